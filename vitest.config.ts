@@ -1,0 +1,74 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Tests are split by what they cost. All but the unit tests share one stack (database and broker) a
+ * run: each project names the same global setup, which opens the stack once for the process.
+ * Files keep to databases, topics and groups of their own, so that two of them can run at once.
+ */
+const onStack = {
+  globalSetup: ['test/support/global-setup.ts'],
+  hookTimeout: 120_000,
+};
+
+export default defineConfig({
+  test: {
+    // Servers are stopped in there.
+    teardownTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,services}/*/src/**/*.test.ts'],
+          testTimeout: 10_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...onStack,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 30_000,
+          expect: { poll: { timeout: 10_000, interval: 20 } },
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...onStack,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          expect: { poll: { timeout: 60_000, interval: 100 } },
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...onStack,
+          name: 'scenarios',
+          include: ['test/scenarios/**/*.test.ts'],
+          testTimeout: 120_000,
+          expect: { poll: { timeout: 60_000, interval: 100 } },
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...onStack,
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 300_000,
+          expect: { poll: { timeout: 120_000, interval: 200 } },
+          // Alone on the machine: it stops processes and counts what that cost.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
