@@ -1,0 +1,35 @@
+import { Failure } from '@latchkey/contracts';
+import { sql } from 'kysely';
+import { sqlStateOf } from './in-transaction.ts';
+import { listMigrations } from './migrate-database.ts';
+import type { Db } from './open-database.ts';
+import { statement } from './statement.ts';
+
+const UNDEFINED_TABLE = '42P01';
+
+/**
+ * Makes sure that the database has every migration that this version was written for. It may have
+ * more: migrations expand before they contract.
+ *
+ * @throws Failure `SCHEMA_OLD`, with the names of those that it lacks
+ */
+export async function checkSchema(db: Db): Promise<void> {
+  const applied = new Set(await listApplied(db));
+  const missing = (await listMigrations()).filter((name) => !applied.has(name));
+  if (missing.length > 0) throw new Failure('SCHEMA_OLD', { missing });
+}
+
+async function listApplied(db: Db): Promise<readonly string[]> {
+  try {
+    const rows = await db.run(listAppliedMigrations, {});
+    return rows.map(({ name }) => name);
+  } catch (error) {
+    if (sqlStateOf(error) === UNDEFINED_TABLE) return [];
+    throw error;
+  }
+}
+
+const listAppliedMigrations = statement<object, { name: string }>(
+  'list_applied_migrations',
+  () => sql`select name from kysely_migration order by name`,
+);

@@ -1,0 +1,132 @@
+import type pg from 'pg';
+import type { Statement } from './statement.ts';
+
+/** One connection inside a transaction. */
+export interface Tx {
+  run<P, R>(statement: Statement<P, R>, parameters: P): Promise<R[]>;
+  /**
+   * Puts a statement behind everything that `work` has run. All of these go out with COMMIT in one
+   * round trip, so that what they lock is held as short as can be. The first one to fail fails the
+   * transaction.
+   */
+  finally<P, R>(statement: Statement<P, R>, parameters: P): void;
+}
+
+/** One connection outside a transaction. */
+export interface Session {
+  run<P, R>(statement: Statement<P, R>, parameters: P): Promise<R[]>;
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+const BEGIN = 'begin isolation level read committed; set local synchronous_commit = on';
+
+export function sessionOf(client: pg.ClientBase): Session {
+  return {
+    run: (statement, parameters) => run(client, statement, parameters),
+    transaction: (work) => inTransaction(client, work),
+  };
+}
+
+/** See `Db.transaction`. */
+export async function inTransaction<T>(
+  client: pg.ClientBase,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const begun = client.query(BEGIN).catch(asLost);
+  begun.catch(() => undefined); // seen below
+  const last: (() => Promise<unknown>)[] = [];
+  try {
+    const result = await work({
+      run: async (statement, parameters) => {
+        const rows = await run(client, statement, parameters);
+        // Goes out with the first statement, which only locks: nothing is written outside a transaction.
+        await begun;
+        return rows;
+      },
+      finally: (statement, parameters) => last.push(() => run(client, statement, parameters)),
+    });
+    await begun;
+    await commit(client, last);
+    return result;
+  } catch (error) {
+    await rollback(client, error);
+    throw error;
+  }
+}
+
+function asLost(error: unknown): never {
+  if (sqlStateOf(error) !== undefined) throw error;
+  throw new ConnectionLostError('the connection was lost', { cause: error });
+}
+
+/** COMMIT was sent and no answer came: the transaction may have been committed, or not. */
+export class CommitUnknownError extends Error {
+  override readonly name = 'CommitUnknownError';
+}
+
+async function commit(
+  client: pg.ClientBase,
+  last: readonly (() => Promise<unknown>)[],
+): Promise<void> {
+  const sent = last.map((send) => send());
+  const committed = client.query('commit');
+  const answers = await Promise.allSettled([...sent, committed]);
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (failed !== undefined) throw asFailedCommit(failed.reason);
+  // COMMIT of a failed transaction is answered by ROLLBACK, and is no error.
+  const { command } = await committed;
+  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);
+}
+
+function asFailedCommit(reason: unknown): unknown {
+  return sqlStateOf(reason) === undefined
+    ? new CommitUnknownError('the connection was lost during COMMIT', { cause: reason })
+    : reason;
+}
+
+async function rollback(client: pg.ClientBase, cause: unknown): Promise<void> {
+  if (wasDamaged(cause)) return; // the connection is thrown away, and the transaction with it
+  await client.query('rollback').catch(asLost);
+}
+
+/** The server did not answer a statement: the connection is of no more use. */
+class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError';
+}
+
+async function run<P, R>(
+  client: pg.ClientBase,
+  statement: Statement<P, R>,
+  parameters: P,
+): Promise<R[]> {
+  const values = statement.parameters.map((name) => parameters[name]);
+  try {
+    const { rows } = await client.query<R & pg.QueryResultRow>({
+      name: statement.name,
+      text: statement.text,
+      values,
+    });
+    return rows;
+  } catch (error) {
+    return asLost(error);
+  }
+}
+
+/** The SQLSTATE of an error that the server reported; undefined for anything else. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (!('severity' in error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Class 57: the server ends it. 08: so does the protocol. 0A000: a migration changed a prepared result. 25P03, 25P04: time-outs. */
+const DAMAGING_STATES = /^(57|08|0A000|25P03|25P04)/;
+
+/**
+ * True where the connection must not be used again. What `work` threw itself, with the connection in
+ * order, damages nothing.
+ */
+export function wasDamaged(error: unknown): boolean {
+  if (error instanceof ConnectionLostError || error instanceof CommitUnknownError) return true;
+  return DAMAGING_STATES.test(sqlStateOf(error) ?? '');
+}

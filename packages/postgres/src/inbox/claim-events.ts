@@ -1,0 +1,66 @@
+import { sql } from 'kysely';
+import type { Tx } from '../in-transaction.ts';
+import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { statement } from '../statement.ts';
+
+export interface Claim {
+  readonly eventId: string;
+  /** SHA-256 in hexadecimal. */
+  readonly fingerprint: string;
+}
+
+/** What the inbox knows of an event that was claimed before. */
+export interface EarlierClaim {
+  readonly eventId: string;
+  readonly fingerprint: Buffer;
+  readonly outcome: string | null;
+}
+
+/**
+ * Claims event ids for this transaction. Returns what is known of those that were claimed before,
+ * by event id; every other one is ours once the transaction commits.
+ *
+ * Two statements: in one, a claim that commits while ours waits for it is seen by neither half. The
+ * ids are inserted in their order, so that two batches cannot wait for each other. A fact keeps its
+ * event id, so that it is known also after the inbox forgot it.
+ */
+export async function claimEvents(
+  tx: Tx,
+  claims: readonly Claim[],
+): Promise<ReadonlyMap<string, EarlierClaim>> {
+  if (claims.length === 0) return new Map();
+  const sorted = claims.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
+  const rows = sorted.map((claim) => ({ event_id: claim.eventId, fingerprint: claim.fingerprint }));
+  const ours = await tx.run(insertClaims, columnsOf(CLAIM, rows));
+  if (ours.length === claims.length) return new Map();
+  const claimed = new Set(ours.map((row) => row.event_id));
+  const lost = rows.filter((row) => !claimed.has(row.event_id));
+  const earlier = await tx.run(listClaims, columnsOf(LOST, lost));
+  if (earlier.length !== lost.length) throw new Error('a claim was lost to nobody');
+  return new Map(earlier.map((row) => [row.eventId, row]));
+}
+
+const CLAIM = { event_id: 'text', fingerprint: 'hex' } as const;
+const LOST = { event_id: 'text' } as const;
+
+const insertClaims = statement<RowColumns<typeof CLAIM>, { event_id: string }>(
+  'insert_claims',
+  (p) => sql`
+    insert into inbox (event_id, fingerprint)
+    select event_id, fingerprint from (${selectRows(CLAIM, p)}) as claim
+    where not exists (select from fact where fact.event_id = claim.event_id)
+    order by ordinal
+    on conflict (event_id) do nothing
+    returning event_id`,
+);
+
+const listClaims = statement<RowColumns<typeof LOST>, EarlierClaim>(
+  'list_claims',
+  (p) => sql`
+    select lost.event_id as "eventId",
+      coalesce(inbox.fingerprint, fact.fingerprint) as fingerprint, inbox.outcome
+    from (${selectRows(LOST, p)}) as lost
+    left join inbox on inbox.event_id = lost.event_id
+    left join fact on fact.event_id = lost.event_id
+    where inbox.event_id is not null or fact.event_id is not null`,
+);

@@ -1,0 +1,117 @@
+export {
+  type AccountRow,
+  type AssignmentRow,
+  deleteAssignments,
+  listAccounts,
+  listAssignments,
+  saveAccounts,
+  saveAssignments,
+} from './accounts/accounts.ts';
+export { type AuditEntry, appendAudit } from './audit/append-audit.ts';
+export { checkSchema } from './check-schema.ts';
+export { appendConflicts, type NewConflict } from './dead-letters/append-conflicts.ts';
+export { appendDeadLetters, type NewDeadLetter } from './dead-letters/append-dead-letters.ts';
+export {
+  type DeadLetterRow,
+  lockClaim,
+  lockDeadLetter,
+  markGivenUpAgain,
+  markRedriven,
+} from './dead-letters/redrive.ts';
+export { appendFacts, type FactRow, listFacts, type NewFact } from './facts/facts.ts';
+export { type CorrelationKey, holdCorrelationKeys } from './identity/correlation-keys.ts';
+export {
+  type IdentityKey,
+  type IdentityRow,
+  identityIdColumns,
+  lockDueIdentities,
+  lockIdentities,
+} from './identity/lock-identities.ts';
+export { type SavedEngagement, saveEngagements } from './identity/save-engagements.ts';
+export { parkIdentity, type SavedIdentity, saveIdentities } from './identity/save-identities.ts';
+export { CommitUnknownError, type Session, sqlStateOf, type Tx } from './in-transaction.ts';
+export { type Claim, claimEvents, type EarlierClaim } from './inbox/claim-events.ts';
+export { type SettledClaim, settleClaims } from './inbox/settle-claims.ts';
+export { listMigrations, migrateDatabase } from './migrate-database.ts';
+export { type DatabaseOptions, type DatabaseRole, type Db, openDatabase } from './open-database.ts';
+export {
+  type ConflictSummary,
+  type FirstContent,
+  listConflicts,
+  readConflicts,
+  readFirstContent,
+} from './operator/conflicts.ts';
+export {
+  type DeadLetterDetail,
+  type DeadLetterFilter,
+  type DeadLetterSummary,
+  listDeadLetters,
+  readDeadLetter,
+} from './operator/dead-letters.ts';
+export {
+  countDeadLetters,
+  countOpen,
+  listOutputs,
+  listProgress,
+  type OutputStatus,
+  type ProgressStatus,
+} from './operator/status.ts';
+export { appendOutbox, type OutboxMessage } from './outbox/append-outbox.ts';
+export { ensureLanes, type LaneRow, listLanes } from './outbox/lanes.ts';
+export {
+  type Advance,
+  acceptProgress,
+  advanceProgress,
+  insertProgress,
+  lockProgress,
+  markReadThrough,
+  type PartitionKey,
+  type ProgressRow,
+  readClock,
+  readProgress,
+  stopPartition,
+} from './progress/progress.ts';
+export { cleanOutbox } from './relay/clean-outbox.ts';
+export { type LagRow, measureLag } from './relay/measure-lag.ts';
+export { type LaneStart, type OutboxRow, outboxRange, readOutbox } from './relay/read-outbox.ts';
+export {
+  type AnchorRow,
+  type LanePosition,
+  listAnchorRows,
+  listRelayLanes,
+  positionColumns,
+  type RelayLaneRow,
+  saveParkedCode,
+  savePublishedThrough,
+} from './relay/relay-positions.ts';
+export {
+  agreeOnTopic,
+  markRecommitted,
+  type RelayTopicRow,
+  readRelayTopic,
+  refuseTopic,
+} from './relay/relay-topics.ts';
+export { pingSession, releaseTopicLock, tryTopicLock } from './relay/topic-lock.ts';
+export { type NewReview, openReviews } from './reviews/open-reviews.ts';
+export type { DB as Database } from './schema.ts';
+export { type Statement, statement } from './statement.ts';
+export { textColumn, UnfitTextError } from './text-column.ts';
+export {
+  type FailureCountRow,
+  lockFailureCounts,
+  saveFailureCounts,
+} from './verification/failure-counts.ts';
+export {
+  type AttemptRow,
+  type DueVerificationRow,
+  listAttempts,
+  lockDueVerifications,
+  lockVerifications,
+  type VerificationRow,
+} from './verification/lock-verifications.ts';
+export {
+  appendCallbacks,
+  type CallbackRow,
+  saveAttempts,
+  saveVerifications,
+} from './verification/save-verifications.ts';

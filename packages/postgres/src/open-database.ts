@@ -1,0 +1,99 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { columnTypes } from './column-types.ts';
+import { inTransaction, type Session, sessionOf, type Tx, wasDamaged } from './in-transaction.ts';
+import type { DB as Database } from './schema.ts';
+import type { Statement } from './statement.ts';
+
+/** The roles of migrations/0005_roles.sql: a service gives up everything else at connect. */
+export type DatabaseRole =
+  | 'latchkey_reconciler'
+  | 'latchkey_relay'
+  | 'latchkey_operator'
+  | 'latchkey_reader';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Taken on with `set role`; undefined keeps the user of the URL (migrations, tests). */
+  readonly role: DatabaseRole | undefined;
+  readonly poolSize: number;
+  readonly applicationName: string;
+  /** An idle connection was lost. The next use opens another one. */
+  onConnectionLost(error: Error): void;
+}
+
+/** An open database: a pool of connections that is closed on disposal. */
+export interface Db extends AsyncDisposable {
+  /** Runs one statement as a transaction of its own. */
+  run<P, R>(statement: Statement<P, R>, parameters: P): Promise<R[]>;
+  /**
+   * Runs `work` in one transaction at READ COMMITTED with `synchronous_commit` on. Resolved: it was
+   * committed. Rejected: it was rolled back, unless the connection was lost while COMMIT was under
+   * way; then it may be either.
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Keeps one connection for the whole of `work`, for what belongs to a session (advisory locks). */
+  session<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** For reads with dynamic filters, and for migrations. */
+  readonly kysely: Kysely<Database>;
+}
+
+/** Opens a pool. Connects at the first use, so that a database that is away is found there. */
+export function openDatabase(options: DatabaseOptions): Db {
+  const pool = new pg.Pool(poolConfig(options));
+  pool.on('error', options.onConnectionLost);
+  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    kysely,
+    run: (statement, parameters) =>
+      withClient(pool, options, (client) => sessionOf(client).run(statement, parameters)),
+    transaction: (work) => withClient(pool, options, (client) => inTransaction(client, work)),
+    session: (work) => withClient(pool, options, (client) => work(sessionOf(client))),
+    [Symbol.asyncDispose]: () => kysely.destroy(),
+  };
+}
+
+async function withClient<T>(
+  pool: pg.Pool,
+  options: DatabaseOptions,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  // Without a listener a connection that the server drops in use would end the process.
+  const onError = (error: Error): void => {
+    options.onConnectionLost(error);
+  };
+  client.on('error', onError);
+  let damaged = false;
+  try {
+    return await work(client);
+  } catch (error) {
+    damaged = wasDamaged(error);
+    throw error;
+  } finally {
+    client.removeListener('error', onError);
+    client.release(damaged);
+  }
+}
+
+function poolConfig(options: DatabaseOptions): pg.PoolConfig & { pipeline: boolean } {
+  const role = options.role === undefined ? [] : [`-c role=${options.role}`];
+  return {
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolSize,
+    connectionTimeoutMillis: 5_000,
+    // A client that pauses while it holds a lane or an identity stops everybody.
+    options: [
+      ...role,
+      '-c timezone=UTC',
+      '-c idle_in_transaction_session_timeout=2s',
+      '-c lock_timeout=10s',
+      '-c statement_timeout=60s',
+      '-c transaction_timeout=90s',
+    ].join(' '),
+    types: columnTypes,
+    pipeline: true,
+    keepAlive: true,
+  };
+}

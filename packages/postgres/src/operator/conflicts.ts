@@ -1,0 +1,59 @@
+import { sql } from 'kysely';
+import { statement } from '../statement.ts';
+
+export interface ConflictSummary {
+  readonly eventId: string;
+  readonly fingerprint: Buffer;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** Deliveries with this content. */
+  readonly count: bigint;
+  readonly firstSeenAtMs: number;
+  readonly lastSeenAtMs: number;
+}
+
+/** Conflicts, the last seen first. */
+export const listConflicts = statement<{ limit: number }, ConflictSummary>(
+  'list_conflicts',
+  (p) => sql`
+    select event_id as "eventId", fingerprint, topic, partition, "offset", count,
+      first_seen_at as "firstSeenAtMs", last_seen_at as "lastSeenAtMs"
+    from conflict order by last_seen_at desc, event_id, fingerprint limit ${p.limit}`,
+);
+
+/** Every other content that came for an event id, with its body. */
+export const readConflicts = statement<
+  { eventId: string },
+  ConflictSummary & { body: Buffer | null }
+>(
+  'read_conflicts',
+  (p) => sql`
+    select event_id as "eventId", fingerprint, body, topic, partition, "offset", count,
+      first_seen_at as "firstSeenAtMs", last_seen_at as "lastSeenAtMs"
+    from conflict where event_id = ${p.eventId} order by first_seen_at, fingerprint`,
+);
+
+export interface FirstContent {
+  readonly disposition: string;
+  readonly fingerprint: Buffer;
+  readonly receivedAtMs: number;
+  /** The content that counted: the fact's data, the report's data, or the raw bytes of a dead letter. */
+  readonly body: string | null;
+}
+
+/** What counted for an event id: the content that came first. */
+export const readFirstContent = statement<{ eventId: string }, FirstContent>(
+  'read_first_content',
+  (p) => sql`
+    select inbox.disposition, inbox.fingerprint, inbox.received_at as "receivedAtMs",
+      coalesce(fact.data, report.data, encode(letter.raw, 'escape')) as body
+    from inbox
+    left join fact on fact.event_id = inbox.event_id
+    left join verification_callback as report on report.event_id = inbox.event_id
+    left join lateral (
+      select raw from dead_letter where dead_letter.event_id = inbox.event_id
+      order by received_at limit 1
+    ) as letter on true
+    where inbox.event_id = ${p.eventId}`,
+);

@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import { statement } from '../statement.ts';
+
+export interface ProgressStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly firstOffset: bigint;
+  readonly nextOffset: bigint;
+  readonly received: bigint;
+  readonly applied: bigint;
+  readonly duplicate: bigint;
+  readonly stale: bigint;
+  readonly conflict: bigint;
+  readonly deadLetter: bigint;
+  readonly stoppedCode: string | null;
+  readonly stoppedDetail: string | null;
+  readonly updatedAtMs: number;
+}
+
+/** Every input partition that was ever read. */
+export const listProgress = statement<object, ProgressStatus>(
+  'list_progress',
+  () => sql`
+    select topic, partition, first_offset as "firstOffset", next_offset as "nextOffset", received,
+      applied, duplicate, stale, conflict, dead_letter as "deadLetter",
+      stopped_code as "stoppedCode", stopped_detail as "stoppedDetail", updated_at as "updatedAtMs"
+    from intake_progress order by topic, partition`,
+);
+
+export interface OutputStatus {
+  readonly topic: string;
+  readonly lanes: number;
+  /** Messages that are not published yet, as far as `relay_position` knows. */
+  readonly unpublished: bigint;
+  readonly parkedLanes: number;
+  readonly refusedCode: string | null;
+  readonly refusedDetail: string | null;
+}
+
+/** Every output topic with what waits in its lanes. */
+export const listOutputs = statement<object, OutputStatus>(
+  'list_outputs',
+  () => sql`
+    select lane.topic, count(*)::integer as lanes,
+      sum(greatest(coalesce(head.position, 0) - coalesce(done.published_through, 0), 0))::bigint
+        as unpublished,
+      count(done.parked_code)::integer as "parkedLanes",
+      refused.refused_code as "refusedCode", refused.refused_detail as "refusedDetail"
+    from outbox_lane as lane
+    left join relay_position as done on done.lane = lane.lane
+    left join relay_topic as refused on refused.topic = lane.topic
+    left join lateral (
+      select max(position) as position from outbox where outbox.lane = lane.lane
+    ) as head on true
+    group by lane.topic, refused.refused_code, refused.refused_detail
+    order by lane.topic`,
+);
+
+/** How many dead letters wait, by code, and how many conflicts and reviews there are. */
+export const countOpen = statement<object, { what: string; code: string; count: bigint }>(
+  'count_open',
+  () => sql`
+    select 'dead letter' as what, code, count(*) from dead_letter where state = 'open' group by code
+    union all select 'conflict', '', count(*) from conflict
+    union all select 'review', kind, count(*) from review where state = 'open' group by kind
+    order by 1, 2`,
+);
+
+/** Dead letters that wait, by code. */
+export const countDeadLetters = statement<object, { code: string; count: bigint }>(
+  'count_dead_letters',
+  () => sql`
+    select code, count(*) from dead_letter where state = 'open' group by code order by code`,
+);

@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import type { Tx } from '../in-transaction.ts';
+import { statement } from '../statement.ts';
+import { textColumn } from '../text-column.ts';
+
+export interface OutboxMessage {
+  readonly lane: number;
+  readonly ceId: string;
+  readonly key: string;
+  /** Header name to text; `lk_position` is added by the relay. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text, at most 900,000 bytes (checked by the table). */
+  readonly payload: string;
+  readonly generation: bigint;
+}
+
+/** The class of the advisory locks of lanes; the second key is the lane. */
+const LANE_LOCK_CLASS = 19_531;
+
+/**
+ * Appends messages as the last thing that the transaction does, in the same round trip as COMMIT.
+ *
+ * The lock of each touched lane is held from here to the end of the transaction, and the positions
+ * are read by a later statement, with a new snapshot: so the positions of a lane are contiguous and
+ * in the order of commits, and a transaction that is rolled back leaves no hole. A counter row would
+ * be gapless, too, but rots under any old snapshot (2,600 → 460 appends a second within 36 s).
+ */
+export function appendOutbox(tx: Tx, messages: readonly OutboxMessage[]): void {
+  if (messages.length === 0) return;
+  const lanes = [...new Set(messages.map((message) => message.lane))].sort((a, b) => a - b);
+  tx.finally(lockLanes, { lanes: textColumn(lanes) });
+  tx.finally(appendToLanes, {
+    lanes: textColumn(messages.map((message) => message.lane)),
+    ceIds: textColumn(messages.map((message) => message.ceId)),
+    keys: textColumn(messages.map((message) => message.key)),
+    headers: textColumn(messages.map((message) => JSON.stringify(message.headers))),
+    payloads: textColumn(messages.map((message) => message.payload)),
+    generations: textColumn(messages.map((message) => message.generation)),
+  });
+}
+
+const lockLanes = statement<{ lanes: string }, object>(
+  'lock_lanes',
+  (p) => sql`
+    select pg_advisory_xact_lock(${sql.lit(LANE_LOCK_CLASS)}, lane)
+    from (
+      select lane from unnest(string_to_array(${p.lanes}, E'\x1f')::integer[]) as touched (lane)
+      order by lane offset 0
+    ) as ordered`,
+);
+
+interface Columns {
+  lanes: string;
+  ceIds: string;
+  keys: string;
+  headers: string;
+  payloads: string;
+  generations: string;
+}
+
+const appendToLanes = statement<Columns, object>(
+  'append_to_lanes',
+  (p) => sql`
+    with message as (
+      select * from unnest(
+        string_to_array(${p.lanes}, E'\x1f')::integer[],
+        string_to_array(${p.ceIds}, E'\x1f')::uuid[],
+        string_to_array(${p.keys}, E'\x1f'),
+        string_to_array(${p.headers}, E'\x1f'),
+        string_to_array(${p.payloads}, E'\x1f'),
+        string_to_array(${p.generations}, E'\x1f')::bigint[]
+      ) with ordinality as given (lane, ce_id, key, headers, payload, generation, ordinal)
+    ), head as (
+      select touched.lane, greatest(
+        (select max(position) from outbox where outbox.lane = touched.lane),
+        (select published_through from relay_position where relay_position.lane = touched.lane),
+        0) as position
+      from (select distinct lane from message) as touched
+    )
+    insert into outbox (lane, position, ce_id, key, headers, payload, generation)
+    select message.lane,
+      head.position + row_number() over (partition by message.lane order by message.ordinal),
+      message.ce_id, message.key, message.headers, message.payload, message.generation
+    from message join head on head.lane = message.lane
+    order by message.lane, message.ordinal`,
+);

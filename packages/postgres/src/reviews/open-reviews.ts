@@ -1,0 +1,53 @@
+import { sql } from 'kysely';
+import type { Tx } from '../in-transaction.ts';
+import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { statement } from '../statement.ts';
+
+export interface NewReview {
+  readonly reviewId: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly owner: string;
+  /** JSON text of an object. */
+  readonly detail: string;
+  readonly dueAtMs: number;
+}
+
+/** Opens reviews and returns the ids of those that were not open before, or resolved already. */
+export async function openReviews(
+  tx: Tx,
+  reviews: readonly NewReview[],
+): Promise<ReadonlySet<string>> {
+  if (reviews.length === 0) return new Set();
+  const rows = reviews
+    .toSorted((a, b) => (a.reviewId < b.reviewId ? -1 : 1))
+    .map((review) => ({
+      review_id: review.reviewId,
+      kind: review.kind,
+      subject: review.subject,
+      owner: review.owner,
+      detail: review.detail,
+      due_at: review.dueAtMs,
+    }));
+  const opened = await tx.run(insertReviews, columnsOf(REVIEW, rows));
+  return new Set(opened.map((row) => row.reviewId));
+}
+
+const REVIEW = {
+  review_id: 'uuid',
+  kind: 'text',
+  subject: 'text',
+  owner: 'text',
+  detail: 'text',
+  due_at: 'ms',
+} as const;
+
+const insertReviews = statement<RowColumns<typeof REVIEW>, { reviewId: string }>(
+  'insert_reviews',
+  (p) => sql`
+    insert into review (review_id, kind, subject, owner, detail, due_at)
+    select review_id, kind, subject, owner, detail, due_at
+    from (${selectRows(REVIEW, p)}) as opened order by ordinal
+    on conflict (review_id) do nothing
+    returning review_id as "reviewId"`,
+);

@@ -1,0 +1,130 @@
+import { sql } from 'kysely';
+import type { Tx } from '../in-transaction.ts';
+import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { statement } from '../statement.ts';
+
+/** One row of `verification`; instants in milliseconds since 1970. */
+export interface VerificationRow {
+  readonly verificationId: string;
+  readonly state: string;
+  readonly purpose: string | null;
+  readonly personSource: string | null;
+  readonly personExternalId: string | null;
+  readonly requestedAtMs: number | null;
+  readonly expiresAtMs: number | null;
+  readonly maxAttempts: number | null;
+  readonly maxFailures: number | null;
+  readonly attempt: string | null;
+  readonly channel: string | null;
+  readonly method: string | null;
+  readonly decidedAtMs: number | null;
+  readonly validUntilMs: number | null;
+  readonly generation: bigint;
+  readonly nextDeadlineAtMs: number | null;
+  /** JSON text of an object. */
+  readonly detail: string;
+}
+
+const VERIFICATION = { verification_id: 'text', topic: 'text', partition: 'integer' } as const;
+const ID = { verification_id: 'text' } as const;
+
+const verificationColumns = sql`
+  verification.verification_id as "verificationId", state, purpose, person_source as "personSource",
+  person_external_id as "personExternalId", requested_at as "requestedAtMs",
+  expires_at as "expiresAtMs", max_attempts as "maxAttempts", max_failures as "maxFailures",
+  attempt, channel, method, decided_at as "decidedAtMs", valid_until as "validUntilMs", generation,
+  next_deadline_at as "nextDeadlineAtMs", detail`;
+
+/**
+ * Makes the verifications that do not exist yet (pending, reported in at this input partition) and
+ * locks all of them, in the order of their ids.
+ */
+export async function lockVerifications(
+  tx: Tx,
+  ids: readonly string[],
+  input: { readonly topic: string; readonly partition: number },
+): Promise<readonly VerificationRow[]> {
+  const sorted = ids.toSorted(byBytes);
+  const rows = sorted.map((id) => ({ verification_id: id, ...input }));
+  await tx.run(insertVerifications, columnsOf(VERIFICATION, rows));
+  return tx.run(selectVerificationsForUpdate, columnsOf(ID, rows));
+}
+
+const insertVerifications = statement<RowColumns<typeof VERIFICATION>, object>(
+  'insert_verifications',
+  (p) => sql`
+    insert into verification (verification_id, topic, partition)
+    select verification_id, topic, partition from (${selectRows(VERIFICATION, p)}) as wanted
+    order by ordinal
+    on conflict (verification_id) do nothing`,
+);
+
+const selectVerificationsForUpdate = statement<RowColumns<typeof ID>, VerificationRow>(
+  'select_verifications_for_update',
+  (p) => sql`
+    select ${verificationColumns} from verification
+    where verification_id = any (string_to_array(${p.verification_id}, E'\\x1f'))
+    order by verification_id
+    for no key update`,
+);
+
+/** A verification whose deadline has come, with how far its input partition was read. */
+export interface DueVerificationRow extends VerificationRow {
+  readonly readThroughMs: number;
+}
+
+/**
+ * Locks verifications whose deadline passed in what was read of their input partition: our own lag
+ * expires nobody. Those that somebody holds are left out.
+ */
+export const lockDueVerifications = statement<{ limit: number }, DueVerificationRow>(
+  'lock_due_verifications',
+  (p) => sql`
+    select ${verificationColumns}, intake_progress.read_through_at as "readThroughMs"
+    from verification
+    join intake_progress on intake_progress.topic = verification.topic
+      and intake_progress.partition = verification.partition
+    where next_deadline_at < intake_progress.read_through_at
+      and next_deadline_at <= clock_timestamp()
+    order by next_deadline_at, verification.verification_id
+    limit ${p.limit}
+    for no key update of verification skip locked`,
+);
+
+export interface AttemptRow {
+  readonly verificationId: string;
+  readonly attempt: string;
+  readonly state: string;
+  readonly platform: string | null;
+  readonly channel: string | null;
+  readonly session: string | null;
+  readonly openedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  /** JSON text of an object. */
+  readonly detail: string;
+}
+
+/** The attempts of verifications that this transaction has locked. */
+export async function listAttempts(
+  tx: Tx,
+  verificationIds: readonly string[],
+): Promise<readonly AttemptRow[]> {
+  if (verificationIds.length === 0) return [];
+  const rows = verificationIds.map((id) => ({ verification_id: id }));
+  return tx.run(selectAttempts, columnsOf(ID, rows));
+}
+
+const selectAttempts = statement<RowColumns<typeof ID>, AttemptRow>(
+  'select_attempts',
+  (p) => sql`
+    select known.verification_id as "verificationId", attempt, state, platform, channel, session,
+      opened_at as "openedAtMs", ended_at as "endedAtMs", detail
+    from (${selectRows(ID, p)}) as wanted
+    join verification_attempt as known on known.verification_id = wanted.verification_id
+    order by known.verification_id, attempt`,
+);
+
+/** In the order of the column's collation "C", which is the order of the bytes in UTF-8. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
