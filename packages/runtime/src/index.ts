@@ -1,0 +1,24 @@
+export { type Alarm, waitingAlarm } from './alarm.ts';
+export { type Backoff, type BackoffOptions, backoff } from './backoff.ts';
+export { createHealth, type Health, type Readiness } from './health.ts';
+export { createLogger, type Logger, type LogLevel } from './logger.ts';
+export { createMetrics, type Metrics } from './metrics.ts';
+export { type RetryOptions, retryForever } from './retry-forever.ts';
+export { runService, type Service, type ServiceContext } from './run-service.ts';
+export { type Part, runTogether } from './run-together.ts';
+export {
+  booleanSetting,
+  commonSettings,
+  databaseSettings,
+  inputTopicNames,
+  inputTopicSettings,
+  integerSetting,
+  type KafkaConnection,
+  kafkaConnection,
+  kafkaSettings,
+  outputTopicNames,
+  outputTopicSettings,
+  policySettings,
+  textSetting,
+} from './settings.ts';
+export { waitMs } from './wait.ts';

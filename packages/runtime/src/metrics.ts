@@ -1,0 +1,91 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+interface MetricEntry {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labelNames: readonly string[];
+}
+
+/** Every metric of ours. Names are public: see docs/contracts. Labels never hold personal data. */
+const METRICS = {
+  latchkey_deliveries_total: {
+    kind: 'counter',
+    help: 'Deliveries taken, by what became of them',
+    labelNames: ['topic', 'disposition'],
+  },
+  latchkey_intake_batch_seconds: {
+    kind: 'histogram',
+    help: 'Time from the begin of the transaction of a batch to its commit',
+    labelNames: [],
+  },
+  latchkey_intake_batch_size: {
+    kind: 'histogram',
+    help: 'Deliveries in a batch',
+    labelNames: [],
+  },
+  latchkey_consumer_lag: {
+    kind: 'gauge',
+    help: 'Offsets between the position and the end of the partition',
+    labelNames: ['topic', 'partition'],
+  },
+  latchkey_outbox_unpublished: {
+    kind: 'gauge',
+    help: 'Messages in the outbox that are not published yet',
+    labelNames: ['topic'],
+  },
+  latchkey_oldest_unpublished_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest message that is not published yet; 0 if there is none',
+    labelNames: [],
+  },
+  latchkey_relay_published_total: {
+    kind: 'counter',
+    help: 'Messages published',
+    labelNames: ['topic'],
+  },
+  latchkey_relay_takeovers_total: {
+    kind: 'counter',
+    help: 'Times that this relay became the one that publishes the topic',
+    labelNames: ['topic'],
+  },
+  latchkey_dead_letters: {
+    kind: 'gauge',
+    help: 'Open dead letters',
+    labelNames: ['code'],
+  },
+} as const satisfies Record<string, MetricEntry>;
+
+type Table = typeof METRICS;
+type NameOf<K extends MetricEntry['kind']> = {
+  [N in keyof Table]: Table[N]['kind'] extends K ? N : never;
+}[keyof Table];
+type LabelOf<N extends keyof Table> = Table[N]['labelNames'][number];
+
+/** Creates the metrics of this process; each of them once. */
+export interface Metrics {
+  readonly counter: <N extends NameOf<'counter'>>(name: N) => Counter<LabelOf<N>>;
+  readonly gauge: <N extends NameOf<'gauge'>>(name: N) => Gauge<LabelOf<N>>;
+  readonly histogram: <N extends NameOf<'histogram'>>(
+    name: N,
+    /** Upper bounds, rising. */
+    buckets: readonly number[],
+  ) => Histogram<LabelOf<N>>;
+  /** All of them in the Prometheus text format. */
+  readonly text: () => Promise<string>;
+  readonly contentType: string;
+}
+
+/** A registry of its own with the metrics of the process itself (CPU, memory, event loop). */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    counter: (name) => new Counter({ name, ...METRICS[name], registers }),
+    gauge: (name) => new Gauge({ name, ...METRICS[name], registers }),
+    histogram: (name, buckets) =>
+      new Histogram({ name, ...METRICS[name], buckets: [...buckets], registers }),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

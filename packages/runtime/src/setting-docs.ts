@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** What the schema of a service says about one of its settings. */
+export interface SettingDoc {
+  readonly name: string;
+  readonly meaning: string;
+  readonly required: boolean;
+  /** As it would stand in the environment; undefined where there is none. */
+  readonly fallback: string | undefined;
+  /** Its value is never shown, and NAME_FILE may name a file that holds it. */
+  readonly secret: boolean;
+  /** Settings that must be set when this one is. */
+  readonly requires: readonly string[];
+}
+
+const settingMeta = z.object({
+  description: z.string().default(''),
+  secret: z.boolean().default(false),
+  requires: z.array(z.string()).default([]),
+});
+
+/** Documents a shape of settings, in the order in which it names them. */
+export function settingDocs(shape: z.core.$ZodShape): readonly SettingDoc[] {
+  return Object.entries(shape).map(([name, schema]) => {
+    const { description, secret, requires } = settingMeta.parse(metaOf(schema) ?? {});
+    const required = !z.safeParse(schema, undefined).success;
+    return { name, meaning: description, required, fallback: fallbackOf(schema), secret, requires };
+  });
+}
+
+/** The outermost description: `.default()` and `.optional()` hide the one before them. */
+function metaOf(schema: z.core.$ZodType): z.core.GlobalMeta | undefined {
+  const meta = z.globalRegistry.get(schema);
+  if (meta !== undefined) return meta;
+  return isWrapper(schema) ? metaOf(schema.unwrap()) : undefined;
+}
+
+function fallbackOf(schema: z.core.$ZodType): string | undefined {
+  if (schema instanceof z.ZodDefault) return asText(schema.def.defaultValue);
+  return isWrapper(schema) ? fallbackOf(schema.unwrap()) : undefined;
+}
+
+function isWrapper(schema: z.core.$ZodType): schema is z.ZodDefault | z.ZodOptional {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodOptional;
+}
+
+function asText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(asText).join(',');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

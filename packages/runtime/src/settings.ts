@@ -1,0 +1,191 @@
+import {
+  DEFAULT_TOPIC_NAMES,
+  Failure,
+  type InputTopic,
+  type OutputTopic,
+} from '@latchkey/contracts';
+import { z } from 'zod';
+import { LOG_LEVELS } from './logger.ts';
+
+/**
+ * Shapes of settings to spread into the schema of a service. A description says what the setting is;
+ * `secret` keeps its value out of every message and lets NAME_FILE name a file that holds it; `requires`
+ * names settings that must be set with it.
+ */
+
+const TEXT_MAX_CHARS = 4_096;
+const BROKERS_MAX_COUNT = 100;
+const BROKER = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):\d{1,5}$/;
+const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
+
+/** A whole number in decimal digits. Put `.default()` and `.describe()` behind it. */
+export function integerSetting(minimum: number, maximum: number): z.ZodType<number, string> {
+  const expected = `expected a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(/^-?\d{1,15}$/, { error: expected, abort: true })
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, expected);
+}
+
+/** `true` or `false`. */
+export function booleanSetting(): z.ZodType<boolean, string> {
+  return z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true');
+}
+
+/** Any text, at most 4,096 characters. */
+export function textSetting(): z.ZodString {
+  return z.string().max(TEXT_MAX_CHARS, `expected at most ${TEXT_MAX_CHARS} characters`);
+}
+
+/** What every service has; runService itself reads the first three. */
+export const commonSettings = {
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe('least level that is logged'),
+  HTTP_PORT: integerSetting(0, 65_535)
+    .optional()
+    .describe('port of /livez, /readyz and /metrics; 0: any free one; unset: none'),
+  SHUTDOWN_SECONDS: integerSetting(1, 3_600)
+    .default(20)
+    .describe('time to end in after SIGTERM or a fatal error; then exit code 1'),
+  INSTALLATION: z
+    .string()
+    .regex(
+      /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/,
+      'expected a-z, 0-9, dot and hyphen, at most 63',
+    )
+    .default('local')
+    .describe('name of this installation; part of the source of what it publishes'),
+};
+
+export const databaseSettings = {
+  DATABASE_URL: textSetting()
+    .refine(isDatabaseUrl, 'expected a URL that begins with postgresql://')
+    .describe('the database, postgresql://…')
+    .meta({ secret: true }),
+};
+
+export const kafkaSettings = {
+  KAFKA_BROKERS: textSetting()
+    .transform((text) => text.split(',').map((broker) => broker.trim()))
+    .refine(areBrokers, `expected host:port, comma separated, at most ${BROKERS_MAX_COUNT}`)
+    .describe('bootstrap brokers, host:port, comma separated'),
+  KAFKA_SSL: booleanSetting().default(false).describe('whether connections to brokers use TLS'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(
+      ['plain', 'scram-sha-256', 'scram-sha-512'],
+      'expected plain, scram-sha-256 or scram-sha-512',
+    )
+    .optional()
+    .describe('how to authenticate to brokers; unset: not at all')
+    .meta({ requires: ['KAFKA_USERNAME', 'KAFKA_PASSWORD'] }),
+  KAFKA_USERNAME: textSetting()
+    .optional()
+    .describe('user name for brokers')
+    .meta({ requires: ['KAFKA_SASL_MECHANISM'] }),
+  KAFKA_PASSWORD: textSetting()
+    .optional()
+    .describe('password for brokers')
+    .meta({ secret: true, requires: ['KAFKA_SASL_MECHANISM'] }),
+};
+
+export const policySettings = {
+  POLICY_FILE: textSetting().optional().describe('the policy, YAML; unset: the example policy'),
+};
+
+export const inputTopicSettings = {
+  TOPIC_WORKFORCE_EVENTS: topicSetting('workforce-events'),
+  TOPIC_VERIFICATION_EVENTS: topicSetting('verification-events'),
+};
+
+export const outputTopicSettings = {
+  TOPIC_LIFECYCLE: topicSetting('lifecycle'),
+  TOPIC_ACCESS: topicSetting('access'),
+  TOPIC_VERIFICATIONS: topicSetting('verifications'),
+  TOPIC_REVIEWS: topicSetting('reviews'),
+  TOPIC_DEAD_LETTERS: topicSetting('dead-letters'),
+  OUTPUT_PARTITIONS: integerSetting(1, 1_000)
+    .optional()
+    .describe('partitions of each output topic; unset: as the topics are'),
+};
+
+type Values<Shape extends z.core.$ZodShape> = z.infer<z.ZodObject<Shape>>;
+
+/** The connection to the brokers that the settings describe. */
+export interface KafkaConnection {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl: boolean;
+  readonly sasl:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | undefined;
+}
+
+/** @param clientId - what the brokers' logs and quotas call us */
+export function kafkaConnection(
+  settings: Values<typeof kafkaSettings>,
+  clientId: string,
+): KafkaConnection {
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_USERNAME, KAFKA_PASSWORD } = settings;
+  const username = KAFKA_USERNAME ?? '';
+  const password = KAFKA_PASSWORD ?? '';
+  const sasl = mechanism === undefined ? undefined : { mechanism, username, password };
+  return { brokers: settings.KAFKA_BROKERS, clientId, ssl: settings.KAFKA_SSL, sasl };
+}
+
+/** @throws Failure CONFIG_INVALID when two of them have one name */
+export function inputTopicNames(
+  settings: Values<typeof inputTopicSettings>,
+): Readonly<Record<InputTopic, string>> {
+  return withoutRepeats({
+    'workforce-events': settings.TOPIC_WORKFORCE_EVENTS,
+    'verification-events': settings.TOPIC_VERIFICATION_EVENTS,
+  });
+}
+
+/** @throws Failure CONFIG_INVALID when two of them have one name */
+export function outputTopicNames(
+  settings: Values<typeof outputTopicSettings>,
+): Readonly<Record<OutputTopic, string>> {
+  return withoutRepeats({
+    lifecycle: settings.TOPIC_LIFECYCLE,
+    access: settings.TOPIC_ACCESS,
+    verifications: settings.TOPIC_VERIFICATIONS,
+    reviews: settings.TOPIC_REVIEWS,
+    'dead-letters': settings.TOPIC_DEAD_LETTERS,
+  });
+}
+
+function topicSetting(topic: InputTopic | OutputTopic): z.ZodDefault<z.ZodString> {
+  return z
+    .string()
+    .regex(
+      TOPIC_NAME,
+      "expected a topic's name: letters, digits, dot, hyphen, underscore; at most 249",
+    )
+    .default(DEFAULT_TOPIC_NAMES[topic])
+    .describe(`name of the topic for ${topic}`);
+}
+
+function withoutRepeats<T extends string>(names: Readonly<Record<T, string>>): typeof names {
+  const all = Object.values<string>(names);
+  const repeated = all.filter((name, index) => all.indexOf(name) !== index);
+  if (repeated.length === 0) return names;
+  const problems = repeated.map((name) => `TOPIC_…: ${name} is named for two topics`);
+  throw new Failure('CONFIG_INVALID', { problems });
+}
+
+function isDatabaseUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && ['postgres:', 'postgresql:'].includes(url.protocol);
+}
+
+function areBrokers(brokers: readonly string[]): boolean {
+  return brokers.length <= BROKERS_MAX_COUNT && brokers.every((broker) => BROKER.test(broker));
+}
