@@ -1,0 +1,155 @@
+/** What may be known of a code: what happened, and what an operator does about it. */
+interface FailureEntry {
+  readonly meaning: string;
+  readonly nextStep: string;
+}
+
+/** The one table of failure codes. The operator's documentation is generated from it. */
+export const FAILURES = {
+  EMPTY_VALUE: {
+    meaning: 'the delivery has no value (a tombstone) or an empty one',
+    nextStep: 'ask the sender to stop: input topics carry events, and deleting is an event too',
+  },
+  TOO_LARGE: {
+    meaning: 'the value, the key or the headers exceed their limit',
+    nextStep: 'ask the sender to split or shorten the event; redriving changes nothing',
+  },
+  TOO_DEEP: {
+    meaning: 'the value is nested deeper than the limit',
+    nextStep: 'ask the sender to flatten the event; redriving changes nothing',
+  },
+  NOT_UTF8: {
+    meaning: 'the value or a CloudEvents header is not UTF-8',
+    nextStep: 'ask the sender to encode in UTF-8 and to send the event again under the same id',
+  },
+  NOT_JSON: {
+    meaning: 'the value is not one JSON text with each member name once in its object',
+    nextStep: 'look at the raw bytes; ask the sender to mend its serialiser and send again',
+  },
+  NOT_CLOUDEVENTS: {
+    meaning: 'the envelope breaks CloudEvents 1.0 or our rules for its attributes',
+    nextStep: 'tell the sender the field and what was expected; it sends again under the same id',
+  },
+  TYPE_UNKNOWN: {
+    meaning: 'no event type of this version has that name',
+    nextStep: 'if a newer version knows the type, upgrade and redrive; else tell the sender',
+  },
+  SOURCE_NOT_ALLOWED: {
+    meaning:
+      'the source is unknown, on the wrong topic, or may not send this type or about this person',
+    nextStep:
+      'if it is legitimate, register it in the policy and redrive; else treat it as an incident',
+  },
+  CONTRACT_BROKEN: {
+    meaning: 'the data of the event breaks the contract of its type',
+    nextStep: 'tell the sender the field and what was expected; it sends again under a new id',
+  },
+  TIME_AHEAD: {
+    meaning: "the event's time lies more than five minutes ahead of the database's clock",
+    nextStep: "check the sender's clock and the database's; redrive once that time has passed",
+  },
+  TOO_OLD: {
+    meaning:
+      'the broker stamped the delivery before the inbox begins to remember, so that it cannot be told from a duplicate',
+    nextStep: 'find out whether it was applied at the time; if not, ask the sender for a new event',
+  },
+  APPLY_FAILED: {
+    meaning: 'deciding or storing this one event failed with an error of its data',
+    nextStep: 'look at the cause; after a correction of the software or the policy, redrive',
+  },
+  APPLY_FAILING: {
+    meaning: 'several events in a row could not be applied, so that the partition stopped',
+    nextStep:
+      'read the causes of its last dead letters; correct the fault, then restart the reconciler',
+  },
+  LOG_STARTS_AFTER: {
+    meaning: 'the topic begins after our position: events were deleted before they were read',
+    nextStep: 'have the senders repeat what was lost, then `progress accept` for the partition',
+  },
+  LOG_ENDS_BEFORE: {
+    meaning: 'the topic ends before our position: it was recreated or lost its end',
+    nextStep: 'find out what happened to the topic, then `progress accept` for the partition',
+  },
+  LOG_DIFFERS: {
+    meaning: 'the record at our position is not the one that was read: another topic or cluster',
+    nextStep: 'check the brokers that the service is connected to, then `progress accept`',
+  },
+  POSITION_AHEAD: {
+    meaning: 'a batch begins after the position that the database holds',
+    nextStep: 'none if the next batch is taken; else restart the reconciler and report the fault',
+  },
+  CONFIG_INVALID: {
+    meaning: 'settings are missing or malformed',
+    nextStep: 'correct every setting that the message lists; `--help` prints them all',
+  },
+  POLICY_INVALID: {
+    meaning: 'the policy file is refused',
+    nextStep:
+      'correct every line that the message lists; the services go on only with a valid policy',
+  },
+  RELAY_ANCHOR_DIFFERS: {
+    meaning: 'the outbox row at the published position is not the message that Kafka holds there',
+    nextStep:
+      'find out which side was restored: `relay rebase` if the database, `relay replay` if Kafka',
+  },
+  RELAY_TOPIC_SHORTER: {
+    meaning: 'the output topic ends before the position that was published',
+    nextStep: 'the topic lost messages or was recreated: `relay replay` from where it ends',
+  },
+  RELAY_POSITION_BEHIND: {
+    meaning: "Kafka's published position is behind the database's",
+    nextStep: 'Kafka lost commits: `relay replay` from its position',
+  },
+  RELAY_CLUSTER_CHANGED: {
+    meaning: 'the brokers belong to another cluster than the one that was published to',
+    nextStep: 'correct KAFKA_BROKERS; if the move was intended: `relay replay`',
+  },
+  RELAY_ROW_MISSING: {
+    meaning: 'a position of the outbox is missing, or its anchor row is',
+    nextStep: 'the database was restored or rows were deleted by hand: `relay rebase`',
+  },
+  MESSAGE_TOO_LARGE: {
+    meaning: 'the broker refuses a single message for its size; its lane waits',
+    nextStep: "raise the topic's max.message.bytes; the lane goes on by itself",
+  },
+  PARTITION_COUNT_DIFFERS: {
+    meaning: 'a topic has another number of partitions than the database recorded',
+    nextStep:
+      'restore the number that was recorded; an output topic is changed by `relay repartition`',
+  },
+  TOPIC_SETTING: {
+    meaning: 'a topic is missing or has a setting that breaks a guarantee',
+    nextStep: 'correct the setting that the message names, then start the service again',
+  },
+  TIMESTAMP_TYPE: {
+    meaning: 'a topic whose deadlines count by the broker is not LogAppendTime',
+    nextStep: 'set message.timestamp.type=LogAppendTime on the topic, then start the service again',
+  },
+  SCHEMA_OLD: {
+    meaning: 'the database has not all migrations of this version',
+    nextStep: 'run `npm run migrate`, then start the service again',
+  },
+  STACK_UNAVAILABLE: {
+    meaning: 'no database or broker was found and none could be started here',
+    nextStep: 'set DATABASE_URL and KAFKA_BROKERS, or install Docker, or Java 17 with Maven',
+  },
+} as const satisfies Record<string, FailureEntry>;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** A named failure that an operator can act on. `details` never holds secrets or personal data. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: FailureCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: FailureCode,
+    details: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(`${code}: ${FAILURES[code].meaning}`, options);
+    this.code = code;
+    this.details = details;
+  }
+}

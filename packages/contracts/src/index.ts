@@ -1,0 +1,58 @@
+export { type RawDelivery } from './delivery.ts';
+export {
+  type AccessDesiredData,
+  type AccountState,
+  type ChangeKind,
+  type ChangeReason,
+} from './effects/access.ts';
+export { type DeliveryDeadLetteredData } from './effects/dead-letter.ts';
+export {
+  EFFECT_SCHEMAS,
+  EFFECT_TOPIC,
+  type EffectDataByType,
+  type EffectType,
+} from './effects/effect.ts';
+export { type Lifecycle, type LifecycleChangedData } from './effects/lifecycle.ts';
+export { type ReviewOpenedData } from './effects/review.ts';
+export { type VerificationOutcome, type VerificationSettledData } from './effects/verification.ts';
+export {
+  EVENT_SCHEMAS,
+  type Event,
+  type EventDataByType,
+  type EventOf,
+  type EventType,
+  isEventType,
+  isRecordEvent,
+  isVerificationEvent,
+  type PersonEvent,
+  type VerificationEvent,
+  type WorkforceEvent,
+} from './events/event.ts';
+export { type Attributes, type AttributeValue, type PersonReference } from './events/fields.ts';
+export { type BlockedData, type ReleasedData } from './events/person.ts';
+export {
+  type AttemptOpenedData,
+  type CallProgressedData,
+  type InputCheckedData,
+  type RequestedData,
+  type VerdictReachedData,
+  type VerificationCancelledData,
+} from './events/verification.ts';
+export {
+  type JoinedData,
+  type LeftData,
+  type MovedData,
+  type RescindedData,
+  type ResumedData,
+  type StatedData,
+  type SuspendedData,
+} from './events/workforce.ts';
+export { FAILURES, Failure, type FailureCode } from './failure.ts';
+export { accountIdOf, ceIdOf, derivedId, identityIdOf } from './ids.ts';
+export { canonicalJson } from './json/canonical.ts';
+export { type Moment, parseInstantMs, parseInstantNs, resolveMoment } from './moment.ts';
+export { partitionOf } from './partition-of.ts';
+export { type Read, type RejectedClaim, readDelivery } from './read-delivery.ts';
+export { type Rejection } from './rejection.ts';
+export { type RegisteredSource, type SourceRegistry } from './sources.ts';
+export { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from './topics.ts';

@@ -1,0 +1,75 @@
+import { type FailureCode } from '../failure.ts';
+import { InexactNumber, parseKeepingDigits } from './number.ts';
+import { type JsonSurvey, surveyJson } from './survey.ts';
+
+/** Levels of objects and arrays within each other; beyond it parsers and databases differ. */
+export const JSON_MAX_LEVELS = 32;
+
+/** A value whose text was UTF-8 and JSON, within the limits, with each member name once in its object. */
+export interface OpenedJson {
+  readonly kind: 'json';
+  readonly value: unknown;
+  /** Whether `findFault` could find something in it; it costs too much to ask each time. */
+  readonly suspect: boolean;
+}
+
+export type JsonRefusal = {
+  readonly kind: 'refused';
+  readonly code: Extract<FailureCode, 'NOT_UTF8' | 'TOO_DEEP' | 'NOT_JSON'>;
+  readonly expected: string;
+};
+
+/** A byte order mark stays, and then is no JSON. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What `findFault` looks for is written with one of these, escapes included. */
+const SUSPECT = /\\u|__proto__|constructor|prototype/;
+
+/**
+ * Opens a JSON text in time linear in its bytes, whatever they are. Numbers that would not survive become
+ * `InexactNumber`s; names like `__proto__` become ordinary own members.
+ */
+export function openJson(bytes: Buffer): OpenedJson | JsonRefusal {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return refused('NOT_UTF8', 'UTF-8 (RFC 3629)');
+  const survey = surveyJson(bytes);
+  if (survey.depth > JSON_MAX_LEVELS) {
+    return refused('TOO_DEEP', `at most ${JSON_MAX_LEVELS} levels of objects and arrays`);
+  }
+  const value = parse(text, survey);
+  if (value === undefined) return refused('NOT_JSON', 'one JSON text (RFC 8259)');
+  if (countMembers(value) !== survey.members) {
+    return refused('NOT_JSON', 'each member name once in its object (RFC 8259, section 4)');
+  }
+  return { kind: 'json', value, suspect: survey.longNumbers || SUSPECT.test(text) };
+}
+
+/** The text of UTF-8 bytes, a byte order mark included; `undefined` if they are none. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function refused(code: JsonRefusal['code'], expected: string): JsonRefusal {
+  return { kind: 'refused', code, expected };
+}
+
+function parse(text: string, survey: JsonSurvey): unknown {
+  try {
+    return survey.longNumbers ? parseKeepingDigits(text) : (JSON.parse(text) as unknown);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null || value instanceof InexactNumber) return 0;
+  let members = Array.isArray(value) ? 0 : Object.keys(value).length;
+  for (const member of Object.values(value)) members += countMembers(member);
+  return members;
+}
