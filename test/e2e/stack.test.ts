@@ -1,0 +1,177 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { expect, test } from 'vitest';
+import { openStack } from '../support/stack/open-stack.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const RUN = 'packages/runtime/run.mjs';
+const run = promisify(execFile);
+
+test('the stack prints its two addresses and then that it is ready', async () => {
+  await using stack = await startStackCommand();
+
+  expect(stack.lines).toEqual([
+    expect.stringMatching(/^DATABASE_URL=postgres:/),
+    expect.stringMatching(/^KAFKA_BROKERS=127[.]0[.]0[.]1:\d+$/),
+    'ready',
+  ]);
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'the stack ends with exit code 0 and leaves nothing when it is asked to stop by %s',
+  async (signal) => {
+    await using stack = await startStackCommand('node', [RUN, 'test/support/stack/main.ts']);
+    const { pids, folder } = await tracesOf(stack.pid);
+
+    process.kill(stack.pid, signal);
+
+    expect(await stack.exitCode).toBe(0);
+    expect(stillAlive(pids)).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+  },
+);
+
+test('nothing is left when npm is asked to stop', async () => {
+  await using stack = await startStackCommand();
+  const { pids, folder } = await tracesOf(stack.pid);
+
+  process.kill(stack.pid, 'SIGTERM');
+
+  await expect.poll(() => stillAlive(pids), { timeout: 30_000 }).toEqual([]);
+  expect(existsSync(folder)).toBe(false);
+});
+
+test.each([
+  ['npm', /^npm|npm-cli[.]js|\/npm /],
+  ['run.mjs', /packages\/runtime\/run[.]mjs/],
+  ['the stack itself', /--import .* \S*stack\/main[.]ts/],
+  ['its guard', /local\/guard[.]ts/],
+])('nothing is left when %s is killed with -9', async (_who, pattern) => {
+  await using stack = await startStackCommand();
+  const { pids, folder, commands } = await tracesOf(stack.pid);
+  const victim = commands.find(({ command }) => pattern.test(command));
+  if (victim === undefined) throw new Error(`no ${pattern} in ${JSON.stringify(commands)}`);
+
+  process.kill(victim.pid, 'SIGKILL');
+
+  await expect.poll(() => stillAlive(pids), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => existsSync(folder), { timeout: 5_000 }).toBe(false);
+});
+
+test('no server is left when everything that knows of it is killed with -9 at once', async () => {
+  await using stack = await startStackCommand();
+  const { pids, commands, folder } = await tracesOf(stack.pid);
+
+  for (const { pid, command } of commands) {
+    if (/node|npm/.test(command) && !/kafka[.]Kafka/.test(command)) process.kill(pid, 'SIGKILL');
+  }
+
+  await expect.poll(() => stillAlive(pids), { timeout: 30_000 }).toEqual([]);
+  // There was nobody to do it.
+  await rm(folder, { recursive: true });
+});
+
+test('bad arguments end with exit code 2 and the usage', async () => {
+  const main = [RUN, 'test/support/stack/main.ts'];
+
+  const failed = await run('node', [...main, '--brokers', '2'], { cwd: ROOT }).catch(
+    (error: unknown) => error,
+  );
+
+  expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining('--brokers') as string });
+});
+
+test('two stacks stand side by side, and a server that was stopped comes back at its address', async () => {
+  await using first = await openStack({ local: true });
+  await using second = await openStack({ local: true });
+  expect(first.databaseUrl).not.toBe(second.databaseUrl);
+
+  await first.stopDatabase('immediate');
+  await expect(answerOf(first.databaseUrl)).rejects.toThrow();
+  await expect(answerOf(second.databaseUrl)).resolves.toBe('latchkey');
+  await first.startDatabase();
+  await first.killBroker(0);
+  await first.startBroker(0);
+
+  await expect(answerOf(first.databaseUrl)).resolves.toBe('latchkey');
+});
+
+interface StackCommand extends AsyncDisposable {
+  readonly pid: number;
+  readonly lines: readonly string[];
+  readonly exitCode: Promise<number | null>;
+}
+
+/** `npm run stack`, in local processes whatever the environment offers. Disposing stops it. */
+async function startStackCommand(
+  command = 'npm',
+  args = ['run', '--silent', 'stack', '--'],
+): Promise<StackCommand> {
+  const child = spawn(command, [...args, '--local'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const exitCode = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (line === 'ready') break;
+  }
+  return {
+    pid: child.pid ?? 0,
+    lines,
+    exitCode,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGTERM');
+      await exitCode;
+    },
+  };
+}
+
+interface Traces {
+  readonly commands: readonly { readonly pid: number; readonly command: string }[];
+  readonly pids: readonly number[];
+  readonly folder: string;
+}
+
+/** The process and all below it, and the folder that its servers work in. */
+async function tracesOf(ancestor: number): Promise<Traces> {
+  const { stdout } = await run('ps', ['-eo', 'pid=,ppid=,args=']);
+  const all = stdout.split('\n').flatMap((line) => {
+    const found = /^ *(\d+) +(\d+) (.*)$/.exec(line);
+    return found
+      ? [{ pid: Number(found[1]), parent: Number(found[2]), command: found[3] ?? '' }]
+      : [];
+  });
+  const family = new Set([ancestor]);
+  // Parents are listed before their children only where ids have not wrapped round: look until nobody is added.
+  for (let before = 0; before < family.size; ) {
+    before = family.size;
+    for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);
+  }
+  const commands = all.filter(({ pid }) => family.has(pid));
+  const folder = commands.map(({ command }) => /\S*\/latchkey-stack-\w+/.exec(command)?.[0]);
+  const servers = commands.filter(({ command }) => /kafka[.]Kafka|postgres -D/.test(command));
+  expect(servers).toHaveLength(2);
+  return { commands, pids: [...family], folder: folder.find((found) => found !== undefined) ?? '' };
+}
+
+function stillAlive(pids: readonly number[]): number[] {
+  return pids.filter((pid) => existsSync(`/proc/${pid}`));
+}
+
+async function answerOf(url: string): Promise<string> {
+  const client = new Client({ connectionString: url });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>('select current_database() as name');
+    return rows[0]?.name ?? '';
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { TestProject } from 'vitest/node';
+import { dropTestDatabases } from './drop-test-databases.ts';
+import { openStack } from './stack/open-stack.ts';
+import type { Stack } from './stack/stack.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A superuser's URL; tests take a database of their own from createTestDatabase. */
+    databaseUrl: string;
+    brokers: readonly string[];
+    /** Different in each run; part of the names of what a run leaves in servers that it did not start. */
+    runId: string;
+  }
+}
+
+interface Run {
+  readonly id: string;
+  readonly stack: Promise<Stack>;
+  users: number;
+}
+
+// Vitest loads this module once for each project that names it; they share one stack.
+const shared = globalThis as { latchkeyTestRun?: Run | undefined };
+
+/** Opens the stack of this run, once, and gives the tests its addresses. */
+export async function setup(project: TestProject): Promise<void> {
+  shared.latchkeyTestRun ??= {
+    id: randomBytes(4).toString('hex'),
+    stack: openStack({ log }),
+    users: 0,
+  };
+  const run = shared.latchkeyTestRun;
+  run.users += 1;
+  const stack = await run.stack;
+  project.provide('databaseUrl', stack.databaseUrl);
+  project.provide('brokers', stack.brokers);
+  project.provide('runId', run.id);
+}
+
+export async function teardown(): Promise<void> {
+  const run = shared.latchkeyTestRun;
+  if (run === undefined) return;
+  run.users -= 1;
+  if (run.users > 0) return;
+  shared.latchkeyTestRun = undefined;
+  await using stack = await run.stack;
+  // Every other stack goes with all that is in it.
+  if (stack.kind === 'environment') await dropTestDatabases(stack.databaseUrl, run.id);
+}
+
+function log(line: string): void {
+  process.stderr.write(`stack: ${line}\n`);
+}

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from './stack/local/ports.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const END_WITH_PARENT = new URL('../../packages/runtime/end-with-parent.mjs', import.meta.url).href;
+const READY_LIMIT_MS = 60_000;
+const POLL_MS = 50;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A real child process. Disposing kills it, as kill -9 does. */
+export interface ChildService extends AsyncDisposable {
+  readonly pid: number;
+  /** `http://127.0.0.1:<port>` of /livez, /readyz and /metrics. */
+  readonly address: string;
+  /** Everything that it has written so far to stdout and stderr. */
+  readonly output: () => string;
+  readonly exited: Promise<Exit>;
+  /** Sends a signal and does not wait: SIGSTOP, SIGCONT. */
+  readonly signal: (signal: NodeJS.Signals) => void;
+  /** Sends a signal that ends it, and resolves when it has ended. */
+  readonly end: (signal: NodeJS.Signals) => Promise<Exit>;
+}
+
+export interface ChildOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
+/** Starts `services/<name>/src/main.ts`. Resolves when /readyz says 200; rejects with its output when it ends first. */
+export async function startService(name: string, options: ChildOptions): Promise<ChildService> {
+  const service = await spawnService(name, options);
+  try {
+    await whenReady(service);
+    return service;
+  } catch (error) {
+    await service[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Starts it without waiting for it: for a service that is to stand by, or to refuse its settings. */
+export async function spawnService(name: string, options: ChildOptions): Promise<ChildService> {
+  const [port = 0] = await freePorts(1);
+  const script = `${ROOT}services/${name}/src/main.ts`;
+  const child = spawn(
+    process.execPath,
+    ['--import', END_WITH_PARENT, script, ...(options.args ?? [])],
+    {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'], HTTP_PORT: String(port), ...options.env },
+      // Descriptor 3 tells it when this process is gone.
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    },
+  );
+  let written = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      written += text;
+    });
+  }
+  const exited = new Promise<Exit>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve({ code, signal });
+    });
+  });
+  const end = (signal: NodeJS.Signals): Promise<Exit> => {
+    child.kill(signal);
+    return exited;
+  };
+  return {
+    pid: child.pid ?? 0,
+    address: `http://127.0.0.1:${port}`,
+    output: () => written,
+    exited,
+    signal: (signal) => {
+      child.kill(signal);
+    },
+    end,
+    [Symbol.asyncDispose]: async () => {
+      await end('SIGKILL');
+    },
+  };
+}
+
+async function whenReady(service: ChildService): Promise<void> {
+  const exited = service.exited.then((exit) => ({ exit }));
+  const deadline = Date.now() + READY_LIMIT_MS;
+  while (Date.now() < deadline) {
+    const seen = await Promise.race([exited, isReady(service.address)]);
+    if (seen === true) return;
+    if (seen !== false)
+      throw new Error(`ended with ${JSON.stringify(seen.exit)}:\n${service.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(`not ready after ${READY_LIMIT_MS} ms:\n${service.output()}`);
+}
+
+async function isReady(address: string): Promise<boolean> {
+  const limit = AbortSignal.timeout(2_000);
+  return fetch(`${address}/readyz`, { signal: limit }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}

@@ -1,0 +1,78 @@
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { chmod, lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { withLock } from './file-lock.ts';
+
+/**
+ * The folder outside the repository for what is fetched once: LATCHKEY_CACHE, or `latchkey` in the user's cache
+ * folder, or one in the temporary folder for users without a home.
+ */
+export function cacheFolder(): string {
+  const given = process.env['LATCHKEY_CACHE'] ?? '';
+  if (given !== '') return given;
+  const base = process.env['XDG_CACHE_HOME'] ?? '';
+  const home = join(base === '' ? join(homedir(), '.cache') : base, 'latchkey');
+  if (isWritable(home)) return home;
+  return join(tmpdir(), `latchkey-cache-${ownUid()}`);
+}
+
+/**
+ * A folder in the temporary folder that every user can read and only we can write.
+ *
+ * @throws Error when somebody else has put one there
+ */
+export async function sharedFolder(): Promise<string> {
+  const folder = join(tmpdir(), `latchkey-shared-${ownUid()}`);
+  await mkdir(folder, { recursive: true });
+  const found = await lstat(folder);
+  if (!found.isDirectory() || found.uid !== ownUid()) throw new Error(`${folder} is not ours`);
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+/**
+ * The folder `name` of a cache, filled by `fill` where it is not there yet. It appears whole or not at all; when
+ * two processes want it at once, one fills it and the other waits.
+ *
+ * @param waiting - called once if another process fills it
+ */
+export async function cached(
+  entry: { readonly cache: string; readonly name: string; readonly waiting: () => void },
+  fill: (folder: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(entry.cache, entry.name);
+  if (existsSync(folder)) return folder;
+  await mkdir(entry.cache, { recursive: true });
+  await withLock(`${folder}.lock`, entry.waiting, async () => {
+    if (!existsSync(folder)) await fillWhole(folder, fill);
+  });
+  return folder;
+}
+
+async function fillWhole(folder: string, fill: (draft: string) => Promise<void>): Promise<void> {
+  const draft = `${folder}.draft`;
+  try {
+    // Left by somebody who was killed.
+    await rm(draft, { recursive: true, force: true });
+    await mkdir(draft);
+    await fill(draft);
+    await rename(draft, folder);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function ownUid(): number {
+  return process.getuid?.() ?? 0;
+}

@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { StackUnavailable } from '../stack.ts';
+import { cached, cacheFolder } from './cache.ts';
+import { hasCode } from './error-code.ts';
+
+const run = promisify(execFile);
+const OWN = new URL('kafka/', import.meta.url);
+const VERSION = '4.3.0';
+const JAVA_AT_LEAST = 17;
+const FETCH_LIMIT_MS = 10 * 60_000;
+
+export interface InstalledKafka {
+  readonly java: string;
+  /** Options of the virtual machine, class path included. */
+  readonly jvm: readonly string[];
+  /** What `kafka-storage format` writes beside meta.properties; the same for every broker. */
+  readonly bootstrap: string;
+}
+
+/** Apache Kafka's jars, fetched by Maven on the first call and cached. */
+export async function installKafka(
+  log: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<InstalledKafka> {
+  const java = await findJava();
+  const pom = await readFile(new URL('pom.xml', OWN), 'utf8');
+  const name = `kafka-${VERSION}-${createHash('sha256').update(pom).digest('hex').slice(0, 12)}`;
+  const cache = cacheFolder();
+  const waiting = (): void => {
+    log(`another process is fetching Apache Kafka ${VERSION}; waiting for it`);
+  };
+  const folder = await cached({ cache, name, waiting }, async (draft) => {
+    log(`fetching Apache Kafka ${VERSION} with Maven into ${cache} (once, 44 MB)`);
+    await fetchJars(draft, pom, signal);
+    await format(java, draft);
+  });
+  return {
+    java,
+    jvm: jvmOptions(folder),
+    bootstrap: join(folder, 'format', 'bootstrap.checkpoint'),
+  };
+}
+
+/** @throws StackUnavailable */
+async function findJava(): Promise<string> {
+  const home = process.env['JAVA_HOME'] ?? '';
+  const java = home === '' ? 'java' : join(home, 'bin', 'java');
+  const printed = await run(java, ['-version']).catch(() => undefined);
+  const version = Number(/version "(\d+)/.exec(printed?.stderr ?? '')?.[1] ?? 0);
+  if (version >= JAVA_AT_LEAST) return java;
+  const found = version === 0 ? 'Java was not found' : `Java ${version} was found`;
+  throw new StackUnavailable(`a local broker needs Java ${JAVA_AT_LEAST} or newer, and ${found}`);
+}
+
+async function fetchJars(folder: string, pom: string, signal?: AbortSignal): Promise<void> {
+  // Maven writes beside the pom.xml that it is given.
+  await writeFile(join(folder, 'pom.xml'), pom);
+  await copyFile(new URL('log4j2.properties', OWN), join(folder, 'log4j2.properties'));
+  const args = ['--batch-mode', '--quiet', '--strict-checksums', '--file', join(folder, 'pom.xml')];
+  const copy = ['-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`];
+  await run('mvn', [...args, 'dependency:copy-dependencies', ...copy], {
+    timeout: FETCH_LIMIT_MS,
+    signal,
+  }).catch((error: unknown) => {
+    throw mavenFailure(error);
+  });
+}
+
+function mavenFailure(error: unknown): StackUnavailable {
+  if (hasCode(error, 'ENOENT')) {
+    return new StackUnavailable('a local broker needs Maven once, and `mvn` was not found');
+  }
+  const printed =
+    error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);
+  const lines = printed.split('\n').filter((line) => line.includes('ERROR'));
+  return new StackUnavailable(
+    `Maven could not fetch Apache Kafka:\n${lines.slice(0, 5).join('\n')}`,
+  );
+}
+
+/** Formats a folder that is never used: only the file of initial metadata records is wanted. */
+async function format(java: string, folder: string): Promise<void> {
+  const data = join(folder, 'format');
+  const settings = join(folder, 'format.properties');
+  await mkdir(data);
+  await writeFile(
+    settings,
+    [
+      'process.roles=broker,controller',
+      'node.id=1',
+      'controller.quorum.voters=1@127.0.0.1:9093',
+      'listeners=PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
+      'controller.listener.names=CONTROLLER',
+      `log.dirs=${data}`,
+    ].join('\n'),
+  );
+  const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', 'AAAAAAAAAAAAAAAAAAAAAQ'];
+  await run(java, [...jvmOptions(folder), ...tool, '--config', settings]);
+}
+
+function jvmOptions(folder: string): string[] {
+  return [
+    '-Xms256m',
+    '-Xmx512m',
+    '-XX:+UseSerialGC',
+    '-Djava.awt.headless=true',
+    `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`,
+    '-cp',
+    join(folder, 'jars', '*'),
+  ];
+}

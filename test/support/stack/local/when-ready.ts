@@ -1,0 +1,38 @@
+import type { ServerSpec } from './guard.ts';
+import type { RunningServer } from './guard-client.ts';
+import { logTail } from './log-tail.ts';
+
+const READY_LIMIT_MS = 60_000;
+const POLL_MS = 100;
+
+/**
+ * Resolves once `isReady` says so.
+ *
+ * @throws ServerNotReady when the server ends first, or takes longer than a minute
+ */
+export async function whenReady(
+  server: RunningServer,
+  spec: ServerSpec,
+  isReady: () => Promise<boolean>,
+): Promise<void> {
+  const ended = server.ended.then((how) => ({ how }));
+  const deadline = Date.now() + READY_LIMIT_MS;
+  while (Date.now() < deadline) {
+    const seen = await Promise.race([ended, isReady()]);
+    if (seen === true) return;
+    if (seen !== false) throw new ServerNotReady(spec.name, seen.how, await logTail(spec.logFile));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new ServerNotReady(spec.name, 'a minute was not enough', await logTail(spec.logFile));
+}
+
+export class ServerNotReady extends Error {
+  override readonly name = 'ServerNotReady';
+  /** Somebody took the port between our looking and the server's: trying again helps. */
+  readonly lostItsPort: boolean;
+
+  constructor(server: string, why: string, log: string) {
+    super(`${server} did not become ready (${why}):\n${log}`);
+    this.lostItsPort = /address already in use|Failed to bind/i.test(log);
+  }
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from '@latchkey/contracts';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+
+export interface TestTopics extends AsyncDisposable {
+  readonly names: Readonly<Record<InputTopic | OutputTopic, string>>;
+  /** TOPIC_WORKFORCE_EVENTS and the like: what a service must be told. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * Input topics of their own, and names for the outputs, which the services create. Disposing deletes all of them.
+ *
+ * @param options.partitions - of each input topic; 3 by default
+ */
+export async function createTestTopics(
+  brokers: readonly string[],
+  options: { readonly partitions?: number } = {},
+): Promise<TestTopics> {
+  const prefix = `test-${randomBytes(4).toString('hex')}`;
+  const all = Object.entries(DEFAULT_TOPIC_NAMES).map(
+    ([topic, name]) => [topic, `${prefix}.${name}`] as const,
+  );
+  const names = Object.fromEntries(all) as TestTopics['names'];
+  const numPartitions = options.partitions ?? 3;
+  await administer(brokers, (admin) =>
+    admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        { topic: names['workforce-events'], numPartitions },
+        {
+          topic: names['verification-events'],
+          numPartitions,
+          configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
+        },
+      ],
+    }),
+  );
+  return {
+    names,
+    env: Object.fromEntries(all.map(([topic, name]) => [variableOf(topic), name])),
+    [Symbol.asyncDispose]: () =>
+      administer(brokers, async (admin) => {
+        const existing = new Set(await admin.listTopics());
+        const own = Object.values(names).filter((name) => existing.has(name));
+        if (own.length > 0) await admin.deleteTopics({ topics: own });
+      }),
+  };
+}
+
+function variableOf(topic: string): string {
+  return `TOPIC_${topic.toUpperCase().replaceAll('-', '_')}`;
+}
+
+async function administer(
+  brokers: readonly string[],
+  work: (admin: Admin) => Promise<unknown>,
+): Promise<void> {
+  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
