@@ -1,0 +1,81 @@
+import {
+  appendAudit,
+  appendCallbacks,
+  appendConflicts,
+  appendDeadLetters,
+  appendFacts,
+  appendOutbox,
+  deleteAssignments,
+  type NewReview,
+  openReviews,
+  saveAccounts,
+  saveAssignments,
+  saveAttempts,
+  saveEngagements,
+  saveFailureCounts,
+  saveIdentities,
+  saveVerifications,
+  settleClaims,
+  type Tx,
+} from '@latchkey/postgres';
+import type { Changes, Effect } from './changes.ts';
+import { messageOf, type Outputs } from './outputs.ts';
+
+/**
+ * Writes everything that was decided: a fixed number of statements, whatever the size. All of it
+ * goes out in one round trip with COMMIT, the outbox last, so that lanes are held as short as can be.
+ */
+export async function apply(
+  tx: Tx,
+  changes: Changes,
+  outputs: Outputs,
+  nowMs: number,
+): Promise<void> {
+  const opened = await openReviews(tx, distinctReviews(changes.reviews));
+  settleClaims(tx, changes.claims);
+  appendFacts(tx, changes.facts);
+  saveEngagements(tx, changes.engagements);
+  saveIdentities(tx, changes.identities);
+  saveAccounts(tx, changes.accounts);
+  saveAssignments(tx, changes.assignments);
+  deleteAssignments(tx, changes.endedAssignments);
+  saveVerifications(tx, changes.verifications);
+  saveAttempts(tx, changes.attempts);
+  appendCallbacks(tx, changes.callbacks);
+  saveFailureCounts(tx, changes.failureCounts);
+  appendAudit(tx, changes.audit);
+  appendDeadLetters(tx, changes.deadLetters);
+  appendConflicts(tx, changes.conflicts);
+  const announced = changes.reviews.filter((review) => opened.has(review.reviewId));
+  const effects = [
+    ...changes.effects,
+    ...distinctReviews(announced).map((r) => openedEffect(r, nowMs)),
+  ];
+  appendOutbox(
+    tx,
+    effects.map((effect) => messageOf(effect, outputs)),
+  );
+}
+
+function distinctReviews(reviews: readonly NewReview[]): readonly NewReview[] {
+  return [...new Map(reviews.map((review) => [review.reviewId, review])).values()];
+}
+
+function openedEffect(review: NewReview, nowMs: number): Effect {
+  return {
+    type: 'latchkey.review.opened.v1',
+    key: review.reviewId,
+    object: review.reviewId,
+    generation: 1n,
+    decidedAtMs: nowMs,
+    traceparent: undefined,
+    tracestate: undefined,
+    data: {
+      review: review.reviewId,
+      kind: review.kind,
+      subject: review.subject,
+      owner: review.owner,
+      dueAt: new Date(review.dueAtMs).toISOString(),
+    },
+  };
+}

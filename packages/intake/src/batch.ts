@@ -1,0 +1,46 @@
+import { type InputTopic, type RawDelivery } from '@latchkey/contracts';
+
+/** One arrival of an event at an input partition. */
+export interface Delivery extends RawDelivery {
+  readonly offset: bigint;
+  /** When the broker stamped it, in milliseconds since 1970. */
+  readonly takenAtMs: number;
+}
+
+/** Deliveries of one input partition, in the order of their offsets. */
+export interface Batch {
+  /** The topic's name on the broker. */
+  readonly topic: string;
+  readonly input: InputTopic;
+  readonly partition: number;
+  /** The offset that was asked for: everything from there to `nextOffset` was read. */
+  readonly fetchedOffset: bigint;
+  /** The first offset behind the batch; what lies between the deliveries holds no events. */
+  readonly nextOffset: bigint;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** The same batch in parts of at most `maxEvents` deliveries, one behind the other. */
+export function splitBatch(batch: Batch, maxEvents: number): readonly Batch[] {
+  const { deliveries } = batch;
+  const parts: Batch[] = [];
+  for (let start = 0; start < deliveries.length; start += maxEvents) {
+    parts.push(partOf(batch, start, Math.min(start + maxEvents, deliveries.length)));
+  }
+  return parts.length > 0 ? parts : [batch];
+}
+
+/** The batch as two halves. A batch of one delivery has none. */
+export function halvesOf(batch: Batch): readonly Batch[] {
+  return splitBatch(batch, Math.ceil(batch.deliveries.length / 2));
+}
+
+function partOf(batch: Batch, start: number, end: number): Batch {
+  const { deliveries } = batch;
+  return {
+    ...batch,
+    fetchedOffset: start === 0 ? batch.fetchedOffset : (deliveries[start]?.offset ?? 0n),
+    nextOffset: deliveries[end]?.offset ?? batch.nextOffset,
+    deliveries: deliveries.slice(start, end),
+  };
+}

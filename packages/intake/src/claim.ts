@@ -1,0 +1,145 @@
+import type { Event, Read, Rejection } from '@latchkey/contracts';
+import { claimEvents, type EarlierClaim, type NewConflict, type Tx } from '@latchkey/postgres';
+import type { Batch, Delivery } from './batch.ts';
+
+/** A delivery, and what it says. */
+export interface ReadDelivery {
+  readonly delivery: Delivery;
+  readonly read: Read;
+}
+
+/** An event whose id is ours, with the delivery that brought it. */
+export interface ClaimedEvent {
+  readonly delivery: Delivery;
+  readonly event: Event;
+}
+
+/** A delivery that becomes a dead letter. */
+export interface RefusedDelivery {
+  readonly delivery: Delivery;
+  readonly rejection: Rejection;
+  readonly eventId: string | undefined;
+  readonly source: string | undefined;
+  readonly type: string | undefined;
+  /** It claimed its id: the same event again is a duplicate, other content a conflict. */
+  readonly claimed: boolean;
+}
+
+/** What became of the deliveries of a batch, before anything was decided. */
+export interface Claimed {
+  /** In the order of the batch, each id once. */
+  readonly events: readonly ClaimedEvent[];
+  readonly refused: readonly RefusedDelivery[];
+  readonly duplicates: number;
+  readonly conflicts: readonly NewConflict[];
+}
+
+/** How far an event's `time` may lie ahead of the database's clock. */
+const MAX_AHEAD_MS = 5 * 60_000;
+
+/**
+ * Claims the event ids of a batch: afterwards each one belongs to this transaction, or is known to
+ * be a duplicate or a conflict. Deliveries of one id within the batch are folded first.
+ *
+ * @param nowMs - the database's clock
+ */
+export async function claim(
+  tx: Tx,
+  batch: Pick<Batch, 'topic' | 'partition'>,
+  given: readonly ReadDelivery[],
+  nowMs: number,
+): Promise<Claimed> {
+  const refused: RefusedDelivery[] = [];
+  const claimants: Claimant[] = [];
+  for (const one of given) {
+    const claimant = claimantOf(one, nowMs);
+    if ('rejection' in claimant) refused.push(claimant);
+    else claimants.push(claimant);
+  }
+  const groups = Map.groupBy(claimants, ({ eventId }) => eventId);
+  const firsts = [...groups.values()].flatMap((group) => group.slice(0, 1));
+  const earlier = await claimEvents(
+    tx,
+    firsts.map(({ eventId, fingerprint }) => ({
+      eventId,
+      fingerprint: fingerprint.toString('hex'),
+    })),
+  );
+  return resolve(batch, groups, earlier, refused);
+}
+
+interface Claimant extends ReadDelivery {
+  readonly eventId: string;
+  readonly fingerprint: Buffer;
+}
+
+function claimantOf(given: ReadDelivery, nowMs: number): Claimant | RefusedDelivery {
+  const { delivery, read } = given;
+  const claimed = read.kind === 'event' ? read.event : read.claim;
+  if (claimed === undefined) return refusedOf(given, false);
+  if (isAhead(claimed, nowMs)) return { ...refusedOf(given, false), rejection: AHEAD };
+  return { delivery, read, eventId: claimed.eventId, fingerprint: claimed.fingerprint };
+}
+
+/** An event from the future: most likely a clock is wrong, and its facts would outlive every other. */
+export function isAhead({ timeMs }: { readonly timeMs: number }, nowMs: number): boolean {
+  return timeMs > nowMs + MAX_AHEAD_MS;
+}
+
+export const AHEAD: Rejection = {
+  code: 'TIME_AHEAD',
+  field: 'time',
+  cause: 'expected a time at most 5 minutes ahead of the database clock',
+};
+
+function refusedOf({ delivery, read }: ReadDelivery, claimed: boolean): RefusedDelivery {
+  if (read.kind === 'rejected') {
+    const { rejection, eventId, source, type } = read;
+    return { delivery, rejection, eventId, source, type, claimed };
+  }
+  const { eventId, source, type } = read.event;
+  return { delivery, rejection: AHEAD, eventId, source, type, claimed };
+}
+
+function resolve(
+  batch: Pick<Batch, 'topic' | 'partition'>,
+  groups: ReadonlyMap<string, readonly Claimant[]>,
+  earlier: ReadonlyMap<string, EarlierClaim>,
+  refused: RefusedDelivery[],
+): Claimed {
+  const events: ClaimedEvent[] = [];
+  const contradicting: Claimant[] = [];
+  let duplicates = 0;
+  for (const [eventId, group] of groups) {
+    const known = earlier.get(eventId)?.fingerprint;
+    const [first, ...rest] = group;
+    if (first !== undefined && known === undefined) {
+      if (first.read.kind === 'event')
+        events.push({ delivery: first.delivery, event: first.read.event });
+      else refused.push(refusedOf(first, true));
+    }
+    const reference = known ?? first?.fingerprint;
+    for (const again of known === undefined ? rest : group) {
+      if (reference?.equals(again.fingerprint) === true) duplicates += 1;
+      else contradicting.push(again);
+    }
+  }
+  return { events, refused, duplicates, conflicts: conflictsOf(batch, contradicting) };
+}
+
+/** One conflict for each different content of an id, with how often it came. */
+function conflictsOf(
+  { topic, partition }: Pick<Batch, 'topic' | 'partition'>,
+  contradicting: readonly Claimant[],
+): readonly NewConflict[] {
+  const groups = Map.groupBy(
+    contradicting,
+    ({ eventId, fingerprint }) => `${eventId}\n${fingerprint.toString('hex')}`,
+  );
+  return [...groups.values()].flatMap(([first, ...rest]) => {
+    if (first === undefined) return [];
+    const { eventId, fingerprint, delivery } = first;
+    const { value: body, offset } = delivery;
+    return [{ eventId, fingerprint, body, topic, partition, offset, count: 1 + rest.length }];
+  });
+}

@@ -1,0 +1,129 @@
+import { derivedId, identityIdOf } from '@latchkey/contracts';
+import {
+  countUndeclared,
+  type Fact,
+  factOf,
+  identityKeyOf,
+  type Policy,
+  type Reconciled,
+  reconcile,
+} from '@latchkey/domain';
+import type { AuditEntry, NewReview } from '@latchkey/postgres';
+import { type Changes, joinChanges, REVIEW_DUE_MS } from './changes.ts';
+import { eventChanges } from './event-changes.ts';
+import { identityChanges } from './identity-changes.ts';
+import {
+  type ClaimedRecordEvent,
+  engagementKey,
+  type LockedIdentity,
+  type LockedRecord,
+} from './lock-record.ts';
+
+/** What record events change, and how many of them were stale. */
+export interface RecordDecided {
+  readonly changes: Changes;
+  readonly stale: number;
+  /** Attribute values that no rule can see, because the policy does not declare them. */
+  readonly undeclared: number;
+}
+
+/**
+ * Decides what record events change. Events of one identity are folded first: each gets its own
+ * outcome and audit entry, downstream gets one message an account with the final generation.
+ *
+ * @param nowMs - the database's clock, read after the locks
+ */
+export function decideRecord(
+  claimed: readonly ClaimedRecordEvent[],
+  locked: LockedRecord,
+  policy: Policy,
+  nowMs: number,
+): RecordDecided {
+  const groups = Map.groupBy(claimed, ({ event }) => {
+    const { source, externalId } = identityKeyOf(event);
+    return identityIdOf(source, externalId);
+  });
+  const parts: Partial<Changes>[] = [];
+  let stale = 0;
+  let undeclared = 0;
+  for (const [identityId, group] of groups) {
+    const identity = locked.identities.get(identityId);
+    if (identity === undefined) throw new RangeError('an identity was not locked');
+    const events = group.map(({ event }) => event);
+    const facts = events.map(factOf);
+    const reconciled = reconcileAt(identity, facts, policy, nowMs);
+    parts.push(
+      identityChanges(identity, reconciled, { nowMs, cause: events.at(-1) }),
+      eventChanges(group, facts, identityId, reconciled, policy, nowMs),
+      { reviews: elsewhereReviews(group, locked, policy, nowMs) },
+    );
+    stale += reconciled.outcomes.filter(({ disposition }) => disposition === 'stale').length;
+    for (const fact of facts) undeclared += countUndeclared(fact, policy);
+  }
+  return { changes: joinChanges(parts), stale, undeclared };
+}
+
+/** Decides an identity whose next transition is due: no new fact, only time. */
+export function decideDue(identity: LockedIdentity, policy: Policy, nowMs: number): Changes {
+  const reconciled = reconcileAt(identity, [], policy, nowMs);
+  const audit: AuditEntry[] =
+    reconciled.clockDecisions.length === 0
+      ? []
+      : [
+          {
+            decidedAtMs: nowMs,
+            subjectKind: 'identity',
+            subjectId: identity.current.identityId,
+            trigger: 'clock',
+            eventId: undefined,
+            decider: `policy:${policy.hash}`,
+            owner: reconciled.clockDecisions[0]?.owner ?? policy.owner,
+            decisions: JSON.stringify(reconciled.clockDecisions),
+          },
+        ];
+  return joinChanges([
+    identityChanges(identity, reconciled, { nowMs, cause: undefined }),
+    { audit },
+  ]);
+}
+
+/** A slow transaction must not decide with an older clock than a fast one before it. */
+function reconcileAt(
+  { current, facts }: LockedIdentity,
+  arriving: readonly Fact[],
+  policy: Policy,
+  nowMs: number,
+): Reconciled {
+  const derivedAtMs = current.derivedAtMs ?? nowMs;
+  return reconcile({
+    identity: current,
+    facts,
+    arriving,
+    policy,
+    nowMs: Math.max(nowMs, derivedAtMs),
+  });
+}
+
+/** The same engagement under another subject: one of the two is a mistake that a person must find. */
+function elsewhereReviews(
+  claimed: readonly ClaimedRecordEvent[],
+  { holders }: LockedRecord,
+  policy: Policy,
+  nowMs: number,
+): readonly NewReview[] {
+  return claimed.flatMap(({ event }) => {
+    if (!('engagement' in event.data)) return [];
+    const key = engagementKey(event.source, event.data.engagement);
+    if (holders.get(key) === event.subject) return [];
+    return [
+      {
+        reviewId: derivedId('review', 'engagement_elsewhere', key),
+        kind: 'engagement_elsewhere',
+        subject: key,
+        owner: policy.owner,
+        detail: JSON.stringify({ eventId: event.eventId }),
+        dueAtMs: nowMs + REVIEW_DUE_MS,
+      },
+    ];
+  });
+}

@@ -1,0 +1,12 @@
+export { type Acceptance, acceptPartition } from './accept-progress.ts';
+export { type Batch, type Delivery, splitBatch } from './batch.ts';
+export { isDataError } from './data-error.ts';
+export { type Counts } from './decide.ts';
+export { intake, type Taken } from './intake.ts';
+export { type Isolations, intakeOrIsolate } from './isolate.ts';
+export { type Located, type LogEnds, locate } from './locate.ts';
+export { openPolicy } from './open-policy.ts';
+export { type Outputs, outputLanes } from './outputs.ts';
+export { reconcileDue } from './reconcile-due.ts';
+export { type RedriveContext, type Redriven, redrive } from './redrive.ts';
+export { sweepVerifications } from './sweep-verifications.ts';

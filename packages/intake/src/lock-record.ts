@@ -1,0 +1,154 @@
+import type { PersonEvent, WorkforceEvent } from '@latchkey/contracts';
+import { identityIdOf } from '@latchkey/contracts';
+import {
+  type CurrentAccount,
+  type CurrentIdentity,
+  type Fact,
+  type FactKind,
+  identityKeyOf,
+  type Lifecycle,
+  type Reason,
+} from '@latchkey/domain';
+import {
+  type AccountRow,
+  type AssignmentRow,
+  type FactRow,
+  holdCorrelationKeys,
+  type IdentityKey,
+  type IdentityRow,
+  identityIdColumns,
+  listAccounts,
+  listAssignments,
+  listFacts,
+  lockIdentities,
+  type Tx,
+} from '@latchkey/postgres';
+import type { ClaimedEvent } from './claim.ts';
+
+/** An identity that this transaction has locked, with everything that is known of it. */
+export interface LockedIdentity {
+  readonly current: CurrentIdentity;
+  readonly facts: readonly Fact[];
+}
+
+/** What this transaction has locked for its record events. */
+export interface LockedRecord {
+  readonly identities: ReadonlyMap<string, LockedIdentity>;
+  /** By correlation key, the external id to whom the engagement was first known. */
+  readonly holders: ReadonlyMap<string, string>;
+}
+
+export type RecordEvent = WorkforceEvent | PersonEvent;
+
+/** An event of the record with the delivery that brought it. */
+export type ClaimedRecordEvent = ClaimedEvent & { readonly event: RecordEvent };
+
+/**
+ * Locks everything that these events may change: first the correlation keys, then the identities,
+ * in the order of their keys; what hangs on them is read by later statements, with new snapshots.
+ */
+export async function lockRecord(tx: Tx, events: readonly RecordEvent[]): Promise<LockedRecord> {
+  if (events.length === 0) return { identities: new Map(), holders: new Map() };
+  const holders = await holdCorrelationKeys(tx, engagementKeys(events));
+  const rows = await lockIdentities(tx, identityKeys(events));
+  return { identities: await withChildren(tx, rows), holders };
+}
+
+/** The identities of these rows, which this transaction has locked, with everything known of them. */
+export async function withChildren(
+  tx: Tx,
+  rows: readonly IdentityRow[],
+): Promise<ReadonlyMap<string, LockedIdentity>> {
+  // One that was never decided has neither facts nor accounts.
+  const known = rows.filter((row) => row.lifecycle !== null).map((row) => row.identityId);
+  const ids = identityIdColumns(known);
+  const facts = known.length === 0 ? [] : await tx.run(listFacts, ids);
+  const accounts = known.length === 0 ? [] : await tx.run(listAccounts, ids);
+  const assignments = accounts.length === 0 ? [] : await tx.run(listAssignments, ids);
+  return assemble(rows, facts, accounts, assignments);
+}
+
+function assemble(
+  rows: readonly IdentityRow[],
+  facts: readonly FactRow[],
+  accounts: readonly AccountRow[],
+  assignments: readonly AssignmentRow[],
+): ReadonlyMap<string, LockedIdentity> {
+  const factsOf = Map.groupBy(facts, (fact) => fact.identityId);
+  const accountsOf = Map.groupBy(accounts, (account) => account.identityId);
+  const assignmentsOf = Map.groupBy(assignments, (assignment) => assignment.accountId);
+  return new Map(
+    rows.map((row) => [
+      row.identityId,
+      {
+        facts: (factsOf.get(row.identityId) ?? []).map(asFact),
+        current: {
+          identityId: row.identityId,
+          source: row.source,
+          externalId: row.externalId,
+          lifecycle: (row.lifecycle ?? undefined) as Lifecycle | undefined,
+          generation: row.generation,
+          derivedAtMs: row.derivedAtMs ?? undefined,
+          accounts: (accountsOf.get(row.identityId) ?? []).map((account) =>
+            asAccount(account, assignmentsOf.get(account.accountId) ?? []),
+          ),
+        },
+      },
+    ]),
+  );
+}
+
+function asFact(row: FactRow): Fact {
+  return {
+    eventId: row.eventId,
+    source: row.source,
+    kind: row.kind as FactKind,
+    engagement: row.engagement ?? undefined,
+    order: row.sourceOrder,
+    data: JSON.parse(row.data) as unknown,
+  } as Fact;
+}
+
+function asAccount(row: AccountRow, assignments: readonly AssignmentRow[]): CurrentAccount {
+  return {
+    accountId: row.accountId,
+    target: row.target,
+    state: row.state as CurrentAccount['state'],
+    userName: row.userName,
+    attributes: JSON.parse(row.attributes) as CurrentAccount['attributes'],
+    generation: row.generation,
+    disabledAtMs: row.disabledAtMs ?? undefined,
+    deleteAtMs: row.deleteAtMs ?? undefined,
+    entitlements: assignments.map((assignment) => ({
+      name: assignment.entitlement,
+      reasons: JSON.parse(assignment.reasons) as readonly Reason[],
+    })),
+  };
+}
+
+function identityKeys(events: readonly RecordEvent[]): readonly IdentityKey[] {
+  const keys = new Map<string, IdentityKey>();
+  for (const event of events) {
+    const { source, externalId } = identityKeyOf(event);
+    const identityId = identityIdOf(source, externalId);
+    keys.set(identityId, { identityId, source, externalId });
+  }
+  return [...keys.values()];
+}
+
+/** The correlation key of an engagement: unique within its source. */
+export function engagementKey(source: string, engagement: string): string {
+  return `${source}#${engagement}`;
+}
+
+function engagementKeys(
+  events: readonly RecordEvent[],
+): readonly { kind: 'engagement'; value: string; externalId: string }[] {
+  const keys = new Map<string, string>();
+  for (const event of events) {
+    if (!('engagement' in event.data)) continue;
+    const value = engagementKey(event.source, event.data.engagement);
+    if (!keys.has(value)) keys.set(value, event.subject);
+  }
+  return [...keys].map(([value, externalId]) => ({ kind: 'engagement', value, externalId }));
+}

@@ -1,0 +1,119 @@
+import type { VerificationEvent } from '@latchkey/contracts';
+import {
+  type AttemptState,
+  type FailureCount,
+  type FailureKey,
+  failureKeyOfState,
+  failureKeysOf,
+  type VerificationState,
+} from '@latchkey/domain';
+import {
+  type AttemptRow,
+  type FailureCountRow,
+  listAttempts,
+  lockFailureCounts,
+  lockVerifications,
+  type Tx,
+  type VerificationRow,
+} from '@latchkey/postgres';
+import type { Batch } from './batch.ts';
+import type { ClaimedEvent } from './claim.ts';
+
+/** A report of a verification with the delivery that brought it. */
+export type ClaimedVerificationEvent = ClaimedEvent & { readonly event: VerificationEvent };
+
+/** What this transaction has locked for its reports. */
+export interface LockedVerifications {
+  readonly verifications: ReadonlyMap<string, VerificationState>;
+  /** By verification, then by attempt. */
+  readonly attempts: ReadonlyMap<string, readonly AttemptState[]>;
+  /** By `failureCountId`. */
+  readonly failures: ReadonlyMap<string, FailureCount>;
+}
+
+const NOTHING: LockedVerifications = {
+  verifications: new Map(),
+  attempts: new Map(),
+  failures: new Map(),
+};
+
+/** Locks the verifications of these reports, then the failure counts that they may touch. */
+export async function lockVerificationWorlds(
+  tx: Tx,
+  { topic, partition }: Pick<Batch, 'topic' | 'partition'>,
+  claimed: readonly ClaimedVerificationEvent[],
+): Promise<LockedVerifications> {
+  if (claimed.length === 0) return NOTHING;
+  const reports = Map.groupBy(
+    claimed.map(({ event }) => event),
+    (event) => event.data.verification,
+  );
+  const rows = await lockVerifications(tx, [...reports.keys()], { topic, partition });
+  const keys = rows.flatMap((row) =>
+    failureKeysOf(asVerification(row), reports.get(row.verificationId) ?? []),
+  );
+  return withAttemptsAndFailures(tx, rows, keys);
+}
+
+/** The same for verifications whose rows this transaction has locked already. */
+export function lockDueWorlds(
+  tx: Tx,
+  rows: readonly VerificationRow[],
+): Promise<LockedVerifications> {
+  const keys = rows
+    .filter((row) => row.purpose !== null)
+    .map((row) => failureKeyOfState(asVerification(row)));
+  return withAttemptsAndFailures(tx, rows, keys);
+}
+
+async function withAttemptsAndFailures(
+  tx: Tx,
+  rows: readonly VerificationRow[],
+  keys: readonly FailureKey[],
+): Promise<LockedVerifications> {
+  const counts = await lockFailureCounts(tx, distinct(keys));
+  const attempts = await listAttempts(
+    tx,
+    rows.map((row) => row.verificationId),
+  );
+  return {
+    verifications: new Map(rows.map((row) => [row.verificationId, asVerification(row)])),
+    attempts: Map.groupBy(attempts.map(asAttempt), (attempt) => attempt.verificationId),
+    failures: new Map(counts.map((row) => [failureCountId(row), asFailureCount(row)])),
+  };
+}
+
+/** One text for the two keys of a failure count. */
+export function failureCountId({ subject, purpose }: FailureKey): string {
+  return `${subject}\n${purpose}`;
+}
+
+function distinct(keys: readonly FailureKey[]): readonly FailureKey[] {
+  return [...new Map(keys.map((key) => [failureCountId(key), key])).values()];
+}
+
+function asVerification(row: VerificationRow): VerificationState {
+  return {
+    ...withoutNulls(row),
+    generation: Number(row.generation),
+    detail: JSON.parse(row.detail) as VerificationState['detail'],
+  } as VerificationState;
+}
+
+function asAttempt(row: AttemptRow): AttemptState {
+  return {
+    ...withoutNulls(row),
+    detail: JSON.parse(row.detail) as AttemptState['detail'],
+  } as AttemptState;
+}
+
+function asFailureCount({ subject, purpose, failures }: FailureCountRow): FailureCount {
+  return { subject, purpose, failures: JSON.parse(failures) as FailureCount['failures'] };
+}
+
+/** SQL has null where we have undefined. */
+function withoutNulls(row: object): object {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, (value ?? undefined) as unknown]),
+  );
+}

@@ -1,0 +1,42 @@
+import { isRecordEvent, isVerificationEvent } from '@latchkey/contracts';
+import { readClock, type Tx } from '@latchkey/postgres';
+import type { Batch } from './batch.ts';
+import type { ClaimedEvent } from './claim.ts';
+import { type ClaimedRecordEvent, type LockedRecord, lockRecord } from './lock-record.ts';
+import {
+  type ClaimedVerificationEvent,
+  type LockedVerifications,
+  lockVerificationWorlds,
+} from './lock-verifications.ts';
+
+/** Everything that the events of a batch may change, locked and read. */
+export interface Locked {
+  readonly record: LockedRecord;
+  readonly verifications: LockedVerifications;
+  /** The database's clock, read after the locks: a slow transaction must not decide with an old one. */
+  readonly nowMs: number;
+}
+
+/** Locks in one order for everybody: correlation keys, identities, verifications, failure counts. */
+export async function lock(
+  tx: Tx,
+  input: Pick<Batch, 'topic' | 'partition'>,
+  events: readonly ClaimedEvent[],
+): Promise<Locked> {
+  const record = await lockRecord(
+    tx,
+    events.filter(isAboutRecord).map(({ event }) => event),
+  );
+  const verifications = await lockVerificationWorlds(tx, input, events.filter(isAboutVerification));
+  const [clock] = await tx.run(readClock, {});
+  if (clock === undefined) throw new Error('the database has no clock');
+  return { record, verifications, nowMs: clock.nowMs };
+}
+
+export function isAboutRecord(claimed: ClaimedEvent): claimed is ClaimedRecordEvent {
+  return isRecordEvent(claimed.event);
+}
+
+export function isAboutVerification(claimed: ClaimedEvent): claimed is ClaimedVerificationEvent {
+  return isVerificationEvent(claimed.event);
+}

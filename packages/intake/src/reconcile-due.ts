@@ -1,0 +1,67 @@
+import { derivedId } from '@latchkey/contracts';
+import type { Policy } from '@latchkey/domain';
+import { type Db, lockDueIdentities, parkIdentity, readClock, type Tx } from '@latchkey/postgres';
+import { apply } from './apply.ts';
+import { type Changes, joinChanges, REVIEW_DUE_MS } from './changes.ts';
+import { decideDue } from './decide-record.ts';
+import { type LockedIdentity, withChildren } from './lock-record.ts';
+import type { Outputs } from './outputs.ts';
+
+/**
+ * The clock: decides identities whose next transition is due, in one transaction. Nothing happens
+ * early; after a time in which nobody was there everything due happens once. Identities that another
+ * transaction holds are left for the next call. One that cannot be decided is parked with a review,
+ * and the others go on.
+ *
+ * @returns how many identities were due; `limit` means that there may be more
+ */
+export function reconcileDue(
+  db: Db,
+  policy: Policy,
+  outputs: Outputs,
+  limit: number,
+): Promise<number> {
+  return db.transaction(async (tx) => {
+    const rows = await tx.run(lockDueIdentities, { limit });
+    if (rows.length === 0) return 0;
+    const identities = await withChildren(tx, rows);
+    const [clock] = await tx.run(readClock, {});
+    const nowMs = clock?.nowMs ?? 0;
+    const parts = [...identities.values()].map((identity) =>
+      decideOrPark(tx, identity, policy, nowMs),
+    );
+    await apply(tx, joinChanges(parts), outputs, nowMs);
+    return rows.length;
+  });
+}
+
+function decideOrPark(
+  tx: Tx,
+  identity: LockedIdentity,
+  policy: Policy,
+  nowMs: number,
+): Partial<Changes> {
+  try {
+    return decideDue(identity, policy, nowMs);
+  } catch (error) {
+    const { identityId } = identity.current;
+    tx.finally(parkIdentity, { identityId });
+    return { reviews: [parkedReview(identityId, error, policy, nowMs)] };
+  }
+}
+
+function parkedReview(
+  identityId: string,
+  error: unknown,
+  policy: Policy,
+  nowMs: number,
+): Changes['reviews'][number] {
+  return {
+    reviewId: derivedId('review', 'clock_failed', identityId, policy.hash),
+    kind: 'clock_failed',
+    subject: identityId,
+    owner: policy.owner,
+    detail: JSON.stringify({ error: error instanceof Error ? error.name : 'unknown' }),
+    dueAtMs: nowMs + REVIEW_DUE_MS,
+  };
+}
