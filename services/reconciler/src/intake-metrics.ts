@@ -1,0 +1,32 @@
+import type { Counts } from '@latchkey/intake';
+import type { ConsumedBatch } from '@latchkey/kafka';
+import type { Metrics } from '@latchkey/runtime';
+
+const BATCH_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const BATCH_SIZES = [1, 5, 10, 50, 100, 250, 500, 1_000, 5_000];
+
+export interface IntakeMetrics {
+  /** A batch was committed. */
+  taken(topic: string, counts: Counts, tookMs: number): void;
+  /** How far the position of a partition is behind its log's end now. */
+  lag(batch: Pick<ConsumedBatch, 'topic' | 'partition' | 'nextOffset' | 'highWatermark'>): void;
+}
+
+export function intakeMetrics(metrics: Metrics): IntakeMetrics {
+  const deliveries = metrics.counter('latchkey_deliveries_total');
+  const seconds = metrics.histogram('latchkey_intake_batch_seconds', BATCH_SECONDS);
+  const size = metrics.histogram('latchkey_intake_batch_size', BATCH_SIZES);
+  const lag = metrics.gauge('latchkey_consumer_lag');
+  return {
+    taken: (topic, { received, deadLetter, ...counts }, tookMs) => {
+      for (const [disposition, count] of Object.entries({ ...counts, dead_letter: deadLetter })) {
+        if (count > 0) deliveries.inc({ topic, disposition }, count);
+      }
+      seconds.observe(tookMs / 1_000);
+      size.observe(received);
+    },
+    lag: ({ topic, partition, nextOffset, highWatermark }) => {
+      lag.set({ topic, partition }, Number(highWatermark - nextOffset));
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { OutputTopic } from '@latchkey/contracts';
+import { type Outputs, outputLanes } from '@latchkey/intake';
+import { describeTopics, planOutputTopic, type TopicAdmin } from '@latchkey/kafka';
+import { type Db, ensureLanes, listLanes } from '@latchkey/postgres';
+
+/**
+ * The lanes of all output topics, made where there were none: one a partition that the topic has, or
+ * will have when a relay creates it.
+ *
+ * @param configured - OUTPUT_PARTITIONS
+ * @throws Failure PARTITION_COUNT_DIFFERS when topic, configuration and database do not agree
+ */
+export async function openOutputs(
+  db: Db,
+  admin: TopicAdmin,
+  names: Readonly<Record<OutputTopic, string>>,
+  configured: number | undefined,
+  installation: string,
+): Promise<Outputs> {
+  const topics = Object.values(names);
+  const existing = await describeTopics(admin, topics);
+  const lanes = await db.run(listLanes, {});
+  for (const topic of topics.toSorted()) {
+    const known = lanes.filter((lane) => lane.topic === topic).length;
+    const partitions = planOutputTopic({
+      topic,
+      configured,
+      existing: existing.get(topic)?.partitions,
+      recorded: known === 0 ? undefined : known,
+    });
+    // eslint-disable-next-line no-await-in-loop -- five topics, once a start
+    if (known === 0) await db.run(ensureLanes, { topic, partitions });
+  }
+  return { installation, lanes: outputLanes(await db.run(listLanes, {}), names) };
+}

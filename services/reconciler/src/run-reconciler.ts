@@ -1,0 +1,99 @@
+import { type InputTopic } from '@latchkey/contracts';
+import { openPolicy } from '@latchkey/intake';
+import { type BatchConsumerOptions, openAdmin, openKafka, runBatchConsumer } from '@latchkey/kafka';
+import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
+import {
+  inputTopicNames,
+  kafkaConnection,
+  outputTopicNames,
+  retryForever,
+  runTogether,
+  type ServiceContext,
+  waitingAlarm,
+} from '@latchkey/runtime';
+import { runClock } from './clock.ts';
+import { intakeMetrics } from './intake-metrics.ts';
+import { isRefusal } from './is-refusal.ts';
+import { openOutputs } from './open-outputs.ts';
+import { watchReadThrough } from './read-through.ts';
+import type { ReconcilerSettings } from './settings.ts';
+import { type Reconciling, takeBatches } from './take-batches.ts';
+import { untilInputsReady } from './until-inputs-ready.ts';
+import { watchDeadLetters } from './watch-dead-letters.ts';
+
+/** How soon a partition that an operator has accepted goes on. */
+const RELOCATE_MS = 1_000;
+
+type Context = ServiceContext<ReconcilerSettings>;
+
+/** Reads the input topics into intake, and decides what became due, until asked to stop. */
+export async function runReconciler(context: Context): Promise<void> {
+  const { settings, log, health, metrics, signal } = context;
+  const inputs = inputTopicNames(settings);
+  const outputNames = outputTopicNames(settings);
+  const policy = await openPolicy(settings.POLICY_FILE);
+  log.info({ policy: settings.POLICY_FILE ?? 'the example policy', hash: policy.hash }, 'policy');
+  await using db = openReconcilerDatabase(context);
+  const kafka = openKafka(kafkaConnection(settings, 'latchkey-reconciler'), log);
+  await using admin = await openAdmin(kafka);
+  const prepared = await prepare(context, async () => {
+    await checkSchema(db);
+    const partitions = settings.OUTPUT_PARTITIONS;
+    return openOutputs(db, admin, outputNames, partitions, settings.INSTALLATION);
+  });
+  await untilInputsReady(admin, inputs, { log, health }, signal);
+  if (signal.aborted) return;
+  const to: Reconciling = { db, policy, outputs: prepared };
+  const byName = new Map(
+    Object.entries(inputs).map(([input, name]) => [name, input as InputTopic]),
+  );
+  const reading = takeBatches(to, {
+    inputs: byName,
+    maxEvents: settings.BATCH_MAX_EVENTS,
+    metrics: intakeMetrics(metrics),
+    log,
+    health,
+    signal,
+  });
+  const consumer = consumerOptions(settings, [...byName.keys()]);
+  const marginMs = settings.READ_THROUGH_MARGIN_SECONDS * 1_000;
+  await runTogether(signal, [
+    (stop) => runBatchConsumer(kafka, reading, consumer, log, stop),
+    (stop) => runClock(to, { log, health }, stop),
+    (stop) => watchReadThrough(db, admin, inputs['verification-events'], marginMs, log, stop),
+    (stop) => watchDeadLetters(db, metrics, log, stop),
+  ]);
+}
+
+function openReconcilerDatabase({ settings, log }: Context): Db {
+  return openDatabase({
+    url: settings.DATABASE_URL,
+    role: 'latchkey_reconciler',
+    // Beside the partitions: the clock, the read-through and the counts.
+    poolSize: settings.PARTITIONS_AT_ONCE + 4,
+    applicationName: 'latchkey-reconciler',
+    onConnectionLost: (err) => {
+      log.warn({ err }, 'connection to the database lost');
+    },
+  });
+}
+
+/** Waits for database and brokers; what waiting cannot mend ends the process. */
+function prepare<T>({ log, health, signal }: Context, work: () => Promise<T>): Promise<T> {
+  const alarm = waitingAlarm('servers', { log, health });
+  return retryForever(work, { signal, isPermanent: isRefusal, ...alarm });
+}
+
+function consumerOptions(
+  settings: ReconcilerSettings,
+  topics: readonly string[],
+): BatchConsumerOptions {
+  return {
+    groupId: settings.GROUP_ID,
+    topics,
+    partitionsAtOnce: settings.PARTITIONS_AT_ONCE,
+    sessionTimeoutMs: settings.SESSION_TIMEOUT_SECONDS * 1_000,
+    maxBytesPerPartition: settings.FETCH_PARTITION_BYTES,
+    relocateMs: RELOCATE_MS,
+  };
+}

@@ -1,0 +1,40 @@
+import {
+  commonSettings,
+  databaseSettings,
+  inputTopicSettings,
+  integerSetting,
+  kafkaSettings,
+  outputTopicSettings,
+  policySettings,
+  textSetting,
+} from '@latchkey/runtime';
+import { z } from 'zod';
+
+export const reconcilerSettings = z.object({
+  INSTALLATION: commonSettings.INSTALLATION,
+  ...databaseSettings,
+  ...kafkaSettings,
+  ...policySettings,
+  ...inputTopicSettings,
+  ...outputTopicSettings,
+  GROUP_ID: textSetting()
+    .default('latchkey-reconciler')
+    .describe('consumer group; positions are in the database, this one only shares out partitions'),
+  SESSION_TIMEOUT_SECONDS: integerSetting(6, 300)
+    .default(8)
+    .describe('silence after which the partitions of a reconciler are given to another'),
+  PARTITIONS_AT_ONCE: integerSetting(1, 32)
+    .default(4)
+    .describe('partitions whose batches are taken at the same time'),
+  BATCH_MAX_EVENTS: integerSetting(1, 5_000)
+    .default(500)
+    .describe('events in one transaction, at most'),
+  FETCH_PARTITION_BYTES: integerSetting(65_536, 33_554_432)
+    .default(1_048_576)
+    .describe('bytes of one partition in one fetch; bounds memory with the number of partitions'),
+  READ_THROUGH_MARGIN_SECONDS: integerSetting(1, 600)
+    .default(5)
+    .describe('how far the clocks of brokers and database may differ, replication lag included'),
+});
+
+export type ReconcilerSettings = z.infer<typeof reconcilerSettings>;

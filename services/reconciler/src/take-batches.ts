@@ -1,0 +1,149 @@
+import { type InputTopic } from '@latchkey/contracts';
+import type { Policy } from '@latchkey/domain';
+import {
+  type Batch,
+  type Counts,
+  type Isolations,
+  intakeOrIsolate,
+  locate,
+  type Outputs,
+  splitBatch,
+  type Taken,
+} from '@latchkey/intake';
+import type { ConsumedBatch, Hold, PartitionReading } from '@latchkey/kafka';
+import type { Db } from '@latchkey/postgres';
+import { type Health, type Logger, retryForever, waitingAlarm } from '@latchkey/runtime';
+import type { IntakeMetrics } from './intake-metrics.ts';
+
+/** What batches are decided by, and where their effects go. */
+export interface Reconciling {
+  readonly db: Db;
+  readonly policy: Policy;
+  readonly outputs: Outputs;
+}
+
+export interface TakeOptions {
+  /** By the name of the topic on the broker. */
+  readonly inputs: ReadonlyMap<string, InputTopic>;
+  readonly maxEvents: number;
+  readonly metrics: IntakeMetrics;
+  readonly log: Logger;
+  readonly health: Health;
+  readonly signal: AbortSignal;
+}
+
+/** What to do after a part of a batch. */
+type Next = 'go-on' | 'stopped' | 'relocate';
+
+/**
+ * Reads input partitions into intake. Whatever is wrong with the system is waited out, with the
+ * membership kept; what is wrong with the data is a dead letter; a partition that must not go on is
+ * stopped, and the others go on.
+ */
+export function takeBatches(to: Reconciling, options: TakeOptions): PartitionReading {
+  const isolations = new Map<string, Isolations>();
+  return {
+    locate: async ({ topic, partition, logStart, logEnd }) => {
+      const located = await locate(to.db, { topic, partition, logStart, logEnd });
+      const part = partOf(topic, partition);
+      if (located.kind === 'at') {
+        options.health.ready(part);
+        return { seekTo: located.offset };
+      }
+      standStill(options, { topic, partition }, located);
+      return 'stopped';
+    },
+    take: async (consumed, hold) => {
+      const part = partOf(consumed.topic, consumed.partition);
+      const kept = isolations.get(part) ?? { inARow: 0 };
+      isolations.set(part, kept);
+      for (const batch of splitBatch(batchOf(consumed, options.inputs), options.maxEvents)) {
+        // eslint-disable-next-line no-await-in-loop -- in the order of the offsets
+        const next = await takePart(to, batch, kept, hold, options);
+        if (next !== 'go-on') return next;
+      }
+      options.metrics.lag(consumed);
+      return 'taken';
+    },
+  };
+}
+
+async function takePart(
+  to: Reconciling,
+  batch: Batch,
+  isolations: Isolations,
+  hold: Hold,
+  options: TakeOptions,
+): Promise<Next> {
+  const { log, health, signal } = options;
+  const startedMs = performance.now();
+  const work = async (): Promise<readonly Taken[] | 'lost'> =>
+    (await hold.keep()) ? intakeOrIsolate(to.db, batch, to.policy, to.outputs, isolations) : 'lost';
+  const alarm = waitingAlarm(partOf(batch.topic, batch.partition), { log, health });
+  try {
+    const taken = await retryForever(work, { signal, isPermanent: () => false, ...alarm });
+    return taken === 'lost' ? 'relocate' : settle(taken, batch, startedMs, options);
+  } catch (error) {
+    if (signal.aborted) return 'relocate';
+    throw error;
+  }
+}
+
+function settle(
+  all: readonly Taken[],
+  batch: Batch,
+  startedMs: number,
+  options: TakeOptions,
+): Next {
+  let next: Next = 'go-on';
+  for (const taken of all) {
+    if (taken.kind === 'taken') {
+      report(taken.counts, taken.undeclared, batch, performance.now() - startedMs, options);
+    } else if (taken.kind === 'stop') {
+      standStill(options, batch, taken);
+      next = 'stopped';
+    } else if (taken.kind !== 'done') {
+      next = taken.kind === 'ahead' ? 'relocate' : 'stopped';
+    }
+  }
+  return next;
+}
+
+function report(
+  counts: Counts,
+  undeclared: number,
+  { topic, partition, nextOffset }: Batch,
+  tookMs: number,
+  { log, metrics }: TakeOptions,
+): void {
+  metrics.taken(topic, counts, tookMs);
+  if (counts.received === 0) return;
+  const ms = Math.round(tookMs);
+  log.info({ topic, partition, nextOffset, ...counts, undeclared, ms }, 'batch taken');
+}
+
+function standStill(
+  { log, health }: TakeOptions,
+  { topic, partition }: { readonly topic: string; readonly partition: number },
+  { code, detail }: { readonly code: string; readonly detail: string },
+): void {
+  health.notReady(partOf(topic, partition), `${code}: ${detail}`);
+  const mend = `npm run latchkey -- progress accept ${topic} ${partition}`;
+  log.error({ topic, partition, code, detail, mend }, 'partition stopped');
+}
+
+/** How `/readyz` and the log name a partition. */
+export function partOf(topic: string, partition: number): string {
+  return `partition ${topic}/${partition}`;
+}
+
+function batchOf(consumed: ConsumedBatch, inputs: ReadonlyMap<string, InputTopic>): Batch {
+  const { topic, partition, fetchedOffset, nextOffset, records } = consumed;
+  const input = inputs.get(topic);
+  if (input === undefined) throw new RangeError(`${topic} is no input`);
+  const deliveries = records.map(({ timestampMs, ...record }) => ({
+    ...record,
+    takenAtMs: timestampMs,
+  }));
+  return { topic, input, partition, fetchedOffset, nextOffset, deliveries };
+}

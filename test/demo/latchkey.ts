@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from '@latchkey/contracts';
+import { migrateDatabase } from '@latchkey/postgres';
+import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { Client, Pool, type QueryResultRow } from 'pg';
+import type { SentRecord } from '../support/events.ts';
+import { type OutputReader, openOutputReader } from '../support/output-reader.ts';
+import { type ChildService, startService } from '../support/process.ts';
+import { openStack } from '../support/stack/open-stack.ts';
+import type { Stack } from '../support/stack/stack.ts';
+
+const INPUT_PARTITIONS = 3;
+
+type ServiceName = 'reconciler' | 'relay';
+
+/** All of Latchkey on a stack of its own or on servers from the environment, with its own database and topics. */
+export interface Latchkey extends AsyncDisposable {
+  readonly stack: Stack;
+  readonly databaseUrl: string;
+  readonly topics: Readonly<Record<InputTopic | OutputTopic, string>>;
+  /** What the services were told. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly reader: OutputReader;
+  /** Starts a service, or starts it again after it was killed. */
+  start(name: ServiceName): Promise<ChildService>;
+  service(name: ServiceName): ChildService;
+  send(records: readonly SentRecord[]): Promise<void>;
+  query<R extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
+}
+
+/** @param say - told what is being done, line by line */
+export async function openLatchkey(
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Latchkey> {
+  await using opening = new AsyncDisposableStack();
+  const stack = opening.use(await openStack({ log: say, signal }));
+  const tag = randomBytes(3).toString('hex');
+  const database = opening.use(await createDatabase(stack.databaseUrl, `latchkey_demo_${tag}`));
+  say(`migrations: ${(await migrateDatabase({ url: database.url })).join(', ')}`);
+  // On servers of somebody else the names must not meet what is there.
+  const prefix = stack.kind === 'environment' ? `demo-${tag}.` : '';
+  const topics = opening.use(await createTopics(stack.brokers, prefix));
+  const env = environment(database.url, stack, topics.names);
+  const running = new Map<ServiceName, ChildService>();
+  const start = async (name: ServiceName): Promise<ChildService> => {
+    const service = await startService(name, { env });
+    opened.use(service);
+    running.set(name, service);
+    return service;
+  };
+  const services = new AsyncDisposableStack();
+  const opened = opening.use(services);
+  await Promise.all([start('reconciler'), start('relay')]);
+  say('reconciler and relay are ready');
+  const reader = opening.use(await openOutputReader(stack.brokers, topics.names));
+  const producer = opening.use(await openProducer(stack.brokers));
+  const all = opening.move();
+  return {
+    stack,
+    databaseUrl: database.url,
+    topics: topics.names,
+    env,
+    reader,
+    start,
+    service: (name) => {
+      const service = running.get(name);
+      if (service === undefined) throw new Error(`${name} is not running`);
+      return service;
+    },
+    send: (records) => produce(producer, topics.names, records),
+    query: database.query,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+function environment(
+  databaseUrl: string,
+  { brokers }: Stack,
+  names: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const topics = Object.entries(names).map(([topic, name]) => [
+    `TOPIC_${topic.toUpperCase().replaceAll('-', '_')}`,
+    name,
+  ]);
+  return {
+    DATABASE_URL: databaseUrl,
+    KAFKA_BROKERS: brokers.join(','),
+    GROUP_ID: names['workforce-events'] ?? '',
+    OUTPUT_PARTITIONS: '3',
+    SESSION_TIMEOUT_SECONDS: '6',
+    INSTALLATION: 'demo',
+    ...(Object.fromEntries(topics) as Record<string, string>),
+  };
+}
+
+interface DemoDatabase extends AsyncDisposable {
+  readonly url: string;
+  query<R extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
+}
+
+async function createDatabase(server: string, name: string): Promise<DemoDatabase> {
+  await onServer(server, `create database ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const pool = new Pool({ connectionString: url.href, max: 2 });
+  pool.on('error', () => undefined);
+  return {
+    url: url.href,
+    query: async <R extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
+      (await pool.query<R>(text, [...values])).rows,
+    [Symbol.asyncDispose]: async () => {
+      await pool.end();
+      await onServer(server, `drop database if exists ${name} with (force)`);
+    },
+  };
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+interface DemoTopics extends AsyncDisposable {
+  readonly names: Readonly<Record<InputTopic | OutputTopic, string>>;
+}
+
+/** The senders' topics; those of the outputs are made by the relay. */
+async function createTopics(brokers: readonly string[], prefix: string): Promise<DemoTopics> {
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  const names = Object.fromEntries(
+    Object.entries(DEFAULT_TOPIC_NAMES).map(([topic, name]) => [topic, `${prefix}${name}`]),
+  ) as DemoTopics['names'];
+  const numPartitions = INPUT_PARTITIONS;
+  const logAppendTime = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [
+      { topic: names['workforce-events'], numPartitions },
+      { topic: names['verification-events'], numPartitions, configEntries: logAppendTime },
+    ],
+  });
+  return {
+    names,
+    [Symbol.asyncDispose]: async () => {
+      const own = new Set(Object.values(names));
+      const topics = (await admin.listTopics()).filter((topic) => own.has(topic));
+      if (topics.length > 0) await admin.deleteTopics({ topics });
+      await admin.disconnect();
+    },
+  };
+}
+
+async function openProducer(brokers: readonly string[]): Promise<Producer & AsyncDisposable> {
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  return Object.assign(producer, { [Symbol.asyncDispose]: () => producer.disconnect() });
+}
+
+async function produce(
+  producer: Producer,
+  names: Readonly<Record<InputTopic, string>>,
+  records: readonly SentRecord[],
+): Promise<void> {
+  const byTopic = Map.groupBy(records, ({ topic }) => topic);
+  await producer.sendBatch({
+    topicMessages: [...byTopic].map(([topic, own]) => ({
+      topic: names[topic],
+      messages: own.map(({ key, value, headers }) => ({
+        key,
+        value,
+        ...(headers === undefined ? {} : { headers: { ...headers } }),
+      })),
+    })),
+  });
+}

@@ -1,0 +1,75 @@
+/** `npm run demo`: the main job on real servers, told as a story, with checks at the end. */
+import { type Check, checkConservation, checkMessages } from '../support/checks.ts';
+import { StackUnavailable } from '../support/stack/stack.ts';
+import { printAddresses } from './addresses.ts';
+import { type Latchkey, openLatchkey } from './latchkey.ts';
+import { bad, good, progress, say, table, title } from './print.ts';
+import { stopSignal, untilAborted } from './stop-signal.ts';
+import { tellStory } from './story.ts';
+import { Teller } from './teller.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const keep = args.includes('--keep');
+  if (args.some((arg) => arg !== '--keep')) {
+    process.stderr.write('usage: npm run demo [-- --keep]\n');
+    return 2;
+  }
+  const stop = stopSignal();
+  try {
+    say('Latchkey: each repeated intent happens once, converges and stays explainable.');
+    await using latchkey = await openLatchkey(progress, stop);
+    const teller = new Teller(latchkey);
+    await Promise.race([tellStory(latchkey, teller), failOn(stop)]);
+    const holds = await report(latchkey, teller);
+    if (keep) {
+      printAddresses(latchkey);
+      await untilAborted(stop);
+    }
+    say();
+    progress('stopping everything that was started');
+    return holds ? 0 : 1;
+  } catch (error) {
+    if (stop.aborted) return 130;
+    process.stderr.write(`${error instanceof StackUnavailable ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+async function failOn(stop: AbortSignal): Promise<never> {
+  await untilAborted(stop);
+  throw new Error('stopped');
+}
+
+/** What came out, and whether everything that was promised holds. */
+async function report(latchkey: Latchkey, teller: Teller): Promise<boolean> {
+  const messages = latchkey.reader.messages();
+  title('What came out');
+  const byType = Map.groupBy(messages, ({ type }) => type);
+  table([...byType].map(([type, own]) => [type, String(own.length)]).sort());
+  title('Checks');
+  const checks: readonly Check[] = [
+    checkConservation(await teller.totals(), teller.sent),
+    ...checkMessages(messages),
+    await auditCheck(latchkey, teller),
+  ];
+  table(
+    checks.map(({ name, found, holds }) => [holds ? good('holds') : bad('FAILS'), name, found]),
+  );
+  return checks.every(({ holds }) => holds);
+}
+
+/** I1 and I6: once in the inbox, one entry in the audit trail. */
+async function auditCheck(latchkey: Latchkey, teller: Teller): Promise<Check> {
+  const [audit] = await latchkey.query<{ entries: number; applied: number }>(
+    `select (select count(*) from audit_entry where trigger = 'event')::float8 as entries,
+      (select count(*) from inbox where disposition in ('applied', 'stale'))::float8 as applied`,
+  );
+  const { applied, stale } = await teller.totals();
+  return {
+    name: 'every applied event is in the inbox once and has one audit entry',
+    found: `${applied + stale} applied or stale, ${audit?.applied} in the inbox, ${audit?.entries} audit entries`,
+    holds: audit?.applied === applied + stale && audit.entries === applied + stale,
+  };
+}

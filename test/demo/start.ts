@@ -1,0 +1,23 @@
+/** `npm start`: stack and every service, for trying things out, until it is asked to stop. */
+import { StackUnavailable } from '../support/stack/stack.ts';
+import { printAddresses } from './addresses.ts';
+import { openLatchkey } from './latchkey.ts';
+import { progress } from './print.ts';
+import { stopSignal, untilAborted } from './stop-signal.ts';
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const stop = stopSignal();
+  try {
+    await using latchkey = await openLatchkey(progress, stop);
+    printAddresses(latchkey);
+    const lost = await Promise.race([untilAborted(stop), latchkey.stack.lost]);
+    progress(lost ?? 'stopping');
+    return lost === undefined ? 0 : 1;
+  } catch (error) {
+    if (stop.aborted) return 0;
+    process.stderr.write(`${error instanceof StackUnavailable ? error.message : String(error)}\n`);
+    return 1;
+  }
+}

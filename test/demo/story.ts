@@ -1,0 +1,152 @@
+import {
+  employee,
+  hrEvent,
+  inDays,
+  ivrEvent,
+  type SentEvent,
+  structured,
+} from '../support/events.ts';
+import type { Latchkey } from './latchkey.ts';
+import { say, title } from './print.ts';
+import type { Teller } from './teller.ts';
+
+/** Tells the story, chapter by chapter; each one waits for its own effects. */
+export async function tellStory(latchkey: Latchkey, teller: Teller): Promise<void> {
+  await joinerMoverLeaver(teller);
+  await leaverFirst(teller);
+  await repetitions(teller);
+  await garbage(teller);
+  await phoneCall(teller);
+  await crowd(latchkey, teller);
+}
+
+async function joinerMoverLeaver(teller: Teller): Promise<void> {
+  title('1. Ada joins, moves to Finance, and leaves');
+  say('  HR: Ada joined Engineering three days ago.');
+  await teller.send(
+    hrEvent('joined', 'ada', 1, { startsAt: inDays(-3), attributes: employee('Engineering') }),
+  );
+  await teller.settle();
+  teller.tell();
+  say('  HR: she moved to Finance yesterday.');
+  await teller.send(
+    hrEvent('moved', 'ada', 2, { effectiveAt: inDays(-1), attributes: { department: 'Finance' } }),
+  );
+  await teller.settle();
+  teller.tell();
+  say(
+    '  HR: she left an hour ago. Accounts are disabled now, and deleted after their grace period.',
+  );
+  await teller.send(hrEvent('left', 'ada', 3, { endsAt: inDays(-1 / 24) }));
+  await teller.settle();
+  teller.tell();
+}
+
+async function leaverFirst(teller: Teller): Promise<void> {
+  title('2. Bob: the leaver arrives before the joiner');
+  say('  HR: Bob left yesterday. Then, late: Bob joined a month ago. No account is ever made.');
+  await teller.send(hrEvent('left', 'bob', 2, { endsAt: inDays(-1) }));
+  await teller.settle();
+  await teller.send(
+    hrEvent('joined', 'bob', 1, { startsAt: inDays(-30), attributes: employee('Sales') }),
+  );
+  await teller.settle();
+  teller.tell();
+}
+
+async function repetitions(teller: Teller): Promise<void> {
+  title('3. Cleo: the same event five times, then its id with another content');
+  const joined = hrEvent('joined', 'cleo', 1, {
+    startsAt: inDays(-9),
+    attributes: employee('Sales'),
+  });
+  await teller.send(joined, joined, joined, joined, joined);
+  await teller.settle();
+  teller.tell();
+  say('  The same id says "Finance" now: a conflict for a person to look at, never applied.');
+  const data = { ...(joined.data as object), attributes: employee('Finance') };
+  await teller.send({ ...joined, data });
+  await teller.settle();
+  teller.tell();
+}
+
+async function garbage(teller: Teller): Promise<void> {
+  title('4. Garbage between two good events');
+  const dan = hrEvent('joined', 'dan', 1, { startsAt: inDays(-9), attributes: employee('Sales') });
+  const eve = hrEvent('joined', 'eve', 1, { startsAt: inDays(-9), attributes: employee('Legal') });
+  const broken = hrEvent('joined', 'eve', 2, {
+    startsAt: { date: '2026-02-30', zone: 'Europe/Berlin' },
+    attributes: employee('Legal'),
+  });
+  await teller.sendRecords([
+    structured(dan),
+    { topic: 'workforce-events', key: 'x', value: 'this is not JSON' },
+    structured(broken),
+    structured(eve),
+  ]);
+  await teller.settle();
+  teller.tell();
+}
+
+async function phoneCall(teller: Teller): Promise<void> {
+  title('5. A phone verification whose callbacks come twice and out of order');
+  const attempt = { attempt: 'call-1', platform: 'example' };
+  const call = { ...attempt, call: { session: 'CA-1' } };
+  const reports: readonly SentEvent[] = [
+    ivrEvent('call-progressed', 'V-1', { ...call, status: 'ended', endReason: 'completed' }),
+    ivrEvent('verdict-reached', 'V-1', { ...call, verdict: 'verified', decidedBy: 'agent' }),
+    ivrEvent('attempt-opened', 'V-1', { ...attempt, channel: 'voice' }),
+    ivrEvent('requested', 'V-1', { purpose: 'callback' }),
+  ];
+  await teller.send(...reports, ...reports);
+  await teller.settle();
+  teller.tell();
+  say('  A late "rejected" for the same call contradicts it: recorded, and changes nothing.');
+  await teller.send(
+    ivrEvent('verdict-reached', 'V-1', { ...call, verdict: 'rejected', decidedBy: 'agent' }),
+  );
+  await teller.settle();
+  teller.tell();
+}
+
+const CROWD = 3_000;
+const WAVES = 6;
+
+async function crowd(latchkey: Latchkey, teller: Teller): Promise<void> {
+  title(`6. A crowd of ${CROWD} joiners; reconciler and relay are killed with -9 while they work`);
+  const people = Array.from({ length: CROWD }, (_, index) =>
+    hrEvent('joined', `crowd-${index}`, 1, {
+      startsAt: inDays(-1),
+      attributes: employee(index % 3 === 0 ? 'Finance' : 'Sales'),
+    }),
+  );
+  const size = CROWD / WAVES;
+  for (let wave = 0; wave < WAVES; wave += 1) {
+    await teller.send(...people.slice(wave * size, (wave + 1) * size));
+    if (wave === 1) await killAndRestart(latchkey, teller, 'reconciler');
+    if (wave === 3) await killAndRestart(latchkey, teller, 'relay');
+  }
+  say('  One in ten of them is sent again, as a sender does that did not hear our answer.');
+  await teller.send(...people.filter((_, index) => index % 10 === 0));
+  await teller.settle();
+  const came = teller.skip();
+  say(`    ⇒ ${came.length} messages: ${countBy(came.map(({ topic }) => topic))}`);
+}
+
+async function killAndRestart(
+  latchkey: Latchkey,
+  teller: Teller,
+  name: 'reconciler' | 'relay',
+): Promise<void> {
+  const before = await teller.totals();
+  await latchkey.service(name).end('SIGKILL');
+  say(
+    `  kill -9 ${name} after ${before.received} of ${teller.sent} deliveries; it is started again.`,
+  );
+  await latchkey.start(name);
+}
+
+function countBy(names: readonly string[]): string {
+  const groups = Map.groupBy(names, (name) => name);
+  return [...groups].map(([name, all]) => `${all.length} ${name}`).join(', ');
+}

@@ -1,0 +1,111 @@
+import { PROGRESS_TOTALS, type ProgressTotals } from '../support/checks.ts';
+import { type SentEvent, type SentRecord, structured } from '../support/events.ts';
+import type { OutputMessage } from '../support/output-reader.ts';
+import type { Latchkey } from './latchkey.ts';
+import { say } from './print.ts';
+
+const WAIT_LIMIT_MS = 90_000;
+const POLL_MS = 25;
+
+/** Sends events, waits for what they bring about, and tells it. */
+export class Teller {
+  readonly #latchkey: Latchkey;
+  #sent = 0;
+  #told = 0;
+
+  constructor(latchkey: Latchkey) {
+    this.#latchkey = latchkey;
+  }
+
+  /** Records that were sent so far. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  async sendRecords(records: readonly SentRecord[]): Promise<void> {
+    await this.#latchkey.send(records);
+    this.#sent += records.length;
+  }
+
+  send(...events: readonly SentEvent[]): Promise<void> {
+    return this.sendRecords(events.map(structured));
+  }
+
+  /** Waits until everything sent was taken and everything appended came out. */
+  async settle(): Promise<void> {
+    await until(
+      'every delivery is taken',
+      async () => (await this.totals()).received >= this.#sent,
+    );
+    await until('every message is read', async () => {
+      const [outbox] = await this.#latchkey.query<{ total: number }>(
+        `select coalesce(sum(head), 0)::float8 as total
+         from (select max(position) as head from outbox group by lane) as lanes`,
+      );
+      return this.#latchkey.reader.messages().length === outbox?.total;
+    });
+  }
+
+  /** The messages that came out since the last time, each in one line. */
+  tell(): readonly OutputMessage[] {
+    const news = this.#latchkey.reader.messages().slice(this.#told);
+    this.#told += news.length;
+    for (const message of news) say(`    ⇒ ${lineOf(message)}`);
+    if (news.length === 0) say('    ⇒ nothing: no new message');
+    return news;
+  }
+
+  /** As `tell`, without telling. */
+  skip(): readonly OutputMessage[] {
+    const news = this.#latchkey.reader.messages().slice(this.#told);
+    this.#told += news.length;
+    return news;
+  }
+
+  async totals(): Promise<ProgressTotals> {
+    const [totals] = await this.#latchkey.query<ProgressTotals & Record<string, number>>(
+      PROGRESS_TOTALS,
+    );
+    if (totals === undefined) throw new Error('no totals');
+    return totals;
+  }
+}
+
+/** Waits for a condition. */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + WAIT_LIMIT_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline)
+      throw new Error(`waited ${WAIT_LIMIT_MS / 1_000} s in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function lineOf({ topic, data, generation }: OutputMessage): string {
+  const subject = `${topic.padEnd(13)} generation ${generation}`;
+  switch (topic) {
+    case 'lifecycle':
+      return `${subject}  ${String(data['previous'] ?? 'new')} → ${String(data['lifecycle'])}`;
+    case 'access':
+      return `${subject}  ${accountLine(data as unknown as AccessLine)}`;
+    case 'verifications':
+      return `${subject}  ${String(data['verification'])} is ${String(data['outcome'])}`;
+    case 'dead-letters':
+      return `${subject}  ${String(data['code'])}`;
+    case 'reviews':
+      return `${subject}  ${String(data['kind'])} for ${String(data['owner'])}`;
+  }
+}
+
+interface AccessLine {
+  readonly target: string;
+  readonly account: { readonly state: string };
+  readonly entitlements: readonly { readonly name: string }[];
+  readonly changes: readonly { readonly kind: string; readonly reason: string }[];
+}
+
+function accountLine({ target, account, entitlements, changes }: AccessLine): string {
+  const rights = entitlements.map(({ name }) => name).join(', ');
+  const why = changes.map(({ kind, reason }) => `${kind} (${reason})`).join(', ');
+  return `${target.padEnd(9)} ${account.state.padEnd(8)} [${rights}]  ${why}`;
+}

@@ -1,0 +1,110 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { expect, inject, test } from 'vitest';
+import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
+import { runLatchkey } from '../support/run-latchkey.ts';
+import { openSystem, type TestSystem } from '../support/system.ts';
+
+function joiners(prefix: string, count: number): readonly SentEvent[] {
+  return Array.from({ length: count }, (_, index) =>
+    hrEvent('joined', `${prefix}${index}`, 1, {
+      startsAt: inDays(-9),
+      attributes: employee('Sales'),
+    }),
+  );
+}
+
+async function stoppedCode(system: TestSystem): Promise<string | undefined> {
+  const [row] = await system.database.query<{ stopped_code: string }>(
+    'select stopped_code from intake_progress where stopped_code is not null',
+  );
+  return row?.stopped_code;
+}
+
+async function administer(
+  work: (admin: ReturnType<Kafka['admin']>) => Promise<unknown>,
+): Promise<void> {
+  const admin = new Kafka({ brokers: [...inject('brokers')], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await work(admin);
+  await admin.disconnect();
+}
+
+async function appliedOf(system: TestSystem): Promise<number> {
+  const [row] = await system.database.query<{ n: number }>('select count(*)::int as n from fact');
+  return row?.n ?? -1;
+}
+
+test('a log that starts after our position stops the partition until it is accepted', async () => {
+  await using system = await openSystem({ partitions: 1 });
+  const topic = system.topics.names['workforce-events'];
+  await system.send(...joiners('a', 5));
+  await system.settled();
+  await system.killReconciler();
+  await system.send(...joiners('lost', 5));
+  await administer((admin) =>
+    admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '8' }] }),
+  );
+  const env = { ...system.env };
+  const waiting = system.start('reconciler').catch(() => undefined);
+  await expect.poll(() => stoppedCode(system)).toBe('LOG_STARTS_AFTER');
+  const accepted = await runLatchkey(env, 'progress', 'accept', topic, '0');
+  expect(accepted.stdout).toContain('LOG_STARTS_AFTER; it goes on at 8');
+  await waiting;
+  await expect.poll(() => appliedOf(system)).toBe(7);
+});
+
+test('a topic that was made again stops its partition: it ends before our position', async () => {
+  await using system = await openSystem({ partitions: 1 });
+  const topic = system.topics.names['workforce-events'];
+  await system.send(...joiners('a', 5));
+  await system.settled();
+  await system.killReconciler();
+  await administer(async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    await expect
+      .poll(() => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }).catch(() => false))
+      .toBe(true);
+  });
+  const waiting = system.start('reconciler').catch(() => undefined);
+  await expect.poll(() => stoppedCode(system)).toBe('LOG_ENDS_BEFORE');
+  await runLatchkey(system.env, 'progress', 'accept', topic, '0');
+  await waiting;
+  await system.send(...joiners('b', 3));
+  await expect.poll(() => appliedOf(system)).toBe(8);
+});
+
+test('another log with as many records is recognised by its last one', async () => {
+  await using system = await openSystem({ partitions: 1 });
+  const topic = system.topics.names['workforce-events'];
+  await system.send(...joiners('a', 5));
+  await system.settled();
+  await system.killReconciler();
+  await administer(async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    await expect
+      .poll(() => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }).catch(() => false))
+      .toBe(true);
+  });
+  await system.send(...joiners('other', 9));
+  void system.start('reconciler').catch(() => undefined);
+  await expect.poll(() => stoppedCode(system)).toBe('LOG_DIFFERS');
+  await runLatchkey(system.env, 'progress', 'accept', topic, '0');
+  await expect.poll(() => appliedOf(system)).toBe(14);
+});
+
+test('missing input topics: the reconciler waits, not ready, and starts when they are there', async () => {
+  await using system = await openSystem({ partitions: 1 });
+  const late = `${system.topics.names['workforce-events']}.late`;
+  const starting = system.start('reconciler', {
+    TOPIC_WORKFORCE_EVENTS: late,
+    GROUP_ID: late,
+  });
+  const early = await Promise.race([
+    starting.then(() => 'ready'),
+    new Promise((resolve) => setTimeout(resolve, 3_000, 'waiting')),
+  ]);
+  expect(early).toBe('waiting');
+  await administer((admin) => admin.createTopics({ topics: [{ topic: late, numPartitions: 1 }] }));
+  await starting;
+  await administer((admin) => admin.deleteTopics({ topics: [late] }));
+});

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { Failure } from '@latchkey/contracts';
+import {
+  acquireTransactionalProducer,
+  committedOffsets,
+  createMissingTopics,
+  ensureOutputTopics,
+  type KafkaLog,
+  logOffsets,
+  openAdmin,
+  openKafka,
+  runBatchConsumer,
+  type TransactionalProducer,
+  untilOffsetsReady,
+} from '@latchkey/kafka';
+import { expect, inject, test } from 'vitest';
+import { RecordingReading } from '../support/recording-reading.ts';
+
+const GROUP = `kafka-produce-${randomUUID()}`;
+
+test('messages and offsets become visible together', async () => {
+  const topic = await createTopic();
+  await using producer = await acquire(randomUUID());
+  await producer.begin();
+  await producer.send(topic, 0, [message('one'), message('two')]);
+  await producer.sendOffsets(GROUP, topic, [{ partition: 0, offset: 2n, metadata: 'anchor' }]);
+  expect(await committed(topic)).toEqual(new Map());
+  expect(await visible(topic)).toBe(0n);
+  await producer.commit();
+  await expect
+    .poll(() => committed(topic))
+    .toEqual(new Map([[0, { offset: 2n, metadata: 'anchor' }]]));
+  expect(await valuesOf(topic, 3n)).toEqual(['one', 'two']);
+});
+
+test('acquiring fences whoever was there, and nothing of its open transaction is seen', async () => {
+  const topic = await createTopic();
+  const transactionalId = randomUUID();
+  await using zombie = await acquire(transactionalId);
+  await zombie.begin();
+  await zombie.send(topic, 0, [message('zombie')]);
+  await zombie.sendOffsets(GROUP, topic, [{ partition: 0, offset: 1n, metadata: 'zombie' }]);
+
+  await using successor = await acquire(transactionalId);
+  expect(await committed(topic)).toEqual(new Map());
+  await expect(zombie.commit()).rejects.toThrow();
+  await expect(zombie.begin()).rejects.toThrow('thrown away');
+
+  await successor.begin();
+  await successor.send(topic, 0, [message('successor')]);
+  await successor.sendOffsets(GROUP, topic, [{ partition: 0, offset: 1n, metadata: 'successor' }]);
+  await successor.commit();
+  // Both messages, and a marker of each transaction.
+  expect(await valuesOf(topic, 4n)).toEqual(['successor']);
+  expect(await committed(topic)).toEqual(new Map([[0, { offset: 1n, metadata: 'successor' }]]));
+});
+
+test('what was aborted is not seen, and the producer goes on', async () => {
+  const topic = await createTopic();
+  await using producer = await acquire(randomUUID());
+  await producer.begin();
+  await producer.send(topic, 0, [message('aborted')]);
+  await producer.abort();
+  await producer.begin();
+  await producer.send(topic, 0, [message('committed')]);
+  await producer.commit();
+  expect(await valuesOf(topic, 4n)).toEqual(['committed']);
+});
+
+test('a message that the broker refuses for its size is a failure of its own', async () => {
+  const topic = await createTopic({ 'max.message.bytes': '1000' });
+  await using producer = await acquire(randomUUID());
+  await producer.begin();
+  const sending = producer.send(topic, 0, [message('x'.repeat(2_000))]);
+  await expect(sending).rejects.toMatchObject({
+    code: 'MESSAGE_TOO_LARGE',
+    details: { topic, partition: 0, messages: 1 },
+  });
+});
+
+test('a partition that does not exist is an error, not a silence', async () => {
+  const topic = await createTopic();
+  await using producer = await acquire(randomUUID());
+  await producer.begin();
+  await expect(producer.send(topic, 7, [message('lost')])).rejects.toThrow('partition 7');
+});
+
+test('output topics are created once, and refused when their partitions differ', async () => {
+  await using admin = await openAdmin(kafka());
+  const topic = `kafka-produce-${randomUUID()}`;
+  const wanted = { topic, configured: 3, recorded: undefined };
+  const [first, second] = await Promise.all([
+    ensureOutputTopics(admin, [wanted]),
+    ensureOutputTopics(admin, [wanted]),
+  ]);
+  expect(first.get(topic)).toMatchObject({ name: topic, partitions: 3 });
+  expect(second).toEqual(first);
+  const other = ensureOutputTopics(admin, [{ ...wanted, configured: undefined, recorded: 5 }]);
+  await expect(other).rejects.toThrow(Failure);
+  await expect(other).rejects.toMatchObject({ code: 'PARTITION_COUNT_DIFFERS' });
+});
+
+const log: KafkaLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+function connection(): Parameters<typeof openKafka>[0] {
+  return { brokers: inject('brokers'), clientId: 'test', ssl: false, sasl: undefined };
+}
+
+function kafka(): ReturnType<typeof openKafka> {
+  return openKafka(connection(), log);
+}
+
+function acquire(transactionalId: string): Promise<TransactionalProducer> {
+  const options = { transactionalId, transactionTimeoutMs: 15_000, deadlineMs: 10_000 };
+  return acquireTransactionalProducer(connection(), options, log);
+}
+
+function message(value: string): { key: string; value: string; headers: Record<string, string> } {
+  return { key: 'key', value, headers: {} };
+}
+
+async function createTopic(settings: Record<string, string> = {}): Promise<string> {
+  const topic = `kafka-produce-${randomUUID()}`;
+  await using admin = await openAdmin(kafka());
+  await createMissingTopics(admin, [{ name: topic, partitions: 1, replicas: undefined, settings }]);
+  await untilOffsetsReady(admin, GROUP, topic, new AbortController().signal);
+  return topic;
+}
+
+async function committed(topic: string): ReturnType<typeof committedOffsets> {
+  await using admin = await openAdmin(kafka());
+  return await committedOffsets(admin, GROUP, topic);
+}
+
+/** One past the last record that a reader of committed ones may see. */
+async function visible(topic: string): Promise<bigint | undefined> {
+  await using admin = await openAdmin(kafka());
+  return (await logOffsets(admin, topic)).get(0)?.end;
+}
+
+/** What a reader of committed messages has seen when it stands at an offset. */
+async function valuesOf(topic: string, end: bigint): Promise<string[]> {
+  const reading = new RecordingReading();
+  const stop = new AbortController();
+  const options = {
+    groupId: randomUUID(),
+    topics: [topic],
+    sessionTimeoutMs: 10_000,
+    partitionsAtOnce: 1,
+    maxBytesPerPartition: 1_048_588,
+    relocateMs: 200,
+  };
+  const running = runBatchConsumer(kafka(), reading, options, log, stop.signal);
+  await expect.poll(() => reading.positions.get(0)).toBe(end);
+  stop.abort();
+  await running;
+  return reading.values();
+}

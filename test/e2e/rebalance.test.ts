@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { employee, hrEvent, inDays } from '../support/events.ts';
+import { openSystem, totalsOf } from '../support/system.ts';
+
+test('reconcilers come and go while batches are in flight: each event is applied once', async () => {
+  await using system = await openSystem({ env: { BATCH_MAX_EVENTS: '50' } });
+  const people = Array.from({ length: 1_500 }, (_, index) =>
+    hrEvent('joined', `r${index}`, 1, { startsAt: inDays(-1), attributes: employee('Sales') }),
+  );
+  await system.send(...people.slice(0, 500));
+  const second = await system.start('reconciler');
+  await system.send(...people.slice(500, 1_000));
+  const third = await system.start('reconciler');
+  await second.end('SIGTERM');
+  await system.send(...people.slice(1_000));
+  await third.end('SIGKILL');
+  await system.settled();
+  expect(await totalsOf(system.database)).toMatchObject({ applied: 1_500, duplicate: 0 });
+  await system.verify();
+});
+
+test('SIGTERM in the middle of the work ends with code 0, and another reconciler goes on', async () => {
+  await using system = await openSystem();
+  const people = Array.from({ length: 600 }, (_, index) =>
+    hrEvent('joined', `t${index}`, 1, { startsAt: inDays(-1), attributes: employee('Sales') }),
+  );
+  await system.send(...people);
+  const { code } = await system.reconciler().end('SIGTERM');
+  expect(code).toBe(0);
+  await system.start('reconciler');
+  await system.verify();
+});

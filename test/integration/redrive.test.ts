@@ -1,0 +1,100 @@
+import { type InputTopic } from '@latchkey/contracts';
+import { type RedriveContext, redrive } from '@latchkey/intake';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
+import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+
+let database: TestDatabase;
+let desk: IntakeDesk;
+let later: IntakeDesk;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  desk = await openIntakeDesk(database);
+  // The same policy, after somebody has registered one more source.
+  later = await openIntakeDesk(database, (yaml) =>
+    yaml.replaceAll('urn:example:contractors', 'urn:example:agency'),
+  );
+});
+afterEach(async () => {
+  await desk[Symbol.asyncDispose]();
+  await later[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+function context(of: IntakeDesk): RedriveContext {
+  const inputOf = (): InputTopic => 'workforce-events';
+  return { policy: of.policy, outputs: of.outputs, inputOf, operator: 'grace' };
+}
+
+function agencyJoiner(person: string): SentEvent {
+  const data = { startsAt: inDays(-9), attributes: employee('Sales') };
+  return hrEvent('joined', person, 1, data, { source: 'urn:example:agency' });
+}
+
+async function onlyLetter(): Promise<string> {
+  const rows = await database.query<{ id: string }>(
+    "select id from dead_letter where state = 'open'",
+  );
+  expect(rows).toHaveLength(1);
+  return rows[0]?.id ?? '';
+}
+
+test('a dead letter goes back through intake once its cause is mended', async () => {
+  await desk.take([agencyJoiner('a')]);
+  const id = await onlyLetter();
+  expect(await redrive(later.db, id, context(later))).toEqual({ kind: 'applied' });
+  expect(await redrive(later.db, id, context(later))).toEqual({ kind: 'not_open' });
+  const [identity] = await database.query('select lifecycle from identity');
+  expect(identity).toEqual({ lifecycle: 'active' });
+  const [progress] = await database.query('select applied, dead_letter from intake_progress');
+  expect(progress).toEqual({ applied: '0', dead_letter: '1' });
+  const audit = await database.query(
+    "select decider, decisions from audit_entry where subject_kind = 'dead_letter'",
+  );
+  expect(audit).toMatchObject([{ decider: 'operator:grace' }]);
+});
+
+test('without a change it is given up again, and says so once more', async () => {
+  await desk.take([agencyJoiner('a')]);
+  const id = await onlyLetter();
+  expect(await redrive(desk.db, id, context(desk))).toMatchObject({
+    kind: 'dead_letter',
+    code: 'SOURCE_NOT_ALLOWED',
+  });
+  const [letter] = await database.query('select state, attempts from dead_letter');
+  expect(letter).toEqual({ state: 'open', attempts: 2 });
+});
+
+test('pressed by two at once it is applied once', async () => {
+  await desk.take([agencyJoiner('a')]);
+  const id = await onlyLetter();
+  const both = await Promise.all([
+    redrive(later.db, id, context(later)),
+    redrive(later.db, id, context(later)),
+  ]);
+  expect(both.map(({ kind }) => kind).sort()).toEqual(['applied', 'not_open']);
+  const facts = await database.query('select event_id from fact');
+  expect(facts).toHaveLength(1);
+});
+
+test('an event that was applied meanwhile is a duplicate', async () => {
+  const event = agencyJoiner('a');
+  await desk.take([event]);
+  const id = await onlyLetter();
+  await later.take([event], 1);
+  expect(await redrive(later.db, id, context(later))).toEqual({ kind: 'duplicate' });
+});
+
+test('an unknown id is not found', async () => {
+  const id = '00000000-0000-5000-8000-000000000000';
+  expect(await redrive(desk.db, id, context(desk))).toEqual({ kind: 'not_found' });
+});
+
+test('a dead letter that claimed its id: the mended event under the same id is a conflict', async () => {
+  const broken = hrEvent('joined', 'b', 1, { attributes: employee('Sales') });
+  await desk.take([broken]);
+  const data = { ...(broken.data as object), startsAt: inDays(-9) };
+  expect(await desk.take([{ ...broken, data }])).toMatchObject({ counts: { conflict: 1 } });
+  expect(await desk.take([broken])).toMatchObject({ counts: { duplicate: 1 } });
+});

@@ -1,0 +1,153 @@
+import { sweepVerifications } from '@latchkey/intake';
+import { markReadThrough } from '@latchkey/postgres';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { inSeconds, ivrEvent, type SentEvent } from '../support/events.ts';
+import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+
+let database: TestDatabase;
+let desk: IntakeDesk;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  desk = await openIntakeDesk(database);
+});
+afterEach(async () => {
+  await desk[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const VOICE = { attempt: 'a1', platform: 'example' };
+const CALL = { ...VOICE, call: { session: 'c1' } };
+const SWEEP_LIMIT = 10;
+
+function asked(verification: string, data: Readonly<Record<string, unknown>> = {}): SentEvent {
+  return ivrEvent('requested', verification, { purpose: 'callback', ...data });
+}
+
+function verdict(verification: string, claim = 'verified'): SentEvent {
+  return ivrEvent('verdict-reached', verification, {
+    ...CALL,
+    verdict: claim,
+    decidedBy: 'platform',
+  });
+}
+
+function call(verification: string): readonly SentEvent[] {
+  const opened = ivrEvent('attempt-opened', verification, { ...VOICE, channel: 'voice' });
+  return [asked(verification), opened, verdict(verification)];
+}
+
+/** Everything that intake and the sweep write about verifications. */
+async function written(): Promise<unknown> {
+  return {
+    verifications: await desk.query('select * from verification order by verification_id'),
+    attempts: await desk.query(
+      'select * from verification_attempt order by verification_id, attempt',
+    ),
+    callbacks: await desk.query('select * from verification_callback order by event_id'),
+    failures: await desk.query('select * from verification_failure order by subject, purpose'),
+    audit: await desk.query('select count(*)::int as n from audit_entry'),
+    outbox: await desk.query('select * from outbox order by lane, position'),
+  };
+}
+
+async function outcomes(): Promise<readonly string[]> {
+  const rows = await desk.query<{ payload: string }>(
+    'select payload from outbox order by lane, position',
+  );
+  return rows.map(({ payload }) => {
+    const { verification, outcome } = JSON.parse(payload) as Record<string, string>;
+    return `${verification} ${outcome}`;
+  });
+}
+
+function sweep(): Promise<number> {
+  return sweepVerifications(desk.db, desk.policy, desk.outputs, SWEEP_LIMIT);
+}
+
+test('a call is verified: row, attempt, one callback a report, one settled message', async () => {
+  expect(await desk.take(call('v1'))).toMatchObject({ counts: { received: 3, applied: 3 } });
+
+  expect(await desk.query('select state, attempt, channel, generation from verification')).toEqual([
+    { state: 'verified', attempt: 'a1', channel: 'voice', generation: '1' },
+  ]);
+  expect(await desk.query('select attempt, state, session from verification_attempt')).toEqual([
+    { attempt: 'a1', state: 'verified', session: 'c1' },
+  ]);
+  expect(await desk.query('select disposition from verification_callback')).toEqual([
+    { disposition: 'accepted' },
+    { disposition: 'accepted' },
+    { disposition: 'accepted' },
+  ]);
+  expect(await outcomes()).toEqual(['v1 verified']);
+});
+
+test('the same reports delivered again are duplicates and write nothing', async () => {
+  const events = call('v1');
+  await desk.take(events);
+  const before = await written();
+
+  expect(await desk.take(events)).toMatchObject({ counts: { duplicate: 3, applied: 0 } });
+
+  expect(await written()).toEqual(before);
+});
+
+test('a transaction that is aborted leaves nothing, and the batch is applied once after it', async () => {
+  await desk.take([asked('v0')]);
+  const before = await written();
+  const batch = desk.batchOf(call('v1'));
+  await database.query(`create function refuse_outbox() returns trigger language plpgsql as
+    $$ begin raise exception 'refused'; end $$`);
+  await database.query(
+    'create trigger refuse before insert on outbox execute function refuse_outbox()',
+  );
+
+  await expect(desk.takeBatch(batch)).rejects.toThrow('refused');
+  expect(await written()).toEqual(before);
+
+  await database.query('drop trigger refuse on outbox');
+  expect(await desk.takeBatch(batch)).toMatchObject({ counts: { applied: 3 } });
+  expect(await outcomes()).toEqual(['v1 verified']);
+});
+
+test('two transactions on one verification: one outcome, each report kept', async () => {
+  const [question, opened, success] = call('v1') as [SentEvent, SentEvent, SentEvent];
+  await desk.take([question, opened]);
+
+  await Promise.all([desk.take([success], 1), desk.take([verdict('v1', 'rejected')], 2)]);
+
+  const rows = await desk.query<{ disposition: string }>(
+    "select disposition from verification_callback where data like '%verdict%' order by disposition",
+  );
+  expect(rows.map(({ disposition }) => disposition)).toEqual(['accepted', 'contradictory']);
+  const [attempt] = await desk.query<{ state: string }>('select state from verification_attempt');
+  expect(await outcomes()).toEqual(attempt?.state === 'verified' ? ['v1 verified'] : []);
+});
+
+test('the sweep expires only what its partition was read past, and then finds nothing more', async () => {
+  await desk.take([
+    asked('v1', { expiresAt: inSeconds(-60) }),
+    asked('v2', { expiresAt: inSeconds(1) }),
+  ]);
+  expect(await outcomes()).toEqual(['v1 expired']);
+  await expect
+    .poll(() => desk.query('select from verification where next_deadline_at <= clock_timestamp()'))
+    .toHaveLength(1);
+  expect(await sweep()).toBe(0);
+
+  const [input] = await desk.query<{ topic: string; partition: number; next_offset: string }>(
+    'select topic, partition, next_offset from intake_progress',
+  );
+  if (input === undefined) throw new Error('no position');
+  const { topic, partition, next_offset: next } = input;
+  await desk.db.run(markReadThrough, {
+    topic,
+    partition,
+    logEnd: BigInt(next),
+    throughMs: Date.now(),
+  });
+
+  expect(await sweep()).toBe(1);
+  expect((await outcomes()).toSorted()).toEqual(['v1 expired', 'v2 expired']);
+  expect(await sweep()).toBe(0);
+});

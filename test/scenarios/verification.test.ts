@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import { inSeconds, ivrEvent, permutationsOf, type SentEvent } from '../support/events.ts';
+import { openSystem, type TestSystem } from '../support/system.ts';
+
+const VOICE = { attempt: 'a1', platform: 'example' };
+const CALL = { ...VOICE, call: { session: 'c1' } };
+
+function settledOf(system: TestSystem, verification: string): readonly Record<string, unknown>[] {
+  return system
+    .messages()
+    .filter(({ topic, key }) => topic === 'verifications' && key === verification)
+    .map(({ data }) => data);
+}
+
+async function dispositionsOf(
+  system: TestSystem,
+  verification: string,
+): Promise<readonly string[]> {
+  const rows = await system.database.query<{ disposition: string }>(
+    `select disposition from verification_callback where verification_id = $1
+     order by first_seen_at, event_id`,
+    [verification],
+  );
+  return rows.map(({ disposition }) => disposition);
+}
+
+function verifiedCall(verification: string): readonly SentEvent[] {
+  return [
+    ivrEvent('requested', verification, { purpose: 'callback' }),
+    ivrEvent('attempt-opened', verification, { ...VOICE, channel: 'voice' }),
+    ivrEvent('verdict-reached', verification, { ...CALL, verdict: 'verified', decidedBy: 'agent' }),
+    ivrEvent('call-progressed', verification, { ...CALL, status: 'ended', endReason: 'completed' }),
+  ];
+}
+
+test('S21 a call, shuffled and early: verified once, one settled, generation 1', async () => {
+  await using system = await openSystem();
+  const orders = permutationsOf([0, 1, 2, 3]);
+  const lives = orders.map((order, index) => {
+    const verification = `s21-${index}`;
+    const events = verifiedCall(verification);
+    return { verification, ordered: order.map((at) => events[at] as SentEvent) };
+  });
+  const [batches, singles] = [lives.slice(0, 12), lives.slice(12)];
+  await system.send(...batches.flatMap(({ ordered }) => [...ordered, ...ordered]));
+  for (let step = 0; step < 4; step += 1) {
+    const now = singles.map(({ ordered }) => ordered[step] as SentEvent);
+    await system.send(...now.flatMap((event) => [event, event]));
+    await system.settled();
+  }
+  await system.settled();
+  for (const { verification } of lives) {
+    expect(settledOf(system, verification)).toMatchObject([
+      { verification, outcome: 'verified', attempt: 'a1', generation: 1 },
+    ]);
+  }
+  await system.verify();
+});
+
+test('S22 our own lag expires nobody', async () => {
+  await using system = await openSystem();
+  await system.killReconciler();
+  const expiresAt = inSeconds(4);
+  await system.send(
+    ivrEvent('requested', 's22', { purpose: 'callback', expiresAt }),
+    ivrEvent('attempt-opened', 's22', { ...VOICE, channel: 'voice' }),
+    ivrEvent('verdict-reached', 's22', { ...CALL, verdict: 'verified', decidedBy: 'agent' }),
+    ivrEvent('requested', 's22-none', { purpose: 'callback', expiresAt }),
+  );
+  await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(expiresAt) + 2_000);
+  await system.start('reconciler');
+  await expect.poll(() => settledOf(system, 's22-none')).toMatchObject([{ outcome: 'expired' }]);
+  expect(settledOf(system, 's22')).toMatchObject([{ outcome: 'verified' }]);
+  await system.verify();
+});
+
+test('S23 another channel verifies: the call is superseded, the terminal row stays as it is', async () => {
+  await using system = await openSystem();
+  const app = { attempt: 'app1', platform: 'example-app' };
+  await system.send(
+    ivrEvent('requested', 's23', { purpose: 'callback' }),
+    ivrEvent('attempt-opened', 's23', { ...VOICE, channel: 'voice' }),
+    ivrEvent('attempt-opened', 's23', { ...app, channel: 'app' }),
+    ivrEvent('verdict-reached', 's23', { ...app, verdict: 'verified', decidedBy: 'app' }),
+  );
+  await system.settled();
+  const rows = (): Promise<unknown[]> =>
+    system.database.query(
+      `select verification::text as row from verification where verification_id = 's23'
+       union all select verification_attempt::text from verification_attempt where verification_id = 's23'
+       order by 1`,
+    );
+  const before = await rows();
+  await system.send(
+    ivrEvent('verdict-reached', 's23', { ...CALL, verdict: 'rejected', decidedBy: 'voice' }),
+    ivrEvent('call-progressed', 's23', { ...CALL, status: 'ended', endReason: 'completed' }),
+  );
+  await system.settled();
+  expect(await rows()).toEqual(before);
+  expect(JSON.stringify(before)).toContain('superseded');
+  expect(settledOf(system, 's23')).toMatchObject([{ outcome: 'verified', channel: 'app' }]);
+  const dispositions = await dispositionsOf(system, 's23');
+  expect(dispositions).toHaveLength(6);
+  expect(dispositions.filter((one) => one === 'duplicate_other_channel').length).toBeGreaterThan(0);
+  await system.verify();
+});
+
+test('S24 one wrong PIN six times is one failure; at the limit it is locked, and a match does not verify', async () => {
+  await using system = await openSystem();
+  const wrong = (attempt: string, step: string): SentEvent =>
+    ivrEvent('input-checked', 's24', {
+      attempt,
+      platform: 'example',
+      call: { session: `c-${attempt}` },
+      step,
+      factor: 'pin',
+      result: 'mismatch',
+    });
+  const opened = (attempt: string): SentEvent =>
+    ivrEvent('attempt-opened', 's24', { attempt, platform: 'example', channel: 'voice' });
+  await system.send(ivrEvent('requested', 's24', { purpose: 'helpdesk-reset' }), opened('a1'));
+  await system.send(...Array.from({ length: 6 }, () => wrong('a1', 'pin-1')));
+  await system.settled();
+  const failures = await system.database.query<{ failures: string }>(
+    "select failures from verification_failure where purpose = 'helpdesk-reset'",
+  );
+  expect(failures.map((row) => (JSON.parse(row.failures) as unknown[]).length)).toEqual([1]);
+  expect(settledOf(system, 's24')).toEqual([]);
+  await system.send(opened('a2'), wrong('a2', 'pin-1'), opened('a3'), wrong('a3', 'pin-1'));
+  await system.settled();
+  expect(settledOf(system, 's24')).toMatchObject([{ outcome: 'locked', generation: 1 }]);
+  const match = { ...(wrong('a3', 'pin-2').data as object), result: 'match' };
+  await system.send(ivrEvent('input-checked', 's24', match));
+  await system.settled();
+  expect(settledOf(system, 's24')).toHaveLength(1);
+  await system.verify();
+});
+
+test('S25 contradiction: the first stays, before and after a restart', async () => {
+  await using system = await openSystem();
+  const rejected = (): SentEvent =>
+    ivrEvent('verdict-reached', 's25', { ...CALL, verdict: 'rejected', decidedBy: 'agent' });
+  await system.send(...verifiedCall('s25').slice(0, 3), rejected());
+  await system.settled();
+  await system.killReconciler();
+  await system.start('reconciler');
+  await system.send(rejected());
+  await system.settled();
+  expect(settledOf(system, 's25')).toMatchObject([{ outcome: 'verified' }]);
+  const dispositions = await dispositionsOf(system, 's25');
+  expect(dispositions.filter((one) => one === 'contradictory')).toHaveLength(2);
+  const [row] = await system.database.query<{ state: string }>(
+    "select state from verification where verification_id = 's25'",
+  );
+  expect(row?.state).toBe('verified');
+  await system.verify();
+});

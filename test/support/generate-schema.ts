@@ -1,0 +1,14 @@
+/** `npm run schema`: writes packages/postgres/src/schema.ts from the migrations, on a database of its own. */
+import { writeFile } from 'node:fs/promises';
+import { migrateDatabase } from '@latchkey/postgres';
+import { readSchema, SCHEMA_FILE } from './read-schema.ts';
+import { openStack } from './stack/open-stack.ts';
+
+await using stack = await openStack({
+  local: true,
+  log: (line) => {
+    process.stderr.write(`${line}\n`);
+  },
+});
+await migrateDatabase({ url: stack.databaseUrl });
+await writeFile(SCHEMA_FILE, await readSchema(stack.databaseUrl));

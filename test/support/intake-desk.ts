@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { DEFAULT_TOPIC_NAMES, type InputTopic } from '@latchkey/contracts';
+import { EXAMPLE_POLICY_URL, loadPolicy, type Policy } from '@latchkey/domain';
+import {
+  type Batch,
+  type Delivery,
+  type Isolations,
+  intake,
+  intakeOrIsolate,
+  locate,
+  type Outputs,
+  outputLanes,
+  type Taken,
+} from '@latchkey/intake';
+import { type Db, ensureLanes, listLanes, openDatabase } from '@latchkey/postgres';
+import type { TestDatabase } from './database.ts';
+import { type SentEvent, structured } from './events.ts';
+
+/** Intake on a real database, without Kafka: batches are made here. */
+export interface IntakeDesk extends AsyncDisposable {
+  readonly db: Db;
+  readonly policy: Policy;
+  readonly outputs: Outputs;
+  /** Takes events as the next batch of partition 0, or of the one given. */
+  take(events: readonly SentEvent[], partition?: number): Promise<Taken>;
+  /** Takes a batch as it is. */
+  takeBatch(batch: Batch): Promise<Taken>;
+  /** The same with poison isolated. */
+  takeOrIsolate(batch: Batch, isolations: Isolations): Promise<readonly Taken[]>;
+  /** The next batch of a partition, not taken yet. */
+  batchOf(events: readonly SentEvent[], partition?: number): Batch;
+  /** The rows of a query, for assertions. */
+  readonly query: TestDatabase['query'];
+}
+
+const PARTITIONS = 3;
+
+/** @param changePolicy - of the text of the example policy */
+export async function openIntakeDesk(
+  database: TestDatabase,
+  changePolicy: (yaml: string) => string = (yaml) => yaml,
+): Promise<IntakeDesk> {
+  const db = openDatabase({
+    url: database.url,
+    role: 'latchkey_reconciler',
+    poolSize: 6,
+    applicationName: 'test-intake',
+    onConnectionLost: () => undefined,
+  });
+  const policy = loadPolicy(changePolicy(await readFile(EXAMPLE_POLICY_URL, 'utf8')));
+  const { lifecycle, access, verifications, reviews, ...rest } = DEFAULT_TOPIC_NAMES;
+  const names = { lifecycle, access, verifications, reviews, 'dead-letters': rest['dead-letters'] };
+  for (const topic of Object.values(names)) await db.run(ensureLanes, { topic, partitions: 2 });
+  const lanes = outputLanes(await db.run(listLanes, {}), names);
+  const outputs: Outputs = { installation: 'test', lanes };
+  const nextOffsets = new Map<string, bigint>();
+  const batchOf = (events: readonly SentEvent[], partition = 0): Batch => {
+    const input = inputOf(events);
+    const place = `${input}/${partition}`;
+    const fetchedOffset = nextOffsets.get(place) ?? 0n;
+    const nextOffset = fetchedOffset + BigInt(events.length);
+    nextOffsets.set(place, nextOffset);
+    const deliveries = events.map((event, index) =>
+      deliveryOf(event, fetchedOffset + BigInt(index)),
+    );
+    const topic = DEFAULT_TOPIC_NAMES[input];
+    return { topic, input, partition, fetchedOffset, nextOffset, deliveries };
+  };
+  const takeBatch = async (batch: Batch): Promise<Taken> => {
+    await begin(db, batch);
+    return intake(db, batch, policy, outputs);
+  };
+  return {
+    db,
+    policy,
+    outputs,
+    batchOf,
+    takeBatch,
+    take: (events, partition) => takeBatch(batchOf(events, partition)),
+    takeOrIsolate: async (batch, isolations) => {
+      await begin(db, batch);
+      return intakeOrIsolate(db, batch, policy, outputs, isolations);
+    },
+    query: database.query,
+    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+  };
+}
+
+/** A partition is located before it is read. */
+async function begin(db: Db, { topic, partition, nextOffset }: Batch): Promise<void> {
+  if (partition >= PARTITIONS) throw new RangeError('no such partition');
+  await locate(db, { topic, partition, logStart: 0n, logEnd: nextOffset + 1_000_000n });
+}
+
+function inputOf(events: readonly SentEvent[]): InputTopic {
+  const [first] = events;
+  return first === undefined ? 'workforce-events' : structured(first).topic;
+}
+
+function deliveryOf(event: SentEvent, offset: bigint): Delivery {
+  const { key, value, headers } = structured(event);
+  return {
+    offset,
+    takenAtMs: Date.now(),
+    key: key === null ? null : Buffer.from(key),
+    value: value === null ? null : Buffer.from(value),
+    headers: Object.entries(headers ?? {}).map(([name, text]) => [name, Buffer.from(String(text))]),
+  };
+}

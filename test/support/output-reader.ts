@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { OutputTopic } from '@latchkey/contracts';
+import { type Consumer, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
+
+/** One message of an output topic, as a consumer that reads committed ones sees it. */
+export interface OutputMessage {
+  readonly topic: OutputTopic;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly id: string;
+  readonly type: string;
+  readonly position: bigint;
+  readonly generation: bigint;
+  readonly data: Record<string, unknown>;
+}
+
+/** Reads output topics from their beginning, for as long as it is open. */
+export interface OutputReader extends AsyncDisposable {
+  /** What was read so far, in the order of each partition. */
+  readonly messages: () => readonly OutputMessage[];
+}
+
+/** Topics must exist. */
+export async function openOutputReader(
+  brokers: readonly string[],
+  names: Readonly<Record<OutputTopic, string>>,
+): Promise<OutputReader> {
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({
+    groupId: `reader-${randomUUID()}`,
+    readUncommitted: false,
+    maxWaitTimeInMs: 100,
+    retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 50, maxRetryTime: 500 },
+  });
+  const read: OutputMessage[] = [];
+  const logical = new Map(
+    Object.entries(names).map(([topic, name]) => [name, topic as OutputTopic]),
+  );
+  await consumer.connect();
+  await consumer.subscribe({ topics: [...logical.keys()], fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: ({ topic, partition, message }) => {
+      read.push(messageOf(logical.get(topic) ?? 'access', partition, message));
+      return Promise.resolve();
+    },
+  });
+  return { messages: () => read, [Symbol.asyncDispose]: () => close(consumer) };
+}
+
+async function close(consumer: Consumer): Promise<void> {
+  await consumer.disconnect();
+}
+
+function messageOf(topic: OutputTopic, partition: number, message: KafkaMessage): OutputMessage {
+  const headers = Object.fromEntries(
+    Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+  );
+  return {
+    topic,
+    partition,
+    offset: BigInt(message.offset),
+    key: String(message.key),
+    headers,
+    id: headers['ce_id'] ?? '',
+    type: headers['ce_type'] ?? '',
+    position: BigInt(headers['lk_position'] ?? -1),
+    generation: BigInt(headers['lk_generation'] ?? -1),
+    data: JSON.parse(String(message.value)) as Record<string, unknown>,
+  };
+}

@@ -1,0 +1,176 @@
+import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { expect, inject } from 'vitest';
+import {
+  checkConservation,
+  checkMessages,
+  PROGRESS_TOTALS,
+  type ProgressTotals,
+} from './checks.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import type { SentEvent, SentRecord } from './events.ts';
+import { structured } from './events.ts';
+import { type OutputMessage, openOutputReader } from './output-reader.ts';
+import { type ChildService, startService } from './process.ts';
+import { createTestTopics, type TestTopics } from './topics.ts';
+
+/** All of Latchkey on real servers, with a database and topics of its own: real processes, black box. */
+export interface TestSystem extends AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly topics: TestTopics;
+  /** What the services are told. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Starts another reconciler or relay; it ends with the system at the latest. */
+  start(
+    name: 'reconciler' | 'relay',
+    env?: Readonly<Record<string, string>>,
+  ): Promise<ChildService>;
+  /** The reconciler that the system came with, or the one that took its place. */
+  reconciler(): ChildService;
+  /** Ends the reconciler like kill -9; `start` puts another in its place. */
+  killReconciler(): Promise<void>;
+  /** One request to the broker: what has one key arrives as one batch. */
+  sendRecords(records: readonly SentRecord[]): Promise<void>;
+  /** The same for events in structured mode. */
+  send(...events: readonly SentEvent[]): Promise<void>;
+  /** Waits until everything that was sent was taken, and everything that was appended was read. */
+  settled(): Promise<void>;
+  readonly messages: () => readonly OutputMessage[];
+  /** What every scenario ends with: conservation, each message once, no gap; a second replay changes nothing. */
+  verify(): Promise<void>;
+}
+
+export interface SystemOptions {
+  readonly partitions?: number;
+  /** Settings of the services beyond those that every system has. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function openSystem(options: SystemOptions = {}): Promise<TestSystem> {
+  await using stack = new AsyncDisposableStack();
+  const brokers = inject('brokers');
+  const database = stack.use(await createTestDatabase());
+  const topics = stack.use(await createTestTopics(brokers, options));
+  const env = {
+    DATABASE_URL: database.url,
+    KAFKA_BROKERS: brokers.join(','),
+    GROUP_ID: topics.names['workforce-events'],
+    OUTPUT_PARTITIONS: '3',
+    SESSION_TIMEOUT_SECONDS: '6',
+    READ_THROUGH_MARGIN_SECONDS: '1',
+    INSTALLATION: 'test',
+    ...topics.env,
+    ...options.env,
+  };
+  const start: TestSystem['start'] = async (name, more = {}) => {
+    const service = await startService(name, { env: { ...env, ...more } });
+    services.use(service);
+    return service;
+  };
+  const services = stack.use(new AsyncDisposableStack());
+  const [first] = await Promise.all([start('reconciler'), start('relay')]);
+  let reconciler = first;
+  const reader = stack.use(await openOutputReader(brokers, topics.names));
+  const producer = stack.use(await openProducer(brokers));
+  const sent: SentRecord[] = [];
+
+  const sendRecords = async (records: readonly SentRecord[]): Promise<void> => {
+    sent.push(...records);
+    await produce(producer, topics, records);
+  };
+  const settled = async (): Promise<void> => {
+    await untilTaken(database, sent.length);
+    await untilRead(database, topics, reader.messages);
+  };
+  const system = {
+    database,
+    topics,
+    env,
+    start: async (name: 'reconciler' | 'relay', more?: Readonly<Record<string, string>>) => {
+      const service = await start(name, more);
+      if (name === 'reconciler') reconciler = service;
+      return service;
+    },
+    reconciler: () => reconciler,
+    killReconciler: async () => {
+      await reconciler.end('SIGKILL');
+    },
+    sendRecords,
+    send: (...events: readonly SentEvent[]) => sendRecords(events.map(structured)),
+    settled,
+    messages: reader.messages,
+    verify: async () => {
+      await settled();
+      const before = reader.messages().length;
+      await sendRecords([...sent]);
+      await settled();
+      await verifyTotals(database, sent.length);
+      for (const { name, holds, found } of checkMessages(reader.messages())) {
+        expect(holds, `${name}: ${found}`).toBe(true);
+      }
+      // Deliveries that never claimed an id are dead letters again; nothing else says anything new.
+      const news = reader.messages().slice(before);
+      expect(news.filter(({ topic }) => topic !== 'dead-letters')).toEqual([]);
+    },
+  };
+  const owned = stack.move();
+  return { ...system, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+type ClosingProducer = Producer & AsyncDisposable;
+
+async function openProducer(brokers: readonly string[]): Promise<ClosingProducer> {
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  return Object.assign(producer, { [Symbol.asyncDispose]: () => producer.disconnect() });
+}
+
+async function produce(
+  producer: Producer,
+  topics: TestTopics,
+  records: readonly SentRecord[],
+): Promise<void> {
+  const byTopic = Map.groupBy(records, ({ topic }) => topic);
+  await producer.sendBatch({
+    topicMessages: [...byTopic].map(([topic, own]) => ({
+      topic: topics.names[topic],
+      messages: own.map(({ key, value, headers, partition }) => ({
+        key,
+        value,
+        ...(headers === undefined ? {} : { headers: { ...headers } }),
+        ...(partition === undefined ? {} : { partition }),
+      })),
+    })),
+  });
+}
+
+async function untilTaken(database: TestDatabase, sent: number): Promise<void> {
+  await expect
+    .poll(async () => (await totalsOf(database)).received, { message: 'deliveries taken' })
+    .toBe(sent);
+}
+
+async function untilRead(
+  database: TestDatabase,
+  topics: TestTopics,
+  messages: () => readonly OutputMessage[],
+): Promise<void> {
+  const [appended] = await database.query<{ total: number }>(
+    `select coalesce(sum(head), 0)::float8 as total from (
+      select max(position) as head from outbox join outbox_lane using (lane)
+      where topic = any ($1) group by lane) as lanes`,
+    [Object.values(topics.names)],
+  );
+  await expect.poll(() => messages().length, { message: 'messages read' }).toBe(appended?.total);
+}
+
+async function verifyTotals(database: TestDatabase, sent: number): Promise<void> {
+  const check = checkConservation(await totalsOf(database), sent);
+  expect(check.holds, `${check.name}: ${check.found}`).toBe(true);
+}
+
+export async function totalsOf(database: TestDatabase): Promise<ProgressTotals> {
+  const [totals] = await database.query<ProgressTotals & Record<string, number>>(PROGRESS_TOTALS);
+  if (totals === undefined) throw new Error('no totals');
+  return totals;
+}
