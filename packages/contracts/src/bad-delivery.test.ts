@@ -33,7 +33,12 @@ test.each([
   ['an empty value', bare(''), 'EMPTY_VALUE', 'value'],
   ['a body of 1 MB', bare(Buffer.alloc(1_048_576, 0x20)), 'TOO_LARGE', 'value'],
   ['a long key', { ...bare('{}'), key: Buffer.alloc(16_385) }, 'TOO_LARGE', 'key'],
-  ['5,000 headers', withHeaders(...Array(5000).fill(emptyHeader)), 'TOO_LARGE', 'headers'],
+  [
+    '5,000 headers',
+    withHeaders(...Array.from({ length: 5000 }, () => emptyHeader)),
+    'TOO_LARGE',
+    'headers',
+  ],
   ['one long header', withHeaders(['h', Buffer.alloc(16_384)]), 'TOO_LARGE', 'headers'],
   ['invalid UTF-8', bare(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])), 'NOT_UTF8', 'value'],
   ['invalid UTF-8 in a header', withHeader('ce_x', Buffer.from([0xc3])), 'NOT_UTF8', 'ce_x'],

@@ -59,8 +59,7 @@ export const FAILURES = {
   },
   APPLY_FAILING: {
     meaning: 'several events in a row could not be applied, so that the partition stopped',
-    nextStep:
-      'read the causes of its last dead letters; correct the fault, then restart the reconciler',
+    nextStep: 'read the causes of its last dead letters; correct the fault, then `progress accept`',
   },
   LOG_STARTS_AFTER: {
     meaning: 'the topic begins after our position: events were deleted before they were read',

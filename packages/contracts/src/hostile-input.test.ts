@@ -42,10 +42,31 @@ test('whatever is delivered is either an event or rejected with a code, a field 
       const read = readDelivery({ key, value, headers }, 'workforce-events', exampleSources);
 
       if (read.kind === 'event') return;
+      for (const known of [read.eventId, read.source, read.type]) {
+        if (known !== undefined) expect(known).toMatch(/^\P{Control}{1,513}$/u);
+      }
       expect(read.rejection.field).toMatch(/^\P{Control}{1,256}$/u);
       expect(read.rejection.cause).toMatch(/^\P{Control}{5,300}$/u);
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('an event of which a few bytes are changed is still read, or rejected', () => {
+  const whole = toBytes(joinedEvent());
+  const anyChanges = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 3 });
+
+  fc.assert(
+    fc.property(anyChanges, fc.nat(whole.length), (changes, length) => {
+      const value = Buffer.from(whole);
+      for (const [at, byte] of changes) value[at] = byte;
+
+      for (const bytes of [value, value.subarray(0, length)]) {
+        const read = readDelivery(bare(bytes), 'workforce-events', exampleSources);
+        expect(['event', 'rejected']).toContain(read.kind);
+      }
+    }),
+    { numRuns: 500 },
   );
 });
 

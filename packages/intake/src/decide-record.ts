@@ -54,6 +54,7 @@ export function decideRecord(
     const reconciled = reconcileAt(identity, facts, policy, nowMs);
     parts.push(
       identityChanges(identity, reconciled, { nowMs, cause: events.at(-1) }),
+      { audit: clockAudit(identity, reconciled, policy, nowMs) },
       eventChanges(group, facts, identityId, reconciled, policy, nowMs),
       { reviews: elsewhereReviews(group, locked, policy, nowMs) },
     );
@@ -66,25 +67,32 @@ export function decideRecord(
 /** Decides an identity whose next transition is due: no new fact, only time. */
 export function decideDue(identity: LockedIdentity, policy: Policy, nowMs: number): Changes {
   const reconciled = reconcileAt(identity, [], policy, nowMs);
-  const audit: AuditEntry[] =
-    reconciled.clockDecisions.length === 0
-      ? []
-      : [
-          {
-            decidedAtMs: nowMs,
-            subjectKind: 'identity',
-            subjectId: identity.current.identityId,
-            trigger: 'clock',
-            eventId: undefined,
-            decider: `policy:${policy.hash}`,
-            owner: reconciled.clockDecisions[0]?.owner ?? policy.owner,
-            decisions: JSON.stringify(reconciled.clockDecisions),
-          },
-        ];
   return joinChanges([
     identityChanges(identity, reconciled, { nowMs, cause: undefined }),
-    { audit },
+    { audit: clockAudit(identity, reconciled, policy, nowMs) },
   ]);
+}
+
+/** What became due is on record as the clock's, also where an event brought it to light. */
+function clockAudit(
+  { current }: LockedIdentity,
+  { clockDecisions }: Reconciled,
+  policy: Policy,
+  nowMs: number,
+): readonly AuditEntry[] {
+  if (clockDecisions.length === 0) return [];
+  return [
+    {
+      decidedAtMs: nowMs,
+      subjectKind: 'identity',
+      subjectId: current.identityId,
+      trigger: 'clock',
+      eventId: undefined,
+      decider: `policy:${policy.hash}`,
+      owner: clockDecisions[0]?.owner ?? policy.owner,
+      decisions: JSON.stringify(clockDecisions),
+    },
+  ];
 }
 
 /** A slow transaction must not decide with an older clock than a fast one before it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { id } from '../events/fields.ts';
 import { FAILURES, type FailureCode } from '../failure.ts';
 import { type Immutable, instant, uuid } from './fields.ts';
 
@@ -10,7 +11,7 @@ export const deliveryDeadLettered = z.object({
   offset: z.int().min(0),
   eventId: z.string().min(1).max(1024).optional(),
   source: z.string().min(1).max(256).optional(),
-  type: z.string().min(1).max(256).optional(),
+  type: id.optional(),
   attempts: z.int().min(1),
   at: instant,
 });

@@ -65,6 +65,14 @@ test.each(broken)('%s with %j breaks it', (type, changes) => {
   expect(EFFECT_SCHEMAS[type].safeParse({ ...valid[type], ...changes }).success).toBe(false);
 });
 
+test('what a refused delivery says about itself fits into its dead letter', () => {
+  const type = '😀'.repeat(256);
+  const eventId = `${'s'.repeat(256)}#${type}`;
+  const data = { ...valid['latchkey.delivery.dead-lettered.v1'], type, eventId };
+
+  expect(EFFECT_SCHEMAS['latchkey.delivery.dead-lettered.v1'].safeParse(data).success).toBe(true);
+});
+
 test('every effect has a topic that we write', () => {
   const outputs = ['lifecycle', 'access', 'verifications', 'reviews', 'dead-letters'];
 

@@ -46,10 +46,15 @@ export function surveyJson(bytes: Buffer): JsonSurvey {
     else if (kind === COLON) members += 1;
     else if (kind === OPEN) deepest = Math.max(deepest, (depth += 1));
     else if (kind === CLOSE) depth -= 1;
-    longNumbers ||= digits >= (kind === EXPONENT ? 1 : EXACT_DIGITS);
+    longNumbers ||= isLong(digits, kind);
     digits = kind === DIGIT ? digits + 1 : 0;
   }
+  longNumbers ||= isLong(digits);
   return { depth: deepest, members, longNumbers };
+}
+
+function isLong(digits: number, following?: number): boolean {
+  return digits >= (following === EXPONENT ? 1 : EXACT_DIGITS);
 }
 
 function endOfString(bytes: Buffer, start: number): number {

@@ -142,6 +142,10 @@ test.each([
   });
 });
 
+test('a number that is the whole text is looked at too', () => {
+  expect(open('9007199254740993')).toMatchObject({ value: new InexactNumber('9007199254740993') });
+});
+
 test.each([
   ['{"a":"\\u0000"}', true],
   ['{"\\u005f_proto__":1}', true],

@@ -61,7 +61,7 @@ export const lockDueIdentities = statement<{ limit: number }, IdentityRow>(
     select identity_id as "identityId", source, external_id as "externalId", lifecycle, generation,
       derived_at as "derivedAtMs"
     from identity
-    where next_transition_at <= clock_timestamp() and parked_at is null
+    where next_transition_at <= statement_timestamp() and parked_at is null
     order by next_transition_at, identity_id
     limit ${p.limit}
     for no key update skip locked`,

@@ -85,7 +85,7 @@ export const lockDueVerifications = statement<{ limit: number }, DueVerification
     join intake_progress on intake_progress.topic = verification.topic
       and intake_progress.partition = verification.partition
     where next_deadline_at < intake_progress.read_through_at
-      and next_deadline_at <= clock_timestamp()
+      and next_deadline_at <= statement_timestamp()
     order by next_deadline_at, verification.verification_id
     limit ${p.limit}
     for no key update of verification skip locked`,

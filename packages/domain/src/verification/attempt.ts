@@ -1,0 +1,119 @@
+import {
+  type CallNames,
+  type Channel,
+  type DecidingFact,
+  type InputFact,
+  type InputResult,
+} from './fact.ts';
+import { endedStateOf, type Telemetry } from './telemetry.ts';
+
+export type OpenAttempt = 'open' | 'collecting' | 'checking';
+export type EndedAttempt =
+  | 'verified'
+  | 'rejected'
+  | 'max_attempts'
+  | 'expired'
+  | 'cancelled'
+  | 'no_answer'
+  | 'busy'
+  | 'unreachable'
+  | 'hung_up'
+  | 'superseded';
+
+/** One prompt, used once. */
+export interface Step {
+  readonly step: string;
+  readonly factor?: string;
+  readonly result: InputResult;
+}
+
+/** A fact that waits for what it speaks of. */
+export type ParkedFact = DecidingFact & {
+  /** Its place among all facts that were parked on this verification. */
+  readonly place: number;
+};
+
+/** What the columns have no room for; JSON. */
+export interface AttemptDetail {
+  readonly steps?: readonly Step[];
+  readonly telemetry?: Telemetry;
+  readonly parked?: readonly ParkedFact[];
+}
+
+/** A row of `verification_attempt`. Instants are epoch milliseconds. */
+export interface AttemptState {
+  readonly verificationId: string;
+  readonly attempt: string;
+  readonly state: OpenAttempt | EndedAttempt;
+  /** Bound by the first fact that names it, like `session`. */
+  readonly platform: string | undefined;
+  readonly channel: Channel | undefined;
+  readonly session: string | undefined;
+  /** When `attempt-opened` was taken; `undefined` while nobody is known to have opened it. */
+  readonly openedAtMs: number | undefined;
+  /** When `state` became final. */
+  readonly endedAtMs: number | undefined;
+  readonly detail: AttemptDetail;
+}
+
+/** Steps of one attempt that are remembered; input beyond them counts for nothing. */
+export const STEPS_MAX_COUNT = 100;
+/** Attempts of one verification that can be opened, whatever `maxAttempts` says. */
+export const OPENED_ATTEMPTS_MAX_COUNT = 1000;
+/** Attempts of one verification that nobody opened, but that facts spoke of. */
+export const UNOPENED_ATTEMPTS_MAX_COUNT = 50;
+/** Facts that wait on one attempt. */
+export const PARKED_FACTS_MAX_COUNT = 50;
+
+export function newAttempt(verificationId: string, attempt: string): AttemptState {
+  return {
+    verificationId,
+    attempt,
+    state: 'open',
+    platform: undefined,
+    channel: undefined,
+    session: undefined,
+    openedAtMs: undefined,
+    endedAtMs: undefined,
+    detail: {},
+  };
+}
+
+export function isEnded(state: AttemptState['state']): state is EndedAttempt {
+  return state !== 'open' && state !== 'collecting' && state !== 'checking';
+}
+
+/** A call ended and no verdict came: from then on the attempt is over, read by us or not. */
+export function graceEndOf(attempt: AttemptState, graceMs: number): number | undefined {
+  const { telemetry } = attempt.detail;
+  if (attempt.openedAtMs === undefined || isEnded(attempt.state)) return undefined;
+  return telemetry?.status === 'ended' ? telemetry.atMs + graceMs : undefined;
+}
+
+/** The state at a moment: what is stored, or what the end of the grace period has made of it. */
+export function attemptStateAt(
+  attempt: AttemptState,
+  atMs: number,
+  graceMs: number,
+): AttemptState['state'] {
+  const graceEndMs = graceEndOf(attempt, graceMs);
+  const isOver = graceEndMs !== undefined && graceEndMs <= atMs;
+  return isOver ? endedStateOf(attempt.detail.telemetry) : attempt.state;
+}
+
+/** Whether a report comes from another call than the one that the attempt is bound to. Legs do not matter. */
+export function isOtherCall(attempt: AttemptState, call: CallNames): boolean {
+  const { platform, session } = attempt;
+  const otherPlatform = platform !== undefined && platform !== call.platform;
+  const otherSession =
+    session !== undefined && call.session !== undefined && session !== call.session;
+  return otherPlatform || otherSession;
+}
+
+export function findStep(attempt: AttemptState, step: string): Step | undefined {
+  return attempt.detail.steps?.find((taken) => taken.step === step);
+}
+
+export function isSameInput(taken: Step, fact: InputFact): boolean {
+  return taken.result === fact.result && taken.factor === fact.factor;
+}

@@ -1,0 +1,90 @@
+import { type VerificationOutcome } from '@latchkey/contracts';
+import { type AttemptState, type EndedAttempt, findStep, isSameInput } from './attempt.ts';
+import { type AttemptFact, type InputFact, type OpenedFact, type Verdict } from './fact.ts';
+
+/** What became of one report. The last three arise only where callbacks come by HTTP. */
+export type Disposition =
+  | 'accepted'
+  | 'progress'
+  | 'duplicate'
+  | 'duplicate_other_channel'
+  | 'contradictory'
+  | 'contradictory_input'
+  | 'late_telemetry'
+  | 'late_input'
+  | 'out_of_order'
+  | 'stale_known'
+  | 'unknown_attempt'
+  | 'call_mismatch'
+  | 'stale_unknown'
+  | 'bad_signature'
+  | 'malformed';
+
+/** Where an attempt ended, and how its verification stands. */
+export interface Ending {
+  readonly attemptState: EndedAttempt;
+  readonly verificationState: 'pending' | VerificationOutcome;
+}
+
+/**
+ * What a report on an attempt that is over is recorded as; it changes nothing.
+ *
+ * @param attempt - `undefined` where nobody ever spoke of it before its verification settled
+ */
+export function dispositionAfterEnd(
+  attempt: AttemptState | undefined,
+  ending: Ending,
+  fact: AttemptFact,
+): Disposition {
+  switch (fact.kind) {
+    case 'progress':
+      return 'late_telemetry';
+    case 'opened':
+      return openedAfterEnd(attempt, ending, fact);
+    case 'input':
+      return inputAfterEnd(attempt, ending, fact);
+    case 'verdict':
+      return verdictAfterEnd(ending, fact.verdict);
+  }
+}
+
+function openedAfterEnd(
+  attempt: AttemptState | undefined,
+  { attemptState }: Ending,
+  fact: OpenedFact,
+): Disposition {
+  if (attemptState === 'superseded') return 'duplicate_other_channel';
+  return attempt?.channel === fact.channel ? 'duplicate' : 'contradictory';
+}
+
+function inputAfterEnd(
+  attempt: AttemptState | undefined,
+  { attemptState }: Ending,
+  fact: InputFact,
+): Disposition {
+  const taken = attempt === undefined ? undefined : findStep(attempt, fact.step);
+  if (taken !== undefined && !isSameInput(taken, fact)) return 'contradictory_input';
+  if (attemptState === 'superseded') return 'duplicate_other_channel';
+  return taken === undefined ? 'late_input' : 'duplicate';
+}
+
+function verdictAfterEnd(
+  { attemptState, verificationState }: Ending,
+  verdict: Verdict,
+): Disposition {
+  if (attemptState === 'superseded') return verdictAfterOther(verificationState, verdict);
+  if (verdict === 'inconclusive') return 'late_input';
+  return verdict === attemptState ? 'duplicate' : 'contradictory';
+}
+
+/** Another channel decided: a claim that disagrees with what it decided contradicts. */
+function verdictAfterOther(
+  verificationState: Ending['verificationState'],
+  verdict: Verdict,
+): Disposition {
+  const claimsSuccess = verdict === 'verified';
+  const claimsFailure = verdict === 'rejected' || verdict === 'max_attempts';
+  const isVerified = verificationState === 'verified';
+  const disagrees = isVerified ? claimsFailure : claimsSuccess;
+  return disagrees ? 'contradictory' : 'duplicate_other_channel';
+}

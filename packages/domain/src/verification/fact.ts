@@ -1,0 +1,91 @@
+import {
+  type AttemptOpenedData,
+  type CallProgressedData,
+  type InputCheckedData,
+  type VerdictReachedData,
+} from '@latchkey/contracts';
+
+export type Channel = AttemptOpenedData['channel'];
+export type CallStatus = CallProgressedData['status'];
+export type EndReason = NonNullable<CallProgressedData['endReason']>;
+export type InputResult = InputCheckedData['result'];
+export type Verdict = VerdictReachedData['verdict'];
+
+/** When the broker or the bridge took a fact, not when we got round to it. */
+interface Taken {
+  readonly eventId: string;
+  readonly takenAtMs: number;
+}
+
+export interface OpenedFact extends Taken {
+  readonly kind: 'opened';
+  readonly channel: Channel;
+}
+
+export interface InputFact extends Taken {
+  readonly kind: 'input';
+  readonly step: string;
+  readonly factor?: string;
+  readonly result: InputResult;
+}
+
+export interface VerdictFact extends Taken {
+  readonly kind: 'verdict';
+  readonly verdict: Verdict;
+  readonly method?: string;
+}
+
+export interface ProgressFact extends Taken {
+  readonly kind: 'progress';
+  readonly status: CallStatus;
+  readonly answeredBy?: 'human' | 'machine';
+  readonly endReason?: EndReason;
+}
+
+/** What can decide about an attempt, and therefore waits where the attempt is not known yet. */
+export type DecidingFact = OpenedFact | InputFact | VerdictFact;
+/** All that is reported of an attempt. */
+export type AttemptFact = DecidingFact | ProgressFact;
+
+/** What a report names of the call behind an attempt. */
+export interface CallNames {
+  readonly platform: string;
+  readonly session: string | undefined;
+}
+
+export function factOfOpened(data: AttemptOpenedData, taken: Taken): OpenedFact {
+  return { kind: 'opened', ...taken, channel: data.channel };
+}
+
+export function factOfInput(data: InputCheckedData, taken: Taken): InputFact {
+  const { step, factor, result } = data;
+  return { kind: 'input', ...taken, step, result, ...(factor === undefined ? {} : { factor }) };
+}
+
+/** A success whose score is not over the threshold is no verdict: it becomes `inconclusive`. */
+export function factOfVerdict(
+  data: VerdictReachedData,
+  taken: Taken,
+  scoreThreshold: number,
+): VerdictFact {
+  const { verdict, score, method } = data;
+  const tooLow = verdict === 'verified' && score !== undefined && !(score > scoreThreshold);
+  return {
+    kind: 'verdict',
+    ...taken,
+    verdict: tooLow ? 'inconclusive' : verdict,
+    ...(method === undefined ? {} : { method }),
+  };
+}
+
+/** The platform's own `sequence` is not used: progress is merged by rank. */
+export function factOfProgress(data: CallProgressedData, taken: Taken): ProgressFact {
+  const { status, answeredBy, endReason } = data;
+  return {
+    kind: 'progress',
+    ...taken,
+    status,
+    ...(answeredBy === undefined ? {} : { answeredBy }),
+    ...(endReason === undefined ? {} : { endReason }),
+  };
+}

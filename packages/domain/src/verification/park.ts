@@ -1,0 +1,133 @@
+import { type AttemptState, PARKED_FACTS_MAX_COUNT, type ParkedFact } from './attempt.ts';
+import { dueOutcome } from './deadline.ts';
+import { type Disposition } from './disposition.ts';
+import { type Draft, saveAttempt } from './draft.ts';
+import { type DecidingFact } from './fact.ts';
+
+/**
+ * The fact waits on its attempt until what it speaks of is known. What an earlier one has taken already is refused
+ * at once, so that what waits is bounded by what can differ.
+ */
+export function parkFact(draft: Draft, attempt: AttemptState, fact: DecidingFact): Disposition {
+  const { parked = [] } = attempt.detail;
+  const earlier = parked.find(
+    (waiting) => waiting.takenAtMs <= fact.takenAtMs && isOfOnePrompt(waiting, fact),
+  );
+  if (earlier !== undefined) return dispositionBeside(earlier, fact);
+  if (parked.length >= PARKED_FACTS_MAX_COUNT) return 'unknown_attempt';
+  const waiting: ParkedFact = { ...fact, place: takePlace(draft) };
+  saveAttempt(draft, { ...attempt, detail: { ...attempt.detail, parked: [...parked, waiting] } });
+  draft.decisions.push({ kind: 'fact_parked', attempt: attempt.attempt, eventId: fact.eventId });
+  return 'accepted';
+}
+
+/** A cancellation waits on its verification until somebody has asked for it. */
+export function parkCancellation(
+  draft: Draft,
+  { eventId, takenAtMs }: { readonly eventId: string; readonly takenAtMs: number },
+): Disposition {
+  if (draft.verification.detail.cancellation !== undefined) return 'duplicate';
+  const cancellation = { eventId, takenAtMs, place: takePlace(draft) };
+  const { verification } = draft;
+  draft.verification = { ...verification, detail: { ...verification.detail, cancellation } };
+  draft.decisions.push({ kind: 'fact_parked', attempt: undefined, eventId });
+  return 'accepted';
+}
+
+/**
+ * What has waited too long by `atMs` leaves nothing behind but a line in the audit trail. Nothing waits any more once
+ * time has decided, whether or not somebody has written that down: our lag must not show in what is answered.
+ */
+export function dropLapsed(draft: Draft, atMs: number): void {
+  const { verification, policy } = draft;
+  if (verification.state !== 'pending') return;
+  const attempts = [...draft.attempts.values()];
+  const untilMs = dueOutcome(verification, attempts, atMs, policy)?.atMs ?? atMs;
+  dropLapsedCancellation(draft, untilMs);
+  for (const attempt of attempts) {
+    if (attempt.openedAtMs === undefined) dropLapsedFacts(draft, attempt, untilMs);
+  }
+}
+
+function dropLapsedCancellation(draft: Draft, atMs: number): void {
+  const { cancellation, ...detail } = draft.verification.detail;
+  if (cancellation === undefined) return;
+  if (atMs - cancellation.takenAtMs < draft.policy.parkedMs) return;
+  draft.verification = { ...draft.verification, detail };
+  draft.decisions.push({
+    kind: 'parked_fact_dropped',
+    attempt: undefined,
+    eventId: cancellation.eventId,
+    disposition: 'unknown_attempt',
+  });
+}
+
+function dropLapsedFacts(draft: Draft, attempt: AttemptState, atMs: number): void {
+  const { parked: waiting = [], telemetry, ...detail } = attempt.detail;
+  const hasLapsed = (takenAtMs: number): boolean => atMs - takenAtMs >= draft.policy.parkedMs;
+  const lapsed = waiting.filter((fact) => hasLapsed(fact.takenAtMs));
+  const losesTelemetry = telemetry !== undefined && hasLapsed(telemetry.atMs);
+  if (lapsed.length === 0 && !losesTelemetry) return;
+  const parked = waiting.filter((fact) => !lapsed.includes(fact));
+  const kept = {
+    ...detail,
+    ...(parked.length === 0 ? {} : { parked }),
+    ...(telemetry === undefined || losesTelemetry ? {} : { telemetry }),
+  };
+  for (const { eventId } of lapsed) {
+    const dropped = { attempt: attempt.attempt, eventId, disposition: 'unknown_attempt' } as const;
+    draft.decisions.push({ kind: 'parked_fact_dropped', ...dropped });
+  }
+  if (losesTelemetry) {
+    draft.decisions.push({ kind: 'telemetry_dropped', attempt: attempt.attempt });
+  }
+  saveAttempt(draft, { ...attempt, ...bindingLeft(kept), detail: kept });
+}
+
+/** Places count on, so that facts taken in one millisecond keep their order. */
+function takePlace(draft: Draft): number {
+  const place = draft.verification.detail.parkedCount ?? 0;
+  const detail = { ...draft.verification.detail, parkedCount: place + 1 };
+  draft.verification = { ...draft.verification, detail };
+  return place;
+}
+
+/** Whether the first of two facts leaves nothing for the second to say. */
+function isOfOnePrompt(one: DecidingFact, other: DecidingFact): boolean {
+  switch (one.kind) {
+    case 'opened':
+      return other.kind === 'opened';
+    case 'input':
+      return other.kind === 'input' && one.step === other.step;
+    case 'verdict':
+      return (
+        other.kind === 'verdict' &&
+        (one.verdict !== 'inconclusive' || other.verdict === 'inconclusive')
+      );
+  }
+}
+
+function dispositionBeside(earlier: DecidingFact, fact: DecidingFact): Disposition {
+  if (isSameClaim(earlier, fact)) return 'duplicate';
+  return fact.kind === 'input' ? 'contradictory_input' : 'contradictory';
+}
+
+function isSameClaim(one: DecidingFact, other: DecidingFact): boolean {
+  switch (one.kind) {
+    case 'opened':
+      return other.kind === 'opened' && one.channel === other.channel;
+    case 'input':
+      return other.kind === 'input' && one.result === other.result && one.factor === other.factor;
+    case 'verdict':
+      return other.kind === 'verdict' && one.verdict === other.verdict;
+  }
+}
+
+/** Facts that never counted bind nothing. */
+function bindingLeft({
+  parked,
+  telemetry,
+}: AttemptState['detail']): Partial<Pick<AttemptState, 'platform' | 'session'>> {
+  const isEmpty = parked === undefined && telemetry === undefined;
+  return isEmpty ? { platform: undefined, session: undefined } : {};
+}

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  HOUR_MS,
+  MINUTE_MS,
+  openDesk,
+  opened,
+  POLICY,
+  progressed,
+  requested,
+  SECOND_MS,
+  START_MS,
+} from './desk.test-support.ts';
+import { idsOf, story, tell } from './story.test-support.ts';
+import { sweepVerification } from './sweep.ts';
+
+const clock = fc.oneof(
+  fc.integer({ min: 0, max: 30 * MINUTE_MS }),
+  fc.integer({ min: 0, max: 4 * HOUR_MS }),
+);
+
+test('the sweep acts if and only if the clock and what was read have passed the deadline, and then moves it on', () => {
+  fc.assert(
+    fc.property(story, clock, clock, (steps, nowMs, readThroughMs) => {
+      const desk = tell(steps);
+      const dueMs = START_MS + Math.min(nowMs, readThroughMs);
+      for (const id of idsOf(steps)) {
+        const before = desk.verification(id).nextDeadlineAtMs ?? Infinity;
+
+        const changes = desk.sweep(id, nowMs, readThroughMs);
+
+        expect(changes !== undefined).toBe(before <= dueMs);
+        expect(desk.verification(id).nextDeadlineAtMs ?? Infinity).toBeGreaterThan(dueMs);
+        const decidedAt = changes?.settled?.decidedAt;
+        if (decidedAt !== undefined) expect(Date.parse(decidedAt)).toBeLessThanOrEqual(dueMs);
+        expect(desk.sweep(id, nowMs, readThroughMs)).toBeUndefined();
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a deadline that was noted under a shorter grace period is moved, and decides nothing', () => {
+  const desk = openDesk();
+  desk.takeAll([requested(), opened(), progressed({}, SECOND_MS)]);
+  const world = {
+    verification: desk.verification(),
+    attempts: desk.attempts(),
+    failures: undefined,
+  };
+  const later = { ...POLICY, graceMs: 5 * MINUTE_MS };
+  const atMs = START_MS + 3 * MINUTE_MS;
+
+  const changes = sweepVerification(world, { nowMs: atMs, readThroughMs: atMs }, later);
+
+  const deadlineMs = START_MS + SECOND_MS + 5 * MINUTE_MS;
+  expect(changes).toMatchObject({
+    verification: { state: 'pending', nextDeadlineAtMs: deadlineMs },
+    attempts: [],
+    settled: undefined,
+    decisions: [{ kind: 'deadline_moved', deadlineMs }],
+  });
+});
+
+test('nobody has a deadline to sweep of a verification that is final or unknown', () => {
+  const clocks = { nowMs: START_MS + HOUR_MS, readThroughMs: START_MS + HOUR_MS };
+  const nothing = { verification: undefined, attempts: [], failures: undefined };
+  const desk = openDesk();
+  desk.takeAll([requested({ expiresAt: '2026-03-02T09:00:00Z' })]);
+
+  expect(desk.verification().state).toBe('expired');
+  expect(desk.verification().nextDeadlineAtMs).toBeUndefined();
+  expect(sweepVerification(nothing, clocks, POLICY)).toBeUndefined();
+  expect(
+    sweepVerification({ ...nothing, verification: desk.verification() }, clocks, POLICY),
+  ).toBeUndefined();
+});

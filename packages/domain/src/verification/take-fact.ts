@@ -1,0 +1,114 @@
+import {
+  type AttemptState,
+  attemptStateAt,
+  isEnded,
+  isOtherCall,
+  newAttempt,
+  UNOPENED_ATTEMPTS_MAX_COUNT,
+} from './attempt.ts';
+import { countFact } from './count-fact.ts';
+import { attemptLimitOf, dueOutcome, openedOf } from './deadline.ts';
+import { type Disposition, dispositionAfterEnd } from './disposition.ts';
+import { type Draft, saveAttempt } from './draft.ts';
+import { type AttemptFact, type CallNames, type ProgressFact } from './fact.ts';
+import { parkFact } from './park.ts';
+import { isOutOfOrder, mergeTelemetry } from './telemetry.ts';
+import { isRequested, type VerificationState } from './verification.ts';
+
+/**
+ * Takes a fact of an attempt: it counts, waits, or is refused.
+ *
+ * @param call - what the report names; `undefined` for a fact that was parked and is bound already
+ * @param decidedAtMs - when what the fact speaks of was known; the fact's own time unless it was parked
+ */
+export function takeAttemptFact(
+  draft: Draft,
+  attemptId: string,
+  call: CallNames | undefined,
+  fact: AttemptFact,
+  decidedAtMs: number,
+): Disposition {
+  const known = draft.attempts.get(attemptId);
+  if (known !== undefined && call !== undefined && isOtherCall(known, call)) {
+    return 'call_mismatch';
+  }
+  const refused = refusalOf(draft, known, fact);
+  if (refused !== undefined) return refused;
+  const attempt = bindCall(
+    draft,
+    known ?? newAttempt(draft.verification.verificationId, attemptId),
+    call,
+  );
+  if (fact.kind === 'progress') return mergeProgress(draft, attempt, fact);
+  const isKnown = attempt.openedAtMs !== undefined || fact.kind === 'opened';
+  return isKnown && isRequested(draft.verification)
+    ? countFact(draft, attempt, fact, decidedAtMs)
+    : parkFact(draft, attempt, fact);
+}
+
+/** At the deadline is late. Where an outcome stands that the deadline did not make, that outcome answers. */
+export function isLate(verification: VerificationState, takenAtMs: number): boolean {
+  const { state, expiresAtMs } = verification;
+  const isUndecided = state === 'pending' || state === 'expired';
+  return isUndecided && expiresAtMs !== undefined && takenAtMs >= expiresAtMs;
+}
+
+/** Judged by when the fact was taken: what time has ended by then is over, written down or not. */
+function refusalOf(
+  draft: Draft,
+  attempt: AttemptState | undefined,
+  fact: AttemptFact,
+): Disposition | undefined {
+  const { verification, policy } = draft;
+  const { takenAtMs } = fact;
+  if (isLate(verification, takenAtMs)) return dispositionWhenLate(attempt, fact);
+  const due = dueOutcome(verification, [...draft.attempts.values()], takenAtMs, policy);
+  const verificationState = due?.outcome ?? verification.state;
+  const state = attempt === undefined ? 'open' : attemptStateAt(attempt, takenAtMs, policy.graceMs);
+  if (isEnded(state)) {
+    return dispositionAfterEnd(attempt, { attemptState: state, verificationState }, fact);
+  }
+  if (verificationState !== 'pending') {
+    return dispositionAfterEnd(attempt, { attemptState: 'superseded', verificationState }, fact);
+  }
+  return attempt?.openedAtMs === undefined ? refusalOfUnopened(draft, attempt, fact) : undefined;
+}
+
+function dispositionWhenLate(attempt: AttemptState | undefined, fact: AttemptFact): Disposition {
+  const isKnown = attempt?.openedAtMs !== undefined || fact.kind === 'opened';
+  return isKnown ? 'stale_known' : 'unknown_attempt';
+}
+
+function refusalOfUnopened(
+  draft: Draft,
+  attempt: AttemptState | undefined,
+  fact: AttemptFact,
+): Disposition | undefined {
+  const openedCount = openedOf(draft.attempts.values()).length;
+  const isAsked = isRequested(draft.verification);
+  if (isAsked && fact.kind === 'opened') {
+    return openedCount >= attemptLimitOf(draft.verification) ? 'contradictory' : undefined;
+  }
+  const hasRoom = draft.attempts.size - openedCount < UNOPENED_ATTEMPTS_MAX_COUNT;
+  return attempt !== undefined || hasRoom ? undefined : 'unknown_attempt';
+}
+
+function bindCall(draft: Draft, attempt: AttemptState, call: CallNames | undefined): AttemptState {
+  if (call === undefined) return attempt;
+  const platform = attempt.platform ?? call.platform;
+  const session = attempt.session ?? call.session;
+  if (attempt.platform === platform && attempt.session === session) return attempt;
+  draft.decisions.push({ kind: 'call_bound', attempt: attempt.attempt });
+  return saveAttempt(draft, { ...attempt, platform, session });
+}
+
+function mergeProgress(draft: Draft, attempt: AttemptState, fact: ProgressFact): Disposition {
+  const { telemetry: known } = attempt.detail;
+  const isBehind = isOutOfOrder(known, fact);
+  const telemetry = mergeTelemetry(known, fact);
+  if (telemetry === undefined) return isBehind ? 'out_of_order' : 'duplicate';
+  saveAttempt(draft, { ...attempt, detail: { ...attempt.detail, telemetry } });
+  const { status } = telemetry;
+  draft.decisions.push({ kind: 'call_progressed', attempt: attempt.attempt, status });
+  return isBehind ? 'out_of_order' : 'progress';
+}

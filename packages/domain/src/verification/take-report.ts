@@ -1,0 +1,161 @@
+import { type RequestedData, resolveMoment, type VerificationEvent } from '@latchkey/contracts';
+import { isLocked } from './count-fact.ts';
+import { dueOutcome } from './deadline.ts';
+import { type Disposition } from './disposition.ts';
+import { changesOf, type Draft, openDraft, type VerificationChanges } from './draft.ts';
+import {
+  type AttemptFact,
+  factOfInput,
+  factOfOpened,
+  factOfProgress,
+  factOfVerdict,
+} from './fact.ts';
+import { dropLapsed, parkCancellation } from './park.ts';
+import { type VerificationPolicy } from './policy.ts';
+import { releaseAll, releaseAttempt } from './release.ts';
+import { settleVerification } from './settle.ts';
+import { isLate, takeAttemptFact } from './take-fact.ts';
+import { isRequested, type VerificationState, type VerificationWorld } from './verification.ts';
+
+export interface Report {
+  readonly event: VerificationEvent;
+  /** When the broker or the bridge took it. All deadlines count by this. */
+  readonly takenAtMs: number;
+}
+
+export interface Taken extends VerificationChanges {
+  readonly disposition: Disposition;
+  /** Of the attempt, else of the verification, after this report. */
+  readonly finalState: string;
+}
+
+/**
+ * Takes one report on a verification, whatever came before it and in whichever order. Reports of one event id were
+ * folded before; the same said under another id is a `duplicate` here.
+ *
+ * @param world - the verification, all of its attempts, and the counter that `failureKeyOf` names for this report
+ * @throws RangeError when the world is not that of this report's verification
+ */
+export function takeReport(
+  world: VerificationWorld,
+  report: Report,
+  policy: VerificationPolicy,
+): Taken {
+  const { data } = report.event;
+  const draft = openDraft(world, data.verification, policy);
+  dropLapsed(draft, report.takenAtMs);
+  const disposition = dispositionOf(draft, report);
+  const attempt = 'attempt' in data ? draft.attempts.get(data.attempt) : undefined;
+  const finalState = attempt?.state ?? draft.verification.state;
+  return { ...changesOf(draft, world), disposition, finalState };
+}
+
+function dispositionOf(draft: Draft, { event, takenAtMs }: Report): Disposition {
+  const taken = { eventId: event.eventId, takenAtMs };
+  switch (event.type) {
+    case 'latchkey.verification.requested.v1':
+      return takeRequested(draft, event.data, takenAtMs);
+    case 'latchkey.verification.cancelled.v1':
+      return takeCancellation(draft, taken);
+    case 'latchkey.verification.attempt-opened.v1':
+      return takeReported(draft, event.data, factOfOpened(event.data, taken));
+    case 'latchkey.verification.call-progressed.v1':
+      return takeReported(draft, event.data, factOfProgress(event.data, taken));
+    case 'latchkey.verification.input-checked.v1':
+      return takeReported(draft, event.data, factOfInput(event.data, taken));
+    case 'latchkey.verification.verdict-reached.v1':
+      return takeReported(
+        draft,
+        event.data,
+        factOfVerdict(event.data, taken, draft.policy.scoreThreshold),
+      );
+  }
+}
+
+function takeRequested(draft: Draft, data: RequestedData, takenAtMs: number): Disposition {
+  if (isRequested(draft.verification)) {
+    return isSameQuestion(draft.verification, data) ? 'duplicate' : 'contradictory';
+  }
+  const { purpose, person, expiresAt, maxAttempts, maxFailures } = data;
+  const expiresAtMs =
+    expiresAt === undefined ? takenAtMs + draft.policy.validityMs : resolveMoment(expiresAt);
+  draft.verification = {
+    ...draft.verification,
+    purpose,
+    personSource: person?.source,
+    personExternalId: person?.externalId,
+    requestedAtMs: takenAtMs,
+    expiresAtMs,
+    maxAttempts,
+    maxFailures,
+  };
+  draft.decisions.push({ kind: 'requested', purpose });
+  const decided = { atMs: takenAtMs, attempt: undefined };
+  if (takenAtMs >= expiresAtMs) {
+    settleVerification(draft, { outcome: 'expired', ...decided, reason: 'deadline' });
+  } else if (isLocked(draft, takenAtMs)) {
+    settleVerification(draft, { outcome: 'locked', ...decided, reason: 'too_many_failures' });
+  } else {
+    release(draft, takenAtMs);
+  }
+  return 'accepted';
+}
+
+function isSameQuestion(known: VerificationState, data: RequestedData): boolean {
+  const { purpose, person, expiresAt, maxAttempts, maxFailures } = data;
+  return (
+    known.purpose === purpose &&
+    known.personSource === person?.source &&
+    known.personExternalId === person?.externalId &&
+    known.maxAttempts === maxAttempts &&
+    known.maxFailures === maxFailures &&
+    (expiresAt === undefined || known.expiresAtMs === resolveMoment(expiresAt))
+  );
+}
+
+/** Everything that waited for the question counts now; a cancellation at its place among the facts. */
+function release(draft: Draft, atMs: number): void {
+  releaseAll(draft, atMs, () => {
+    const { cancellation, ...detail } = draft.verification.detail;
+    if (cancellation === undefined) return;
+    draft.verification = { ...draft.verification, detail };
+    const { eventId, takenAtMs } = cancellation;
+    const disposition = takeCancellation(draft, { eventId, takenAtMs }, atMs);
+    draft.decisions.push({ kind: 'parked_fact_taken', attempt: undefined, eventId, disposition });
+  });
+}
+
+function takeCancellation(
+  draft: Draft,
+  taken: { readonly eventId: string; readonly takenAtMs: number },
+  decidedAtMs: number = taken.takenAtMs,
+): Disposition {
+  const { verification, policy } = draft;
+  const { takenAtMs } = taken;
+  if (verification.state === 'cancelled') return 'duplicate';
+  if (isLate(verification, takenAtMs)) return 'stale_known';
+  const attempts = [...draft.attempts.values()];
+  const isOver = dueOutcome(verification, attempts, takenAtMs, policy) !== undefined;
+  if (isOver || verification.state !== 'pending') return 'contradictory';
+  if (!isRequested(verification)) return parkCancellation(draft, taken);
+  const decided = { atMs: decidedAtMs, attempt: undefined };
+  settleVerification(draft, { outcome: 'cancelled', ...decided, reason: 'cancelled' });
+  return 'accepted';
+}
+
+function takeReported(
+  draft: Draft,
+  data: {
+    readonly attempt: string;
+    readonly platform: string;
+    readonly call?: { readonly session: string } | undefined;
+  },
+  fact: AttemptFact,
+): Disposition {
+  const call = { platform: data.platform, session: data.call?.session };
+  const isOpened = (): boolean => draft.attempts.get(data.attempt)?.openedAtMs !== undefined;
+  const wasOpened = isOpened();
+  const disposition = takeAttemptFact(draft, data.attempt, call, fact, fact.takenAtMs);
+  if (!wasOpened && isOpened()) releaseAttempt(draft, data.attempt, fact.takenAtMs);
+  return disposition;
+}
