@@ -1,6 +1,6 @@
 const source = (names) => `^packages/(${names})/src/`;
 const modules = (names) => `node_modules/(${names})/`;
-const TEST_FILE = '[.]test[.]ts$';
+const TEST_FILE = '[.]test(-support)?[.]ts$';
 
 /** What pure code may import besides its own package. `node:crypto` and `node:util` do no I/O. */
 const inContracts = [
@@ -47,7 +47,8 @@ export default {
     },
     {
       name: 'adapters-know-only-contracts',
-      comment: 'SQL and Kafka carry what contracts describe; they do not know what it is decided by.',
+      comment:
+        'SQL and Kafka carry what contracts describe; they do not know what it is decided by.',
       severity: 'error',
       from: { path: source('postgres|kafka') },
       to: { path: '^packages/', pathNot: '^packages/(contracts|postgres|kafka|runtime)/' },
@@ -61,7 +62,8 @@ export default {
     },
     {
       name: 'intake-joins-domain-and-postgres',
-      comment: 'Intake knows contracts, domain and postgres. Where a delivery came from is not its matter.',
+      comment:
+        'Intake knows contracts, domain and postgres. Where a delivery came from is not its matter.',
       severity: 'error',
       from: { path: source('intake') },
       to: { path: '^packages/', pathNot: '^packages/(contracts|domain|postgres|intake)/' },
@@ -75,7 +77,8 @@ export default {
     },
     {
       name: 'only-postgres-speaks-sql',
-      comment: 'All SQL is in packages/postgres. Elsewhere its types may be named, not its functions.',
+      comment:
+        'All SQL is in packages/postgres. Elsewhere its types may be named, not its functions.',
       severity: 'error',
       from: { path: '^(packages|services)/', pathNot: '^packages/postgres/' },
       to: { path: modules('kysely|pg|pg-[^/]+'), dependencyTypesNot: ['type-only'] },

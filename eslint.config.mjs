@@ -83,7 +83,7 @@ export default tseslint.config(
   },
   {
     files: ['packages/{domain,contracts}/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/*.test-support.ts'],
     rules: {
       'no-restricted-globals': [
         'error',
@@ -109,7 +109,14 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
-    files: ['test/**/*.ts', '**/*.test.ts', '**/*.bench.ts', 'docs/**/*.ts', '*/*/*.ts'],
+    files: [
+      'test/**/*.ts',
+      '**/*.test.ts',
+      '**/*.test-support.ts',
+      '**/*.bench.ts',
+      'docs/**/*.ts',
+      '*/*/*.ts',
+    ],
     rules: {
       'no-restricted-properties': 'off',
       'no-restricted-imports': 'off',

@@ -28,7 +28,7 @@ grant update on inbox, intake_progress, dead_letter, conflict, identity, engagem
   to latchkey_reconciler, latchkey_operator;
 grant delete on assignment to latchkey_reconciler, latchkey_operator;
 
-grant select on outbox, outbox_lane, relay_position, relay_topic to latchkey_relay;
+grant select on kysely_migration, outbox, outbox_lane, relay_position, relay_topic to latchkey_relay;
 grant insert on outbox_lane, relay_position, relay_topic to latchkey_relay;
 grant update on relay_position, relay_topic to latchkey_relay;
 grant delete on outbox to latchkey_relay;

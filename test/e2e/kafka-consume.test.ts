@@ -118,6 +118,7 @@ test('a batch that waits keeps neither the others nor the membership waiting', a
   await produce(kafka, topic, ['stuck'], { partition: 0 });
   const startedMs = performance.now();
   let sent = 0;
+  // Longer than the session: a member that says nothing meanwhile loses its partitions.
   while (performance.now() - startedMs < 8_000) {
     sent += 1;
     await produce(kafka, topic, [`b${sent}`], { partition: 1 });
@@ -176,6 +177,24 @@ test('a log that starts after the position stops the partition until the positio
   expect(reading.values()).not.toContain('5');
   reading.positions.set(0, 5n);
   await expect.poll(() => reading.values().at(-1)).toBe('5');
+});
+
+test('a record batch that cannot be read stops its partition only, until the position is past it', async () => {
+  const { topic, kafka } = await setUp(2);
+  await produce(kafka, topic, ['before'], { partition: 0 });
+  const bomb = 'x'.repeat(33 * 1024 * 1024);
+  await produce(kafka, topic, [bomb], { partition: 0, compression: CompressionTypes.ZSTD });
+  await produce(kafka, topic, ['after'], { partition: 0 });
+  const reading = new RecordingReading();
+  await using _ = consume(topic, reading);
+  await expect.poll(() => reading.values()).toEqual(['before']);
+  await produce(kafka, topic, ['other'], { partition: 1 });
+  await expect.poll(() => reading.values()).toEqual(['before', 'other']);
+  const asked = reading.located.length;
+  await expect.poll(() => reading.located.length).toBeGreaterThan(asked + 1);
+  expect(reading.positions.get(0)).toBe(1n);
+  reading.positions.set(0, 2n);
+  await expect.poll(() => reading.values()).toEqual(['before', 'other', 'after']);
 });
 
 test('being asked to stop finishes the batch in hand and leaves the group', async () => {

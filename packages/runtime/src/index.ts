@@ -6,6 +6,7 @@ export { createMetrics, type Metrics } from './metrics.ts';
 export { type RetryOptions, retryForever } from './retry-forever.ts';
 export { runService, type Service, type ServiceContext } from './run-service.ts';
 export { type Part, runTogether } from './run-together.ts';
+export { type SettingDoc, settingDocs } from './setting-docs.ts';
 export {
   booleanSetting,
   commonSettings,

@@ -55,7 +55,7 @@ test('work is tried until it succeeds, and each failure and the recovery are tol
 test('a permanent failure is thrown at once', async () => {
   const retrying = retryForever(
     failing(2),
-    options({ isPermanent: (error) => error === away, onFailure: expect.unreachable }),
+    options({ isPermanent: (error) => error === away, onFailure: () => expect.unreachable() }),
   );
 
   await expect(retrying).rejects.toBe(away);
@@ -90,7 +90,7 @@ test('a failure that comes with the abort counts as the abort', async () => {
 
   const retrying = retryForever(
     work,
-    options({ signal: stop.signal, onFailure: expect.unreachable }),
+    options({ signal: stop.signal, onFailure: () => expect.unreachable() }),
   );
 
   await expect(retrying).rejects.toBe(reason);

@@ -5,6 +5,8 @@ export interface SettingDoc {
   readonly name: string;
   readonly meaning: string;
   readonly required: boolean;
+  /** What a value must be, as a refusal says it; undefined where any text will do. */
+  readonly expected: string | undefined;
   /** As it would stand in the environment; undefined where there is none. */
   readonly fallback: string | undefined;
   /** Its value is never shown, and NAME_FILE may name a file that holds it. */
@@ -24,7 +26,9 @@ export function settingDocs(shape: z.core.$ZodShape): readonly SettingDoc[] {
   return Object.entries(shape).map(([name, schema]) => {
     const { description, secret, requires } = settingMeta.parse(metaOf(schema) ?? {});
     const required = !z.safeParse(schema, undefined).success;
-    return { name, meaning: description, required, fallback: fallbackOf(schema), secret, requires };
+    const fallback = fallbackOf(schema);
+    const expected = expectedOf(schema);
+    return { name, meaning: description, required, expected, fallback, secret, requires };
   });
 }
 
@@ -38,6 +42,12 @@ function metaOf(schema: z.core.$ZodType): z.core.GlobalMeta | undefined {
 function fallbackOf(schema: z.core.$ZodType): string | undefined {
   if (schema instanceof z.ZodDefault) return asText(schema.def.defaultValue);
   return isWrapper(schema) ? fallbackOf(schema.unwrap()) : undefined;
+}
+
+/** No setting with bounds takes the empty text, and its refusal names them. */
+function expectedOf(schema: z.core.$ZodType): string | undefined {
+  const message = z.safeParse(schema, '').error?.issues[0]?.message;
+  return message?.replace(/^expected /, '');
 }
 
 function isWrapper(schema: z.core.$ZodType): schema is z.ZodDefault | z.ZodOptional {

@@ -35,7 +35,8 @@ export function booleanSetting(): z.ZodType<boolean, string> {
 
 /** Any text, at most 4,096 characters. */
 export function textSetting(): z.ZodString {
-  return z.string().max(TEXT_MAX_CHARS, `expected at most ${TEXT_MAX_CHARS} characters`);
+  const error = `expected at most ${TEXT_MAX_CHARS} characters`;
+  return z.string().max(TEXT_MAX_CHARS, { error, abort: true });
 }
 
 /** What every service has; runService itself reads the first three. */

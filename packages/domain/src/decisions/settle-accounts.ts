@@ -1,0 +1,51 @@
+import { type CurrentAccount } from '../desired/account.ts';
+import { deriveAccounts } from '../desired/derive.ts';
+import { type UnknownCondition } from '../desired/entitlements.ts';
+import { standingsAt } from '../desired/standing.ts';
+import { type EngagementTimeline } from '../lifecycle/bridge-gaps.ts';
+import { type Policy } from '../policy/policy.ts';
+import { type Difference, diffAccount } from './diff.ts';
+import { settleAccount } from './settle-account.ts';
+
+/** One account, before and after. */
+export interface SettledAccount {
+  readonly before: CurrentAccount | undefined;
+  /** With the generation of `before`; 0 for a new one. */
+  readonly after: CurrentAccount;
+  /** In what is published; sorted. */
+  readonly differences: readonly Difference[];
+}
+
+/** All accounts of a person at a moment, by target. */
+export interface SettledAccounts {
+  readonly accounts: readonly SettledAccount[];
+  readonly unknown: readonly UnknownCondition[];
+}
+
+/** Whose accounts they are, as they are now. */
+export interface Holder {
+  readonly identityId: string;
+  readonly externalId: string;
+  readonly accounts: readonly CurrentAccount[];
+}
+
+/** Derives what every account shall be and settles what becomes of it. */
+export function settleAccounts(
+  { identityId, externalId, accounts }: Holder,
+  { engagements, blocked }: { engagements: readonly EngagementTimeline[]; blocked: boolean },
+  policy: Policy,
+  nowMs: number,
+): SettledAccounts {
+  const standings = standingsAt(engagements, policy, nowMs);
+  const holder = { identityId, externalId, attributes: standings.attributes };
+  const settled: SettledAccount[] = [];
+  const unknown: UnknownCondition[] = [];
+  for (const desired of deriveAccounts(standings, blocked, accounts, policy)) {
+    const before = accounts.find(({ target }) => target === desired.target);
+    const after = settleAccount(desired, before, holder, nowMs);
+    unknown.push(...desired.unknown);
+    if (after === undefined) continue;
+    settled.push({ before, after, differences: diffAccount(before, after) });
+  }
+  return { accounts: settled, unknown };
+}

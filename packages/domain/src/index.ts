@@ -1,0 +1,40 @@
+export type { Lifecycle } from '@latchkey/contracts';
+export type { AccountChange } from './decisions/account-change.ts';
+export type { Decision } from './decisions/decision.ts';
+export type { Review } from './decisions/reviews.ts';
+export type { CurrentAccount } from './desired/account.ts';
+export { publishedReasons, type Reason } from './desired/reason.ts';
+export type { EngagementRow } from './lifecycle/engagement-row.ts';
+export { type Answer, type Condition } from './policy/condition.ts';
+export { EXAMPLE_POLICY_URL, loadPolicy } from './policy/load-policy.ts';
+export type { Policy } from './policy/policy.ts';
+export {
+  type CurrentIdentity,
+  type FactOutcome,
+  type LifecycleChange,
+  type Reconciled,
+  type ReconcileRequest,
+  reconcile,
+} from './reconcile.ts';
+export { countUndeclared } from './record/count-undeclared.ts';
+export {
+  type Fact,
+  type FactKind,
+  factOf,
+  type IdentityKey,
+  identityKeyOf,
+  storedFact,
+} from './record/fact.ts';
+export type { AttemptState } from './verification/attempt.ts';
+export type { VerificationChanges } from './verification/draft.ts';
+export {
+  type FailureCount,
+  type FailureKey,
+  failureKeyOf,
+  failureKeyOfState,
+  failureKeysOf,
+} from './verification/failure-count.ts';
+export type { VerificationPolicy } from './verification/policy.ts';
+export { sweepVerification } from './verification/sweep.ts';
+export { type Report, type Taken, takeReport } from './verification/take-report.ts';
+export type { VerificationState, VerificationWorld } from './verification/verification.ts';

@@ -1,0 +1,74 @@
+import { type Attributes } from '@latchkey/contracts';
+import { type AttributeDeclaration, type Policy } from './policy.ts';
+
+export type KnownValue = string | number | boolean;
+
+/** * Values by declared name. `null` stands for a cleared name where that overrides an older value, and is gone
+ * from what is in force at a moment.
+ */
+export type KnownAttributes = Readonly<Record<string, KnownValue | null>>;
+
+/**
+ * What of `attributes` the policy lets this source say. A value of another type than declared counts as
+ * cleared: a condition that needs it is unknown.
+ */
+export function permittedAttributes(
+  attributes: Attributes,
+  source: string,
+  policy: Policy,
+): KnownAttributes {
+  const permitted = policy.attributesBySource.get(source);
+  const known: Record<string, KnownValue | null> = {};
+  if (permitted === undefined) return known;
+  for (const name in attributes) {
+    const declaration = permitted.get(name);
+    if (declaration === undefined) continue;
+    const value = attributes[name];
+    known[name] = hasDeclaredType(value, declaration) ? value : null;
+  }
+  return known;
+}
+
+/** How many of `attributes` rules cannot see: not declared, not for this source to state, or of another type. */
+export function countIgnored(attributes: Attributes, source: string, policy: Policy): number {
+  const permitted = policy.attributesBySource.get(source);
+  return Object.entries(attributes).filter(([name, value]) => {
+    const declaration = permitted?.get(name);
+    if (declaration === undefined) return true;
+    return value !== null && !hasDeclaredType(value, declaration);
+  }).length;
+}
+
+/** What is in force after `later` was laid over `earlier`, name by name; what is cleared is gone. */
+export function layOver(earlier: KnownAttributes, later: KnownAttributes): KnownAttributes {
+  const laid: Record<string, KnownValue | null> = {};
+  for (const name in earlier) {
+    const value = earlier[name];
+    if (value !== undefined && value !== null) laid[name] = value;
+  }
+  for (const name in later) {
+    const value = later[name];
+    if (value === null || value === undefined) Reflect.deleteProperty(laid, name);
+    else laid[name] = value;
+  }
+  return laid;
+}
+
+/** The same names with the same values. */
+export function sameAttributes(one: KnownAttributes, other: KnownAttributes): boolean {
+  if (one === other) return true;
+  let count = 0;
+  for (const name in one) {
+    if (one[name] !== other[name]) return false;
+    count += 1;
+  }
+  for (const _ in other) count -= 1;
+  return count === 0;
+}
+
+function hasDeclaredType(
+  value: Attributes[string] | undefined,
+  declaration: AttributeDeclaration,
+): value is KnownValue {
+  return typeof value === declaration.type;
+}

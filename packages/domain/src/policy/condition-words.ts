@@ -1,0 +1,116 @@
+import { type ASTNode } from '@marcbachmann/cel-js';
+
+/**
+ * What a condition may call. No regular expressions: how long one takes depends on what a source states.
+ * No macros over lists: nested, they multiply.
+ */
+const FUNCTIONS = new Set(['has', 'size', 'string', 'int', 'double']);
+const METHODS = new Set([
+  'startsWith',
+  'endsWith',
+  'contains',
+  'size',
+  'lowerAscii',
+  'upperAscii',
+  'trim',
+]);
+
+/** Taken by CEL, or reserved by it. */
+const WORDS_OF_CEL = new Set(
+  (
+    'true false null in as break const continue else for function if import let loop package namespace ' +
+    'return var void while string bool int uint double map list bytes null_type type google optional cel has'
+  ).split(' '),
+);
+
+const ATTRIBUTE_NAME = /^[a-z][A-Za-z0-9_]{0,63}$/;
+export const ATTRIBUTE_NAME_EXPECTED =
+  'a name of at most 64 ASCII letters, digits and "_" that begins with a small letter and is no word of CEL or JavaScript';
+
+/** Whether conditions can address an attribute of this name. */
+export function isAttributeName(name: string): boolean {
+  return ATTRIBUTE_NAME.test(name) && !WORDS_OF_CEL.has(name) && !(name in Object.prototype);
+}
+
+/** What in the expression is undeclared or not for conditions; `undefined` if nothing is. */
+export function findUnsupported(
+  node: ASTNode,
+  declared: ReadonlyMap<string, unknown>,
+): string | undefined {
+  const own = unsupportedItself(node, declared);
+  if (own !== undefined) return own;
+  for (const child of childrenOf(node)) {
+    const found = findUnsupported(child, declared);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The declared attributes that are named below `node`. */
+export function namesIn(node: ASTNode): readonly string[] {
+  return node.op === 'id' ? [node.args] : childrenOf(node).flatMap(namesIn);
+}
+
+/** Whether all of `node` is needed for its value: then one unknown name makes it unknown. */
+export function needsEverything(node: ASTNode): boolean {
+  if (node.op === '&&' || node.op === '||' || node.op === '?:') return false;
+  return childrenOf(node).every(needsEverything);
+}
+
+/** Whether `has()` is called anywhere in `node`. */
+export function callsHas(node: ASTNode): boolean {
+  if (node.op === 'call' && node.args[0] === 'has') return true;
+  return childrenOf(node).some(callsHas);
+}
+
+function unsupportedItself(
+  node: ASTNode,
+  declared: ReadonlyMap<string, unknown>,
+): string | undefined {
+  switch (node.op) {
+    case 'id':
+      return declared.has(node.args) ? undefined : undeclared(node.args, declared);
+    case 'call':
+      return FUNCTIONS.has(node.args[0]) ? undefined : noFunction(node.args[0], FUNCTIONS);
+    case 'rcall':
+      return METHODS.has(node.args[0]) ? undefined : noFunction(node.args[0], METHODS);
+    case '.':
+    case '.?':
+      return `attributes hold no fields: "${node.args[1]}" cannot be one`;
+    case 'map':
+      return 'no maps: attributes are text, numbers and booleans';
+    default:
+      return undefined;
+  }
+}
+
+function undeclared(name: string, declared: ReadonlyMap<string, unknown>): string {
+  const names = [...declared.keys()].sort().join(', ');
+  return `only declared attributes (${names === '' ? 'none' : names}): "${name}" is not declared`;
+}
+
+function noFunction(name: string, known: ReadonlySet<string>): string {
+  return `only the functions ${[...known].join(', ')}: "${name}" is not one of them`;
+}
+
+function childrenOf(node: ASTNode): readonly ASTNode[] {
+  switch (node.op) {
+    case 'value':
+    case 'id':
+      return [];
+    case 'call':
+      return node.args[1];
+    case 'rcall':
+      return [node.args[1], ...node.args[2]];
+    case '.':
+    case '.?':
+      return [node.args[0]];
+    case 'map':
+      return node.args.flat();
+    case '!_':
+    case '-_':
+      return [node.args];
+    default:
+      return node.args;
+  }
+}

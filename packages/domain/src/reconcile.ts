@@ -1,0 +1,178 @@
+import { type Lifecycle } from '@latchkey/contracts';
+import { type AccountChange, decideChange, isQuietChange } from './decisions/account-change.ts';
+import { attributeTo } from './decisions/attribute.ts';
+import { type Decision, lifecycleDecision } from './decisions/decision.ts';
+import { findDue, nextMoment } from './decisions/due.ts';
+import { type Review, recordReviews, unknownReviews } from './decisions/reviews.ts';
+import { settleAccounts } from './decisions/settle-accounts.ts';
+import { type CurrentAccount } from './desired/account.ts';
+import { changedRows, type EngagementRow } from './lifecycle/engagement-row.ts';
+import { type Transition } from './lifecycle/transitions.ts';
+import { transitionTo, viewOf } from './lifecycle/view.ts';
+import { type Policy } from './policy/policy.ts';
+import { type EngagementRecord } from './record/engagement.ts';
+import { type Fact, isBlockFact } from './record/fact.ts';
+import {
+  type AuthoritativeRecord,
+  engagementKeyOf,
+  extendRecord,
+  readRecord,
+} from './record/record.ts';
+
+/** An identity as it was decided last. */
+export interface CurrentIdentity {
+  readonly identityId: string;
+  /** The source and external id that it was known by first. */
+  readonly source: string;
+  readonly externalId: string;
+  /** `undefined`: never decided. */
+  readonly lifecycle: Lifecycle | undefined;
+  /** Of the last lifecycle message; 0: none. */
+  readonly generation: bigint;
+  /** Everything due up to then was decided; epoch milliseconds. */
+  readonly derivedAtMs: number | undefined;
+  readonly accounts: readonly CurrentAccount[];
+}
+
+/** What is known of an identity, and what has arrived. */
+export interface ReconcileRequest {
+  readonly identity: CurrentIdentity;
+  /** All facts known so far, in any order. */
+  readonly facts: readonly Fact[];
+  /** New facts, none of them among `facts`, in the order in which they are to be answered. */
+  readonly arriving: readonly Fact[];
+  readonly policy: Policy;
+  /** Not before `identity.derivedAtMs`. */
+  readonly nowMs: number;
+}
+
+/** What became of one arriving fact. */
+export interface FactOutcome {
+  /** `stale`: the record says the same with and without it. */
+  readonly disposition: 'applied' | 'stale';
+  readonly decisions: readonly Decision[];
+}
+
+/** A lifecycle change to publish. */
+export interface LifecycleChange extends Transition {
+  readonly generation: bigint;
+}
+
+/** What must be saved and published of an identity. */
+export interface Reconciled {
+  /** One for each arriving fact. Decisions about all of them stand with the last that was applied. */
+  readonly outcomes: readonly FactOutcome[];
+  readonly next: {
+    readonly lifecycle: Lifecycle;
+    readonly generation: bigint;
+    /** The earliest moment at which anything could be decided differently without a new fact. */
+    readonly nextTransitionAtMs: number | undefined;
+  };
+  /** One message each: what became due in effective order, then at most one for all arriving facts. */
+  readonly lifecycle: readonly LifecycleChange[];
+  /** One message each, as the account is at the end; by target. */
+  readonly accounts: readonly AccountChange[];
+  /** Accounts of which nothing changed that is published. */
+  readonly quietAccounts: readonly CurrentAccount[];
+  /** Those of which something changed. */
+  readonly engagements: readonly EngagementRow[];
+  readonly reviews: readonly Review[];
+  /** What no arriving fact has brought about: the lifecycle in effective order, then the accounts. */
+  readonly clockDecisions: readonly Decision[];
+}
+
+/**
+ * Decides what must become of an identity: first what became due since it was decided last, as the record was
+ * then; after that what the arriving facts change. Total and deterministic. Where nothing changed there is nothing
+ * to publish. The order of `facts` does not matter; that of `arriving` matters only to which of them are stale.
+ */
+export function reconcile(request: ReconcileRequest): Reconciled {
+  const { identity, facts, arriving, policy, nowMs } = request;
+  const known = viewOf(readRecord(facts, policy), policy);
+  const { record, telling } = extendRecord(known.record, arriving, policy);
+  const applied = arriving.filter((fact) => telling.has(fact));
+  const view = applied.length === 0 ? known : viewOf(record, policy);
+
+  const due = findDue(identity, known, policy, nowMs);
+  const settled =
+    (view === known ? due.settled : undefined) ?? settleAccounts(identity, view, policy, nowMs);
+  const accounts = settled.accounts.map(({ after }) => after);
+  const from = {
+    previous: due.transitions.at(-1)?.lifecycle ?? identity.lifecycle ?? null,
+    blocked: known.blocked,
+  };
+  const causes = applied.map(({ eventId }) => eventId);
+  const arrived = transitionTo(view, accounts, from, causes, nowMs);
+
+  const occasion = { facts: applied, blockedBefore: known.blocked, blockedAfter: view.blocked };
+  const attribute = attributeTo(due, occasion);
+  const changes = settled.accounts
+    .filter(({ differences }) => differences.length > 0)
+    .map((account) => decideChange(account, attribute, policy));
+  const lifecycle = numbered(identity, [...due.transitions, ...(arrived ? [arrived] : [])]);
+  const clockDecisions = [
+    ...due.transitions.map((transition) => lifecycleDecision(transition, policy)),
+    ...changes.flatMap(({ clock }) => clock),
+  ];
+  const arrivedDecisions = [
+    ...(arrived ? [lifecycleDecision(arrived, policy)] : []),
+    ...changes.flatMap((change) => change.arrived),
+  ];
+  const touched = touchedEngagements(record, applied);
+  const sinceMs = identity.derivedAtMs ?? nowMs;
+  return {
+    outcomes: outcomesOf(arriving, telling, arrivedDecisions),
+    next: {
+      lifecycle: arrived?.lifecycle ?? from.previous ?? 'inactive',
+      generation: lifecycle.at(-1)?.generation ?? identity.generation,
+      nextTransitionAtMs: nextMoment(view, accounts, nowMs),
+    },
+    lifecycle,
+    accounts: changes.map(({ change }) => change),
+    quietAccounts: settled.accounts.filter(isQuietChange).map(({ after }) => after),
+    engagements: changedRows(view.record.engagements.values(), touched, sinceMs, nowMs),
+    reviews: [
+      ...recordReviews(identity.identityId, view.record, touched, policy),
+      ...(applied.length > 0 || due.settled !== undefined ? unknownReviews(settled.unknown) : []),
+    ],
+    // Without a fact that could have brought it about, everything is the clock's.
+    clockDecisions: applied.length > 0 ? clockDecisions : [...clockDecisions, ...arrivedDecisions],
+  };
+}
+
+/** The generation rises by one per message. */
+function numbered(
+  { generation }: CurrentIdentity,
+  transitions: readonly Transition[],
+): readonly LifecycleChange[] {
+  return transitions.map((transition, at) => ({
+    ...transition,
+    generation: generation + BigInt(at + 1),
+  }));
+}
+
+/** Facts of one batch are decided together: the last that tells something carries the decisions. */
+function outcomesOf(
+  arriving: readonly Fact[],
+  telling: ReadonlySet<Fact>,
+  decisions: readonly Decision[],
+): readonly FactOutcome[] {
+  const last = arriving.findLast((fact) => telling.has(fact));
+  return arriving.map((fact) => ({
+    disposition: telling.has(fact) ? 'applied' : 'stale',
+    decisions: fact === last ? decisions : [],
+  }));
+}
+
+function touchedEngagements(
+  { engagements }: AuthoritativeRecord,
+  applied: readonly Fact[],
+): ReadonlySet<EngagementRecord> {
+  const touched = new Set<EngagementRecord>();
+  for (const fact of applied) {
+    if (isBlockFact(fact)) continue;
+    const known = engagements.get(engagementKeyOf(fact.source, fact.engagement));
+    if (known !== undefined) touched.add(known);
+  }
+  return touched;
+}

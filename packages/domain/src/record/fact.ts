@@ -1,0 +1,109 @@
+import {
+  type BlockedData,
+  type JoinedData,
+  type LeftData,
+  type MovedData,
+  type PersonEvent,
+  type ReleasedData,
+  type RescindedData,
+  type ResumedData,
+  type StatedData,
+  type SuspendedData,
+  type WorkforceEvent,
+} from '@latchkey/contracts';
+
+/** What a fact of each kind says. */
+interface FactDataByKind {
+  readonly joined: JoinedData;
+  readonly moved: MovedData;
+  readonly left: LeftData;
+  readonly suspended: SuspendedData;
+  readonly resumed: ResumedData;
+  readonly rescinded: RescindedData;
+  readonly stated: StatedData;
+  readonly blocked: BlockedData;
+  readonly released: ReleasedData;
+}
+
+export type FactKind = keyof FactDataByKind;
+
+interface FactOf<K extends FactKind> {
+  /** The qualified event id of the event that stated it. */
+  readonly eventId: string;
+  readonly source: string;
+  readonly kind: K;
+  /** `undefined` for what is about the person and no engagement: `blocked` and `released`. */
+  readonly engagement: K extends 'blocked' | 'released' ? undefined : string;
+  /** The source's own order: its revision, or nanoseconds since 1970. */
+  readonly order: bigint;
+  readonly data: FactDataByKind[K];
+}
+
+/** One statement of a source about a person. Immutable; the authoritative record is the set of them. */
+export type Fact = { [K in FactKind]: FactOf<K> }[FactKind];
+
+/** A fact about the person as such: a security block or its release. */
+export type BlockFact = FactOf<'blocked'> | FactOf<'released'>;
+/** A fact about one engagement. */
+export type EngagementFact = Exclude<Fact, BlockFact>;
+
+/** What a stored fact consists of, before its data is known to belong to its kind. */
+interface StoredFact {
+  readonly eventId: string;
+  readonly source: string;
+  readonly kind: FactKind;
+  readonly engagement: string | undefined;
+  readonly order: bigint;
+  readonly data: unknown;
+}
+
+/** Whom an event is about, by the key that the identity is derived from. */
+export interface IdentityKey {
+  readonly source: string;
+  readonly externalId: string;
+}
+
+/** The fact that an event states. */
+export function factOf(event: WorkforceEvent | PersonEvent): Fact {
+  return storedFact({
+    eventId: event.eventId,
+    source: event.source,
+    kind: kindOf(event.type),
+    engagement: 'engagement' in event.data ? event.data.engagement : undefined,
+    order: event.order,
+    data: event.data,
+  });
+}
+
+/** A fact as it was stored: its data was read by the contract of its kind before it was stored. */
+export function storedFact(stored: StoredFact): Fact {
+  return stored as Fact;
+}
+
+/** A block or release with `person` is about that person, any other event about its source's own subject. */
+export function identityKeyOf(event: WorkforceEvent | PersonEvent): IdentityKey {
+  const person = 'person' in event.data ? event.data.person : undefined;
+  return person ?? { source: event.source, externalId: event.subject };
+}
+
+export function isBlockFact(fact: Fact): fact is BlockFact {
+  return fact.kind === 'blocked' || fact.kind === 'released';
+}
+
+type RecordEventType = (WorkforceEvent | PersonEvent)['type'];
+
+const KINDS: Readonly<Record<RecordEventType, FactKind>> = {
+  'latchkey.workforce.joined.v1': 'joined',
+  'latchkey.workforce.moved.v1': 'moved',
+  'latchkey.workforce.left.v1': 'left',
+  'latchkey.workforce.suspended.v1': 'suspended',
+  'latchkey.workforce.resumed.v1': 'resumed',
+  'latchkey.workforce.rescinded.v1': 'rescinded',
+  'latchkey.workforce.stated.v1': 'stated',
+  'latchkey.person.blocked.v1': 'blocked',
+  'latchkey.person.released.v1': 'released',
+};
+
+function kindOf(type: RecordEventType): FactKind {
+  return KINDS[type];
+}

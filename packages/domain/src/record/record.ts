@@ -1,0 +1,121 @@
+import { type Policy } from '../policy/policy.ts';
+import { type Blocks, setSwitches, turnsSwitch } from './blocks.ts';
+import { addStatement, type EngagementRecord, readEngagement, saysTheSame } from './engagement.ts';
+import { type BlockFact, type EngagementFact, type Fact, isBlockFact } from './fact.ts';
+import { statementOf } from './statement.ts';
+
+/** Facts of an engagement beyond which a person must look at it. They all still count. */
+export const ENGAGEMENT_FACTS_MAX_COUNT = 1_000;
+
+/** Engagements of an identity beyond which a person must look at it. They all still count. */
+export const ENGAGEMENTS_MAX_COUNT = 100;
+
+/** What the set of all facts about an identity says. */
+export interface AuthoritativeRecord {
+  /** By source and engagement. */
+  readonly engagements: ReadonlyMap<string, EngagementRecord>;
+  readonly blocks: Blocks;
+}
+
+/** A record after more facts. */
+interface Extended {
+  readonly record: AuthoritativeRecord;
+  /** The facts without which the record would not say the same. The others are stale. */
+  readonly telling: ReadonlySet<Fact>;
+}
+
+const EMPTY: AuthoritativeRecord = { engagements: new Map(), blocks: new Map() };
+
+/** Reads the record: the same for any order of the facts. */
+export function readRecord(facts: readonly Fact[], policy: Policy): AuthoritativeRecord {
+  if (facts.length === 0) return EMPTY;
+  const engagements = new Map<string, EngagementRecord>();
+  for (const [key, group] of groupByEngagement(facts)) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const statements = group.map((fact) => statementOf(fact, policy));
+    engagements.set(key, readEngagement(first, statements));
+  }
+  return { engagements, blocks: setSwitches(EMPTY.blocks, facts.filter(isBlockFact)) };
+}
+
+/**
+ * The record with more facts, taken one after the other in the order given: a fact is telling if what the
+ * record says differs with and without it, at any moment or in the dates of its engagement. Beyond the bound
+ * of an engagement facts are no longer compared one by one and count as telling.
+ */
+export function extendRecord(
+  record: AuthoritativeRecord,
+  facts: readonly Fact[],
+  policy: Policy,
+): Extended {
+  if (facts.length === 0) return { record, telling: new Set() };
+  const telling = new Set<Fact>();
+  const engagements = new Map(record.engagements);
+  for (const [key, group] of groupByEngagement(facts)) {
+    const extended = extendEngagement(record.engagements.get(key), group, telling, policy);
+    if (extended !== undefined) engagements.set(key, extended);
+  }
+  const blocks = extendBlocks(record.blocks, facts.filter(isBlockFact), telling);
+  return { record: { engagements, blocks }, telling };
+}
+
+/** The key of an engagement in a record. Line feeds are in no source. */
+export function engagementKeyOf(source: string, engagement: string): string {
+  return `${source}\n${engagement}`;
+}
+
+function groupByEngagement(facts: readonly Fact[]): ReadonlyMap<string, readonly EngagementFact[]> {
+  const groups = new Map<string, EngagementFact[]>();
+  for (const fact of facts) {
+    if (isBlockFact(fact)) continue;
+    const key = engagementKeyOf(fact.source, fact.engagement);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [fact]);
+    else group.push(fact);
+  }
+  return groups;
+}
+
+function extendEngagement(
+  known: EngagementRecord | undefined,
+  facts: readonly EngagementFact[],
+  telling: Set<Fact>,
+  policy: Policy,
+): EngagementRecord | undefined {
+  const count = (known?.statements.length ?? 0) + facts.length;
+  if (count > ENGAGEMENT_FACTS_MAX_COUNT) return readAllAtOnce(known, facts, telling, policy);
+  let extended = known;
+  for (const fact of facts) {
+    const before: EngagementRecord | undefined = extended;
+    const statement = statementOf(fact, policy);
+    extended =
+      before === undefined ? readEngagement(fact, [statement]) : addStatement(before, statement);
+    // The first fact of an engagement makes it known.
+    if (before === undefined || !saysTheSame(before, extended)) telling.add(fact);
+  }
+  return extended;
+}
+
+/** One reading however many facts there are, so that the cost does not grow with their square. */
+function readAllAtOnce(
+  known: EngagementRecord | undefined,
+  facts: readonly EngagementFact[],
+  telling: Set<Fact>,
+  policy: Policy,
+): EngagementRecord | undefined {
+  const [first] = facts;
+  if (first === undefined) return known;
+  for (const fact of facts) telling.add(fact);
+  const arriving = facts.map((fact) => statementOf(fact, policy));
+  return readEngagement(known ?? first, [...(known?.statements ?? []), ...arriving]);
+}
+
+function extendBlocks(blocks: Blocks, facts: readonly BlockFact[], telling: Set<Fact>): Blocks {
+  let set = blocks;
+  for (const fact of facts) {
+    if (turnsSwitch(set, fact)) telling.add(fact);
+    set = setSwitches(set, [fact]);
+  }
+  return set;
+}

@@ -1,0 +1,159 @@
+import { type KnownAttributes, layOver, sameAttributes } from '../policy/attributes.ts';
+import { endOf, type Period, type Row, type Suspension } from './periods.ts';
+
+/**
+ * What an engagement is from a moment on, until the next segment. Before the first one it does not run.
+ */
+export interface Segment {
+  readonly fromMs: number;
+  readonly running: boolean;
+  /** Runs, and its access is not over. */
+  readonly access: boolean;
+  readonly suspended: boolean;
+  /** In force while it runs. More than one where tied facts can be read in several ways; never equal ones. */
+  readonly variants: readonly KnownAttributes[];
+  /** Event ids behind the change at `fromMs`. */
+  readonly causes: readonly string[];
+}
+
+/** By time; neighbours differ, so that two timelines say the same if and only if they are equal. */
+export type Timeline = readonly Segment[];
+
+/** What periods say at every moment. Where two run at once the later one counts. */
+export function timelineOf(periods: readonly Period[]): Timeline {
+  let timeline: Timeline = [];
+  for (const period of periods) {
+    const own = segmentsOf(period);
+    if (own.length > 0) timeline = timeline.length === 0 ? own : cover(timeline, own);
+  }
+  return withoutRepeats(timeline);
+}
+
+/** The segment in force at a moment; `undefined` before the first. */
+export function segmentAt(timeline: Timeline, atMs: number): Segment | undefined {
+  for (let at = timeline.length - 1; at >= 0; at -= 1) {
+    const segment = timeline[at];
+    if (segment !== undefined && segment.fromMs <= atMs) return segment;
+  }
+  return undefined;
+}
+
+/** Whether two timelines say the same at every moment, whichever events are behind it. */
+export function sameTimeline(one: Timeline, other: Timeline): boolean {
+  return (
+    one.length === other.length &&
+    one.every((segment, at) => {
+      const opposite = other[at];
+      return opposite?.fromMs === segment.fromMs && saysTheSame(segment, opposite);
+    })
+  );
+}
+
+/** Drops segments that change nothing. */
+export function withoutRepeats(segments: readonly Segment[]): Timeline {
+  return segments.filter((segment, at) => {
+    const before = segments[at - 1];
+    return before === undefined ? segment.running : !saysTheSame(before, segment);
+  });
+}
+
+/** `running` of a moment at which nothing runs. */
+export function idleSegment(fromMs: number, causes: readonly string[]): Segment {
+  return { fromMs, running: false, access: false, suspended: false, variants: [], causes };
+}
+
+function saysTheSame(one: Segment, other: Segment): boolean {
+  return (
+    one.running === other.running &&
+    one.access === other.access &&
+    one.suspended === other.suspended &&
+    one.variants.length === other.variants.length &&
+    one.variants.every((variant, at) => sameAttributes(variant, other.variants[at] ?? {}))
+  );
+}
+
+interface Step {
+  readonly atMs: number;
+  readonly by: string;
+  readonly attributes?: KnownAttributes;
+  readonly suspended?: boolean;
+}
+
+/** A period that never runs has none. */
+function segmentsOf(period: Period): Segment[] {
+  const { start } = period;
+  const end = endOf(period);
+  if (start === undefined || (end !== undefined && end.atMs <= start.atMs)) return [];
+  const steps = stepsOf(period, start.atMs);
+  const segments: Segment[] = [];
+  let attributes = layOver({}, period.base);
+  let suspended = false;
+  let next = 0;
+  let atMs = start.atMs;
+  let causes = [start.by];
+  while (end === undefined || atMs < end.atMs) {
+    for (let step = steps[next]; step !== undefined && step.atMs <= atMs; step = steps[next]) {
+      attributes =
+        step.attributes === undefined ? attributes : layOver(attributes, step.attributes);
+      suspended = step.suspended ?? suspended;
+      if (segments.length > 0) causes.push(step.by);
+      next += 1;
+    }
+    const access = hasAccess(period, atMs);
+    segments.push({
+      fromMs: atMs,
+      running: true,
+      access,
+      suspended,
+      variants: [attributes],
+      causes,
+    });
+    const following = steps[next];
+    if (following === undefined) break;
+    atMs = following.atMs;
+    causes = [];
+  }
+  if (end !== undefined) segments.push(idleSegment(end.atMs, [end.by]));
+  return segments;
+}
+
+/** Rows, suspensions and the end of access by date; at one moment in the source's order. */
+function stepsOf(period: Period, startMs: number): readonly Step[] {
+  const { rows, suspensions, left } = period;
+  const accessEndMs = left?.accessEndMs;
+  if (rows.length === 0 && suspensions.length === 0 && accessEndMs === undefined) return [];
+  const steps: Step[] = [...rows.map(rowStep), ...suspensions.map(suspensionStep)];
+  if (left !== undefined && accessEndMs !== undefined && accessEndMs > startMs) {
+    steps.push({ atMs: accessEndMs, by: left.by });
+  }
+  return steps.sort((one, other) => one.atMs - other.atMs);
+}
+
+function rowStep({ atMs, by, attributes }: Row): Step {
+  return { atMs, by, attributes };
+}
+
+function suspensionStep({ atMs, by, suspended }: Suspension): Step {
+  return { atMs, by, suspended };
+}
+
+/** Access ends where it was said to, but not after the period; `immediate` ends it at every moment. */
+function hasAccess({ left }: Period, atMs: number): boolean {
+  if (left === undefined) return true;
+  return !left.immediate && (left.accessEndMs === undefined || atMs < left.accessEndMs);
+}
+
+/** Lays a later period over earlier ones: it counts wherever it runs. */
+function cover(earlier: readonly Segment[], later: readonly Segment[]): readonly Segment[] {
+  const moments = new Set([...earlier, ...later].map(({ fromMs }) => fromMs));
+  return [...moments]
+    .sort((one, other) => one - other)
+    .map((atMs) => {
+      const upper = segmentAt(later, atMs);
+      const lower = segmentAt(earlier, atMs);
+      const counting = upper?.running === true ? upper : (lower ?? upper ?? idleSegment(atMs, []));
+      const changedHere = [upper, lower].filter((segment) => segment?.fromMs === atMs);
+      const causes = changedHere.flatMap((segment) => segment?.causes ?? []);
+      return { ...counting, fromMs: atMs, causes };
+    });
+}

@@ -1,0 +1,60 @@
+import { compressSync, uncompressSync } from 'snappy';
+
+/** snappy-java's framing, which all Kafka clients write: this magic, two versions, then blocks with their length. */
+const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+const VERSIONS = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1]);
+const HEADER_BYTES = MAGIC.length + VERSIONS.length;
+const BLOCK_BYTES = 32 * 1024;
+
+export function packSnappy(bytes: Buffer): Buffer {
+  const blocks: Buffer[] = [MAGIC, VERSIONS];
+  for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+    const block = compressSync(bytes.subarray(at, at + BLOCK_BYTES));
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(block.length);
+    blocks.push(length, block);
+  }
+  return Buffer.concat(blocks);
+}
+
+/**
+ * Unpacks framed snappy, and a single raw block as some old clients sent it.
+ *
+ * @throws RangeError before anything is allocated when the blocks say that they hold more than `maxBytes`
+ */
+export function unpackSnappy(bytes: Buffer, maxBytes: number): Buffer {
+  const blocks = isFramed(bytes) ? [...framedBlocks(bytes)] : [bytes];
+  const sizeBytes = blocks.reduce((sum, block) => sum + unpackedBytes(block), 0);
+  if (sizeBytes > maxBytes) throw new RangeError(`snappy: more than ${maxBytes} bytes`);
+  return Buffer.concat(blocks.map(uncompress));
+}
+
+function isFramed(bytes: Buffer): boolean {
+  return bytes.length >= HEADER_BYTES && bytes.subarray(0, MAGIC.length).equals(MAGIC);
+}
+
+function* framedBlocks(bytes: Buffer): Generator<Buffer> {
+  let at = HEADER_BYTES;
+  while (at < bytes.length) {
+    const from = at + 4;
+    const end = from + bytes.readInt32BE(at);
+    if (end <= from || end > bytes.length) throw new RangeError('snappy: a block ends early');
+    yield bytes.subarray(from, end);
+    at = end;
+  }
+}
+
+/** A raw block begins with the size of its content, seven bits a byte. */
+function unpackedBytes(block: Buffer): number {
+  let size = 0;
+  for (const [index, byte] of block.subarray(0, 5).entries()) {
+    size += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte < 0x80) return size;
+  }
+  throw new RangeError('snappy: a block without size');
+}
+
+function uncompress(block: Buffer): Buffer {
+  const bytes = uncompressSync(block, { asBuffer: true });
+  return typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+}

@@ -1,0 +1,28 @@
+import type { Assignment, HeldPartition } from './assignment.ts';
+import type { Hold } from './partition-reading.ts';
+
+/** kafkajs' own: says nothing to the broker if it has just done so; rejects when the group moves on without us. */
+export type Heartbeat = () => Promise<void>;
+
+/** What kafkajs rejects with when the partitions are about to be, or were, given to somebody else. */
+const GROUP_MOVES_ON = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'];
+
+/** The hold on a partition for as long as one batch of it is in hand. */
+export function holdOf(assignment: Assignment, held: HeldPartition, heartbeat: Heartbeat): Hold {
+  return {
+    keep: async () => {
+      if (!assignment.mayWork(held)) return false;
+      try {
+        await heartbeat();
+      } catch (error) {
+        // kafkajs' own loop meets the same answer and joins again; anything else is for it to mend.
+        if (held.isOurs && groupMovesOn(error)) assignment.end();
+      }
+      return assignment.mayWork(held);
+    },
+  };
+}
+
+function groupMovesOn(error: unknown): boolean {
+  return error instanceof Error && 'type' in error && GROUP_MOVES_ON.includes(String(error.type));
+}

@@ -1,0 +1,40 @@
+import type { ConsumedBatch } from '../consumed.ts';
+
+/** A partition that this member was just given, with its log as the brokers have it. */
+export interface LocatePartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** The first offset that still exists. */
+  readonly logStart: bigint;
+  /** One past the last record that could be read shortly before this call. */
+  readonly logEnd: bigint;
+}
+
+/** A reader's hold on the partition whose batch it takes. */
+export interface Hold {
+  /**
+   * Keeps the membership, and says whether the partition is still ours: false once it was revoked, is about to be,
+   * or we are asked to stop. Then give up without writing; whoever has the partition next starts at its position.
+   */
+  keep(): Promise<boolean>;
+}
+
+/**
+ * What became of a batch. `taken`: it goes on behind it. `stopped` (must not go on) and `relocate` (may, from wherever
+ * `locate` says): the partition is paused, the others go on, and it is located again after `relocateMs`.
+ */
+export type Taken = 'taken' | 'stopped' | 'relocate';
+
+/** Who reads the partitions, and knows how far each was read. One call at a time for each partition. */
+export interface PartitionReading {
+  /**
+   * Where to start, asked after each assignment. `stopped`: the partition stays paused, and is asked about again
+   * after `relocateMs`, for as long as it is ours. If it rejects it is asked again after a second.
+   */
+  locate(at: LocatePartition): Promise<{ readonly seekTo: bigint } | 'stopped'>;
+  /**
+   * Takes a batch; resolves when its position is durable. It may take as long as it likes: after a second the
+   * partition is paused and the others go on. A rejection ends the consumer.
+   */
+  take(batch: ConsumedBatch, hold: Hold): Promise<Taken>;
+}

@@ -1,0 +1,194 @@
+import type { Admin, Consumer, Kafka } from 'kafkajs';
+import { showPlaceholders } from '../fetch/replace-decoder.ts';
+import type { KafkaLog } from '../kafka-log.ts';
+import { RETRY_FOREVER } from '../open-kafka.ts';
+import { untilOffsetsReady } from '../topics.ts';
+import { Assignment, type HeldPartition } from './assignment.ts';
+import { commitOffsets } from './commit-offsets.ts';
+import { type FetchControl, fetchControlOf } from './fetch-control.ts';
+import { locatePartitions } from './locate.ts';
+import type { PartitionReading } from './partition-reading.ts';
+import { settledWithin } from './settled-within.ts';
+import { takeFetched } from './take.ts';
+
+export interface BatchConsumerOptions {
+  readonly groupId: string;
+  /** They must exist. */
+  readonly topics: readonly string[];
+  /** Silence after which the partitions of a dead member are given to another. */
+  readonly sessionTimeoutMs: number;
+  /** Partitions whose batches are taken at once; those that take longer than a second are not counted. */
+  readonly partitionsAtOnce: number;
+  /**
+   * Of one partition in one fetch, as compressed. Not below the topics' `max.message.bytes`: a larger record batch is
+   * only fetched when the partitions before it have nothing. Memory is bounded by eight times as much for each broker.
+   */
+  readonly maxBytesPerPartition: number;
+  /** Until a partition that was stopped is located again. */
+  readonly relocateMs: number;
+}
+
+/** How long a fetch waits for news; also how soon a partition that was paused is fetched again. */
+const MAX_WAIT_MS = 200;
+/** In one fetch from one broker. Where more have a backlog, the highest numbers wait until lower ones have none. */
+const PARTITIONS_PER_FETCH = 8;
+const COMMIT_EVERY_MS = 1_000;
+/** For the polite end: the last offsets, leaving the group. Without it the group waits for the session to end. */
+const LEAVE_MS = 5_000;
+
+/**
+ * Reads topics as a member of a group until asked to stop. Kafka only shares out the partitions; where each is read
+ * from is what `reading.locate` says, after every assignment. One batch of a partition is in hand at a time, and a
+ * partition that is stopped or slow keeps neither the others nor the membership waiting. Resolves when the last
+ * batches are out of hand and the group was left.
+ *
+ * @throws what `reading.take` rejected with, or what ended the consumer: the process should end then
+ */
+export async function runBatchConsumer(
+  kafka: Kafka,
+  reading: PartitionReading,
+  options: BatchConsumerOptions,
+  log: KafkaLog,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const topic of options.topics) showPlaceholders(topic);
+  const end = endOf(signal);
+  const consumer = openConsumer(kafka, options);
+  const shared: Shared = {
+    consumer,
+    admin: kafka.admin(),
+    assignment: new Assignment(),
+    control: fetchControlOf(consumer),
+    reading,
+    log,
+    fail: end.reject,
+  };
+  watchGroup(shared);
+  const stopTimers = startTimers(shared, options);
+  try {
+    const started = start(shared, options, signal);
+    await Promise.race([started.then(() => end.promise), end.promise]);
+  } finally {
+    stopTimers();
+    await leave(shared);
+  }
+}
+
+interface Shared {
+  readonly consumer: Consumer;
+  readonly admin: Admin;
+  readonly assignment: Assignment;
+  readonly control: FetchControl;
+  readonly reading: PartitionReading;
+  readonly log: KafkaLog;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Resolves when we are asked to stop; whoever finds that we cannot go on rejects it. */
+function endOf(signal: AbortSignal): {
+  readonly promise: Promise<undefined>;
+  readonly reject: (error: unknown) => void;
+} {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  promise.catch(() => undefined);
+  const stop = (): void => {
+    resolve(undefined);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  return { promise, reject };
+}
+
+function openConsumer(kafka: Kafka, options: BatchConsumerOptions): Consumer {
+  return kafka.consumer({
+    groupId: options.groupId,
+    sessionTimeout: options.sessionTimeoutMs,
+    heartbeatInterval: Math.floor(options.sessionTimeoutMs / 4),
+    rebalanceTimeout: Math.max(options.sessionTimeoutMs, 10_000),
+    maxBytesPerPartition: options.maxBytesPerPartition,
+    maxBytes: options.maxBytesPerPartition * PARTITIONS_PER_FETCH,
+    minBytes: 1,
+    maxWaitTimeInMs: MAX_WAIT_MS,
+    allowAutoTopicCreation: false,
+    readUncommitted: false,
+    // Whoever crashes stays down: a restart would forget what is paused.
+    retry: { ...RETRY_FOREVER, restartOnFailure: () => Promise.resolve(false) },
+  });
+}
+
+function watchGroup(shared: Shared): void {
+  const { consumer } = shared;
+  const { GROUP_JOIN, REBALANCING, CRASH } = consumer.events;
+  consumer.on(GROUP_JOIN, ({ payload }) => {
+    const held = shared.assignment.replace(payload.memberAssignment);
+    // At once: nothing waits for this listener, and the first fetch follows.
+    shared.control.pause(held);
+    shared.log.info({ partitions: namesOf(held) }, 'partitions assigned');
+    void locatePartitions(shared, held);
+  });
+  consumer.on(REBALANCING, () => {
+    shared.assignment.end();
+  });
+  consumer.on(CRASH, ({ payload }) => {
+    shared.fail(payload.error);
+  });
+}
+
+function namesOf(partitions: readonly HeldPartition[]): string[] {
+  return partitions.map(({ topic, partition }) => `${topic}/${partition}`);
+}
+
+async function start(
+  shared: Shared,
+  options: BatchConsumerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { consumer, admin } = shared;
+  await Promise.all([admin.connect(), consumer.connect()]);
+  // Without: the first group of a new cluster finds no coordinator, and kafkajs crashes.
+  const [topic = ''] = options.topics;
+  if (!(await untilOffsetsReady(admin, options.groupId, topic, signal))) return;
+  await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    partitionsConsumedConcurrently: options.partitionsAtOnce,
+    eachBatch: (fetched) =>
+      takeFetched(shared, fetched.batch, () => fetched.heartbeat()).catch(shared.fail),
+  });
+}
+
+function startTimers(shared: Shared, { relocateMs }: BatchConsumerOptions): () => void {
+  const locating = setInterval(() => void locateStopped(shared), relocateMs);
+  let isCommitting = false;
+  const committing = setInterval(() => {
+    if (isCommitting) return;
+    isCommitting = true;
+    void commitOffsets(shared.consumer, shared.assignment, shared.log).then(() => {
+      isCommitting = false;
+    });
+  }, COMMIT_EVERY_MS);
+  return () => {
+    clearInterval(locating);
+    clearInterval(committing);
+  };
+}
+
+async function locateStopped(shared: Shared): Promise<void> {
+  const { assignment } = shared;
+  const stopped = assignment
+    .all()
+    .filter((held) => held.status === 'stopped' && assignment.mayWork(held));
+  for (const held of stopped) held.status = 'locating';
+  await locatePartitions(shared, stopped);
+}
+
+/** Waits for the batches in hand, however long; for the brokers only so long. */
+async function leave({ consumer, admin, assignment, log }: Shared): Promise<void> {
+  await assignment.close();
+  const farewell = async (): Promise<void> => {
+    await commitOffsets(consumer, assignment, log);
+    await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
+  };
+  await settledWithin(LEAVE_MS, farewell());
+}

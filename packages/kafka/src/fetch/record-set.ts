@@ -1,0 +1,210 @@
+import { codecOf } from '../codecs.ts';
+import type { ConsumedRecord } from '../consumed.ts';
+import { ByteReader } from './byte-reader.ts';
+import { FetchedMessage } from './fetched-message.ts';
+
+/** A transaction that was given up, by the offset of its first record in the partition. */
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: bigint;
+}
+
+/** A record batch that unpacks to more than this is not read: a bomb of 1 MiB would take gigabytes. */
+export const MAX_BATCH_BYTES = 32 * 1024 * 1024;
+/** Producers send up to some 10,000 records in a batch; each takes about half a kilobyte once decoded. */
+export const MAX_BATCH_RECORDS = 100_000;
+/** Once this much is unpacked, the rest of a fetched partition is left for the next fetch. */
+const ENOUGH_BYTES = 4 * 1024 * 1024;
+const ENOUGH_RECORDS = 5_000;
+
+const HEADER_BYTES = 61;
+const LENGTH_STARTS = 12;
+const FORMAT = 2;
+const LOG_APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+const ABORT_MARKER = 0;
+
+interface BatchHeader {
+  readonly baseOffset: bigint;
+  readonly lastOffset: bigint;
+  readonly format: number;
+  readonly attributes: number;
+  readonly firstTimestampMs: number;
+  readonly maxTimestampMs: number;
+  readonly producerId: bigint;
+  readonly count: number;
+}
+
+/**
+ * Decodes the record batches of one partition of a fetch response (message format 2, Kafka 0.11 and newer). A batch
+ * that is cut off at the end is left for the next fetch; one that cannot be decoded becomes a single unreadable
+ * message, and ends the set. Records of aborted transactions and control records become placeholders, so that a
+ * reader gets past them, and so do offsets that compaction emptied. Never rejects.
+ *
+ * @param showPlaceholders - whether kafkajs hands placeholders to its consumer, which then sees what was asked for
+ * even where nothing came of it; otherwise it moves past them by itself
+ *
+ * kafkajs' own decoder copies headers quadratically, loses its way among interleaved aborted transactions, fails on
+ * batches of more than some 120,000 records, and lets one bad batch stop all partitions of a broker.
+ */
+export async function decodeRecordSet(
+  set: Buffer,
+  aborted: readonly AbortedTransaction[],
+  showPlaceholders = false,
+): Promise<FetchedMessage[]> {
+  const messages: FetchedMessage[] = [];
+  const holdsNothing = emptyFilter(aborted);
+  let unpackedBytes = 0;
+  for (const batch of completeBatches(set)) {
+    const header = readHeader(batch);
+    try {
+      const packed = batch.subarray(HEADER_BYTES);
+      if (holdsNothing(header, packed)) {
+        messages.push(FetchedMessage.nothingUpTo(header.lastOffset, showPlaceholders));
+        continue;
+      }
+      // eslint-disable-next-line no-await-in-loop -- batches are unpacked one at a time to bound memory
+      const records = await unpack(header, packed);
+      unpackedBytes += records.length;
+      messages.push(...readRecords(header, records, showPlaceholders));
+    } catch (error) {
+      messages.push(unreadable(header, error));
+      break;
+    }
+    if (unpackedBytes >= ENOUGH_BYTES || messages.length >= ENOUGH_RECORDS) break;
+  }
+  return messages;
+}
+
+function* completeBatches(set: Buffer): Generator<Buffer> {
+  let at = 0;
+  while (set.length - at >= HEADER_BYTES) {
+    const end = at + LENGTH_STARTS + set.readInt32BE(at + 8);
+    if (end > set.length || end < at + HEADER_BYTES) return;
+    yield set.subarray(at, end);
+    at = end;
+  }
+}
+
+function readHeader(batch: Buffer): BatchHeader {
+  const reader = new ByteReader(batch);
+  const baseOffset = reader.int64();
+  reader.int32(); // length
+  reader.int32(); // leader epoch
+  const format = reader.int8();
+  reader.int32(); // checksum: TCP and the broker have checked
+  const attributes = reader.int16();
+  const lastOffsetDelta = reader.int32();
+  const firstTimestampMs = Number(reader.int64());
+  const maxTimestampMs = Number(reader.int64());
+  const producerId = reader.int64();
+  reader.int16(); // producer epoch
+  reader.int32(); // first sequence
+  return {
+    baseOffset,
+    lastOffset: format === FORMAT ? baseOffset + BigInt(lastOffsetDelta) : baseOffset,
+    format,
+    attributes,
+    firstTimestampMs,
+    maxTimestampMs,
+    producerId,
+    count: reader.int32(),
+  };
+}
+
+/** Whether a batch has nothing for a reader. To be asked once for each batch, in order. */
+function emptyFilter(
+  aborted: readonly AbortedTransaction[],
+): (header: BatchHeader, packed: Buffer) => boolean {
+  // The broker lists them in the order of their ends.
+  const ahead = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? 1 : -1));
+  const open = new Set<bigint>();
+  return (header, packed) => {
+    if (header.format !== FORMAT) return false;
+    for (let next = ahead.at(-1); next !== undefined && next.firstOffset <= header.lastOffset; ) {
+      open.add(next.producerId);
+      ahead.pop();
+      next = ahead.at(-1);
+    }
+    if ((header.attributes & CONTROL) !== 0) {
+      if (header.count > 0 && isAbortMarker(packed)) open.delete(header.producerId);
+      return true;
+    }
+    if (header.count === 0) return true;
+    return (header.attributes & TRANSACTIONAL) !== 0 && open.has(header.producerId);
+  };
+}
+
+/** Control records are never compressed. */
+function isAbortMarker(packed: Buffer): boolean {
+  const reader = new ByteReader(packed);
+  reader.varint(); // length
+  reader.int8(); // attributes
+  reader.varlong(); // timestamp
+  reader.varint(); // offset
+  const key = reader.bytes(reader.varint());
+  return key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT_MARKER;
+}
+
+async function unpack(header: BatchHeader, packed: Buffer): Promise<Buffer> {
+  if (header.format !== FORMAT) throw new RangeError(`message format ${header.format}`);
+  if (header.count < 0 || header.count > MAX_BATCH_RECORDS) {
+    throw new RangeError(`${header.count} records in one batch, at most ${MAX_BATCH_RECORDS}`);
+  }
+  return codecOf(header.attributes).decompress(packed, MAX_BATCH_BYTES);
+}
+
+function readRecords(
+  header: BatchHeader,
+  bytes: Buffer,
+  showPlaceholders: boolean,
+): FetchedMessage[] {
+  const reader = new ByteReader(bytes);
+  const messages = Array.from({ length: header.count }, () =>
+    FetchedMessage.of(readRecord(reader, header)),
+  );
+  const last = messages.at(-1);
+  if (last === undefined || last.record.offset < header.lastOffset) {
+    messages.push(FetchedMessage.nothingUpTo(header.lastOffset, showPlaceholders));
+  }
+  return messages;
+}
+
+function readRecord(reader: ByteReader, header: BatchHeader): ConsumedRecord {
+  const length = reader.varint();
+  const end = reader.at + length;
+  reader.int8(); // attributes: unused
+  const timestampDelta = reader.varlong();
+  const offset = header.baseOffset + BigInt(reader.varint());
+  const key = reader.bytes(reader.varint());
+  const value = reader.bytes(reader.varint());
+  const headers = readHeaders(reader);
+  if (reader.at !== end) throw new RangeError('a record has another length than it says');
+  const timestampMs =
+    (header.attributes & LOG_APPEND_TIME) === 0
+      ? header.firstTimestampMs + timestampDelta
+      : header.maxTimestampMs;
+  return { offset, timestampMs, key, value, headers };
+}
+
+function readHeaders(reader: ByteReader): ConsumedRecord['headers'] {
+  const count = reader.varint();
+  if (count < 0 || count > reader.left) throw new RangeError('a number of headers that cannot be');
+  const headers: (readonly [string, Buffer])[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const name = reader.text(reader.varint());
+    headers.push([name, reader.bytes(reader.varint()) ?? EMPTY]);
+  }
+  return headers;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function unreadable(header: BatchHeader, error: unknown): FetchedMessage {
+  return FetchedMessage.unreadable({
+    firstOffset: header.baseOffset,
+    lastOffset: header.lastOffset,
+    cause: error instanceof Error ? error.message : 'not an error',
+  });
+}

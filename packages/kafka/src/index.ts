@@ -1,0 +1,35 @@
+export type { Kafka } from 'kafkajs';
+export { type Codec, codecOf } from './codecs.ts';
+export type {
+  Hold,
+  LocatePartition,
+  PartitionReading,
+  Taken,
+} from './consume/partition-reading.ts';
+export { type BatchConsumerOptions, runBatchConsumer } from './consume/run-batch-consumer.ts';
+export type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
+export type { KafkaLog } from './kafka-log.ts';
+export { type KafkaSettings, openKafka } from './open-kafka.ts';
+export { ensureOutputTopics, type OutputTopicWanted } from './output-topics.ts';
+export { type OutputTopicKnown, planOutputTopic } from './plan-output-topic.ts';
+export {
+  type CommittedOffset,
+  clusterId,
+  committedOffsets,
+  createMissingTopics,
+  describeTopics,
+  type LogOffsets,
+  logOffsets,
+  openAdmin,
+  type TopicAdmin,
+  type TopicDescription,
+  type TopicToCreate,
+  untilOffsetsReady,
+} from './topics.ts';
+export {
+  acquireTransactionalProducer,
+  type OffsetToCommit,
+  type ProducedMessage,
+  type TransactionalProducer,
+  type TransactionalProducerOptions,
+} from './transactional-producer.ts';

@@ -1,0 +1,75 @@
+import { Kafka, type KafkaConfig, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs';
+import { registerCodecs } from './codecs.ts';
+import { MAX_BATCH_BYTES } from './fetch/record-set.ts';
+import { replaceDecoder } from './fetch/replace-decoder.ts';
+import { type KafkaLog, logCreatorOf } from './kafka-log.ts';
+import { silenceTimerWarnings } from './warnings.ts';
+
+/** Where the brokers are, and who we are to them. */
+export interface KafkaSettings {
+  /** `host:port` of some brokers; the others are learnt from them. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl: boolean;
+  readonly sasl:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | undefined;
+}
+
+/**
+ * Retries for ever, quickly at first: with the library's 300 ms a transaction that follows another waits that long.
+ * No jitter on purpose: there are a handful of clients.
+ */
+export const RETRY_FOREVER: RetryOptions = {
+  initialRetryTime: 5,
+  factor: 0,
+  multiplier: 1.5,
+  maxRetryTime: 1_000,
+  retries: Number.MAX_SAFE_INTEGER,
+};
+
+const CONNECTION_TIMEOUT_MS = 3_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * A client that has not connected yet. Consumers that it makes read all of Kafka's compressions and survive any
+ * header; producers can write them. Every call waits as long as no broker answers.
+ */
+export function openKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
+  return new Kafka(clientConfig(settings, log));
+}
+
+/** What `openKafka` opens with, for a client that differs in a detail. */
+export function clientConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfig {
+  silenceTimerWarnings();
+  replaceDecoder();
+  registerCodecs(MAX_BATCH_BYTES);
+  return {
+    brokers: [...settings.brokers],
+    clientId: settings.clientId,
+    ssl: settings.ssl,
+    ...(settings.sasl === undefined ? {} : { sasl: saslOf(settings.sasl) }),
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: RETRY_FOREVER,
+    // Everything passes to our log creator, which drops what is only a detail.
+    logLevel: logLevel.DEBUG,
+    logCreator: logCreatorOf(log),
+  };
+}
+
+function saslOf(sasl: NonNullable<KafkaSettings['sasl']>): SASLOptions {
+  const { username, password } = sasl;
+  switch (sasl.mechanism) {
+    case 'plain':
+      return { mechanism: 'plain', username, password };
+    case 'scram-sha-256':
+      return { mechanism: 'scram-sha-256', username, password };
+    case 'scram-sha-512':
+      return { mechanism: 'scram-sha-512', username, password };
+  }
+}

@@ -1,0 +1,213 @@
+import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
+
+/** The topic settings that guarantees depend on. */
+export const TOPIC_SETTINGS = [
+  'message.timestamp.type',
+  'retention.ms',
+  'min.insync.replicas',
+  'unclean.leader.election.enable',
+  'cleanup.policy',
+  'max.message.bytes',
+] as const;
+export type TopicSetting = (typeof TOPIC_SETTINGS)[number];
+
+export interface TopicDescription {
+  readonly name: string;
+  readonly partitions: number;
+  /** Of the partition that has the fewest. */
+  readonly replicas: number;
+  /** In force, whether set on the topic or by default. */
+  readonly settings: Readonly<Partial<Record<TopicSetting, string>>>;
+}
+
+export interface TopicToCreate {
+  readonly name: string;
+  readonly partitions: number;
+  /** Undefined: as many as the brokers have by default. */
+  readonly replicas: number | undefined;
+  readonly settings: Readonly<Partial<Record<TopicSetting, string>>>;
+}
+
+/** Of one partition; both are 0 if nothing was ever written. */
+export interface LogOffsets {
+  /** The first offset that still exists. */
+  readonly start: bigint;
+  /** One past the last record that a `read_committed` reader may see. */
+  readonly end: bigint;
+}
+
+/** What a consumer group committed for one partition. */
+export interface CommittedOffset {
+  readonly offset: bigint;
+  /** Empty if none was given. */
+  readonly metadata: string;
+}
+
+const CREATE_TIMEOUT_MS = 15_000;
+const POLL_MS = 50;
+
+/** A connected admin client; disposing disconnects it. */
+export type TopicAdmin = Admin & AsyncDisposable;
+
+/** Connects an admin client. Waits as long as no broker answers. */
+export async function openAdmin(kafka: Kafka): Promise<TopicAdmin> {
+  const admin = kafka.admin();
+  await admin.connect();
+  return Object.assign(admin, { [Symbol.asyncDispose]: () => admin.disconnect() });
+}
+
+/** Identifies the cluster; another one has another id. */
+export async function clusterId(admin: Admin): Promise<string> {
+  return (await admin.describeCluster()).clusterId;
+}
+
+/** Describes those of the topics that exist, by name. */
+export async function describeTopics(
+  admin: Admin,
+  names: readonly string[],
+): Promise<Map<string, TopicDescription>> {
+  const existing = new Set(await admin.listTopics());
+  const topics = names.filter((name) => existing.has(name));
+  if (topics.length === 0) return new Map();
+  const [metadata, settings] = await Promise.all([
+    admin.fetchTopicMetadata({ topics }),
+    readSettings(admin, topics),
+  ]);
+  return new Map(
+    metadata.topics.map(({ name, partitions }) => [
+      name,
+      {
+        name,
+        partitions: partitions.length,
+        replicas: Math.min(...partitions.map((partition) => partition.replicas.length)),
+        settings: settings.get(name) ?? {},
+      },
+    ]),
+  );
+}
+
+async function readSettings(
+  admin: Admin,
+  topics: readonly string[],
+): Promise<Map<string, TopicDescription['settings']>> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map((name) => ({
+      type: kafkajs.ConfigResourceTypes.TOPIC,
+      name,
+      configNames: [...TOPIC_SETTINGS],
+    })),
+  });
+  return new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      Object.fromEntries(configEntries.map((entry) => [entry.configName, entry.configValue])),
+    ]),
+  );
+}
+
+/**
+ * Creates those of the topics that are missing; afterwards each has its leaders. Those that exist are left as they
+ * are, whatever their settings; several processes may do this at once.
+ *
+ * @throws Error when a topic has no leaders after 15 s
+ */
+export async function createMissingTopics(
+  admin: Admin,
+  topics: readonly TopicToCreate[],
+): Promise<void> {
+  const existing = new Set(await admin.listTopics());
+  const missing = topics.filter((topic) => !existing.has(topic.name));
+  if (missing.length === 0) return;
+  await admin.createTopics({
+    topics: missing.map(topicConfig),
+    timeout: CREATE_TIMEOUT_MS,
+    waitForLeaders: false,
+  });
+  await untilLed(
+    admin,
+    missing.map((topic) => topic.name),
+  );
+}
+
+function topicConfig(topic: TopicToCreate): ITopicConfig {
+  return {
+    topic: topic.name,
+    numPartitions: topic.partitions,
+    replicationFactor: topic.replicas ?? -1,
+    configEntries: Object.entries(topic.settings).map(([name, value]) => ({ name, value })),
+  };
+}
+
+/** The broker that is asked may not have heard of a new topic yet, nor of its leaders. */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = Date.now() + CREATE_TIMEOUT_MS;
+  for (;;) {
+    // eslint-disable-next-line no-await-in-loop -- polls
+    if (await areLed(admin, topics)) return;
+    if (Date.now() > deadline) throw new Error(`no leaders for ${topics.join(', ')}`);
+    // eslint-disable-next-line no-await-in-loop -- polls
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function areLed(admin: Admin, names: string[]): Promise<boolean> {
+  const existing = new Set(await admin.listTopics());
+  if (!names.every((name) => existing.has(name))) return false;
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: names });
+    return topics.every((topic) => topic.partitions.every((partition) => partition.leader >= 0));
+  } catch {
+    return false; // LEADER_NOT_AVAILABLE, and the like, until the deadline.
+  }
+}
+
+/** Where the log of each partition of a topic starts and ends. */
+export async function logOffsets(admin: Admin, topic: string): Promise<Map<number, LogOffsets>> {
+  const partitions = await admin.fetchTopicOffsets(topic);
+  return new Map(
+    partitions.map(({ partition, low, high }) => [
+      partition,
+      { start: BigInt(low), end: BigInt(high) },
+    ]),
+  );
+}
+
+/** What a group committed for the partitions of a topic; those without are missing. */
+export async function committedOffsets(
+  admin: Admin,
+  groupId: string,
+  topic: string,
+): Promise<Map<number, CommittedOffset>> {
+  const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  const committed = (fetched?.partitions ?? []).filter(({ offset }) => BigInt(offset) >= 0n);
+  return new Map(
+    committed.map(({ partition, offset, metadata }) => [
+      partition,
+      { offset: BigInt(offset), metadata: metadata ?? '' },
+    ]),
+  );
+}
+
+/**
+ * Resolves once the brokers can store offsets of a group, or with false when aborted. The very first use of a cluster's
+ * offsets topic fails for a moment, and kafkajs does not try again inside a transaction.
+ */
+export async function untilOffsetsReady(
+  admin: Admin,
+  groupId: string,
+  topic: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    try {
+      // eslint-disable-next-line no-await-in-loop -- tries again until the brokers are ready
+      await committedOffsets(admin, groupId, topic);
+      return true;
+    } catch {
+      // eslint-disable-next-line no-await-in-loop -- NOT_COORDINATOR_FOR_GROUP and the like pass
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+  return false;
+}

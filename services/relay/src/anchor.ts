@@ -1,0 +1,151 @@
+import type { FailureCode } from '@latchkey/contracts';
+
+/** What Kafka says of a position: the metadata committed with it tells which message stands there. */
+export interface CommittedPosition {
+  readonly position: bigint;
+  readonly metadata: string;
+}
+
+/** What was found of one lane, on both sides. */
+export interface LaneEvidence {
+  readonly lane: number;
+  readonly partition: number;
+  /** What PostgreSQL noted; 0 where nothing was published. */
+  readonly publishedThrough: bigint;
+  /** undefined where Kafka holds no position, or has forgotten it. */
+  readonly committed: CommittedPosition | undefined;
+  /** The anchor of the outbox row at `positionOf` of the two; undefined where there is no such row. */
+  readonly rowAnchor: string | undefined;
+  /** Where the partition's log ends; undefined where the topic has no such partition. */
+  readonly logEnd: bigint | undefined;
+}
+
+export interface TopicEvidence {
+  readonly clusterId: string;
+  /** The cluster that the topic was first published to; undefined before. */
+  readonly recordedClusterId: string | undefined;
+  /** Partitions that the topic has; 0 where it does not exist. */
+  readonly partitions: number;
+  readonly lanes: readonly LaneEvidence[];
+}
+
+/** From where a lane goes on, and what the message at that position was. */
+export interface LaneAnchor {
+  readonly lane: number;
+  readonly partition: number;
+  readonly position: bigint;
+  /** Empty where nothing was published. */
+  readonly anchor: string;
+}
+
+/** Why a topic is not published: one side has lost something. */
+export interface Refusal {
+  readonly code: FailureCode;
+  /** What was found, in words, and the command that mends it. */
+  readonly detail: string;
+}
+
+export type AnchorCheck =
+  | {
+      readonly kind: 'agreed';
+      readonly lanes: readonly LaneAnchor[];
+      /** Kafka has forgotten a position that PostgreSQL knows. */
+      readonly forgotten: boolean;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** What is committed with a position: enough to recognise the message that stands there. */
+export function anchorOf(message: { readonly ceId: string; readonly digest: string }): string {
+  return `${message.ceId} ${message.digest}`;
+}
+
+/** Where reading starts: Kafka's word counts; PostgreSQL's where Kafka has none. */
+export function positionOf(lane: Pick<LaneEvidence, 'committed' | 'publishedThrough'>): bigint {
+  return lane.committed?.position ?? lane.publishedThrough;
+}
+
+/**
+ * Compares what Kafka and PostgreSQL say of a topic. They agree only if nothing was lost on either
+ * side since the last message was published: architecture §6.
+ */
+export function checkAnchor(evidence: TopicEvidence): AnchorCheck {
+  const refusal = refusalOfTopic(evidence) ?? firstRefusal(evidence.lanes);
+  if (refusal !== undefined) return { kind: 'refused', refusal };
+  return {
+    kind: 'agreed',
+    lanes: evidence.lanes.map((lane) => ({
+      lane: lane.lane,
+      partition: lane.partition,
+      position: positionOf(lane),
+      anchor: lane.rowAnchor ?? '',
+    })),
+    forgotten: evidence.lanes.some((lane) => lane.committed === undefined && positionOf(lane) > 0n),
+  };
+}
+
+function refusalOfTopic(evidence: TopicEvidence): Refusal | undefined {
+  const { clusterId, recordedClusterId, partitions, lanes } = evidence;
+  if (recordedClusterId !== undefined && recordedClusterId !== clusterId) {
+    return {
+      code: 'RELAY_CLUSTER_CHANGED',
+      detail: `published to cluster ${recordedClusterId}, connected to cluster ${clusterId}: correct KAFKA_BROKERS, or relay replay`,
+    };
+  }
+  if (partitions === 0) {
+    return {
+      code: 'TOPIC_SETTING',
+      detail: `the topic does not exist: create it with ${lanes.length} partitions`,
+    };
+  }
+  if (partitions !== lanes.length) {
+    return {
+      code: 'PARTITION_COUNT_DIFFERS',
+      detail: `the topic has ${partitions} partitions, the database ${lanes.length} lanes: relay repartition`,
+    };
+  }
+  return undefined;
+}
+
+function firstRefusal(lanes: readonly LaneEvidence[]): Refusal | undefined {
+  for (const lane of lanes) {
+    const refusal = refusalOfLane(lane);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function refusalOfLane(lane: LaneEvidence): Refusal | undefined {
+  const position = positionOf(lane);
+  const noted = lane.publishedThrough;
+  const least = position > noted ? position : noted;
+  const found = (code: FailureCode, what: string): Refusal => ({
+    code,
+    detail: `partition ${lane.partition}: ${what}`,
+  });
+  if ((lane.logEnd ?? 0n) < least) {
+    return found(
+      'RELAY_TOPIC_SHORTER',
+      `${least} messages were published, the log ends at ${lane.logEnd ?? 0n}: relay replay`,
+    );
+  }
+  if (position < noted) {
+    return found(
+      'RELAY_POSITION_BEHIND',
+      `Kafka's position is ${position}, PostgreSQL noted ${noted}: relay replay`,
+    );
+  }
+  if (position === 0n) return undefined;
+  if (lane.rowAnchor === undefined) {
+    return found(
+      'RELAY_ROW_MISSING',
+      `published through ${position}, the outbox has no such row: relay rebase`,
+    );
+  }
+  if (lane.committed !== undefined && lane.committed.metadata !== lane.rowAnchor) {
+    return found(
+      'RELAY_ANCHOR_DIFFERS',
+      `Kafka holds another message at ${position} than the outbox: relay rebase if the database was restored, relay replay if Kafka was`,
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { OutboxRow } from '@latchkey/postgres';
+import { anchorOf, type LaneAnchor, type Refusal } from './anchor.ts';
+
+export interface OutgoingMessage {
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What one lane contributes to a transaction: at least one message. */
+export interface LaneChunk {
+  readonly messages: readonly OutgoingMessage[];
+  /** Where the lane stands once these are published. */
+  readonly reached: LaneAnchor;
+}
+
+export type Chunk =
+  | { readonly kind: 'chunk'; readonly lanes: readonly LaneChunk[] }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/**
+ * Turns rows (by lane and position) into messages. The first row of a lane must follow its position,
+ * and each row the one before it: a hole means that the database lost something.
+ */
+export function chunkOf(rows: readonly OutboxRow[], lanes: ReadonlyMap<number, LaneAnchor>): Chunk {
+  const chunks: LaneChunk[] = [];
+  for (const [lane, own] of Map.groupBy(rows, (row) => row.lane)) {
+    const from = lanes.get(lane);
+    if (from === undefined) throw new RangeError(`lane ${lane} was not asked for`);
+    const hole = own.findIndex((row, index) => row.position !== from.position + BigInt(index + 1));
+    if (hole >= 0) return { kind: 'refused', refusal: missing(from, hole) };
+    chunks.push({ messages: own.map(messageOf), reached: anchorAt(from, own) });
+  }
+  return { kind: 'chunk', lanes: chunks };
+}
+
+function missing(from: LaneAnchor, hole: number): Refusal {
+  const position = from.position + BigInt(hole + 1);
+  return {
+    code: 'RELAY_ROW_MISSING',
+    detail: `partition ${from.partition}: the outbox has no row at ${position}, but later ones: relay rebase`,
+  };
+}
+
+function messageOf(row: OutboxRow): OutgoingMessage {
+  const headers = JSON.parse(row.headers) as Readonly<Record<string, string>>;
+  return {
+    key: row.key,
+    value: row.payload,
+    headers: { ...headers, lk_position: row.position.toString() },
+  };
+}
+
+function anchorAt(from: LaneAnchor, rows: readonly OutboxRow[]): LaneAnchor {
+  const last = rows.at(-1);
+  if (last === undefined) return from;
+  const digest = createHash('sha256').update(last.payload).digest('hex');
+  return { ...from, position: last.position, anchor: anchorOf({ ceId: last.ceId, digest }) };
+}

@@ -1,0 +1,82 @@
+import { Failure } from '@latchkey/contracts';
+import {
+  describeTopics,
+  ensureOutputTopics,
+  type OutputTopicWanted,
+  planOutputTopic,
+  type TopicAdmin,
+  type TopicDescription,
+} from '@latchkey/kafka';
+import { type Db, ensureLanes, type LaneRow, listLanes } from '@latchkey/postgres';
+import type { RelayedTopic } from './run-topic.ts';
+
+export interface OutputsWanted {
+  readonly topics: readonly string[];
+  /** Partitions of each; undefined: as the topics are. */
+  readonly partitions: number | undefined;
+  /** Whether topics that are missing may be created. */
+  readonly create: boolean;
+}
+
+/**
+ * Afterwards each output topic exists and has a lane for each of its partitions, whether this relay
+ * made them or another service did that asked the same question.
+ *
+ * @throws Failure PARTITION_COUNT_DIFFERS when a topic, the settings and the database disagree;
+ *   TOPIC_SETTING when topics are missing and must not be created
+ */
+export async function prepareOutputs(
+  db: Db,
+  admin: TopicAdmin,
+  { topics, partitions, create }: OutputsWanted,
+): Promise<readonly RelayedTopic[]> {
+  const recorded = lanesByTopic(await db.run(listLanes, {}));
+  const wanted = topics.map((topic) => ({
+    topic,
+    configured: partitions,
+    recorded: recorded.get(topic)?.length,
+  }));
+  const described = await (create ? ensureOutputTopics : existingTopics)(admin, wanted);
+  for (const { name, partitions: count } of described.values()) {
+    // eslint-disable-next-line no-await-in-loop -- once, at start
+    await db.run(ensureLanes, { topic: name, partitions: count });
+  }
+  const lanes = lanesByTopic(await db.run(listLanes, {}));
+  return wanted.map(({ topic, configured }) => {
+    const own = lanes.get(topic) ?? [];
+    // Another service may have made them meanwhile, with other settings.
+    planOutputTopic({
+      topic,
+      configured,
+      existing: described.get(topic)?.partitions,
+      recorded: own.length,
+    });
+    return relayedTopic(topic, own);
+  });
+}
+
+async function existingTopics(
+  admin: TopicAdmin,
+  wanted: readonly OutputTopicWanted[],
+): Promise<Map<string, TopicDescription>> {
+  const described = await describeTopics(
+    admin,
+    wanted.map(({ topic }) => topic),
+  );
+  const missing = wanted.filter(({ topic }) => !described.has(topic)).map(({ topic }) => topic);
+  if (missing.length > 0) throw new Failure('TOPIC_SETTING', { missing });
+  for (const one of wanted) {
+    planOutputTopic({ ...one, existing: described.get(one.topic)?.partitions });
+  }
+  return described;
+}
+
+function lanesByTopic(rows: readonly LaneRow[]): ReadonlyMap<string, readonly LaneRow[]> {
+  return Map.groupBy(rows, ({ topic }) => topic);
+}
+
+function relayedTopic(topic: string, lanes: readonly LaneRow[]): RelayedTopic {
+  const [first, ...others] = lanes.map(({ lane }) => lane);
+  if (first === undefined) throw new Error(`${topic} has no lanes`);
+  return { topic, lanes: [first, ...others], transactionalId: `latchkey-relay.${topic}` };
+}

@@ -1,0 +1,158 @@
+import type { TransactionalProducer } from '@latchkey/kafka';
+import {
+  agreeOnTopic,
+  markRecommitted,
+  type OutboxRow,
+  outboxRange,
+  readOutbox,
+  type Session,
+  saveParkedCode,
+} from '@latchkey/postgres';
+import { waitMs } from '@latchkey/runtime';
+import type { LaneAnchor, Refusal } from './anchor.ts';
+import { chunkOf, type LaneChunk } from './chunk.ts';
+import { withDeadline } from './deadline.ts';
+import type { Progress } from './progress.ts';
+import { publishChunk, recommitPositions } from './publish.ts';
+import type { TopicReport } from './report.ts';
+import type { Sizing } from './sizing.ts';
+
+const READ_DEADLINE_MS = 30_000;
+/** Between two looks at an outbox in which there was nothing new: grows from the one to the other. */
+const PROBE_FIRST_MS = 5;
+const PROBE_MAX_MS = 20;
+const RECOMMIT_EVERY_MS = 24 * 60 * 60 * 1_000;
+
+/** What a relay holds while it publishes a topic. */
+export interface Term {
+  readonly topic: string;
+  readonly clusterId: string;
+  readonly session: Session;
+  readonly producer: TransactionalProducer;
+  readonly progress: Progress;
+  readonly sizing: Sizing;
+  readonly report: TopicReport;
+  /** How long ago all positions were committed; undefined: they must be now. */
+  readonly recommittedMsAgo: number | undefined;
+}
+
+/** Why publishing ended without an error. */
+export type Ending =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'too-large'; readonly chunk: LaneChunk };
+
+/**
+ * Publishes the outbox of one topic until asked to stop; the transaction under way is finished then.
+ * After any other ending, and after any error, the producer must be thrown away.
+ */
+export async function publishTopic(term: Term, signal: AbortSignal): Promise<Ending> {
+  const first = await read(term, term.progress.lanes);
+  const opening = chunkOf(first, term.progress.lanes);
+  if (opening.kind === 'refused') return opening;
+  await announce(term);
+  const ending = await publishFrom(first, term, signal);
+  await term.progress.save();
+  return ending;
+}
+
+async function announce(term: Term): Promise<void> {
+  const { topic, clusterId, session, progress, report } = term;
+  await session.run(agreeOnTopic, { topic, clusterId });
+  report.acquired(progress.lanes.values());
+  reportParked(term);
+}
+
+async function publishFrom(
+  first: readonly OutboxRow[],
+  term: Term,
+  signal: AbortSignal,
+): Promise<Ending> {
+  let rows = first;
+  let probeMs = PROBE_FIRST_MS;
+  let recommitAtMs = Date.now() + RECOMMIT_EVERY_MS - (term.recommittedMsAgo ?? RECOMMIT_EVERY_MS);
+  while (!signal.aborted) {
+    /* eslint-disable no-await-in-loop -- one transaction after the other */
+    if (Date.now() >= recommitAtMs) {
+      await recommit(term);
+      recommitAtMs = Date.now() + RECOMMIT_EVERY_MS;
+    }
+    const chunk = chunkOf(rows, term.progress.lanes);
+    if (chunk.kind === 'refused') return chunk;
+    if (chunk.lanes.length === 0) {
+      await waitMs(probeMs, signal);
+      probeMs = Math.min(PROBE_MAX_MS, probeMs * 2);
+      rows = await read(term, term.progress.lanes);
+    } else {
+      const published = await publishAndRead(term, chunk.lanes);
+      if (published.kind === 'too-large') return published;
+      probeMs = PROBE_FIRST_MS;
+      rows = published.rows;
+    }
+    await term.progress.saveIfDue(Date.now());
+    /* eslint-enable no-await-in-loop */
+  }
+  return { kind: 'stopped' };
+}
+
+/** Publishes, and reads what follows: while Kafka works, if there is probably much of it. */
+async function publishAndRead(
+  term: Term,
+  lanes: readonly LaneChunk[],
+): Promise<
+  | { readonly kind: 'published'; readonly rows: readonly OutboxRow[] }
+  | { readonly kind: 'too-large'; readonly chunk: LaneChunk }
+> {
+  const { topic, producer, progress, sizing } = term;
+  const startedMs = performance.now();
+  const ahead = lanes.some((chunk) => sizing.filled(chunk))
+    ? read(term, reachedBy(progress.lanes, lanes))
+    : undefined;
+  ahead?.catch(() => undefined); // seen below, unless publishing fails first
+  const published = await publishChunk(producer, topic, lanes);
+  if (published.kind === 'too-large') return published;
+  progress.advance(lanes);
+  const messages = lanes.reduce((sum, chunk) => sum + chunk.messages.length, 0);
+  term.report.published(messages, Math.round(performance.now() - startedMs));
+  await unpark(term, lanes);
+  return { kind: 'published', rows: await (ahead ?? read(term, progress.lanes)) };
+}
+
+function reachedBy(
+  lanes: ReadonlyMap<number, LaneAnchor>,
+  chunks: readonly LaneChunk[],
+): ReadonlyMap<number, LaneAnchor> {
+  return new Map([...lanes, ...chunks.map(({ reached }) => [reached.lane, reached] as const)]);
+}
+
+function read(
+  { session, sizing }: Term,
+  lanes: ReadonlyMap<number, LaneAnchor>,
+): Promise<readonly OutboxRow[]> {
+  const { starts, maxBytes } = sizing.plan(lanes.values(), Date.now());
+  const reading = session.run(readOutbox, outboxRange(starts, maxBytes));
+  return withDeadline(reading, READ_DEADLINE_MS, 'reading the outbox');
+}
+
+async function recommit({ topic, session, producer, progress }: Term): Promise<void> {
+  const lanes = [...progress.lanes.values()].filter(({ position }) => position > 0n);
+  if (lanes.length === 0) return;
+  await recommitPositions(producer, topic, lanes);
+  await session.run(markRecommitted, { topic });
+}
+
+/** A parked lane whose message was taken after all goes on as before. */
+async function unpark(term: Term, lanes: readonly LaneChunk[]): Promise<void> {
+  const mended = lanes.filter(({ reached }) => term.sizing.taken(reached.lane));
+  if (mended.length === 0) return;
+  for (const { reached } of mended) {
+    // eslint-disable-next-line no-await-in-loop -- hardly ever more than one
+    await term.session.run(saveParkedCode, { lane: reached.lane, code: null });
+  }
+  reportParked(term);
+}
+
+function reportParked({ progress, sizing, report }: Term): void {
+  const parked = sizing.parkedLanes().map((lane) => progress.lanes.get(lane)?.partition ?? -1);
+  report.parked(parked.toSorted((a, b) => a - b));
+}

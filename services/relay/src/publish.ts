@@ -1,0 +1,82 @@
+import { Failure } from '@latchkey/contracts';
+import type { TransactionalProducer } from '@latchkey/kafka';
+import type { LaneAnchor } from './anchor.ts';
+import type { LaneChunk } from './chunk.ts';
+
+/** The group whose committed offsets are the positions of all relays. */
+export const RELAY_GROUP = 'latchkey-relay';
+
+export type Published =
+  | { readonly kind: 'published' }
+  /** The broker refuses this part for its size. The producer is of no more use. */
+  | { readonly kind: 'too-large'; readonly chunk: LaneChunk };
+
+/**
+ * Publishes what the lanes contribute, together with the positions that they reach, in one Kafka
+ * transaction: a reader of committed messages sees all of it or nothing.
+ *
+ * One partition at a time, each awaited: kafkajs repeats a send over several partitions as a whole,
+ * also where parts of it had arrived, and messages are doubled or lost. Rejected: unknown whether it
+ * was committed; the producer must be thrown away, and its successor reads what became of it.
+ */
+export async function publishChunk(
+  producer: TransactionalProducer,
+  topic: string,
+  lanes: readonly LaneChunk[],
+): Promise<Published> {
+  await producer.begin();
+  for (const chunk of lanes) {
+    // eslint-disable-next-line no-await-in-loop -- one partition at a time, see above
+    const taken = await sendLane(producer, topic, chunk);
+    if (!taken) return { kind: 'too-large', chunk };
+  }
+  await sendPositions(
+    producer,
+    topic,
+    lanes.map(({ reached }) => reached),
+  );
+  await producer.commit();
+  return { kind: 'published' };
+}
+
+/** Commits positions anew, or Kafka forgets those of a topic that is silent for days. */
+export async function recommitPositions(
+  producer: TransactionalProducer,
+  topic: string,
+  lanes: readonly LaneAnchor[],
+): Promise<void> {
+  await producer.begin();
+  await sendPositions(producer, topic, lanes);
+  await producer.commit();
+}
+
+async function sendPositions(
+  producer: TransactionalProducer,
+  topic: string,
+  lanes: readonly LaneAnchor[],
+): Promise<void> {
+  await producer.sendOffsets(
+    RELAY_GROUP,
+    topic,
+    lanes.map((lane) => ({
+      partition: lane.partition,
+      offset: lane.position,
+      metadata: lane.anchor,
+    })),
+  );
+}
+
+/** False where the broker refuses the messages for their size. */
+async function sendLane(
+  producer: TransactionalProducer,
+  topic: string,
+  { messages, reached }: LaneChunk,
+): Promise<boolean> {
+  try {
+    await producer.send(topic, reached.partition, messages);
+    return true;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'MESSAGE_TOO_LARGE') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Health, Logger, Metrics } from '@latchkey/runtime';
+import type { LaneAnchor, Refusal } from './anchor.ts';
+
+/** Makes visible what the relay does with one topic: readiness, log, metrics. */
+export interface TopicReport {
+  starting(): void;
+  standingBy(): void;
+  /** Both sides agree. A takeover, unless this relay has published since it last stood by. */
+  acquired(lanes: Iterable<LaneAnchor>): void;
+  published(messages: number, tookMs: number): void;
+  /** All lanes go on but these partitions. */
+  parked(partitions: readonly number[]): void;
+  refused(refusal: Refusal): void;
+  failed(error: unknown): void;
+}
+
+/** The counters of the process, over all topics. */
+export interface RelayCounters {
+  readonly published: ReturnType<typeof publishedCounter>;
+  readonly takeovers: ReturnType<typeof takeoversCounter>;
+}
+
+export function createCounters(metrics: Metrics): RelayCounters {
+  return { published: publishedCounter(metrics), takeovers: takeoversCounter(metrics) };
+}
+
+function publishedCounter(metrics: Metrics) {
+  return metrics.counter('latchkey_relay_published_total');
+}
+
+function takeoversCounter(metrics: Metrics) {
+  return metrics.counter('latchkey_relay_takeovers_total');
+}
+
+const ALARM_EVERY_MS = 10_000;
+
+export function createReport(
+  topic: string,
+  shell: { readonly health: Health; readonly log: Logger },
+  counters: RelayCounters,
+): TopicReport {
+  const { health, log } = shell;
+  const part = `relay of ${topic}`;
+  let alarmedAtMs = Number.NEGATIVE_INFINITY;
+  let isOurs = false;
+  counters.published.inc({ topic }, 0);
+  counters.takeovers.inc({ topic }, 0);
+  return {
+    starting: () => {
+      health.notReady(part, 'starting');
+    },
+    standingBy: () => {
+      isOurs = false;
+      health.ready(part);
+      log.info({ topic }, 'standing by');
+    },
+    acquired: (lanes) => {
+      const takeover = !isOurs;
+      isOurs = true;
+      if (takeover) counters.takeovers.inc({ topic });
+      health.ready(part);
+      const positions = Object.fromEntries(
+        [...lanes].map(({ partition, position }) => [partition, position.toString()]),
+      );
+      log.info({ topic, positions, takeover }, 'topic acquired');
+    },
+    published: (messages, tookMs) => {
+      counters.published.inc({ topic }, messages);
+      log.info({ topic, messages, tookMs }, 'messages published');
+    },
+    parked: (partitions) => {
+      if (partitions.length === 0) {
+        health.ready(part);
+        return;
+      }
+      health.notReady(part, `MESSAGE_TOO_LARGE: partitions ${partitions.join(', ')} wait`);
+      log.error({ topic, partitions, code: 'MESSAGE_TOO_LARGE' }, 'lane parked');
+    },
+    refused: ({ code, detail }) => {
+      health.notReady(part, `${code}: ${detail}`);
+      if (performance.now() - alarmedAtMs < ALARM_EVERY_MS) return;
+      alarmedAtMs = performance.now();
+      log.error({ topic, code, detail }, 'topic refused');
+    },
+    failed: (error) => {
+      health.notReady(part, 'failing; tried again until it succeeds');
+      log.warn({ topic, err: error }, 'publishing failed');
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { Failure } from '@latchkey/contracts';
+import {
+  describeTopics,
+  openAdmin,
+  openKafka,
+  type TopicAdmin,
+  untilOffsetsReady,
+} from '@latchkey/kafka';
+import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
+import {
+  kafkaConnection,
+  type Logger,
+  outputTopicNames,
+  retryForever,
+  runTogether,
+  type ServiceContext,
+  waitingAlarm,
+} from '@latchkey/runtime';
+import { cleanLanes } from './clean.ts';
+import { INTERNAL_TOPICS, weaknessesOf } from './durability.ts';
+import { watchLag } from './lag.ts';
+import { prepareOutputs } from './prepare-outputs.ts';
+import { RELAY_GROUP } from './publish.ts';
+import { createCounters, createReport } from './report.ts';
+import { type RelayedTopic, runTopic } from './run-topic.ts';
+import type { RelaySettings } from './settings.ts';
+
+/** Cleaning, the lag, and whoever looks at something at start. */
+const OTHER_CONNECTIONS = 2;
+
+/**
+ * Publishes the outbox until asked to stop. Each topic goes its own way: one that is refused, or that
+ * another relay publishes, does not hold up the others.
+ *
+ * @throws Failure for what starting again does not mend: partition counts, the schema, missing topics
+ */
+export async function runRelay(context: ServiceContext<RelaySettings>): Promise<void> {
+  const { settings, log, health, metrics, signal } = context;
+  const topics = Object.values<string>(outputTopicNames(settings));
+  const kafkaSettings = kafkaConnection(settings, 'latchkey-relay');
+  await using db = openDatabase({
+    url: settings.DATABASE_URL,
+    role: 'latchkey_relay',
+    poolSize: topics.length + OTHER_CONNECTIONS,
+    applicationName: 'latchkey-relay',
+    onConnectionLost: (error) => {
+      log.warn({ err: error }, 'database connection lost');
+    },
+  });
+  await using admin = await openAdmin(openKafka(kafkaSettings, log));
+  const relayed = await retryForever(() => prepare(db, admin, settings, topics), {
+    signal,
+    isPermanent: (error) => error instanceof Failure,
+    ...waitingAlarm('outputs', { log, health }),
+  });
+  await warnOfWeaknesses(admin, topics, log);
+  await untilOffsetsReady(admin, RELAY_GROUP, relayed[0]?.topic ?? '', signal);
+  const counters = createCounters(metrics);
+  const servers = { db, admin, kafkaSettings, log };
+  const limits = {
+    maxRows: settings.TRANSACTION_MAX_ROWS,
+    maxBytes: settings.TRANSACTION_MAX_BYTES,
+  };
+  await runTogether(signal, [
+    ...relayed.map((topic) => (stop: AbortSignal) => {
+      const report = createReport(topic.topic, { health, log }, counters);
+      return runTopic(topic, servers, limits, report, stop);
+    }),
+    (stop) => {
+      const lanes = relayed.flatMap((topic) => topic.lanes);
+      return cleanLanes(db, lanes, settings.OUTBOX_RETENTION_HOURS, log, stop);
+    },
+    (stop) => watchLag(db, new Set(topics), { metrics, log }, stop),
+  ]);
+}
+
+async function prepare(
+  db: Db,
+  admin: TopicAdmin,
+  settings: RelaySettings,
+  topics: readonly string[],
+): Promise<readonly RelayedTopic[]> {
+  await checkSchema(db);
+  return prepareOutputs(db, admin, {
+    topics,
+    partitions: settings.OUTPUT_PARTITIONS,
+    create: settings.CREATE_TOPICS,
+  });
+}
+
+async function warnOfWeaknesses(
+  admin: TopicAdmin,
+  topics: readonly string[],
+  log: Logger,
+): Promise<void> {
+  const described = await describeTopics(admin, [...topics, ...INTERNAL_TOPICS]);
+  for (const weakness of weaknessesOf([...described.values()])) {
+    log.warn(weakness, 'topics can lose what they acknowledged');
+  }
+}

@@ -1,0 +1,71 @@
+import type { LaneStart } from '@latchkey/postgres';
+import type { LaneAnchor } from './anchor.ts';
+import type { LaneChunk } from './chunk.ts';
+
+/** Of one transaction, over all lanes of a topic. */
+export interface TransactionLimits {
+  readonly maxRows: number;
+  readonly maxBytes: number;
+}
+
+/** Of what one lane sends at once: a record batch, which a broker by default limits to 1 MiB. */
+const MAX_LANE_BYTES = 768 * 1024;
+/** Until the message that parked a lane is tried again. */
+const PARKED_MS = 60_000;
+
+/** How much of each lane goes into the next transaction, by what the broker has taken so far. */
+export interface Sizing {
+  /** What to read. A parked lane is left out, and now and then tried with its first row. */
+  plan(lanes: Iterable<LaneAnchor>, nowMs: number): { starts: LaneStart[]; maxBytes: number };
+  /** True if the chunk filled its lane's share: there is probably more. */
+  filled(chunk: LaneChunk): boolean;
+  /** The broker refused the chunk for its size. 'parked': it was a single message. */
+  refused(chunk: LaneChunk, nowMs: number): 'halved' | 'parked';
+  /** The lane is known to wait for its first message to be taken; tried at once if that is news. */
+  park(lane: number): void;
+  /** The broker took something of the lane. True if it had been parked. */
+  taken(lane: number): boolean;
+  parkedLanes(): readonly number[];
+}
+
+export function createSizing(lanes: number, limits: TransactionLimits): Sizing {
+  const maxRows = Math.max(1, Math.floor(limits.maxRows / lanes));
+  const parked = new Map<number, number>();
+  // Stays lowered: a topic's limit rarely changes, and finding it again costs a producer each time.
+  let maxBytes = Math.min(MAX_LANE_BYTES, Math.floor(limits.maxBytes / lanes));
+  return {
+    plan: (anchors, nowMs) => ({
+      starts: [...anchors]
+        .filter(({ lane }) => (parked.get(lane) ?? 0) <= nowMs)
+        .map(({ lane, position }) => ({
+          lane,
+          after: position,
+          maxRows: parked.has(lane) ? 1 : maxRows,
+        })),
+      maxBytes,
+    }),
+    filled: (chunk) => chunk.messages.length >= maxRows,
+    refused(chunk, nowMs) {
+      if (chunk.messages.length === 1) {
+        parked.set(chunk.reached.lane, nowMs + PARKED_MS);
+        return 'parked';
+      }
+      maxBytes = Math.max(1, Math.min(maxBytes, Math.floor(bytesOf(chunk) / 2)));
+      return 'halved';
+    },
+    park: (lane) => {
+      if (!parked.has(lane)) parked.set(lane, 0);
+    },
+    taken: (lane) => parked.delete(lane),
+    parkedLanes: () => [...parked.keys()],
+  };
+}
+
+/** As the outbox counts them: payloads, and headers as JSON. */
+function bytesOf(chunk: LaneChunk): number {
+  return chunk.messages.reduce(
+    (sum, { value, headers }) =>
+      sum + Buffer.byteLength(value) + Buffer.byteLength(JSON.stringify(headers)),
+    0,
+  );
+}

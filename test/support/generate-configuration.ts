@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { commonSettings, databaseSettings, type SettingDoc, settingDocs } from '@latchkey/runtime';
+import { operatorSettings } from '../../services/operator/src/settings.ts';
+import { reconcilerSettings } from '../../services/reconciler/src/settings.ts';
+import { relaySettings } from '../../services/relay/src/settings.ts';
+
+/** Writes docs/configuration.md from the settings of the services; with `--check` only compares. */
+const FILE = new URL('../../docs/configuration.md', import.meta.url);
+
+type Shape = Parameters<typeof settingDocs>[0];
+
+const SERVICES: readonly (readonly [name: string, shape: Shape])[] = [
+  ['reconciler', reconcilerSettings.shape],
+  ['relay', relaySettings.shape],
+  ['latchkey (operators’ command line)', operatorSettings.shape],
+  ['migrate', databaseSettings],
+];
+
+const HEAD = `# Configuration
+
+Generated from the settings of the services by \`test/support/generate-configuration.ts\`; do not edit.
+\`npm run start:<service> -- --help\` prints the same table.
+
+Settings are environment variables. An empty one counts as unset. A secret may also be read from the
+file that \`<SETTING>_FILE\` names (at most 64 KiB; line ends at its end are not part of it). All problems
+are reported at once, never with a value, and the process ends with exit code 2.
+`;
+
+function sectionOf(name: string, shape: Shape): string {
+  const rows = settingDocs({ ...shape, ...commonSettings }).map(rowOf);
+  const head = ['| setting | default | bounds | meaning |', '|---|---|---|---|'];
+  return `\n## ${name}\n\n${[...head, ...rows].join('\n')}\n`;
+}
+
+function rowOf(doc: SettingDoc): string {
+  const standard = doc.required
+    ? 'required'
+    : doc.fallback === undefined
+      ? '–'
+      : `\`${doc.fallback}\``;
+  const secret = doc.secret ? ` Secret: or \`${doc.name}_FILE\`.` : '';
+  const companions = doc.requires.map((name) => `\`${name}\``).join(', ');
+  const needs = companions === '' ? '' : ` Needs ${companions}.`;
+  const cells = [
+    `\`${doc.name}\``,
+    standard,
+    doc.expected ?? 'text',
+    `${doc.meaning}.${secret}${needs}`,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+const text = HEAD + SERVICES.map(([name, shape]) => sectionOf(name, shape)).join('');
+if (!process.argv.includes('--check')) {
+  writeFileSync(FILE, text);
+} else if (readFileSync(FILE, 'utf8') !== text) {
+  console.error('docs/configuration.md differs: node test/support/generate-configuration.ts');
+  process.exitCode = 1;
+}
