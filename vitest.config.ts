@@ -19,7 +19,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,services}/*/src/**/*.test.ts'],
-          testTimeout: 10_000,
+          testTimeout: 20_000,
+          // Some start a process of their own, which takes its time on a busy machine.
+          expect: { poll: { timeout: 10_000, interval: 20 } },
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

@@ -50,6 +50,7 @@ create table intake_progress (
   constraint intake_progress_conserves
     check (received = applied + duplicate + stale + conflict + dead_letter),
   check ((last_offset is null) = (last_digest is null)),
+  check ((stopped_code is null) = (stopped_at is null)),
   check (last_offset < next_offset)
 ) with (fillfactor = 50);
 
@@ -74,11 +75,13 @@ create table dead_letter (
   headers text not null,
   -- when the broker stamped it
   taken_at timestamptz not null,
-  attempts integer not null default 1,
+  attempts integer not null default 1 check (attempts > 0),
+  -- a redriven one is final, see 0003
   state text not null default 'open' check (state in ('open', 'redriven')),
   received_at timestamptz not null default transaction_timestamp(),
   redriven_at timestamptz,
   redriven_by text,
+  check ((state = 'redriven') = (redriven_at is not null and redriven_by is not null)),
   unique (topic, partition, epoch, "offset")
 );
 create index dead_letter_open on dead_letter (received_at, id) where state = 'open';

@@ -22,6 +22,7 @@ create table identity (
   -- set when the clock could not decide this one; a review says why
   parked_at timestamptz,
   created_at timestamptz not null default transaction_timestamp(),
+  check ((lifecycle is null) = (derived_at is null)),
   unique (source, external_id)
 ) with (fillfactor = 60);
 create index identity_due on identity (next_transition_at, identity_id)

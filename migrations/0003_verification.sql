@@ -47,7 +47,7 @@ create table verification_attempt (
 -- Append only: one row a report, by Kafka or by HTTP.
 create table verification_callback (
   event_id text collate "C" primary key,
-  verification_id text collate "C" not null,
+  verification_id text collate "C" not null references verification,
   attempt text collate "C",
   type text not null,
   disposition text not null check (disposition in ('accepted', 'progress', 'duplicate',
@@ -81,3 +81,5 @@ create trigger verification_terminal before update or delete on verification
 create trigger verification_attempt_terminal before update or delete on verification_attempt
   for each row when (old.state not in ('open', 'collecting', 'checking'))
   execute function refuse_terminal_change();
+create trigger dead_letter_terminal before update on dead_letter
+  for each row when (old.state = 'redriven') execute function refuse_terminal_change();

@@ -17,14 +17,29 @@ $$;
 
 grant usage on schema public to latchkey_reconciler, latchkey_relay, latchkey_operator, latchkey_reader;
 
-grant select on all tables in schema public to latchkey_reader, latchkey_operator, latchkey_reconciler;
+-- Everything, but the partitions of the inbox by their own names.
+grant select on account, assignment, audit_entry, conflict, correlation_key, dead_letter, engagement,
+  fact, identity, inbox, intake_progress, kysely_migration, outbox, outbox_lane, relay_position,
+  relay_topic, review, verification, verification_attempt, verification_callback, verification_failure
+  to latchkey_reader, latchkey_operator;
 
-grant insert on inbox, intake_progress, dead_letter, conflict, correlation_key, identity, fact,
-  engagement, account, assignment, review, audit_entry, verification, verification_attempt,
-  verification_callback, verification_failure, outbox_lane, outbox
+-- Takes batches and decides what is due.
+grant select on account, assignment, conflict, correlation_key, dead_letter, engagement, fact,
+  identity, inbox, intake_progress, kysely_migration, outbox, outbox_lane, relay_position, review,
+  verification, verification_attempt, verification_failure
+  to latchkey_reconciler;
+grant insert on conflict, dead_letter, intake_progress, outbox_lane to latchkey_reconciler;
+grant update on conflict to latchkey_reconciler;
+
+-- Puts dead letters back and accepts positions.
+grant update on dead_letter to latchkey_operator;
+
+-- Both apply events.
+grant insert on account, assignment, audit_entry, correlation_key, engagement, fact, identity, inbox,
+  outbox, review, verification, verification_attempt, verification_callback, verification_failure
   to latchkey_reconciler, latchkey_operator;
-grant update on inbox, intake_progress, dead_letter, conflict, identity, engagement, account,
-  assignment, verification, verification_attempt, verification_failure
+grant update on account, assignment, engagement, identity, inbox, intake_progress, verification,
+  verification_attempt, verification_failure
   to latchkey_reconciler, latchkey_operator;
 grant delete on assignment to latchkey_reconciler, latchkey_operator;
 

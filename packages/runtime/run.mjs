@@ -54,6 +54,8 @@ function run(script, args) {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     env: {
       ...process.env,
+      // Tools are not to tell anybody that they were run.
+      DO_NOT_TRACK: '1',
       PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
     },
   });

@@ -5,15 +5,13 @@ import {
   committedOffsets,
   createMissingTopics,
   ensureOutputTopics,
-  type KafkaLog,
   logOffsets,
   openAdmin,
-  openKafka,
-  runBatchConsumer,
   type TransactionalProducer,
   untilOffsetsReady,
 } from '@latchkey/kafka';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connection, consume, local, log } from '../support/kafka-clients.ts';
 import { RecordingReading } from '../support/recording-reading.ts';
 
 const GROUP = `kafka-produce-${randomUUID()}`;
@@ -86,7 +84,7 @@ test('a partition that does not exist is an error, not a silence', async () => {
 });
 
 test('output topics are created once, and refused when their partitions differ', async () => {
-  await using admin = await openAdmin(kafka());
+  await using admin = await openAdmin(local());
   const topic = `kafka-produce-${randomUUID()}`;
   const wanted = { topic, configured: 3, recorded: undefined };
   const [first, second] = await Promise.all([
@@ -100,21 +98,6 @@ test('output topics are created once, and refused when their partitions differ',
   await expect(other).rejects.toMatchObject({ code: 'PARTITION_COUNT_DIFFERS' });
 });
 
-const log: KafkaLog = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-
-function connection(): Parameters<typeof openKafka>[0] {
-  return { brokers: inject('brokers'), clientId: 'test', ssl: false, sasl: undefined };
-}
-
-function kafka(): ReturnType<typeof openKafka> {
-  return openKafka(connection(), log);
-}
-
 function acquire(transactionalId: string): Promise<TransactionalProducer> {
   const options = { transactionalId, transactionTimeoutMs: 15_000, deadlineMs: 10_000 };
   return acquireTransactionalProducer(connection(), options, log);
@@ -126,38 +109,27 @@ function message(value: string): { key: string; value: string; headers: Record<s
 
 async function createTopic(settings: Record<string, string> = {}): Promise<string> {
   const topic = `kafka-produce-${randomUUID()}`;
-  await using admin = await openAdmin(kafka());
+  await using admin = await openAdmin(local());
   await createMissingTopics(admin, [{ name: topic, partitions: 1, replicas: undefined, settings }]);
   await untilOffsetsReady(admin, GROUP, topic, new AbortController().signal);
   return topic;
 }
 
 async function committed(topic: string): ReturnType<typeof committedOffsets> {
-  await using admin = await openAdmin(kafka());
+  await using admin = await openAdmin(local());
   return await committedOffsets(admin, GROUP, topic);
 }
 
 /** One past the last record that a reader of committed ones may see. */
 async function visible(topic: string): Promise<bigint | undefined> {
-  await using admin = await openAdmin(kafka());
+  await using admin = await openAdmin(local());
   return (await logOffsets(admin, topic)).get(0)?.end;
 }
 
 /** What a reader of committed messages has seen when it stands at an offset. */
 async function valuesOf(topic: string, end: bigint): Promise<string[]> {
   const reading = new RecordingReading();
-  const stop = new AbortController();
-  const options = {
-    groupId: randomUUID(),
-    topics: [topic],
-    sessionTimeoutMs: 10_000,
-    partitionsAtOnce: 1,
-    maxBytesPerPartition: 1_048_588,
-    relocateMs: 200,
-  };
-  const running = runBatchConsumer(kafka(), reading, options, log, stop.signal);
+  await using _ = consume(topic, reading);
   await expect.poll(() => reading.positions.get(0)).toBe(end);
-  stop.abort();
-  await running;
   return reading.values();
 }

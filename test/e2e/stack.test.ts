@@ -12,16 +12,6 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RUN = 'packages/runtime/run.mjs';
 const run = promisify(execFile);
 
-test('the stack prints its two addresses and then that it is ready', async () => {
-  await using stack = await startStackCommand();
-
-  expect(stack.lines).toEqual([
-    expect.stringMatching(/^DATABASE_URL=postgres:/),
-    expect.stringMatching(/^KAFKA_BROKERS=127[.]0[.]0[.]1:\d+$/),
-    'ready',
-  ]);
-});
-
 test.each(['SIGINT', 'SIGTERM'] as const)(
   'the stack ends with exit code 0 and leaves nothing when it is asked to stop by %s',
   async (signal) => {
@@ -36,8 +26,13 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-test('nothing is left when npm is asked to stop', async () => {
+test('npm run stack prints its two addresses, then that it is ready, and leaves nothing when npm is asked to stop', async () => {
   await using stack = await startStackCommand();
+  expect(stack.lines).toEqual([
+    expect.stringMatching(/^DATABASE_URL=postgres:/),
+    expect.stringMatching(/^KAFKA_BROKERS=127[.]0[.]0[.]1:\d+$/),
+    'ready',
+  ]);
   const { pids, folder } = await tracesOf(stack.pid);
 
   process.kill(stack.pid, 'SIGTERM');
@@ -76,6 +71,35 @@ test('no server is left when everything that knows of it is killed with -9 at on
   await rm(folder, { recursive: true });
 });
 
+test('servers that the environment names are passed on, and left alone when the stack is asked to stop', async () => {
+  const named = { DATABASE_URL: 'postgres://localhost/somebody', KAFKA_BROKERS: 'localhost:1' };
+  await using stack = await startStackCommand('node', [RUN, 'test/support/stack/main.ts'], named);
+  expect(stack.lines).toEqual([
+    'DATABASE_URL=postgres://localhost/somebody',
+    'KAFKA_BROKERS=localhost:1',
+    'ready',
+  ]);
+
+  process.kill(stack.pid, 'SIGTERM');
+
+  expect(await stack.exitCode).toBe(0);
+});
+
+test('without Java, Docker and addresses one message says what to install', async () => {
+  const failed = await run(process.execPath, ['test/support/stack/main.ts', '--local'], {
+    cwd: ROOT,
+    env: { PATH: '/nonexistent' },
+  }).catch((error: unknown) => error);
+
+  expect(failed).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^STACK_UNAVAILABLE: .*Java.*\n[^]*Docker[^]*Maven[^]*DATABASE_URL/,
+    ) as string,
+  });
+});
+
 test('bad arguments end with exit code 2 and the usage', async () => {
   const main = [RUN, 'test/support/stack/main.ts'];
 
@@ -87,8 +111,11 @@ test('bad arguments end with exit code 2 and the usage', async () => {
 });
 
 test('two stacks stand side by side, and a server that was stopped comes back at its address', async () => {
-  await using first = await openStack({ local: true });
-  await using second = await openStack({ local: true });
+  await using opened = new AsyncDisposableStack();
+  const [first, second] = await Promise.all([
+    openStack({ local: true }).then((stack) => opened.use(stack)),
+    openStack({ local: true }).then((stack) => opened.use(stack)),
+  ]);
   expect(first.databaseUrl).not.toBe(second.databaseUrl);
 
   await first.stopDatabase('immediate');
@@ -107,13 +134,15 @@ interface StackCommand extends AsyncDisposable {
   readonly exitCode: Promise<number | null>;
 }
 
-/** `npm run stack`, in local processes whatever the environment offers. Disposing stops it. */
+/** `npm run stack`: on the servers that are named, else in local processes. Disposing stops it. */
 async function startStackCommand(
   command = 'npm',
   args = ['run', '--silent', 'stack', '--'],
+  named?: Readonly<Record<string, string>>,
 ): Promise<StackCommand> {
-  const child = spawn(command, [...args, '--local'], {
+  const child = spawn(command, named === undefined ? [...args, '--local'] : args, {
     cwd: ROOT,
+    env: { ...process.env, ...named },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const exitCode = new Promise<number | null>((resolve) => child.once('exit', resolve));

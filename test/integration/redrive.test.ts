@@ -1,5 +1,6 @@
 import { type InputTopic } from '@latchkey/contracts';
 import { type RedriveContext, redrive } from '@latchkey/intake';
+import { type Db, openDatabase } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
@@ -8,15 +9,24 @@ import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
 let database: TestDatabase;
 let desk: IntakeDesk;
 let later: IntakeDesk;
+let operator: Db;
 beforeEach(async () => {
   database = await createTestDatabase();
   desk = await openIntakeDesk(database);
+  operator = openDatabase({
+    url: database.url,
+    role: 'latchkey_operator',
+    poolSize: 2,
+    applicationName: 'test-operator',
+    onConnectionLost: () => undefined,
+  });
   // The same policy, after somebody has registered one more source.
   later = await openIntakeDesk(database, (yaml) =>
     yaml.replaceAll('urn:example:contractors', 'urn:example:agency'),
   );
 });
 afterEach(async () => {
+  await operator[Symbol.asyncDispose]();
   await desk[Symbol.asyncDispose]();
   await later[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
@@ -43,8 +53,8 @@ async function onlyLetter(): Promise<string> {
 test('a dead letter goes back through intake once its cause is mended', async () => {
   await desk.take([agencyJoiner('a')]);
   const id = await onlyLetter();
-  expect(await redrive(later.db, id, context(later))).toEqual({ kind: 'applied' });
-  expect(await redrive(later.db, id, context(later))).toEqual({ kind: 'not_open' });
+  expect(await redrive(operator, id, context(later))).toEqual({ kind: 'applied' });
+  expect(await redrive(operator, id, context(later))).toEqual({ kind: 'not_open' });
   const [identity] = await database.query('select lifecycle from identity');
   expect(identity).toEqual({ lifecycle: 'active' });
   const [progress] = await database.query('select applied, dead_letter from intake_progress');
@@ -58,7 +68,7 @@ test('a dead letter goes back through intake once its cause is mended', async ()
 test('without a change it is given up again, and says so once more', async () => {
   await desk.take([agencyJoiner('a')]);
   const id = await onlyLetter();
-  expect(await redrive(desk.db, id, context(desk))).toMatchObject({
+  expect(await redrive(operator, id, context(desk))).toMatchObject({
     kind: 'dead_letter',
     code: 'SOURCE_NOT_ALLOWED',
   });
@@ -70,8 +80,8 @@ test('pressed by two at once it is applied once', async () => {
   await desk.take([agencyJoiner('a')]);
   const id = await onlyLetter();
   const both = await Promise.all([
-    redrive(later.db, id, context(later)),
-    redrive(later.db, id, context(later)),
+    redrive(operator, id, context(later)),
+    redrive(operator, id, context(later)),
   ]);
   expect(both.map(({ kind }) => kind).sort()).toEqual(['applied', 'not_open']);
   const facts = await database.query('select event_id from fact');
@@ -83,12 +93,12 @@ test('an event that was applied meanwhile is a duplicate', async () => {
   await desk.take([event]);
   const id = await onlyLetter();
   await later.take([event], 1);
-  expect(await redrive(later.db, id, context(later))).toEqual({ kind: 'duplicate' });
+  expect(await redrive(operator, id, context(later))).toEqual({ kind: 'duplicate' });
 });
 
 test('an unknown id is not found', async () => {
   const id = '00000000-0000-5000-8000-000000000000';
-  expect(await redrive(desk.db, id, context(desk))).toEqual({ kind: 'not_found' });
+  expect(await redrive(operator, id, context(desk))).toEqual({ kind: 'not_found' });
 });
 
 test('a dead letter that claimed its id: the mended event under the same id is a conflict', async () => {

@@ -35,6 +35,7 @@ export async function openOutputReader(
     retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 50, maxRetryTime: 500 },
   });
   const read: OutputMessage[] = [];
+  const lastOffsets = new Map<string, bigint>();
   const logical = new Map(
     Object.entries(names).map(([topic, name]) => [name, topic as OutputTopic]),
   );
@@ -43,6 +44,10 @@ export async function openOutputReader(
   await consumer.run({
     autoCommit: false,
     eachMessage: ({ topic, partition, message }) => {
+      // After a rebalance kafkajs begins again: the same offset is the same message.
+      const place = `${topic}/${partition}`;
+      if (BigInt(message.offset) <= (lastOffsets.get(place) ?? -1n)) return Promise.resolve();
+      lastOffsets.set(place, BigInt(message.offset));
       read.push(messageOf(logical.get(topic) ?? 'access', partition, message));
       return Promise.resolve();
     },

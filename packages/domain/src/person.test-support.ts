@@ -17,7 +17,17 @@ import {
 } from './reconcile.ts';
 import { type Fact, type FactKind } from './record/fact.ts';
 
-export const EXAMPLE_POLICY: Policy = loadPolicy(readFileSync(EXAMPLE_POLICY_URL, 'utf8'));
+const EXAMPLE_TEXT = readFileSync(EXAMPLE_POLICY_URL, 'utf8');
+
+export const EXAMPLE_POLICY: Policy = loadPolicy(EXAMPLE_TEXT);
+
+/** The example policy with conditions that are never unknown. */
+export const CERTAIN_POLICY: Policy = loadPolicy(
+  EXAMPLE_TEXT.replaceAll(/when: (\w+) (.*)$/gmu, 'when: has($1) && ($1 $2)').replaceAll(
+    'jobTitle ==',
+    'has(jobTitle) && jobTitle ==',
+  ),
+);
 
 export const HR = 'urn:example:hr';
 export const CONTRACTORS = 'urn:example:contractors';
@@ -159,7 +169,8 @@ export class Person {
           name,
           publishedReasons(reasons).map(({ rule }) => rule),
         ]);
-        return [target, { state, attributes, entitlements: Object.fromEntries(rules) }];
+        const held = Object.fromEntries(rules) as PublishedAccount['entitlements'];
+        return [target, { state, attributes, entitlements: held }];
       }),
     );
   }
@@ -191,4 +202,25 @@ export class Person {
     for (const review of reconciled.reviews) this.reviews.set(review.reviewId, review);
     return reconciled;
   }
+}
+
+/** A person for each order in which the facts can come, one by one and as one batch, each fact twice. */
+export function inAnyOrder(facts: readonly Fact[]): Person[] {
+  return permutationsOf(facts).flatMap((order) => {
+    const batch = new Person();
+    batch.take([...order, ...order]);
+    const single = new Person();
+    for (const arriving of order) {
+      single.take([arriving]);
+      single.take([arriving]);
+    }
+    return [batch, single];
+  });
+}
+
+function permutationsOf(facts: readonly Fact[]): Fact[][] {
+  if (facts.length <= 1) return [[...facts]];
+  return facts.flatMap((first, index) =>
+    permutationsOf(facts.toSpliced(index, 1)).map((rest) => [first, ...rest]),
+  );
 }

@@ -1,14 +1,14 @@
 import { type Lifecycle } from '@latchkey/contracts';
-import { type AccountChange, decideChange, isQuietChange } from './decisions/account-change.ts';
-import { attributeTo } from './decisions/attribute.ts';
-import { type Decision, lifecycleDecision } from './decisions/decision.ts';
-import { findDue, nextMoment } from './decisions/due.ts';
+import { type AccountChange, decideChanges, isQuietChange } from './decisions/account-change.ts';
+import { type Decision } from './decisions/decision.ts';
+import { type Due, findDue, nextMoment } from './decisions/due.ts';
 import { type Review, recordReviews, unknownReviews } from './decisions/reviews.ts';
 import { settleAccounts } from './decisions/settle-accounts.ts';
+import { sortDecisions } from './decisions/sort-decisions.ts';
 import { type CurrentAccount } from './desired/account.ts';
 import { changedRows, type EngagementRow } from './lifecycle/engagement-row.ts';
 import { type Transition } from './lifecycle/transitions.ts';
-import { transitionTo, viewOf } from './lifecycle/view.ts';
+import { lifecycleAfter, transitionTo, viewOf } from './lifecycle/view.ts';
 import { type Policy } from './policy/policy.ts';
 import { type EngagementRecord } from './record/engagement.ts';
 import { type Fact, isBlockFact } from './record/fact.ts';
@@ -89,55 +89,52 @@ export interface Reconciled {
 export function reconcile(request: ReconcileRequest): Reconciled {
   const { identity, facts, arriving, policy, nowMs } = request;
   const known = viewOf(readRecord(facts, policy), policy);
-  const { record, telling } = extendRecord(known.record, arriving, policy);
-  const applied = arriving.filter((fact) => telling.has(fact));
-  const view = applied.length === 0 ? known : viewOf(record, policy);
-
+  const extended = extendRecord(known.record, arriving, policy);
+  const applied = arriving.filter((fact) => extended.telling.has(fact));
+  const view = applied.length === 0 ? known : viewOf(extended.record, policy);
   const due = findDue(identity, known, policy, nowMs);
-  const settled =
-    (view === known ? due.settled : undefined) ?? settleAccounts(identity, view, policy, nowMs);
-  const accounts = settled.accounts.map(({ after }) => after);
-  const from = {
-    previous: due.transitions.at(-1)?.lifecycle ?? identity.lifecycle ?? null,
-    blocked: known.blocked,
-  };
-  const causes = applied.map(({ eventId }) => eventId);
-  const arrived = transitionTo(view, accounts, from, causes, nowMs);
+  const settled = settleAccounts(identity, view, policy, nowMs);
 
-  const occasion = { facts: applied, blockedBefore: known.blocked, blockedAfter: view.blocked };
-  const attribute = attributeTo(due, occasion);
-  const changes = settled.accounts
-    .filter(({ differences }) => differences.length > 0)
-    .map((account) => decideChange(account, attribute, policy));
-  const lifecycle = numbered(identity, [...due.transitions, ...(arrived ? [arrived] : [])]);
-  const clockDecisions = [
-    ...due.transitions.map((transition) => lifecycleDecision(transition, policy)),
-    ...changes.flatMap(({ clock }) => clock),
-  ];
-  const arrivedDecisions = [
-    ...(arrived ? [lifecycleDecision(arrived, policy)] : []),
-    ...changes.flatMap((change) => change.arrived),
-  ];
-  const touched = touchedEngagements(record, applied);
-  const sinceMs = identity.derivedAtMs ?? nowMs;
+  const accounts = settled.accounts.map(({ after }) => after);
+  const changes = decideChanges(settled, due, { facts: applied, known, view }, policy);
+  const arrived = transitionTo(
+    view,
+    accounts,
+    { previous: previousLifecycle(due, identity), blocked: known.blocked },
+    applied.map(({ eventId }) => eventId),
+    nowMs,
+  );
+  const lifecycle = numbered(identity, [...due.transitions, ...arrived]);
+  const decisions = sortDecisions(due, arrived, changes, applied.length > 0, policy);
+  const touched = touchedEngagements(view.record, applied);
+  const anythingMoved = applied.length > 0 || due.settled !== undefined;
   return {
-    outcomes: outcomesOf(arriving, telling, arrivedDecisions),
+    outcomes: outcomesOf(arriving, extended.telling, decisions.arrived),
     next: {
-      lifecycle: arrived?.lifecycle ?? from.previous ?? 'inactive',
+      lifecycle: lifecycleAfter(view, accounts, nowMs),
       generation: lifecycle.at(-1)?.generation ?? identity.generation,
       nextTransitionAtMs: nextMoment(view, accounts, nowMs),
     },
     lifecycle,
     accounts: changes.map(({ change }) => change),
     quietAccounts: settled.accounts.filter(isQuietChange).map(({ after }) => after),
-    engagements: changedRows(view.record.engagements.values(), touched, sinceMs, nowMs),
+    engagements: changedRows(
+      view.record.engagements.values(),
+      touched,
+      identity.derivedAtMs ?? nowMs,
+      nowMs,
+    ),
     reviews: [
       ...recordReviews(identity.identityId, view.record, touched, policy),
-      ...(applied.length > 0 || due.settled !== undefined ? unknownReviews(settled.unknown) : []),
+      ...(anythingMoved ? unknownReviews(settled.unknown) : []),
     ],
-    // Without a fact that could have brought it about, everything is the clock's.
-    clockDecisions: applied.length > 0 ? clockDecisions : [...clockDecisions, ...arrivedDecisions],
+    clockDecisions: decisions.clock,
   };
+}
+
+/** As it was published last, once what became due is published. */
+function previousLifecycle({ transitions }: Due, { lifecycle }: CurrentIdentity): Lifecycle | null {
+  return transitions.at(-1)?.lifecycle ?? lifecycle ?? null;
 }
 
 /** The generation rises by one per message. */

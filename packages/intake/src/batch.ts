@@ -3,8 +3,18 @@ import { type InputTopic, type RawDelivery } from '@latchkey/contracts';
 /** One arrival of an event at an input partition. */
 export interface Delivery extends RawDelivery {
   readonly offset: bigint;
-  /** When the broker stamped it, in milliseconds since 1970. */
+  /** When the broker stamped it, in milliseconds since 1970; see `takenAtOf`. */
   readonly takenAtMs: number;
+}
+
+const LATEST_MS = Date.UTC(9999, 11, 31);
+
+/**
+ * A record's stamp as an instant from 1970 to 9999. Where senders stamp their records themselves they
+ * write any number (nanoseconds, say), and the database knows no such instant.
+ */
+export function takenAtOf(stampMs: number): number {
+  return Math.min(Math.max(stampMs, 0), LATEST_MS);
 }
 
 /** Deliveries of one input partition, in the order of their offsets. */

@@ -1,5 +1,5 @@
 export { type Acceptance, acceptPartition } from './accept-progress.ts';
-export { type Batch, type Delivery, splitBatch } from './batch.ts';
+export { type Batch, type Delivery, splitBatch, takenAtOf } from './batch.ts';
 export { isDataError } from './data-error.ts';
 export { type Counts } from './decide.ts';
 export { intake, type Taken } from './intake.ts';

@@ -71,10 +71,11 @@ async function giveUp(
     await db.run(stopPartition, { ...batch, code: 'APPLY_FAILING', detail });
     return { kind: 'stop', code: 'APPLY_FAILING', detail };
   }
-  isolations.inARow += 1;
-  return intake(db, batch, policy, outputs, (delivery) =>
+  const taken = await intake(db, batch, policy, outputs, (delivery) =>
     failedRead(delivery, batch, policy, cause),
   );
+  isolations.inARow += 1;
+  return taken;
 }
 
 function failedRead(delivery: Delivery, batch: Batch, policy: Policy, cause: string): Read {

@@ -16,6 +16,7 @@ import { apply } from './apply.ts';
 import type { Delivery } from './batch.ts';
 import { type Changes, joinChanges } from './changes.ts';
 import { AHEAD, type ClaimedEvent, isAhead, type RefusedDelivery } from './claim.ts';
+import { causeOf, isDataError } from './data-error.ts';
 import { deadLetteredEffect } from './dead-letter.ts';
 import { decide } from './decide.ts';
 import { lock } from './lock.ts';
@@ -49,9 +50,24 @@ export interface RedriveContext {
 /**
  * Puts a dead letter back through intake, in one transaction. The position of its partition and the
  * counts of deliveries stay as they are: it was counted when it came. Pressed twice, the second finds
- * it redriven.
+ * it redriven. One that still cannot be applied is given up again, in a second transaction.
  */
-export function redrive(db: Db, id: string, context: RedriveContext): Promise<Redriven> {
+export async function redrive(db: Db, id: string, context: RedriveContext): Promise<Redriven> {
+  try {
+    return await redriveOnce(db, id, context, undefined);
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    return redriveOnce(db, id, context, causeOf(error));
+  }
+}
+
+/** @param failed - why applying it failed just now */
+function redriveOnce(
+  db: Db,
+  id: string,
+  context: RedriveContext,
+  failed: string | undefined,
+): Promise<Redriven> {
   return db.transaction(async (tx) => {
     const [letter] = await tx.run(lockDeadLetter, { id });
     if (letter === undefined) return { kind: 'not_found' };
@@ -65,6 +81,10 @@ export function redrive(db: Db, id: string, context: RedriveContext): Promise<Re
     if (read.kind === 'rejected') return giveUpAgain(tx, letter, read, context, nowMs);
     if (isAhead(read.event, nowMs)) {
       return giveUpAgain(tx, letter, { rejection: AHEAD, ...read.event }, context, nowMs);
+    }
+    if (failed !== undefined) {
+      const rejection = { code: 'APPLY_FAILED', field: undefined, cause: failed } as const;
+      return giveUpAgain(tx, letter, { rejection, ...read.event }, context, nowMs);
     }
     return takeAgain(tx, letter, { delivery, event: read.event }, context);
   });

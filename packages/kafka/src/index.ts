@@ -1,5 +1,4 @@
 export type { Kafka } from 'kafkajs';
-export { type Codec, codecOf } from './codecs.ts';
 export type {
   Hold,
   LocatePartition,

@@ -33,6 +33,8 @@ function linesOf(level: logLevel, message: string, fields: object = {}): Line[] 
 
 test.for([
   [logLevel.ERROR, 'Response failed', 'error'],
+  [logLevel.ERROR, 'Connection error: connect ECONNREFUSED', 'debug'],
+  [logLevel.ERROR, 'Failed to connect to seed broker: Connection error: refused', 'error'],
   [logLevel.WARN, 'Something odd', 'warn'],
   [logLevel.INFO, 'Consumer has joined the group', 'info'],
   [logLevel.WARN, 'The group is rebalancing, re-joining', 'debug'],

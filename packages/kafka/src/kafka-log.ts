@@ -34,9 +34,15 @@ const ORDINARY = [
   'Specified group generation id is not valid',
   'The coordinator is not aware of this member',
   THROWN_AWAY,
+  // While brokers start or a coordinator moves; whoever needs it tries again.
+  'The group coordinator is not available',
+  'This is not the correct coordinator for this group',
+  'The coordinator is loading',
   // Each pause and resume, and there are many.
   'fetching from',
 ];
+/** Said again, with what is tried next, by the part that wanted the connection. */
+const REPEATED = 'Connection error: ';
 /** What kafkajs calls a detail, although nothing is read while it lasts. */
 const SERIOUS = ['Error while scheduling fetch manager'];
 
@@ -55,7 +61,7 @@ function levelOf(level: logLevel, text: string): Level | undefined {
   if (level === logLevel.DEBUG) {
     return SERIOUS.some((part) => text.includes(part)) ? 'warn' : undefined;
   }
-  if (ORDINARY.some((part) => text.includes(part))) return 'debug';
+  if (text.startsWith(REPEATED) || ORDINARY.some((part) => text.includes(part))) return 'debug';
   if (level === logLevel.ERROR) return 'error';
   return level === logLevel.WARN ? 'warn' : 'info';
 }

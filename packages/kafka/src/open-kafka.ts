@@ -38,9 +38,20 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /**
  * A client that has not connected yet. Consumers that it makes read all of Kafka's compressions and survive any
  * header; producers can write them. Every call waits as long as no broker answers.
+ *
+ * @param signal - once aborted nothing is tried again, so that a client without brokers does not keep the process alive
  */
-export function openKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
-  return new Kafka(clientConfig(settings, log));
+export function openKafka(settings: KafkaSettings, log: KafkaLog, signal?: AbortSignal): Kafka {
+  const config = clientConfig(settings, log);
+  return new Kafka(signal === undefined ? config : { ...config, retry: retryUntil(signal) });
+}
+
+/** kafkajs has no way to end its retries, but compares with this number before each of them. */
+function retryUntil(signal: AbortSignal): RetryOptions {
+  const retries: unknown = {
+    valueOf: () => (signal.aborted ? 0 : Number.MAX_SAFE_INTEGER),
+  };
+  return { ...RETRY_FOREVER, retries: retries as number };
 }
 
 /** What `openKafka` opens with, for a client that differs in a detail. */

@@ -49,7 +49,8 @@ export function openDatabase(options: DatabaseOptions): Db {
       withClient(pool, options, (client) => sessionOf(client).run(statement, parameters)),
     transaction: (work) => withClient(pool, options, (client) => inTransaction(client, work)),
     session: (work) => withClient(pool, options, (client) => work(sessionOf(client))),
-    [Symbol.asyncDispose]: () => kysely.destroy(),
+    // Kysely closes the pool only if it was used through Kysely.
+    [Symbol.asyncDispose]: () => pool.end(),
   };
 }
 
@@ -91,6 +92,8 @@ function poolConfig(options: DatabaseOptions): pg.PoolConfig & { pipeline: boole
       '-c lock_timeout=10s',
       '-c statement_timeout=60s',
       '-c transaction_timeout=90s',
+      // Plans for the rows of one batch read whole tables while these are small, and are made anew each time.
+      '-c plan_cache_mode=force_generic_plan',
     ].join(' '),
     types: columnTypes,
     pipeline: true,

@@ -34,7 +34,7 @@ export async function runReconciler(context: Context): Promise<void> {
   const policy = await openPolicy(settings.POLICY_FILE);
   log.info({ policy: settings.POLICY_FILE ?? 'the example policy', hash: policy.hash }, 'policy');
   await using db = openReconcilerDatabase(context);
-  const kafka = openKafka(kafkaConnection(settings, 'latchkey-reconciler'), log);
+  const kafka = openKafka(kafkaConnection(settings, 'latchkey-reconciler'), log, signal);
   await using admin = await openAdmin(kafka);
   const prepared = await prepare(context, async () => {
     await checkSchema(db);

@@ -9,6 +9,7 @@ import {
   type Outputs,
   splitBatch,
   type Taken,
+  takenAtOf,
 } from '@latchkey/intake';
 import type { ConsumedBatch, Hold, PartitionReading } from '@latchkey/kafka';
 import type { Db } from '@latchkey/postgres';
@@ -42,15 +43,19 @@ type Next = 'go-on' | 'stopped' | 'relocate';
  */
 export function takeBatches(to: Reconciling, options: TakeOptions): PartitionReading {
   const isolations = new Map<string, Isolations>();
+  const standing = new Set<string>();
   return {
     locate: async ({ topic, partition, logStart, logEnd }) => {
       const located = await locate(to.db, { topic, partition, logStart, logEnd });
       const part = partOf(topic, partition);
       if (located.kind === 'at') {
+        standing.delete(part);
         options.health.ready(part);
         return { seekTo: located.offset };
       }
-      standStill(options, { topic, partition }, located);
+      // It is asked about again and again while it stands still.
+      if (!standing.has(part)) standStill(options, { topic, partition }, located);
+      standing.add(part);
       return 'stopped';
     },
     take: async (consumed, hold) => {
@@ -143,7 +148,7 @@ function batchOf(consumed: ConsumedBatch, inputs: ReadonlyMap<string, InputTopic
   if (input === undefined) throw new RangeError(`${topic} is no input`);
   const deliveries = records.map(({ timestampMs, ...record }) => ({
     ...record,
-    takenAtMs: timestampMs,
+    takenAtMs: takenAtOf(timestampMs),
   }));
   return { topic, input, partition, fetchedOffset, nextOffset, deliveries };
 }

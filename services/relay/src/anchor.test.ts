@@ -91,6 +91,6 @@ test('one lane that does not agree refuses the topic and says where', () => {
 
   expect(check).toMatchObject({
     kind: 'refused',
-    refusal: { detail: expect.stringContaining('partition 1') },
+    refusal: { detail: expect.stringContaining('partition 1') as string },
   });
 });

@@ -60,6 +60,6 @@ test.each([
 ])('a hole %s is refused', (_, rows, found) => {
   expect(chunkOf(rows, LANES)).toMatchObject({
     kind: 'refused',
-    refusal: { code: 'RELAY_ROW_MISSING', detail: expect.stringContaining(found) },
+    refusal: { code: 'RELAY_ROW_MISSING', detail: expect.stringContaining(found) as string },
   });
 });

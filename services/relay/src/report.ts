@@ -4,7 +4,7 @@ import type { LaneAnchor, Refusal } from './anchor.ts';
 /** Makes visible what the relay does with one topic: readiness, log, metrics. */
 export interface TopicReport {
   starting(): void;
-  standingBy(): void;
+  standingBy: () => void;
   /** Both sides agree. A takeover, unless this relay has published since it last stood by. */
   acquired(lanes: Iterable<LaneAnchor>): void;
   published(messages: number, tookMs: number): void;

@@ -25,6 +25,8 @@ import { createCounters, createReport } from './report.ts';
 import { type RelayedTopic, runTopic } from './run-topic.ts';
 import type { RelaySettings } from './settings.ts';
 
+type Context = ServiceContext<RelaySettings>;
+
 /** Cleaning, the lag, and whoever looks at something at start. */
 const OTHER_CONNECTIONS = 2;
 
@@ -34,7 +36,17 @@ const OTHER_CONNECTIONS = 2;
  *
  * @throws Failure for what starting again does not mend: partition counts, the schema, missing topics
  */
-export async function runRelay(context: ServiceContext<RelaySettings>): Promise<void> {
+export async function runRelay(context: Context): Promise<void> {
+  try {
+    await relay(context);
+  } catch (error) {
+    // Asked to stop, waiting for servers that are away is given up, with whatever they failed with last.
+    context.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function relay(context: Context): Promise<void> {
   const { settings, log, health, metrics, signal } = context;
   const topics = Object.values<string>(outputTopicNames(settings));
   const kafkaSettings = kafkaConnection(settings, 'latchkey-relay');
@@ -47,7 +59,7 @@ export async function runRelay(context: ServiceContext<RelaySettings>): Promise<
       log.warn({ err: error }, 'database connection lost');
     },
   });
-  await using admin = await openAdmin(openKafka(kafkaSettings, log));
+  await using admin = await openAdmin(openKafka(kafkaSettings, log, signal));
   const relayed = await retryForever(() => prepare(db, admin, settings, topics), {
     signal,
     isPermanent: (error) => error instanceof Failure,

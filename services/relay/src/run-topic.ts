@@ -99,7 +99,7 @@ async function publishOneTerm(
     report,
     recommittedMsAgo,
   };
-  return publishTopic(term, signal);
+  return await publishTopic(term, signal);
 }
 
 /** Notes for operators, and for the next term, what ended this one. */

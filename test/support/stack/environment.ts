@@ -14,7 +14,7 @@ export function stackFromEnvironment(): Stack | undefined {
   if (databaseUrl === '' || named.length === 0) {
     const missing = databaseUrl === '' ? 'DATABASE_URL' : 'KAFKA_BROKERS';
     throw new StackUnavailable(
-      `${missing} is not set. Set DATABASE_URL and KAFKA_BROKERS, or neither.`,
+      `STACK_UNAVAILABLE: ${missing} is not set. Set DATABASE_URL and KAFKA_BROKERS, or neither.`,
     );
   }
   return {

@@ -4,6 +4,7 @@ import { openStack } from './open-stack.ts';
 import { StackUnavailable } from './stack.ts';
 
 const USAGE = 'usage: npm run stack [-- --brokers 1|3] [--local]';
+const KEEP_ALIVE_MS = 60_000;
 
 process.exitCode = await main();
 
@@ -14,6 +15,8 @@ async function main(): Promise<number> {
     return 2;
   }
   const stop = stopSignal();
+  // Waiting for a signal alone does not keep a process alive, and servers of somebody else are not ours to watch.
+  const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
   try {
     await using stack = await openStack({ ...options, log, signal: stop });
     process.stdout.write(`DATABASE_URL=${stack.databaseUrl}\n`);
@@ -26,6 +29,8 @@ async function main(): Promise<number> {
     if (stop.aborted) return 0;
     log(error instanceof StackUnavailable ? error.message : String(error));
     return 1;
+  } finally {
+    clearInterval(alive);
   }
 }
 

@@ -21,7 +21,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
     if (!(error instanceof StackUnavailable)) throw error;
     throw new StackUnavailable(
       [
-        `No database and broker: ${error.message}.`,
+        `STACK_UNAVAILABLE: no database and broker: ${error.message}.`,
         'One of these is needed:',
         '  - Docker, with a daemon that answers',
         '  - Java 17 or newer and Maven (Debian: apt-get install default-jre-headless maven)',

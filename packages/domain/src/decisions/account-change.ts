@@ -1,10 +1,13 @@
 import { type ChangeKind, type ChangeReason } from '@latchkey/contracts';
 import { type CurrentAccount } from '../desired/account.ts';
+import { type View } from '../lifecycle/view.ts';
 import { type Policy } from '../policy/policy.ts';
-import { type Attribute } from './attribute.ts';
+import { type Fact } from '../record/fact.ts';
+import { type Attribute, attributeTo } from './attribute.ts';
 import { accountDecision, type Decision } from './decision.ts';
 import { sameAccount } from './diff.ts';
-import { type SettledAccount } from './settle-accounts.ts';
+import { type Due } from './due.ts';
+import { type SettledAccount, type SettledAccounts } from './settle-accounts.ts';
 
 /** An account to publish. */
 export interface AccountChange {
@@ -23,7 +26,7 @@ export interface AccountChange {
 }
 
 /** What is published of an account, and the decisions behind it. */
-interface DecidedChange {
+export interface DecidedChange {
   readonly change: AccountChange;
   /** What was due anyway. */
   readonly clock: readonly Decision[];
@@ -31,13 +34,36 @@ interface DecidedChange {
   readonly arrived: readonly Decision[];
 }
 
+/** Facts that tell something, and what the record said without and with them. */
+interface Arrived {
+  readonly facts: readonly Fact[];
+  readonly known: View;
+  readonly view: View;
+}
+
 /** Whether an account is to be saved but not published. */
 export function isQuietChange({ before, after, differences }: SettledAccount): boolean {
   return differences.length === 0 && before !== undefined && !sameAccount(before, after);
 }
 
-/** The next generation of an account of which something published differs. */
-export function decideChange(
+/** The next generation of every account of which something published differs; by target. */
+export function decideChanges(
+  settled: SettledAccounts,
+  due: Due,
+  arrived: Arrived,
+  policy: Policy,
+): readonly DecidedChange[] {
+  const changed = settled.accounts.filter(({ differences }) => differences.length > 0);
+  if (changed.length === 0) return [];
+  const attribute = attributeTo(due, {
+    facts: arrived.facts,
+    blockedBefore: arrived.known.blocked,
+    blockedAfter: arrived.view.blocked,
+  });
+  return changed.map((account) => decideChange(account, attribute, policy));
+}
+
+function decideChange(
   { before, after, differences }: SettledAccount,
   attribute: Attribute,
   policy: Policy,
@@ -46,17 +72,19 @@ export function decideChange(
     ...difference,
     ...attribute(after.target, difference),
   }));
-  const changes = attributed.map(({ kind, entitlement, reason }) =>
-    entitlement === undefined ? { kind, reason } : { kind, entitlement, reason },
-  );
-  const causes = [...new Set(attributed.flatMap((difference) => difference.causes))].sort();
-  const next = { ...after, generation: after.generation + 1n };
   const decided = (isClock: boolean): readonly Decision[] =>
     attributed
       .filter(({ reason }) => (reason === 'clock') === isClock)
       .map((difference) => accountDecision(difference, before, after, policy));
   return {
-    change: { before, after: next, changes, causes },
+    change: {
+      before,
+      after: { ...after, generation: after.generation + 1n },
+      changes: attributed.map(({ kind, entitlement, reason }) =>
+        entitlement === undefined ? { kind, reason } : { kind, entitlement, reason },
+      ),
+      causes: [...new Set(attributed.flatMap(({ causes }) => causes))].sort(),
+    },
     clock: decided(true),
     arrived: decided(false),
   };

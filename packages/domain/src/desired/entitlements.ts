@@ -30,19 +30,27 @@ export function deriveEntitlements(
   for (const rule of rules) {
     for (const standing of standings) {
       const verdict = judge(rule, standing);
-      if (verdict === false) continue;
-      if (verdict === 'unknown') unknown.push({ rule, source: standing.source });
-      for (const name of rule.entitlements) {
-        const reason =
-          verdict === true ? reasonOf(rule, standing) : heldReason(held, name, rule, standing);
-        if (reason === undefined) continue;
-        const known = reasons.get(name);
-        if (known === undefined) reasons.set(name, [reason]);
-        else known.push(reason);
-      }
+      if (verdict === true) give(reasons, rule, () => reasonOf(rule, standing));
+      if (verdict !== 'unknown') continue;
+      unknown.push({ rule, source: standing.source });
+      give(reasons, rule, (entitlement) => heldReason(held, entitlement, rule, standing));
     }
   }
   return { entitlements: inOrder(reasons), unknown };
+}
+
+function give(
+  reasons: Map<string, Reason[]>,
+  { entitlements }: Rule,
+  reasonFor: (entitlement: string) => Reason | undefined,
+): void {
+  for (const entitlement of entitlements) {
+    const reason = reasonFor(entitlement);
+    if (reason === undefined) continue;
+    const known = reasons.get(entitlement);
+    if (known === undefined) reasons.set(entitlement, [reason]);
+    else known.push(reason);
+  }
 }
 
 type Verdict = boolean | 'unknown';

@@ -1,3 +1,4 @@
+import { type Lifecycle } from '@latchkey/contracts';
 import { accountsGoneAt, type CurrentAccount } from '../desired/account.ts';
 import { type Policy } from '../policy/policy.ts';
 import { isBlocked } from '../record/blocks.ts';
@@ -22,8 +23,17 @@ export function viewOf(record: AuthoritativeRecord, policy: Policy): View {
   };
 }
 
+/** The lifecycle at a moment, the accounts being as they are decided. */
+export function lifecycleAfter(
+  view: View,
+  accounts: readonly CurrentAccount[],
+  atMs: number,
+): Lifecycle {
+  return lifecycleAt({ ...view, accountsGoneMs: accountsGoneAt(accounts) }, atMs);
+}
+
 /**
- * The lifecycle as it is now, once it is known: effective since the record says so, but not before now where
+ * The change to the lifecycle as it is now, if it is one, once it is known: effective since the record says so, but not before now where
  * something takes effect when it is known (blocks, releases, an immediate end, the deletion of accounts).
  */
 export function transitionTo(
@@ -32,20 +42,17 @@ export function transitionTo(
   from: { readonly previous: Transition['previous']; readonly blocked: boolean },
   causes: readonly string[],
   nowMs: number,
-): Transition | undefined {
+): readonly Transition[] {
   const situation = { ...view, accountsGoneMs: accountsGoneAt(accounts) };
   const lifecycle = lifecycleAt(situation, nowMs);
   const { previous } = from;
-  if (lifecycle === previous) return undefined;
-  const whenKnown =
-    lifecycle === 'archived' ||
-    view.blocked ||
-    from.blocked ||
-    (lifecycle === 'leaving' && isImmediate(view.record));
-  const sinceMs = whenKnown ? nowMs : (lifecycleSince(situation, nowMs) ?? nowMs);
-  return { lifecycle, previous, effectiveAtMs: sinceMs, causes };
+  if (lifecycle === previous) return [];
+  const whenKnown = view.blocked || from.blocked || isWhenKnown(lifecycle, view.record);
+  const sinceMs = whenKnown ? undefined : lifecycleSince(situation, nowMs);
+  return [{ lifecycle, previous, effectiveAtMs: sinceMs ?? nowMs, causes }];
 }
 
-function isImmediate({ engagements }: AuthoritativeRecord): boolean {
+function isWhenKnown(lifecycle: Lifecycle, { engagements }: AuthoritativeRecord): boolean {
+  if (lifecycle !== 'leaving') return lifecycle === 'archived';
   return engagements.values().some(({ periods }) => periods.at(-1)?.left?.immediate === true);
 }

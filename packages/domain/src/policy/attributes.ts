@@ -3,7 +3,8 @@ import { type AttributeDeclaration, type Policy } from './policy.ts';
 
 export type KnownValue = string | number | boolean;
 
-/** * Values by declared name. `null` stands for a cleared name where that overrides an older value, and is gone
+/**
+ * Values by declared name. `null` stands for a cleared name where that overrides an older value, and is gone
  * from what is in force at a moment.
  */
 export type KnownAttributes = Readonly<Record<string, KnownValue | null>>;
@@ -62,8 +63,7 @@ export function sameAttributes(one: KnownAttributes, other: KnownAttributes): bo
     if (one[name] !== other[name]) return false;
     count += 1;
   }
-  for (const _ in other) count -= 1;
-  return count === 0;
+  return count === Object.keys(other).length;
 }
 
 function hasDeclaredType(

@@ -24,20 +24,12 @@ export function compileTerm(
 ): Term | ConditionProblem {
   const compile = (part: ASTNode): Term | ConditionProblem =>
     compileTerm(part, environment, declared);
-  switch (node.op) {
-    case '&&':
-    case '||':
-      return join(node.args.map(compile), node.op === '&&' ? and : or);
-    case '!_':
-      return join([compile(node.args)], not);
-    case '?:':
-      return join(node.args.map(compile), choose);
-    case 'call':
-      if (node.args[0] === 'has') return presence(node.args[1], declared);
-      return comparison(node, environment, declared);
-    default:
-      return comparison(node, environment, declared);
-  }
+  if (node.op === '&&') return join(node.args.map(compile), and);
+  if (node.op === '||') return join(node.args.map(compile), or);
+  if (node.op === '!_') return join([compile(node.args)], not);
+  if (node.op === '?:') return join(node.args.map(compile), choose);
+  if (node.op === 'call' && node.args[0] === 'has') return presence(node.args[1], declared);
+  return comparison(node, environment, declared);
 }
 
 function join(

@@ -67,21 +67,14 @@ function unsupportedItself(
   node: ASTNode,
   declared: ReadonlyMap<string, unknown>,
 ): string | undefined {
-  switch (node.op) {
-    case 'id':
-      return declared.has(node.args) ? undefined : undeclared(node.args, declared);
-    case 'call':
-      return FUNCTIONS.has(node.args[0]) ? undefined : noFunction(node.args[0], FUNCTIONS);
-    case 'rcall':
-      return METHODS.has(node.args[0]) ? undefined : noFunction(node.args[0], METHODS);
-    case '.':
-    case '.?':
-      return `attributes hold no fields: "${node.args[1]}" cannot be one`;
-    case 'map':
-      return 'no maps: attributes are text, numbers and booleans';
-    default:
-      return undefined;
+  if (node.op === 'id')
+    return declared.has(node.args) ? undefined : undeclared(node.args, declared);
+  if (node.op === 'call') return unsupportedCall(node.args[0], FUNCTIONS);
+  if (node.op === 'rcall') return unsupportedCall(node.args[0], METHODS);
+  if (node.op === '.' || node.op === '.?') {
+    return `attributes hold no fields: "${node.args[1]}" cannot be one`;
   }
+  return node.op === 'map' ? 'no maps: attributes are text, numbers and booleans' : undefined;
 }
 
 function undeclared(name: string, declared: ReadonlyMap<string, unknown>): string {
@@ -89,28 +82,17 @@ function undeclared(name: string, declared: ReadonlyMap<string, unknown>): strin
   return `only declared attributes (${names === '' ? 'none' : names}): "${name}" is not declared`;
 }
 
-function noFunction(name: string, known: ReadonlySet<string>): string {
+function unsupportedCall(name: string, known: ReadonlySet<string>): string | undefined {
+  if (known.has(name)) return undefined;
   return `only the functions ${[...known].join(', ')}: "${name}" is not one of them`;
 }
 
 function childrenOf(node: ASTNode): readonly ASTNode[] {
-  switch (node.op) {
-    case 'value':
-    case 'id':
-      return [];
-    case 'call':
-      return node.args[1];
-    case 'rcall':
-      return [node.args[1], ...node.args[2]];
-    case '.':
-    case '.?':
-      return [node.args[0]];
-    case 'map':
-      return node.args.flat();
-    case '!_':
-    case '-_':
-      return [node.args];
-    default:
-      return node.args;
-  }
+  if (node.op === 'value' || node.op === 'id') return [];
+  if (node.op === 'call') return node.args[1];
+  if (node.op === 'rcall') return [node.args[1], ...node.args[2]];
+  if (node.op === '.' || node.op === '.?') return [node.args[0]];
+  if (node.op === 'map') return node.args.flat();
+  if (node.op === '!_' || node.op === '-_') return [node.args];
+  return node.args;
 }

@@ -234,6 +234,8 @@ describe('a policy is refused, naming line and place', () => {
     ],
     ['alias', 'owner: identity-team', 'owner: &me identity-team', 'no anchors and aliases'],
     ['tag', 'order: revision', 'order: !secret revision', 'Unresolved tag'],
+    ['prototype', '  mail: {', '  __proto__: {', 'no key may be called __proto__'],
+    ['score', 'maxFailures: 3', 'scoreThreshold: 2', 'expected a number from 0 to 1'],
     ['broken YAML', 'topics: [verification-events]', 'topics: [verification-events', 'line '],
   ])('%s', (_what, old, replacement, said) => {
     const yaml = exampleWith(old, replacement);

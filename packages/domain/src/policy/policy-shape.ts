@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DURATION_EXPECTED, parseDurationMs } from './duration.ts';
 
 const DAY_MS = 86_400_000;
+const SCORE_EXPECTED = 'expected a number from 0 to 1';
 
 const NAME_EXPECTED = 'text of 1 to 128 characters without control characters';
 const label = z.string(NAME_EXPECTED).regex(/^[^\p{Cc}]{1,128}$/u, NAME_EXPECTED);
@@ -72,7 +73,11 @@ const verification = z
       validity: durationMs(1000, DAY_MS, '1 day').default(600_000),
       grace: durationMs(0, DAY_MS, '1 day').default(120_000),
       parked: durationMs(0, DAY_MS, '1 day').default(600_000),
-      scoreThreshold: z.number('expected a number from 0 to 1').min(0).max(1).default(0.8),
+      scoreThreshold: z
+        .number(SCORE_EXPECTED)
+        .min(0, SCORE_EXPECTED)
+        .max(1, SCORE_EXPECTED)
+        .default(0.8),
     },
     'expected an object of settings',
   )

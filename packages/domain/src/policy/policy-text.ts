@@ -41,6 +41,11 @@ export function readPolicyText(text: string): PolicyText {
     (error) => `line ${lineOf(error.pos[0])}: ${error.message}`,
   );
   visit(document, {
+    Pair(_key, { key }) {
+      // Readers of objects pass over this name, so that what it holds would do nothing.
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      problems.push(`line ${lineOf(startOf(key))}: no key may be called __proto__`);
+    },
     Node(_key, node) {
       if (!isAlias(node) && node.anchor === undefined) return;
       problems.push(`line ${lineOf(node.range?.[0] ?? 0)}: no anchors and aliases`);
@@ -105,5 +110,5 @@ function stepInto(
 }
 
 function startOf(node: unknown): number {
-  return isNode(node) ? ((node as ParsedNode).range[0] ?? 0) : 0;
+  return isNode(node) ? (node as ParsedNode).range[0] : 0;
 }

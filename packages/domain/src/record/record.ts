@@ -41,7 +41,8 @@ export function readRecord(facts: readonly Fact[], policy: Policy): Authoritativ
 
 /**
  * The record with more facts, taken one after the other in the order given: a fact is telling if what the
- * record says differs with and without it, at any moment or in the dates of its engagement. Beyond the bound
+ * record says differs with and without it, at any moment or in the dates of its engagement; so is the first one of a
+ * person and of an engagement. Beyond the bound
  * of an engagement facts are no longer compared one by one and count as telling.
  */
 export function extendRecord(
@@ -51,6 +52,8 @@ export function extendRecord(
 ): Extended {
   if (facts.length === 0) return { record, telling: new Set() };
   const telling = new Set<Fact>();
+  // Whatever it says, it makes the identity known.
+  if (facts[0] !== undefined && isEmpty(record)) telling.add(facts[0]);
   const engagements = new Map(record.engagements);
   for (const [key, group] of groupByEngagement(facts)) {
     const extended = extendEngagement(record.engagements.get(key), group, telling, policy);
@@ -63,6 +66,10 @@ export function extendRecord(
 /** The key of an engagement in a record. Line feeds are in no source. */
 export function engagementKeyOf(source: string, engagement: string): string {
   return `${source}\n${engagement}`;
+}
+
+function isEmpty({ engagements, blocks }: AuthoritativeRecord): boolean {
+  return engagements.size === 0 && blocks.size === 0;
 }
 
 function groupByEngagement(facts: readonly Fact[]): ReadonlyMap<string, readonly EngagementFact[]> {

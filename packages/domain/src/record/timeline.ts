@@ -83,38 +83,46 @@ interface Step {
 function segmentsOf(period: Period): Segment[] {
   const { start } = period;
   const end = endOf(period);
-  if (start === undefined || (end !== undefined && end.atMs <= start.atMs)) return [];
-  const steps = stepsOf(period, start.atMs);
+  const endMs = end?.atMs ?? Number.POSITIVE_INFINITY;
+  if (start === undefined || endMs <= start.atMs) return [];
   const segments: Segment[] = [];
-  let attributes = layOver({}, period.base);
-  let suspended = false;
-  let next = 0;
-  let atMs = start.atMs;
-  let causes = [start.by];
-  while (end === undefined || atMs < end.atMs) {
-    for (let step = steps[next]; step !== undefined && step.atMs <= atMs; step = steps[next]) {
-      attributes =
-        step.attributes === undefined ? attributes : layOver(attributes, step.attributes);
-      suspended = step.suspended ?? suspended;
-      if (segments.length > 0) causes.push(step.by);
-      next += 1;
-    }
-    const access = hasAccess(period, atMs);
-    segments.push({
-      fromMs: atMs,
-      running: true,
-      access,
-      suspended,
-      variants: [attributes],
-      causes,
-    });
-    const following = steps[next];
-    if (following === undefined) break;
-    atMs = following.atMs;
-    causes = [];
+  let latest = firstSegment(period, start);
+  for (const step of stepsOf(period, start.atMs)) {
+    if (step.atMs >= endMs) break;
+    if (step.atMs > latest.fromMs) segments.push(latest);
+    latest = afterStep(latest, step, period, start.atMs);
   }
+  segments.push(latest);
   if (end !== undefined) segments.push(idleSegment(end.atMs, [end.by]));
   return segments;
+}
+
+function firstSegment(period: Period, { atMs, by }: { atMs: number; by: string }): Segment {
+  return {
+    fromMs: atMs,
+    running: true,
+    access: hasAccess(period, atMs),
+    suspended: false,
+    variants: [layOver({}, period.base)],
+    causes: [by],
+  };
+}
+
+/** What was in force before the start was so from the start on; it is there because of the start. */
+function afterStep(latest: Segment, step: Step, period: Period, startMs: number): Segment {
+  const fromMs = Math.max(step.atMs, startMs);
+  const causes = fromMs === startMs ? [] : [step.by];
+  return {
+    fromMs,
+    running: true,
+    access: hasAccess(period, fromMs),
+    suspended: step.suspended ?? latest.suspended,
+    variants:
+      step.attributes === undefined
+        ? latest.variants
+        : [layOver(latest.variants[0] ?? {}, step.attributes)],
+    causes: fromMs > latest.fromMs ? causes : [...latest.causes, ...causes],
+  };
 }
 
 /** Rows, suspensions and the end of access by date; at one moment in the source's order. */

@@ -1,7 +1,6 @@
 import type { Admin, Consumer, Kafka } from 'kafkajs';
 import { showPlaceholders } from '../fetch/replace-decoder.ts';
 import type { KafkaLog } from '../kafka-log.ts';
-import { RETRY_FOREVER } from '../open-kafka.ts';
 import { untilOffsetsReady } from '../topics.ts';
 import { Assignment, type HeldPartition } from './assignment.ts';
 import { commitOffsets } from './commit-offsets.ts';
@@ -112,7 +111,7 @@ function openConsumer(kafka: Kafka, options: BatchConsumerOptions): Consumer {
     allowAutoTopicCreation: false,
     readUncommitted: false,
     // Whoever crashes stays down: a restart would forget what is paused.
-    retry: { ...RETRY_FOREVER, restartOnFailure: () => Promise.resolve(false) },
+    retry: { restartOnFailure: () => Promise.resolve(false) },
   });
 }
 

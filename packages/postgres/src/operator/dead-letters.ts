@@ -37,7 +37,7 @@ export function listDeadLetters(
     .orderBy('received_at')
     .orderBy('id')
     .limit(limit);
-  if (state !== undefined) query = query.where('state', '=', state);
+  if (state !== undefined) query = query.where('state', '=', sql.lit(state)); // an index serves the open ones
   if (code !== undefined) query = query.where('code', '=', code);
   if (topic !== undefined) query = query.where('topic', '=', topic);
   return query.execute();

@@ -63,7 +63,8 @@ async function fillWhole(folder: string, fill: (draft: string) => Promise<void>)
   }
 }
 
-function isWritable(folder: string): boolean {
+/** Whether the folder is there, or could be made, and takes files of ours. */
+export function isWritable(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);

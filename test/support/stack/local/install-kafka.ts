@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { StackUnavailable } from '../stack.ts';
-import { cached, cacheFolder } from './cache.ts';
+import { cached, cacheFolder, isWritable } from './cache.ts';
 import { hasCode } from './error-code.ts';
 
 const run = promisify(execFile);
@@ -62,12 +63,28 @@ async function fetchJars(folder: string, pom: string, signal?: AbortSignal): Pro
   await copyFile(new URL('log4j2.properties', OWN), join(folder, 'log4j2.properties'));
   const args = ['--batch-mode', '--quiet', '--strict-checksums', '--file', join(folder, 'pom.xml')];
   const copy = ['-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`];
-  await run('mvn', [...args, 'dependency:copy-dependencies', ...copy], {
+  const all = [...args, ...ownRepository(folder), 'dependency:copy-dependencies', ...copy];
+  await run('mvn', all, {
     timeout: FETCH_LIMIT_MS,
     signal,
   }).catch((error: unknown) => {
     throw mavenFailure(error);
   });
+  await rm(join(folder, 'maven'), { recursive: true, force: true });
+}
+
+/** Java takes the home from the system's list of users, whatever HOME says; some users have none there. */
+function ownRepository(folder: string): string[] {
+  if (isWritable(join(systemHome(), '.m2'))) return [];
+  return [`-Dmaven.repo.local=${join(folder, 'maven')}`];
+}
+
+function systemHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '/nonexistent';
+  }
 }
 
 function mavenFailure(error: unknown): StackUnavailable {

@@ -92,7 +92,7 @@ async function prepare(
     cwd: folder,
     logFile: join(folder, `${name}.log`),
     // Its data goes with it, so there is nothing that a slow shutdown would save.
-    stop: [{ signal: 'SIGTERM', graceMs: 2_000 }],
+    stop: [],
     onOrphaned: 'SIGKILL',
   };
 }

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { openAdmin, runBatchConsumer } from '@latchkey/kafka';
+import { CompressionTypes } from 'kafkajs';
+import { expect, test } from 'vitest';
+import { consume, local, log, optionsOf, produce, setUp } from '../support/kafka-clients.ts';
+import { RecordingReading } from '../support/recording-reading.ts';
+
+test('a stopped partition keeps no other waiting, and goes on by itself', async () => {
+  const { topic, kafka } = await setUp(2);
+  await produce(kafka, topic, ['a0', 'a1'], { partition: 0 });
+  await produce(kafka, topic, ['b0', 'b1'], { partition: 1 });
+  const reading = new RecordingReading();
+  reading.stopped.add(0);
+  await using _ = consume(topic, reading);
+  await expect.poll(() => reading.values()).toEqual(['b0', 'b1']);
+  const asked = reading.located.length;
+  await expect.poll(() => reading.located.length).toBeGreaterThan(asked);
+  reading.stopped.clear();
+  await expect.poll(() => reading.values()).toEqual(['b0', 'b1', 'a0', 'a1']);
+});
+
+test('a batch that waits keeps neither the others nor the membership waiting', async () => {
+  const { topic, kafka } = await setUp(2);
+  const reading = new RecordingReading();
+  const stuck = Promise.withResolvers<'taken'>();
+  reading.before = ({ partition }) =>
+    partition === 0 ? stuck.promise : Promise.resolve('taken' as const);
+  await using _ = consume(topic, reading, { sessionTimeoutMs: 6_000 });
+  await produce(kafka, topic, ['stuck'], { partition: 0 });
+  const startedMs = performance.now();
+  let sent = 0;
+  // Longer than the session: a member that says nothing meanwhile loses its partitions.
+  while (performance.now() - startedMs < 8_000) {
+    sent += 1;
+    await produce(kafka, topic, [`b${sent}`], { partition: 1 });
+    await expect.poll(() => reading.values()).toHaveLength(sent);
+  }
+  expect(reading.located).toHaveLength(2);
+  stuck.resolve('taken');
+  await expect.poll(() => reading.values().at(-1)).toBe('stuck');
+  await produce(kafka, topic, ['moving again'], { partition: 0 });
+  await expect.poll(() => reading.values().at(-1)).toBe('moving again');
+});
+
+test('a rebalance with a batch in flight hands over without loss or repetition', async () => {
+  const { topic, kafka } = await setUp(2);
+  const groupId = randomUUID();
+  const positions = new Map<number, bigint>();
+  const first = new RecordingReading(positions);
+  const second = new RecordingReading(positions);
+  let gaveUp = 0;
+  first.before = async (_, hold) => {
+    if (gaveUp > 0) return 'taken';
+    await expect.poll(() => hold.keep()).toBe(false);
+    gaveUp += 1;
+    return 'relocate';
+  };
+  await produce(kafka, topic, ['a0'], { partition: 0 });
+  await produce(kafka, topic, ['b0'], { partition: 1 });
+  await using _ = consume(topic, first, { groupId });
+  await expect.poll(() => first.located).toHaveLength(2);
+  await using __ = consume(topic, second, { groupId });
+  const all = (): string[] => [...first.values(), ...second.values()].sort();
+  await expect.poll(all).toEqual(['a0', 'b0']);
+  await expect.poll(() => second.located.length).toBeGreaterThan(0);
+  await produce(kafka, topic, ['a1'], { partition: 0 });
+  await produce(kafka, topic, ['b1'], { partition: 1 });
+  await expect.poll(all).toEqual(['a0', 'a1', 'b0', 'b1']);
+  expect(gaveUp).toBeGreaterThan(0);
+  expect(second.values()).not.toEqual([]);
+});
+
+test('a log that starts after the position stops the partition until the position is moved', async () => {
+  const { topic, kafka } = await setUp();
+  await produce(kafka, topic, ['0', '1', '2'], {});
+  const reading = new RecordingReading();
+  const slow = Promise.withResolvers<'taken'>();
+  reading.before = () => slow.promise;
+  await using _ = consume(topic, reading);
+  await expect.poll(() => reading.located).toHaveLength(1);
+  await produce(kafka, topic, ['3', '4', '5'], {});
+  await using admin = await openAdmin(kafka);
+  await admin.fetchTopicOffsets(topic); // or kafkajs does not know its leaders
+  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '5' }] });
+  slow.resolve('taken');
+  // What was in hand is taken; the next fetch is out of range, and kafkajs chooses another offset by itself.
+  await expect.poll(() => reading.located.at(-1)).toMatchObject({ logStart: 5n, logEnd: 6n });
+  expect(reading.values()).not.toContain('5');
+  reading.positions.set(0, 5n);
+  await expect.poll(() => reading.values().at(-1)).toBe('5');
+});
+
+test('a record batch that cannot be read stops its partition only, until the position is past it', async () => {
+  const { topic, kafka } = await setUp(2);
+  await produce(kafka, topic, ['before'], { partition: 0 });
+  const bomb = 'x'.repeat(33 * 1024 * 1024);
+  await produce(kafka, topic, [bomb], { partition: 0, compression: CompressionTypes.ZSTD });
+  await produce(kafka, topic, ['after'], { partition: 0 });
+  const reading = new RecordingReading();
+  await using _ = consume(topic, reading);
+  await expect.poll(() => reading.values()).toEqual(['before']);
+  await produce(kafka, topic, ['other'], { partition: 1 });
+  await expect.poll(() => reading.values()).toEqual(['before', 'other']);
+  const asked = reading.located.length;
+  await expect.poll(() => reading.located.length).toBeGreaterThan(asked + 1);
+  expect(reading.positions.get(0)).toBe(1n);
+  reading.positions.set(0, 2n);
+  await expect.poll(() => reading.values()).toEqual(['before', 'other', 'after']);
+});
+
+test('being asked to stop finishes the batch in hand and leaves the group', async () => {
+  const { topic, kafka } = await setUp();
+  await produce(kafka, topic, ['in hand'], {});
+  const groupId = randomUUID();
+  const reading = new RecordingReading();
+  const slow = Promise.withResolvers<'taken'>();
+  const inHand = Promise.withResolvers<undefined>();
+  reading.before = () => {
+    inHand.resolve(undefined);
+    return slow.promise;
+  };
+  const stop = new AbortController();
+  const running = runBatchConsumer(
+    local(),
+    reading,
+    optionsOf(topic, { groupId }),
+    log,
+    stop.signal,
+  );
+  await inHand.promise;
+  stop.abort();
+  slow.resolve('taken');
+  await running;
+  expect(reading.values()).toEqual(['in hand']);
+  await using admin = await openAdmin(kafka);
+  const { groups } = await admin.describeGroups([groupId]);
+  expect(groups[0]?.members).toEqual([]);
+});
+
+test('a reader that rejects ends the consumer', async () => {
+  const { topic, kafka } = await setUp();
+  await produce(kafka, topic, ['any'], {});
+  const reading = new RecordingReading();
+  reading.before = () => Promise.reject(new Error('no way on'));
+  const { signal } = new AbortController();
+  const running = runBatchConsumer(local(), reading, optionsOf(topic, {}), log, signal);
+  await expect(running).rejects.toThrow('no way on');
+});

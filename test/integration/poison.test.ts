@@ -1,0 +1,142 @@
+import { DEFAULT_TOPIC_NAMES, type InputTopic } from '@latchkey/contracts';
+import { reconcileDue, redrive } from '@latchkey/intake';
+import type { ConsumedBatch } from '@latchkey/kafka';
+import { type Db, openDatabase } from '@latchkey/postgres';
+import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { intakeMetrics } from '../../services/reconciler/src/intake-metrics.ts';
+import { takeBatches } from '../../services/reconciler/src/take-batches.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { employee, hrEvent, inDays, inSeconds, type SentEvent } from '../support/events.ts';
+import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+
+let database: TestDatabase;
+let desk: IntakeDesk;
+let operator: Db;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  desk = await openIntakeDesk(database);
+  operator = openDatabase({
+    url: database.url,
+    role: 'latchkey_operator',
+    poolSize: 2,
+    applicationName: 'test-operator',
+    onConnectionLost: () => undefined,
+  });
+});
+afterEach(async () => {
+  await operator[Symbol.asyncDispose]();
+  await desk[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const LIMIT = 100;
+
+function joined(person: string, startsAt = inDays(-9)): SentEvent {
+  return hrEvent('joined', person, 1, { startsAt, attributes: employee('Sales') });
+}
+
+/** The database refuses a row of a table, as it would refuse a value that we let through. */
+async function refuse(table: 'fact' | 'account', when: string): Promise<void> {
+  await database.query(`
+    create function refuse_poison() returns trigger language plpgsql as $$
+    begin raise exception 'poison' using errcode = '22003'; end $$;
+    create trigger poison before insert on ${table} for each row
+    when (${when}) execute function refuse_poison();`);
+}
+
+function due(): Promise<number> {
+  return reconcileDue(desk.db, desk.policy, desk.outputs, LIMIT);
+}
+
+test('one identity whose decision the database refuses is parked, and the clock goes on with the others', async () => {
+  const startsAt = inSeconds(1);
+  await desk.take(['a', 'poison', 'z'].map((person) => joined(person, startsAt)));
+  await refuse('account', "new.user_name = 'poison'");
+  await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(startsAt));
+  expect(await due()).toBe(3);
+  const accounts = await database.query('select distinct user_name from account order by 1');
+  expect(accounts).toEqual([{ user_name: 'a' }, { user_name: 'z' }]);
+  const parked = await database.query(
+    'select external_id from identity where parked_at is not null',
+  );
+  expect(parked).toEqual([{ external_id: 'poison' }]);
+  const [review, ...others] = await database.query('select kind, detail from review');
+  expect(others).toEqual([]);
+  expect(review).toMatchObject({ kind: 'clock_failed' });
+  expect(review?.['detail']).toContain('22003');
+  expect(await due()).toBe(0);
+});
+
+test('a dead letter that the database still refuses is given up again, and no error of the command', async () => {
+  await refuse('fact', "new.engagement = 'E-poison'");
+  await desk.takeOrIsolate(desk.batchOf([joined('poison')]), { inARow: 0 });
+  const [letter] = await database.query<{ id: string }>('select id from dead_letter');
+  const inputOf = (): InputTopic => 'workforce-events';
+  const context = { policy: desk.policy, outputs: desk.outputs, inputOf, operator: 'grace' };
+  expect(await redrive(operator, letter?.id ?? '', context)).toMatchObject({
+    kind: 'dead_letter',
+    code: 'APPLY_FAILED',
+  });
+  const again = await database.query('select state, attempts, cause from dead_letter');
+  expect(again).toMatchObject([{ state: 'open', attempts: 2 }]);
+  await database.query('drop trigger poison on fact');
+  expect(await redrive(operator, letter?.id ?? '', context)).toEqual({ kind: 'applied' });
+  await expect(
+    database.query("update dead_letter set state = 'open', redriven_at = null, redriven_by = null"),
+  ).rejects.toThrow('is final');
+});
+
+test('errors of the system while poison is isolated do not count as poison', async () => {
+  await refuse('fact', "new.engagement = 'E-poison'");
+  await database.query('revoke insert on dead_letter from latchkey_reconciler');
+  const batch = desk.batchOf([joined('poison')]);
+  const isolations = { inARow: 0 };
+  for (let tries = 0; tries < 4; tries += 1) {
+    await expect(desk.takeOrIsolate(batch, isolations)).rejects.toThrow('permission denied');
+  }
+  await database.query('grant insert on dead_letter to latchkey_reconciler');
+  expect(await desk.takeOrIsolate(batch, isolations)).toMatchObject([
+    { kind: 'taken', counts: { deadLetter: 1 } },
+  ]);
+});
+
+test.each([1.8e18, -9.2e18, 1.8e15, -1])(
+  'a record whose sender has stamped it with %d is taken like any other',
+  async (timestampMs) => {
+    const stop = new AbortController();
+    const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
+    const reading = takeBatches(desk, {
+      inputs: new Map([[topic, 'workforce-events']]),
+      maxEvents: 10,
+      metrics: intakeMetrics(createMetrics()),
+      log: createLogger({ service: 'test', level: 'silent', to: 'stderr' }),
+      health: createHealth(),
+      signal: stop.signal,
+    });
+    await reading.locate({ topic, partition: 0, logStart: 0n, logEnd: 2n });
+    const { deliveries } = desk.batchOf([joined('a'), hrEvent('joined', 'broken', 1, {})]);
+    const batch: ConsumedBatch = {
+      topic,
+      partition: 0,
+      fetchedOffset: 0n,
+      nextOffset: 2n,
+      highWatermark: 2n,
+      records: deliveries.map(({ offset, key, value, headers }) => ({
+        offset,
+        key,
+        value,
+        headers,
+        timestampMs,
+      })),
+    };
+    let tries = 0;
+    const keep = (): Promise<boolean> => {
+      tries += 1;
+      return Promise.resolve(tries <= 2);
+    };
+    expect(await reading.take(batch, { keep })).toBe('taken');
+    const progress = await database.query('select applied, dead_letter from intake_progress');
+    expect(progress).toEqual([{ applied: '1', dead_letter: '1' }]);
+  },
+);

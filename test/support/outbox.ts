@@ -1,0 +1,91 @@
+import type { OutputTopic } from '@latchkey/contracts';
+import { expect } from 'vitest';
+import { checkMessages } from './checks.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { type OutputMessage, openOutputReader } from './output-reader.ts';
+import { type ChildService, spawnService, startService } from './process.ts';
+import { createTestTopics, type TestTopics } from './topics.ts';
+
+/** An outbox that tests fill themselves, and relays that publish it. Disposing ends all of them. */
+export interface TestOutbox extends AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly topics: TestTopics;
+  readonly partitions: number;
+  /** Starts a relay and waits until it is ready. */
+  start(env?: Readonly<Record<string, string>>): Promise<ChildService>;
+  /** Starts a relay that is not expected to become ready. */
+  spawn(env?: Readonly<Record<string, string>>): Promise<ChildService>;
+  /** Appends to every lane of a topic, in one transaction; a payload is about so many bytes. */
+  append(topic: OutputTopic, rowsPerLane: number, bytes?: number): Promise<void>;
+  /** Waits until everything that was appended to these topics was published, and was so exactly once and in order. */
+  publishedOnce(topics: readonly OutputTopic[]): Promise<readonly OutputMessage[]>;
+  /** What a reader of committed messages has seen; of topics that exist when it is first asked. */
+  readonly read: () => Promise<readonly OutputMessage[]>;
+}
+
+export async function openOutbox(
+  brokers: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestOutbox> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const topics = stack.use(await createTestTopics(brokers, { partitions: 1 }));
+  const partitions = 3;
+  const env = {
+    DATABASE_URL: database.url,
+    KAFKA_BROKERS: brokers.join(','),
+    OUTPUT_PARTITIONS: String(partitions),
+    ...topics.env,
+    ...settings,
+  };
+  const opened = stack.use(new AsyncDisposableStack());
+  let reader: ReturnType<typeof openOutputReader> | undefined;
+  const read = async (): Promise<readonly OutputMessage[]> => {
+    reader ??= openOutputReader(brokers, topics.names).then((open) => opened.use(open));
+    return (await reader).messages();
+  };
+  const owned = stack.move();
+  return {
+    database,
+    topics,
+    partitions,
+    start: async (more) => opened.use(await startService('relay', { env: { ...env, ...more } })),
+    spawn: async (more) => opened.use(await spawnService('relay', { env: { ...env, ...more } })),
+    append: async (topic, rowsPerLane, bytes = 300) => {
+      await database.query(APPEND, [topics.names[topic], rowsPerLane, 'x'.repeat(bytes)]);
+    },
+    publishedOnce: async (wanted) => {
+      const [head] = await database.query<{ total: number }>(TOTAL, [
+        wanted.map((topic) => topics.names[topic]),
+      ]);
+      const own = async (): Promise<readonly OutputMessage[]> =>
+        (await read()).filter(({ topic }) => wanted.includes(topic));
+      await expect.poll(async () => (await own()).length).toBeGreaterThanOrEqual(head?.total ?? 0);
+      const messages = await own();
+      for (const { name, found, holds } of checkMessages(messages)) {
+        expect(holds, `${name}: ${found}`).toBe(true);
+      }
+      expect(messages).toHaveLength(head?.total ?? 0);
+      return messages;
+    },
+    read,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const APPEND = `
+  insert into outbox (lane, position, ce_id, key, headers, payload, generation)
+  select lane, position, id, id,
+    json_build_object('ce_id', id, 'ce_type', 'test', 'lk_generation', '1'),
+    json_build_object('n', position, 'filling', $3::text), 1
+  from (
+    select lane, coalesce((select max(position) from outbox where outbox.lane = outbox_lane.lane), 0) as head
+    from outbox_lane where topic = $1 offset 0
+  ) as lanes, generate_series(1, $2::integer) as n,
+  lateral (select head + n as position, md5(lane || ' ' || (head + n))::uuid as id) as rows`;
+
+const TOTAL = `
+  select coalesce(sum(head), 0)::integer as total from (
+    select max(position) as head from outbox join outbox_lane using (lane)
+    where topic = any ($1) group by lane
+  ) as heads`;
