@@ -2,14 +2,15 @@ import type { Latchkey } from './latchkey.ts';
 import { say, title } from './print.ts';
 
 /** Prints where everything listens, and commands to try. */
-export function printAddresses({ databaseUrl, stack, topics, service }: Latchkey): void {
+export function printAddresses(latchkey: Latchkey): void {
+  const { databaseUrl, stack, topics } = latchkey;
   const brokers = stack.brokers.join(',');
   title('Running until Ctrl+C');
   say(`  export DATABASE_URL=${databaseUrl}`);
   say(`  export KAFKA_BROKERS=${brokers}`);
   say();
-  say(`  reconciler  ${service('reconciler').address}/readyz  /metrics`);
-  say(`  relay       ${service('relay').address}/readyz  /metrics`);
+  say(`  reconciler  ${latchkey.service('reconciler').address}/readyz  /metrics`);
+  say(`  relay       ${latchkey.service('relay').address}/readyz  /metrics`);
   say();
   say('  Watch what comes out:');
   say(`    kcat -b ${brokers} -C -X isolation.level=read_committed -t ${topics.access}`);

@@ -22,10 +22,13 @@ export interface Latchkey extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   readonly reader: OutputReader;
   /** Starts a service, or starts it again after it was killed. */
-  start(name: ServiceName): Promise<ChildService>;
+  readonly start: (name: ServiceName) => Promise<ChildService>;
   service(name: ServiceName): ChildService;
   send(records: readonly SentRecord[]): Promise<void>;
-  query<R extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  readonly query: <R extends QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ) => Promise<R[]>;
 }
 
 /** @param say - told what is being done, line by line */
@@ -96,7 +99,10 @@ function environment(
 
 interface DemoDatabase extends AsyncDisposable {
   readonly url: string;
-  query<R extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  readonly query: <R extends QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ) => Promise<R[]>;
 }
 
 async function createDatabase(server: string, name: string): Promise<DemoDatabase> {

@@ -8,7 +8,7 @@ import {
 } from '../support/events.ts';
 import type { Latchkey } from './latchkey.ts';
 import { say, title } from './print.ts';
-import type { Teller } from './teller.ts';
+import { type Teller, until } from './teller.ts';
 
 /** Tells the story, chapter by chapter; each one waits for its own effects. */
 export async function tellStory(latchkey: Latchkey, teller: Teller): Promise<void> {
@@ -123,8 +123,8 @@ async function crowd(latchkey: Latchkey, teller: Teller): Promise<void> {
   const size = CROWD / WAVES;
   for (let wave = 0; wave < WAVES; wave += 1) {
     await teller.send(...people.slice(wave * size, (wave + 1) * size));
-    if (wave === 1) await killAndRestart(latchkey, teller, 'reconciler');
-    if (wave === 3) await killAndRestart(latchkey, teller, 'relay');
+    if (wave === 1) await killAndRestart(latchkey, teller, 'reconciler', size);
+    if (wave === 3) await killAndRestart(latchkey, teller, 'relay', size);
   }
   say('  One in ten of them is sent again, as a sender does that did not hear our answer.');
   await teller.send(...people.filter((_, index) => index % 10 === 0));
@@ -137,7 +137,13 @@ async function killAndRestart(
   latchkey: Latchkey,
   teller: Teller,
   name: 'reconciler' | 'relay',
+  size: number,
 ): Promise<void> {
+  // In the middle of the work: some of it is taken, some of it is not.
+  await until(
+    `${name} is at work`,
+    async () => (await teller.totals()).received > teller.sent - size,
+  );
   const before = await teller.totals();
   await latchkey.service(name).end('SIGKILL');
   say(

@@ -81,11 +81,15 @@ export async function until(what: string, holds: () => Promise<boolean>): Promis
   }
 }
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : 'new';
+}
+
 function lineOf({ topic, data, generation }: OutputMessage): string {
   const subject = `${topic.padEnd(13)} generation ${generation}`;
   switch (topic) {
     case 'lifecycle':
-      return `${subject}  ${String(data['previous'] ?? 'new')} → ${String(data['lifecycle'])}`;
+      return `${subject}  ${textOf(data['previous'])} → ${textOf(data['lifecycle'])}`;
     case 'access':
       return `${subject}  ${accountLine(data as unknown as AccessLine)}`;
     case 'verifications':

@@ -102,7 +102,9 @@ export function structured(event: SentEvent): SentRecord {
 /** Binary mode: the attributes as headers, the data as the value. */
 export function binary(event: SentEvent): SentRecord {
   const { data, ...attributes } = event;
-  const headers = Object.entries(attributes).map(([name, value]) => [`ce_${name}`, String(value)]);
+  const headers = Object.entries(attributes).map(
+    ([name, value]) => [`ce_${name}`, String(value)] as const,
+  );
   return {
     topic: topicOf(event),
     key: event.subject,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { OutputTopic } from '@latchkey/contracts';
+import type { InputTopic, OutputTopic } from '@latchkey/contracts';
+import { silenceTimerWarnings } from '@latchkey/kafka';
 import { type Consumer, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
 
 /** One message of an output topic, as a consumer that reads committed ones sees it. */
@@ -22,11 +23,20 @@ export interface OutputReader extends AsyncDisposable {
   readonly messages: () => readonly OutputMessage[];
 }
 
-/** Topics must exist. */
+const OUTPUTS: readonly OutputTopic[] = [
+  'lifecycle',
+  'access',
+  'verifications',
+  'reviews',
+  'dead-letters',
+];
+
+/** Topics must exist. Those of the inputs, if they are among the names, are left out. */
 export async function openOutputReader(
   brokers: readonly string[],
-  names: Readonly<Record<OutputTopic, string>>,
+  names: Readonly<Record<OutputTopic, string> & Partial<Record<InputTopic, string>>>,
 ): Promise<OutputReader> {
+  silenceTimerWarnings();
   const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({
     groupId: `reader-${randomUUID()}`,
@@ -36,9 +46,7 @@ export async function openOutputReader(
   });
   const read: OutputMessage[] = [];
   const lastOffsets = new Map<string, bigint>();
-  const logical = new Map(
-    Object.entries(names).map(([topic, name]) => [name, topic as OutputTopic]),
-  );
+  const logical = new Map(OUTPUTS.map((topic) => [names[topic], topic]));
   await consumer.connect();
   await consumer.subscribe({ topics: [...logical.keys()], fromBeginning: true });
   await consumer.run({

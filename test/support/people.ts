@@ -2,6 +2,12 @@ import { permutationsOf, type SentEvent } from './events.ts';
 import type { OutputMessage } from './output-reader.ts';
 import type { TestSystem } from './system.ts';
 
+/** Why an entitlement is held, as it is published. */
+export interface Reason {
+  readonly rule?: string;
+  readonly hash?: string;
+}
+
 /** The data of `latchkey.access.desired.v1`. */
 export interface AccessData {
   readonly identityId: string;
@@ -13,7 +19,7 @@ export interface AccessData {
     readonly userName: string;
     readonly attributes: Readonly<Record<string, unknown>>;
   };
-  readonly entitlements: readonly { readonly name: string; readonly reasons: readonly unknown[] }[];
+  readonly entitlements: readonly { readonly name: string; readonly reasons: readonly Reason[] }[];
   readonly changes: readonly { readonly kind: string; readonly reason: string }[];
 }
 

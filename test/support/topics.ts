@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from '@latchkey/contracts';
+import { silenceTimerWarnings } from '@latchkey/kafka';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 
 export interface TestTopics extends AsyncDisposable {
@@ -17,6 +18,7 @@ export async function createTestTopics(
   brokers: readonly string[],
   options: { readonly partitions?: number } = {},
 ): Promise<TestTopics> {
+  silenceTimerWarnings();
   const prefix = `test-${randomBytes(4).toString('hex')}`;
   const all = Object.entries(DEFAULT_TOPIC_NAMES).map(
     ([topic, name]) => [topic, `${prefix}.${name}`] as const,

@@ -5,7 +5,8 @@ export type { Review } from './decisions/reviews.ts';
 export type { CurrentAccount } from './desired/account.ts';
 export { publishedReasons, type Reason } from './desired/reason.ts';
 export type { EngagementRow } from './lifecycle/engagement-row.ts';
-export { type Answer, type Condition } from './policy/condition.ts';
+export type { Answer } from './policy/answer.ts';
+export type { Condition } from './policy/condition.ts';
 export { EXAMPLE_POLICY_URL, loadPolicy } from './policy/load-policy.ts';
 export type { Policy } from './policy/policy.ts';
 export {
@@ -26,10 +27,9 @@ export {
   storedFact,
 } from './record/fact.ts';
 export type { AttemptState } from './verification/attempt.ts';
+export type { FailureCount, FailureKey } from './verification/counted-failure.ts';
 export type { VerificationChanges } from './verification/draft.ts';
 export {
-  type FailureCount,
-  type FailureKey,
   failureKeyOf,
   failureKeyOfState,
   failureKeysOf,

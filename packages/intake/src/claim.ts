@@ -113,18 +113,22 @@ function resolve(
   for (const [eventId, group] of groups) {
     const known = earlier.get(eventId)?.fingerprint;
     const [first, ...rest] = group;
-    if (first !== undefined && known === undefined) {
-      if (first.read.kind === 'event')
-        events.push({ delivery: first.delivery, event: first.read.event });
-      else refused.push(refusedOf(first, true));
-    }
-    const reference = known ?? first?.fingerprint;
+    if (first === undefined) continue;
+    if (known === undefined) takeFirst(first, events, refused);
+    const reference = known ?? first.fingerprint;
     for (const again of known === undefined ? rest : group) {
-      if (reference?.equals(again.fingerprint) === true) duplicates += 1;
+      if (reference.equals(again.fingerprint)) duplicates += 1;
       else contradicting.push(again);
     }
   }
   return { events, refused, duplicates, conflicts: conflictsOf(batch, contradicting) };
+}
+
+/** The first delivery of an id that is ours: an event, or a dead letter that has claimed its id. */
+function takeFirst(first: Claimant, events: ClaimedEvent[], refused: RefusedDelivery[]): void {
+  const { delivery, read } = first;
+  if (read.kind === 'event') events.push({ delivery, event: read.event });
+  else refused.push(refusedOf(first, true));
 }
 
 /** One conflict for each different content of an id, with how often it came. */

@@ -71,20 +71,20 @@ function verificationRow(state: VerificationState): VerificationRow {
   return {
     verificationId: state.verificationId,
     state: state.state,
-    purpose: state.purpose ?? null,
-    personSource: state.personSource ?? null,
-    personExternalId: state.personExternalId ?? null,
-    requestedAtMs: state.requestedAtMs ?? null,
-    expiresAtMs: state.expiresAtMs ?? null,
-    maxAttempts: state.maxAttempts ?? null,
-    maxFailures: state.maxFailures ?? null,
-    attempt: state.attempt ?? null,
-    channel: state.channel ?? null,
-    method: state.method ?? null,
-    decidedAtMs: state.decidedAtMs ?? null,
-    validUntilMs: state.validUntilMs ?? null,
+    purpose: orNull(state.purpose),
+    personSource: orNull(state.personSource),
+    personExternalId: orNull(state.personExternalId),
+    requestedAtMs: orNull(state.requestedAtMs),
+    expiresAtMs: orNull(state.expiresAtMs),
+    maxAttempts: orNull(state.maxAttempts),
+    maxFailures: orNull(state.maxFailures),
+    attempt: orNull(state.attempt),
+    channel: orNull(state.channel),
+    method: orNull(state.method),
+    decidedAtMs: orNull(state.decidedAtMs),
+    validUntilMs: orNull(state.validUntilMs),
     generation: BigInt(state.generation),
-    nextDeadlineAtMs: state.nextDeadlineAtMs ?? null,
+    nextDeadlineAtMs: orNull(state.nextDeadlineAtMs),
     detail: JSON.stringify(state.detail),
   };
 }
@@ -94,15 +94,20 @@ function attemptRow(state: AttemptState): AttemptRow {
     verificationId: state.verificationId,
     attempt: state.attempt,
     state: state.state,
-    platform: state.platform ?? null,
-    channel: state.channel ?? null,
-    session: state.session ?? null,
-    openedAtMs: state.openedAtMs ?? null,
-    endedAtMs: state.endedAtMs ?? null,
+    platform: orNull(state.platform),
+    channel: orNull(state.channel),
+    session: orNull(state.session),
+    openedAtMs: orNull(state.openedAtMs),
+    endedAtMs: orNull(state.endedAtMs),
     detail: JSON.stringify(state.detail),
   };
 }
 
 function failureCountRow({ subject, purpose, failures }: FailureCount): FailureCountRow {
   return { subject, purpose, failures: JSON.stringify(failures) };
+}
+
+/** SQL has null where we have undefined. */
+function orNull<T>(value: T | undefined): T | null {
+  return value ?? null;
 }

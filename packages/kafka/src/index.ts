@@ -32,3 +32,4 @@ export {
   type TransactionalProducer,
   type TransactionalProducerOptions,
 } from './transactional-producer.ts';
+export { silenceTimerWarnings } from './warnings.ts';

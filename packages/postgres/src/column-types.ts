@@ -11,6 +11,7 @@ export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: string) {
     if (format !== 'binary' && oid === INT8) return BigInt;
     if (format !== 'binary' && oid === TIMESTAMPTZ) return instantMs;
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-enum-assignment -- typed so by pg
     return pg.types.getTypeParser(oid, format as 'text');
   },
 };

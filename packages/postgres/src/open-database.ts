@@ -19,7 +19,7 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   readonly applicationName: string;
   /** An idle connection was lost. The next use opens another one. */
-  onConnectionLost(error: Error): void;
+  readonly onConnectionLost: (error: Error) => void;
 }
 
 /** An open database: a pool of connections that is closed on disposal. */

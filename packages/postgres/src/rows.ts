@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { textColumn } from './text-column.ts';
 
-type Cell = string | number | bigint | undefined;
+type Cell = string | number | bigint | null | undefined;
 
 /** The type of a column: a PostgreSQL type name, with `hex` for bytes and `ms` for instants. */
 type ColumnType = 'text' | 'uuid' | 'bigint' | 'integer' | 'hex' | 'ms';

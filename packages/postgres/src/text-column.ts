@@ -13,9 +13,10 @@ const NULL = '\u001e';
  *
  * @throws UnfitTextError for a text that is empty or holds one of them
  */
-export function textColumn(values: Iterable<string | number | bigint | undefined>): string {
+export function textColumn(values: Iterable<string | number | bigint | null | undefined>): string {
   const parts: string[] = [];
-  for (const value of values) parts.push(value === undefined ? NULL : textOf(value));
+  for (const value of values)
+    parts.push(value === undefined || value === null ? NULL : textOf(value));
   return parts.join(SEPARATOR);
 }
 

@@ -1,15 +1,12 @@
 import { listConflicts, readConflicts, readFirstContent } from '@latchkey/postgres';
-import { printLine, printRow, printRows } from './print.ts';
+import { printLine, printRow, printRows, without } from './print.ts';
 import { required } from './read-arguments.ts';
 import type { Command } from './verb.ts';
 
 /** Event ids that came with different contents, the last seen first. */
 export const listConflictRows: Command = async ({ db }, { limit, json }) => {
   const rows = await db.run(listConflicts, { limit });
-  printRows(
-    rows.map(({ fingerprint: _, ...row }) => row),
-    json,
-  );
+  printRows(without(rows, 'fingerprint'), json);
 };
 
 /** Everything that came for one event id: what counted, and what did not. */

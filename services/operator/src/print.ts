@@ -19,6 +19,13 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Rows without one of their fields. */
+export function without(rows: readonly object[], field: string): readonly object[] {
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).filter(([name]) => name !== field)),
+  );
+}
+
 function jsonLine(row: Row): string {
   const cells = Object.entries(row).map(([name, cell]) => [name, jsonOf(name, cell)]);
   return `${JSON.stringify(Object.fromEntries(cells))}\n`;
@@ -57,7 +64,6 @@ function textOf(name: string, cell: Cell): string {
 /** Raw bytes may hold anything, also what a terminal would obey. */
 function bytesOf(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal
   const isShown =
     Buffer.from(text).equals(bytes) && !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text);
   return isShown ? text : `\\x${bytes.toString('hex')}`;

@@ -49,7 +49,6 @@ export function required(value: string | undefined, name: string): string {
   throw new Failure('CONFIG_INVALID', { problems: [`${name}: required; --help shows the usage`] });
 }
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- derived from the options
 function parsed(args: readonly string[]) {
   try {
     return parseArgs({

@@ -1,5 +1,5 @@
 import { countOpen, listOutputs, listProgress } from '@latchkey/postgres';
-import { printLine, printRows } from './print.ts';
+import { printLine, printRows, without } from './print.ts';
 import type { Command } from './verb.ts';
 
 /** Where every input partition and every output topic stands, and what waits for a person. */
@@ -23,19 +23,13 @@ export const showStatus: Command = async ({ db }, { json }) => {
     return;
   }
   printLine('Input partitions');
-  printRows(
-    inputs.map(({ stoppedDetail: _, ...row }) => row),
-    json,
-  );
+  printRows(without(inputs, 'stoppedDetail'), json);
   for (const { topic, partition, stoppedCode, stoppedDetail } of inputs) {
     if (stoppedCode !== null)
       printLine(`! ${topic}/${partition}: ${stoppedCode}: ${stoppedDetail ?? ''}`);
   }
   printLine('\nOutput topics');
-  printRows(
-    outputs.map(({ refusedDetail: _, ...row }) => row),
-    json,
-  );
+  printRows(without(outputs, 'refusedDetail'), json);
   for (const { topic, refusedCode, refusedDetail } of outputs) {
     if (refusedCode !== null) printLine(`! ${topic}: ${refusedCode}: ${refusedDetail ?? ''}`);
   }

@@ -1,3 +1,4 @@
+import { silenceTimerWarnings } from '@latchkey/kafka';
 import { Kafka, logLevel } from 'kafkajs';
 
 const CONNECT_LIMIT_MS = 1_000;
@@ -8,6 +9,7 @@ const REQUEST_LIMIT_MS = 5_000;
  * controller. Never rejects.
  */
 export async function liveBrokers(address: string): Promise<number[]> {
+  silenceTimerWarnings();
   const client = new Kafka({
     brokers: [address],
     connectionTimeout: CONNECT_LIMIT_MS,

@@ -1,7 +1,8 @@
 import { accountIdOf } from '@latchkey/contracts';
 import { type CurrentAccount } from '../desired/account.ts';
 import { type DesiredAccount } from '../desired/derive.ts';
-import { type KnownAttributes, sameAttributes } from '../policy/attributes.ts';
+import { type KnownAttributes } from '../policy/attribute.ts';
+import { sameAttributes } from '../policy/attributes.ts';
 
 /** Whose account it is, and what all accounts of this person show. */
 export interface AccountHolder {

@@ -1,5 +1,5 @@
 import { type AccountState } from '@latchkey/contracts';
-import { type KnownAttributes } from '../policy/attributes.ts';
+import { type KnownAttributes } from '../policy/attribute.ts';
 import { type HeldEntitlement } from './reason.ts';
 
 /** An account as it was decided last. Times are epoch milliseconds. */

@@ -1,5 +1,5 @@
 import { type EngagementTimeline } from '../lifecycle/bridge-gaps.ts';
-import { type KnownAttributes, type KnownValue } from '../policy/attributes.ts';
+import { type KnownAttributes, type KnownValue } from '../policy/attribute.ts';
 import { type Policy } from '../policy/policy.ts';
 import { type EngagementKey } from '../record/engagement.ts';
 import { type Segment, segmentAt, type Timeline } from '../record/timeline.ts';

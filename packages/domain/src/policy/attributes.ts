@@ -1,13 +1,6 @@
 import { type Attributes } from '@latchkey/contracts';
-import { type AttributeDeclaration, type Policy } from './policy.ts';
-
-export type KnownValue = string | number | boolean;
-
-/**
- * Values by declared name. `null` stands for a cleared name where that overrides an older value, and is gone
- * from what is in force at a moment.
- */
-export type KnownAttributes = Readonly<Record<string, KnownValue | null>>;
+import { type AttributeDeclaration, type KnownAttributes, type KnownValue } from './attribute.ts';
+import { type Policy } from './policy.ts';
 
 /**
  * What of `attributes` the policy lets this source say. A value of another type than declared counts as

@@ -1,9 +1,8 @@
 import { type ASTNode, type Environment } from '@marcbachmann/cel-js';
 import { serialize } from '@marcbachmann/cel-js/serialize';
-import { type KnownAttributes, type KnownValue } from './attributes.ts';
-import { type Answer, type ConditionProblem } from './condition.ts';
+import { type Answer, type ConditionProblem } from './answer.ts';
+import { type AttributeDeclaration, type KnownAttributes, type KnownValue } from './attribute.ts';
 import { callsHas, namesIn, needsEverything } from './condition-words.ts';
-import { type AttributeDeclaration } from './policy.ts';
 
 /** A part of a condition that has an answer of its own. */
 interface Term {

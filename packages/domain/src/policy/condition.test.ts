@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type KnownAttributes } from './attributes.ts';
-import { type Answer, type Condition, conditionCompiler } from './condition.ts';
+import { type Answer } from './answer.ts';
+import { type KnownAttributes } from './attribute.ts';
+import { type Condition, conditionCompiler } from './condition.ts';
 
 const compile = conditionCompiler([
   { name: 'a', type: 'string', scope: 'engagement' },

@@ -1,11 +1,8 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { type KnownAttributes } from './attributes.ts';
+import { type Answer, type ConditionProblem } from './answer.ts';
+import { type AttributeDeclaration, type KnownAttributes } from './attribute.ts';
 import { compileTerm } from './condition-term.ts';
 import { findUnsupported } from './condition-words.ts';
-import { type AttributeDeclaration } from './policy.ts';
-
-/** `unknown`: what is known of the person does not decide it. */
-export type Answer = boolean | 'unknown';
 
 /**
  * A CEL expression over the declared attributes, each addressed by its bare name. Called with the attributes
@@ -18,11 +15,6 @@ export interface Condition {
   readonly text: string;
   /** The attributes that can change the answer. Sorted. */
   readonly reads: readonly string[];
-}
-
-/** Why a text is no condition, for the author of the policy. */
-export interface ConditionProblem {
-  readonly problem: string;
 }
 
 /** Turns texts into conditions over one set of declared attributes. */

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '@latchkey/contracts';
+import { type AttributeDeclaration } from './attribute.ts';
 import { checkPolicy } from './check-policy.ts';
 import { type Condition } from './condition.ts';
-import { type AttributeDeclaration, type Policy, type Rule, type Target } from './policy.ts';
+import { type Policy, type Rule, type Target } from './policy.ts';
 import { type PolicyContent } from './policy-shape.ts';
 import { readPolicyText, refusal } from './policy-text.ts';
 import { readShape } from './read-shape.ts';

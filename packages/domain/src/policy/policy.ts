@@ -1,13 +1,7 @@
 import { type SourceRegistry } from '@latchkey/contracts';
 import { type VerificationPolicy } from '../verification/policy.ts';
+import { type AttributeDeclaration } from './attribute.ts';
 import { type Condition } from './condition.ts';
-
-export interface AttributeDeclaration {
-  readonly name: string;
-  readonly type: 'string' | 'number' | 'boolean';
-  /** `person`: the same in all engagements of a person. */
-  readonly scope: 'person' | 'engagement';
-}
 
 /** A birthright rule: while its condition holds for an engagement, its entitlements are held. */
 export interface Rule {

@@ -1,5 +1,5 @@
 import { canonicalJson } from '@latchkey/contracts';
-import { type KnownAttributes } from '../policy/attributes.ts';
+import { type KnownAttributes } from '../policy/attribute.ts';
 import { idleSegment, type Segment, segmentAt, type Timeline, withoutRepeats } from './timeline.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { type KnownAttributes } from '../policy/attributes.ts';
+import { type KnownAttributes } from '../policy/attribute.ts';
 import { type DatedAttributes, type Rescinds, type Statement } from './statement.ts';
 
 /** A date of a period, and the event that set it. */

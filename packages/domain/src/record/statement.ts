@@ -1,5 +1,6 @@
 import { canonicalJson, type Moment, type RescindedData, resolveMoment } from '@latchkey/contracts';
-import { type KnownAttributes, permittedAttributes } from '../policy/attributes.ts';
+import { type KnownAttributes } from '../policy/attribute.ts';
+import { permittedAttributes } from '../policy/attributes.ts';
 import { type Policy } from '../policy/policy.ts';
 import { type EngagementFact } from './fact.ts';
 import { resolveEnd } from './resolve-end.ts';

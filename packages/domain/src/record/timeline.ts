@@ -1,4 +1,5 @@
-import { type KnownAttributes, layOver, sameAttributes } from '../policy/attributes.ts';
+import { type KnownAttributes } from '../policy/attribute.ts';
+import { layOver, sameAttributes } from '../policy/attributes.ts';
 import { endOf, type Period, type Row, type Suspension } from './periods.ts';
 
 /**

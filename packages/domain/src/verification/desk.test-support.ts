@@ -4,8 +4,9 @@ import {
   type VerificationSettledData,
 } from '@latchkey/contracts';
 import { type AttemptState, isEnded } from './attempt.ts';
+import { type FailureCount } from './counted-failure.ts';
 import { type VerificationChanges, worldAfter } from './draft.ts';
-import { type FailureCount, failureKeyOf } from './failure-count.ts';
+import { failureKeyOf } from './failure-count.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { sweepVerification } from './sweep.ts';
 import { type Report, type Taken, takeReport } from './take-report.ts';

@@ -38,7 +38,7 @@ export function dispositionAfterEnd(
 ): Disposition {
   switch (fact.kind) {
     case 'progress':
-      return 'late_telemetry';
+      return ending.attemptState === 'superseded' ? 'duplicate_other_channel' : 'late_telemetry';
     case 'opened':
       return openedAfterEnd(attempt, ending, fact);
     case 'input':

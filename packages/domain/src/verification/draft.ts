@@ -1,8 +1,9 @@
 import { type VerificationSettledData } from '@latchkey/contracts';
 import { type AttemptState, isEnded } from './attempt.ts';
+import { type FailureCount } from './counted-failure.ts';
 import { nextDeadlineOf } from './deadline.ts';
 import { type VerificationDecision } from './decision.ts';
-import { type FailureCount, failureKeyOfState } from './failure-count.ts';
+import { failureKeyOfState } from './failure-count.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { settledEffect } from './settled-effect.ts';
 import { newVerification, type VerificationState, type VerificationWorld } from './verification.ts';

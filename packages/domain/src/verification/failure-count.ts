@@ -1,24 +1,7 @@
 import { type VerificationEvent } from '@latchkey/contracts';
+import { type CountedFailure, type FailureCount, type FailureKey } from './counted-failure.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { type VerificationState } from './verification.ts';
-
-/** Whose failures are counted, and for what. */
-export interface FailureKey {
-  /** The person, `<source>#<external id>`; where none is named `verification#<id>`. */
-  readonly subject: string;
-  readonly purpose: string;
-}
-
-export interface CountedFailure {
-  /** What failed, unique among all verifications: counted once however often it is told. */
-  readonly step: string;
-  readonly atMs: number;
-}
-
-/** A row of `verification_failure`: failures in a row, oldest first. */
-export interface FailureCount extends FailureKey {
-  readonly failures: readonly CountedFailure[];
-}
 
 /** The counter that a report on this verification rests on; `undefined` where none is needed. */
 export function failureKeyOf(

@@ -36,7 +36,13 @@ const claims = ['verified', 'rejected', 'max_attempts', 'expired', 'cancelled'] 
 
 test.each([
   ...OPEN.map((state) => [state, 'telemetry', progressed({ status: 'ringing' }), 'progress']),
-  ...CLOSED.map((state) => [state, 'telemetry', progressed(), 'late_telemetry']),
+  ...CLOSED.filter((state) => !SUPERSEDED.includes(state)).map((state) => [
+    state,
+    'telemetry',
+    progressed(),
+    'late_telemetry',
+  ]),
+  ...SUPERSEDED.map((state) => [state, 'telemetry', progressed(), 'duplicate_other_channel']),
 
   ...OPEN.map((state) => [state, 'a new step', input({ step: '2' }), 'accepted']),
   ...[...FAILED, 'verified'].map((state) => [

@@ -101,7 +101,7 @@ test('S23 other channel: what the call tells later is recorded and changes nothi
 
   expect(late.map((taken) => [taken.disposition, taken.finalState])).toEqual([
     ['contradictory', 'superseded'],
-    ['late_telemetry', 'superseded'],
+    ['duplicate_other_channel', 'superseded'],
     ['duplicate_other_channel', 'superseded'],
     ['duplicate_other_channel', 'superseded'],
   ]);

@@ -1,7 +1,7 @@
 import { type VerificationOutcome } from '@latchkey/contracts';
 import { type AttemptState } from './attempt.ts';
+import { type FailureCount } from './counted-failure.ts';
 import { type Channel } from './fact.ts';
-import { type FailureCount } from './failure-count.ts';
 
 /** A `verification.cancelled` that came before `requested`. */
 export interface ParkedCancellation {
