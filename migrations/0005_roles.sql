@@ -3,7 +3,7 @@ do $$
 declare
   wanted text;
 begin
-  foreach wanted in array array['latchkey_reconciler', 'latchkey_relay', 'latchkey_operator', 'latchkey_reader'] loop
+  foreach wanted in array array['latchkey_migrator', 'latchkey_reconciler', 'latchkey_relay', 'latchkey_operator', 'latchkey_reader'] loop
     begin
       if not exists (select from pg_roles where rolname = wanted) then
         execute format('create role %I nologin', wanted);
@@ -15,6 +15,8 @@ begin
 end
 $$;
 
+-- May change the schema: whoever runs later migrations is a member of it.
+grant usage, create on schema public to latchkey_migrator;
 grant usage on schema public to latchkey_reconciler, latchkey_relay, latchkey_operator, latchkey_reader;
 
 -- Everything, but the partitions of the inbox by their own names.
@@ -47,3 +49,19 @@ grant select on kysely_migration, outbox, outbox_lane, relay_position, relay_top
 grant insert on outbox_lane, relay_position, relay_topic to latchkey_relay;
 grant update on relay_position, relay_topic to latchkey_relay;
 grant delete on outbox to latchkey_relay;
+
+-- Owned by a role and not by the login that happened to run this.
+do $$
+declare
+  relation text;
+begin
+  for relation in
+    select format('%I', relname) from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+  loop
+    execute format('alter table %s owner to latchkey_migrator', relation);
+  end loop;
+  alter function refuse_lower_generation() owner to latchkey_migrator;
+  alter function refuse_terminal_change() owner to latchkey_migrator;
+end
+$$;

@@ -20,20 +20,33 @@ export interface LogEnds {
 /** Where reading of a partition starts, or why it must not. */
 export type Located =
   | { readonly kind: 'at'; readonly offset: bigint }
-  | { readonly kind: 'stopped'; readonly code: string; readonly detail: string };
+  | { readonly kind: 'stopped'; readonly code: string; readonly detail: string }
+  /** The log seems to end before our position: to be looked at again, with that position. */
+  | { readonly kind: 'doubtful'; readonly position: bigint };
 
 /**
  * Finds where reading of a partition starts after an assignment: at the last record that was taken,
  * so that it can be recognised; at the log's start where nothing was ever taken. A log that starts
  * behind or ends before our position stops the partition, durably, until an operator accepts it.
+ *
+ * @param doubted - the position of an earlier call that was doubtful: where the log ends was asked
+ *   before the position, and somebody whose partition this was may have moved it in between
  */
-export async function locate(db: Db, log: LogEnds): Promise<Located> {
+export async function locate(
+  db: Db,
+  log: LogEnds,
+  doubted: bigint | undefined = undefined,
+): Promise<Located> {
   const progress = await openProgress(db, log);
   if (progress.stoppedCode !== null) {
     return { kind: 'stopped', code: progress.stoppedCode, detail: progress.stoppedDetail ?? '' };
   }
   const found = findingOf(progress, log);
   if (found !== undefined) {
+    const { nextOffset } = progress;
+    if (found.code === 'LOG_ENDS_BEFORE' && doubted !== nextOffset) {
+      return { kind: 'doubtful', position: nextOffset };
+    }
     await db.run(stopPartition, { topic: log.topic, partition: log.partition, ...found });
     return { kind: 'stopped', ...found };
   }

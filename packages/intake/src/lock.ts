@@ -1,5 +1,5 @@
 import { isRecordEvent, isVerificationEvent } from '@latchkey/contracts';
-import { readClock, type Tx } from '@latchkey/postgres';
+import { readNow, type Tx } from '@latchkey/postgres';
 import type { Batch } from './batch.ts';
 import type { ClaimedEvent } from './claim.ts';
 import { type ClaimedRecordEvent, type LockedRecord, lockRecord } from './lock-record.ts';
@@ -28,9 +28,7 @@ export async function lock(
     events.filter(isAboutRecord).map(({ event }) => event),
   );
   const verifications = await lockVerificationWorlds(tx, input, events.filter(isAboutVerification));
-  const [clock] = await tx.run(readClock, {});
-  if (clock === undefined) throw new Error('the database has no clock');
-  return { record, verifications, nowMs: clock.nowMs };
+  return { record, verifications, nowMs: await readNow(tx) };
 }
 
 export function isAboutRecord(claimed: ClaimedEvent): claimed is ClaimedRecordEvent {

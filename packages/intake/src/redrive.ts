@@ -9,7 +9,7 @@ import {
   lockDeadLetter,
   markGivenUpAgain,
   markRedriven,
-  readClock,
+  readNow,
   type Tx,
 } from '@latchkey/postgres';
 import { apply } from './apply.ts';
@@ -76,8 +76,7 @@ function redriveOnce(
     if (input === undefined) return { kind: 'not_found' };
     const delivery = deliveryOf(letter);
     const read = readDelivery(delivery, input, context.policy.sources);
-    const [clock] = await tx.run(readClock, {});
-    const nowMs = clock?.nowMs ?? 0;
+    const nowMs = await readNow(tx);
     if (read.kind === 'rejected') return giveUpAgain(tx, letter, read, context, nowMs);
     if (isAhead(read.event, nowMs)) {
       return giveUpAgain(tx, letter, { rejection: AHEAD, ...read.event }, context, nowMs);

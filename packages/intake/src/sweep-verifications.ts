@@ -1,13 +1,24 @@
+import { derivedId } from '@latchkey/contracts';
 import type { Policy } from '@latchkey/domain';
-import { type Db, lockDueVerifications, readClock } from '@latchkey/postgres';
+import {
+  type Db,
+  lockDueVerifications,
+  parkVerification,
+  readNow,
+  type Tx,
+} from '@latchkey/postgres';
 import { apply } from './apply.ts';
+import { joinChanges, REVIEW_DUE_MS } from './changes.ts';
+import { causeOf, DecideFailedError } from './data-error.ts';
 import { decideDueVerifications } from './decide-verifications.ts';
 import { lockDueWorlds } from './lock-verifications.ts';
 import type { Outputs } from './outputs.ts';
+import { takeDue } from './take-due.ts';
 
 /**
  * Settles verifications whose deadline has passed, in one transaction. Acts only on those whose
- * input partition was read past the deadline (`read_through_at`): our own lag expires nobody.
+ * input partition was read past the deadline (`read_through_at`): our own lag expires nobody. One that
+ * cannot be decided is parked with a review, and the others go on.
  *
  * @returns how many were due; `limit` means that there may be more
  */
@@ -17,13 +28,60 @@ export function sweepVerifications(
   outputs: Outputs,
   limit: number,
 ): Promise<number> {
-  return db.transaction(async (tx) => {
-    const rows = await tx.run(lockDueVerifications, { limit });
-    if (rows.length === 0) return 0;
-    const locked = await lockDueWorlds(tx, rows);
-    const [clock] = await tx.run(readClock, {});
-    const nowMs = clock?.nowMs ?? 0;
-    await apply(tx, decideDueVerifications(rows, locked, policy, nowMs), outputs, nowMs);
-    return rows.length;
-  });
+  return takeDue(
+    {
+      decide: (count, seen) => db.transaction((tx) => settleAll(tx, policy, outputs, count, seen)),
+      park: (id, error) => db.transaction((tx) => parkFirst(tx, id, error, policy, outputs)),
+    },
+    limit,
+  );
+}
+
+async function settleAll(
+  tx: Tx,
+  policy: Policy,
+  outputs: Outputs,
+  limit: number,
+  seen: (verificationId: string) => void,
+): Promise<number> {
+  const rows = await tx.run(lockDueVerifications, { limit });
+  if (rows.length === 0) return 0;
+  for (const { verificationId } of rows) seen(verificationId);
+  const locked = await lockDueWorlds(tx, rows);
+  const nowMs = await readNow(tx);
+  const changes = decided(() => decideDueVerifications(rows, locked, policy, nowMs));
+  await apply(tx, changes, outputs, nowMs);
+  return rows.length;
+}
+
+/** What a decision throws is the fault of what it was about. */
+function decided<T>(decide: () => T): T {
+  try {
+    return decide();
+  } catch (cause) {
+    throw new DecideFailedError('deciding failed', { cause });
+  }
+}
+
+/** Without a deadline it is not swept again, until its next report gives it one. */
+async function parkFirst(
+  tx: Tx,
+  verificationId: string,
+  error: unknown,
+  policy: Policy,
+  outputs: Outputs,
+): Promise<void> {
+  const [row] = await tx.run(lockDueVerifications, { limit: 1 });
+  if (row?.verificationId !== verificationId) return;
+  const nowMs = await readNow(tx);
+  tx.finally(parkVerification, { verificationId });
+  const review = {
+    reviewId: derivedId('review', 'sweep_failed', verificationId, policy.hash),
+    kind: 'sweep_failed',
+    subject: verificationId,
+    owner: policy.owner,
+    detail: JSON.stringify({ cause: causeOf(error) }),
+    dueAtMs: nowMs + REVIEW_DUE_MS,
+  };
+  await apply(tx, joinChanges([{ reviews: [review] }]), outputs, nowMs);
 }

@@ -68,6 +68,7 @@ export {
   type PartitionKey,
   type ProgressRow,
   readClock,
+  readNow,
   readProgress,
   stopPartition,
 } from './progress/progress.ts';
@@ -112,6 +113,7 @@ export {
 export {
   appendCallbacks,
   type CallbackRow,
+  parkVerification,
   saveAttempts,
   saveVerifications,
 } from './verification/save-verifications.ts';

@@ -84,6 +84,8 @@ function poolConfig(options: DatabaseOptions): pg.PoolConfig & { pipeline: boole
     application_name: options.applicationName,
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,
+    // Beyond every time-out of the server: for one that vanished without a word.
+    query_timeout: 95_000,
     // A client that pauses while it holds a lane or an identity stops everybody.
     options: [
       ...role,

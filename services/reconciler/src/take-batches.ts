@@ -44,10 +44,17 @@ type Next = 'go-on' | 'stopped' | 'relocate';
 export function takeBatches(to: Reconciling, options: TakeOptions): PartitionReading {
   const isolations = new Map<string, Isolations>();
   const standing = new Set<string>();
+  const doubted = new Map<string, bigint>();
   return {
     locate: async ({ topic, partition, logStart, logEnd }) => {
-      const located = await locate(to.db, { topic, partition, logStart, logEnd });
       const part = partOf(topic, partition);
+      const log = { topic, partition, logStart, logEnd };
+      const located = await locate(to.db, log, doubted.get(part));
+      if (located.kind === 'doubtful') {
+        doubted.set(part, located.position);
+        throw new Error('the log seems to end before our position: it is looked at again');
+      }
+      doubted.delete(part);
       if (located.kind === 'at') {
         standing.delete(part);
         options.health.ready(part);

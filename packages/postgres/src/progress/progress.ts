@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Tx } from '../in-transaction.ts';
 import { statement } from '../statement.ts';
 
 export interface PartitionKey {
@@ -124,6 +125,13 @@ export const markReadThrough = statement<
       and (read_through_at is null
         or read_through_at < to_timestamp(${p.throughMs}::double precision / 1000))`,
 );
+
+/** The database's clock, in milliseconds since 1970: what is decided under locks is decided at this time. */
+export async function readNow(tx: Tx): Promise<number> {
+  const [clock] = await tx.run(readClock, {});
+  if (clock === undefined) throw new Error('the database has no clock');
+  return clock.nowMs;
+}
 
 /** The database's clock, in milliseconds since 1970. */
 export const readClock = statement<object, { nowMs: number }>(

@@ -29,6 +29,14 @@ export function saveVerifications(tx: Tx, verifications: readonly VerificationRo
   tx.finally(updateVerifications, columnsOf(VERIFICATION, rows));
 }
 
+/** The sweep leaves the verification alone until its next report; a review says why. */
+export const parkVerification = statement<{ verificationId: string }, object>(
+  'park_verification',
+  (p) => sql`
+    update verification set next_deadline_at = null
+    where verification_id = ${p.verificationId}`,
+);
+
 const VERIFICATION = {
   verification_id: 'text',
   state: 'text',
