@@ -1,14 +1,15 @@
-import { v5 } from 'uuid';
+import { parse, v5 } from 'uuid';
 
 /** Never to be changed: every id of every installation is derived under it. */
-const LATCHKEY_NAMESPACE = '6d1f6c1e-2b7a-5d0f-9a54-3c1d7c0e8f21';
+const LATCHKEY_NAMESPACE = parse('6d1f6c1e-2b7a-5d0f-9a54-3c1d7c0e8f21');
 
 /**
  * The UUID (version 5, RFC 9562) of these parts: the same parts give the same id everywhere and always.
  * Parts are joined by line feeds, which no id, source or name may contain.
  */
 export function derivedId(...parts: readonly string[]): string {
-  return v5(parts.join('\n'), LATCHKEY_NAMESPACE);
+  // As bytes: the library takes twice as long over texts.
+  return v5(Buffer.from(parts.join('\n')), LATCHKEY_NAMESPACE);
 }
 
 /** The identity that the person or workload `externalId` of `source` is. */

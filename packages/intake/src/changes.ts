@@ -89,6 +89,11 @@ export const NO_CHANGES: Changes = {
 /** All of these together, in their order. */
 export function joinChanges(parts: readonly Partial<Changes>[]): Changes {
   const names = Object.keys(NO_CHANGES) as (keyof Changes)[];
-  const joined = names.map((name) => [name, parts.flatMap((part) => [...(part[name] ?? [])])]);
-  return Object.fromEntries(joined) as Changes;
+  const joined = Object.fromEntries(names.map((name): [string, unknown[]] => [name, []]));
+  for (const part of parts) {
+    for (const [name, rows] of Object.entries(part)) {
+      for (const row of rows) joined[name]?.push(row);
+    }
+  }
+  return joined as unknown as Changes;
 }

@@ -1,9 +1,8 @@
-import { derivedId, identityIdOf } from '@latchkey/contracts';
+import { derivedId } from '@latchkey/contracts';
 import {
   countUndeclared,
   type Fact,
   factOf,
-  identityKeyOf,
   type Policy,
   type Reconciled,
   reconcile,
@@ -39,16 +38,14 @@ export function decideRecord(
   policy: Policy,
   nowMs: number,
 ): RecordDecided {
-  const groups = Map.groupBy(claimed, ({ event }) => {
-    const { source, externalId } = identityKeyOf(event);
-    return identityIdOf(source, externalId);
-  });
+  const groups = Map.groupBy(claimed, ({ event }) => locked.identityOf.get(event));
   const parts: Partial<Changes>[] = [];
   let stale = 0;
   let undeclared = 0;
   for (const [identityId, group] of groups) {
-    const identity = locked.identities.get(identityId);
-    if (identity === undefined) throw new RangeError('an identity was not locked');
+    const identity = locked.identities.get(identityId ?? '');
+    if (identityId === undefined || identity === undefined)
+      throw new RangeError('an identity was not locked');
     const events = group.map(({ event }) => event);
     const facts = events.map(factOf);
     const reconciled = reconcileAt(identity, facts, policy, nowMs);

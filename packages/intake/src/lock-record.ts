@@ -34,6 +34,8 @@ export interface LockedIdentity {
 /** What this transaction has locked for its record events. */
 export interface LockedRecord {
   readonly identities: ReadonlyMap<string, LockedIdentity>;
+  /** Whom each event is about. */
+  readonly identityOf: ReadonlyMap<RecordEvent, string>;
   /** By correlation key, the external id to whom the engagement was first known. */
   readonly holders: ReadonlyMap<string, string>;
 }
@@ -48,10 +50,15 @@ export type ClaimedRecordEvent = ClaimedEvent & { readonly event: RecordEvent };
  * in the order of their keys; what hangs on them is read by later statements, with new snapshots.
  */
 export async function lockRecord(tx: Tx, events: readonly RecordEvent[]): Promise<LockedRecord> {
-  if (events.length === 0) return { identities: new Map(), holders: new Map() };
+  if (events.length === 0) {
+    return { identities: new Map(), identityOf: new Map(), holders: new Map() };
+  }
   const holders = await holdCorrelationKeys(tx, engagementKeys(events));
-  const rows = await lockIdentities(tx, identityKeys(events));
-  return { identities: await withChildren(tx, rows), holders };
+  const keys = new Map(events.map((event) => [event, identityKey(event)]));
+  const distinct = new Map([...keys.values()].map((key) => [key.identityId, key]));
+  const rows = await lockIdentities(tx, [...distinct.values()]);
+  const identityOf = new Map([...keys].map(([event, key]) => [event, key.identityId]));
+  return { identities: await withChildren(tx, rows), identityOf, holders };
 }
 
 /** The identities of these rows, which this transaction has locked, with everything known of them. */
@@ -126,14 +133,9 @@ function asAccount(row: AccountRow, assignments: readonly AssignmentRow[]): Curr
   };
 }
 
-function identityKeys(events: readonly RecordEvent[]): readonly IdentityKey[] {
-  const keys = new Map<string, IdentityKey>();
-  for (const event of events) {
-    const { source, externalId } = identityKeyOf(event);
-    const identityId = identityIdOf(source, externalId);
-    keys.set(identityId, { identityId, source, externalId });
-  }
-  return [...keys.values()];
+function identityKey(event: RecordEvent): IdentityKey {
+  const { source, externalId } = identityKeyOf(event);
+  return { identityId: identityIdOf(source, externalId), source, externalId };
 }
 
 /** The correlation key of an engagement: unique within its source. */

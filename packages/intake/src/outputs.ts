@@ -39,7 +39,8 @@ export function messageOf(effect: Effect, outputs: Outputs): OutboxMessage {
   const lanes = outputs.lanes[EFFECT_TOPIC[type]];
   const lane = lanes[partitionOf(key, lanes.length)];
   if (lane === undefined) throw new RangeError(`no lane for ${type}`);
-  const ceId = ceIdOf(type, object, generation);
+  // An access effect bears its id in its data, too.
+  const ceId = 'effect' in effect.data ? effect.data.effect : ceIdOf(type, object, generation);
   return {
     lane,
     ceId,

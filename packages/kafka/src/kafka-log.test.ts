@@ -48,7 +48,7 @@ test.for([
 
 test('a transaction that still ends is the daily course of things', () => {
   const error =
-    'The producer attempted to update a transaction while another concurrent operation on the same transaction is ongoing';
+    'The producer attempted to update a transaction while another concurrent operation on the same transaction was ongoing';
   expect(
     linesOf(logLevel.ERROR, 'Response AddPartitionsToTxn(key: 24, version: 1)', { error }),
   ).toMatchObject([{ level: 'debug', fields: { cause: error } }]);

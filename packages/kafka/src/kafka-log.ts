@@ -29,7 +29,7 @@ const FIELDS = [
 /** What kafkajs calls an error and is the daily course of things. */
 const ORDINARY = [
   // CONCURRENT_TRANSACTIONS: the markers of the transaction before are still being written.
-  'another concurrent operation on the same transaction is ongoing',
+  'another concurrent operation on the same transaction',
   'The group is rebalancing',
   'Specified group generation id is not valid',
   'The coordinator is not aware of this member',
