@@ -37,7 +37,11 @@ const noProcessModule = ['node:process', 'process'].map((name) => ({
 }));
 const onlyPureParts = [
   { name: 'node:crypto', allowImportNames: ['createHash', 'hash'], message: 'No randomness here.' },
-  { name: 'uuid', allowImportNames: ['parse', 'v5', 'validate'], message: 'Ids are derived, not drawn.' },
+  {
+    name: 'uuid',
+    allowImportNames: ['parse', 'v5', 'validate'],
+    message: 'Ids are derived, not drawn.',
+  },
 ];
 
 /** Every `eslint-disable` says why, behind `--`. */
