@@ -32,11 +32,7 @@ export type Located =
  * @param doubted - the position of an earlier call that was doubtful: where the log ends was asked
  *   before the position, and somebody whose partition this was may have moved it in between
  */
-export async function locate(
-  db: Db,
-  log: LogEnds,
-  doubted: bigint | undefined = undefined,
-): Promise<Located> {
+export async function locate(db: Db, log: LogEnds, doubted?: bigint): Promise<Located> {
   const progress = await openProgress(db, log);
   if (progress.stoppedCode !== null) {
     return { kind: 'stopped', code: progress.stoppedCode, detail: progress.stoppedDetail ?? '' };
