@@ -1,5 +1,5 @@
 import { acceptPartition, locate } from '@latchkey/intake';
-import { openDatabase } from '@latchkey/postgres';
+import { openDatabase, stopPartition } from '@latchkey/postgres';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { hrEvent, inDays } from '../support/events.ts';
@@ -58,4 +58,19 @@ test('a log that starts after the position stops the partition until it is accep
   });
   await acceptPartition(operator, { ...PLACE, nextOffset: 5n, operator: 'test', owner: 'iam' });
   expect(await locate(desk.db, log)).toEqual({ kind: 'at', offset: 5n });
+});
+
+test('a finding of somebody who is behind does not stop the partition', async () => {
+  await using database = await createTestDatabase();
+  await using desk = await openIntakeDesk(database);
+  await desk.take([hrEvent('joined', 'a', 1, { startsAt: inDays(-1), attributes: {} })]);
+  await desk.db.run(stopPartition, {
+    ...PLACE,
+    offset: 0n,
+    code: 'APPLY_FAILING',
+    detail: 'zombie',
+  });
+  expect(await locate(desk.db, { ...PLACE, logStart: 0n, logEnd: 9n })).toMatchObject({
+    kind: 'at',
+  });
 });

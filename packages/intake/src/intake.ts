@@ -1,6 +1,13 @@
 import { type Read, readDelivery } from '@latchkey/contracts';
 import type { Policy } from '@latchkey/domain';
-import { advanceProgress, type Db, lockProgress, stopPartition, type Tx } from '@latchkey/postgres';
+import {
+  advanceProgress,
+  type Db,
+  lockProgress,
+  type ProgressRow,
+  stopPartition,
+  type Tx,
+} from '@latchkey/postgres';
 import { apply } from './apply.ts';
 import type { Batch, Delivery } from './batch.ts';
 import { claim } from './claim.ts';
@@ -42,7 +49,7 @@ export function intake(
     const [progress] = await tx.run(lockProgress, batch);
     if (progress === undefined) throw new Error('the partition has no position yet');
     const position = positionOf(progress, batch);
-    if (position.kind !== 'take') return standStill(tx, batch, position);
+    if (position.kind !== 'take') return standStill(tx, batch, progress, position);
     const given = position.deliveries.map((delivery) => ({
       delivery,
       read: readOf(reads, delivery),
@@ -66,9 +73,15 @@ function readOf(reads: ReadonlyMap<Delivery, Read>, delivery: Delivery): Read {
   return read;
 }
 
-function standStill(tx: Tx, batch: Batch, position: Exclude<Position, { kind: 'take' }>): Taken {
+function standStill(
+  tx: Tx,
+  { topic, partition }: Batch,
+  { nextOffset: offset }: ProgressRow,
+  position: Exclude<Position, { kind: 'take' }>,
+): Taken {
   if (position.kind !== 'stop') return position;
-  tx.finally(stopPartition, { ...batch, code: position.code, detail: position.detail });
+  const { code, detail } = position;
+  tx.finally(stopPartition, { topic, partition, offset, code, detail });
   return position;
 }
 

@@ -68,7 +68,9 @@ async function giveUp(
 ): Promise<Taken> {
   if (isolations.inARow >= MAX_ISOLATIONS_IN_A_ROW) {
     const detail = `${MAX_ISOLATIONS_IN_A_ROW} events in a row could not be applied; the next: ${cause}`;
-    await db.run(stopPartition, { ...batch, code: 'APPLY_FAILING', detail });
+    const { topic, partition } = batch;
+    const offset = batch.deliveries[0]?.offset ?? batch.fetchedOffset;
+    await db.run(stopPartition, { topic, partition, offset, code: 'APPLY_FAILING', detail });
     return { kind: 'stop', code: 'APPLY_FAILING', detail };
   }
   const taken = await intake(db, batch, policy, outputs, (delivery) =>

@@ -43,7 +43,8 @@ export async function locate(db: Db, log: LogEnds, doubted?: bigint): Promise<Lo
     if (found.code === 'LOG_ENDS_BEFORE' && doubted !== nextOffset) {
       return { kind: 'doubtful', position: nextOffset };
     }
-    await db.run(stopPartition, { topic: log.topic, partition: log.partition, ...found });
+    const { topic, partition } = log;
+    await db.run(stopPartition, { topic, partition, offset: nextOffset, ...found });
     return { kind: 'stopped', ...found };
   }
   const { lastOffset, nextOffset } = progress;

@@ -84,13 +84,21 @@ export const advanceProgress = statement<Advance, object>(
     where topic = ${p.topic} and partition = ${p.partition}`,
 );
 
+export interface Stop extends PartitionKey {
+  readonly code: string;
+  readonly detail: string;
+  /** Where the finding was made. Somebody who is past it has not made it. */
+  readonly offset: bigint;
+}
+
 /** The partition stays where it is until an operator accepts what was found. */
-export const stopPartition = statement<PartitionKey & { code: string; detail: string }, object>(
+export const stopPartition = statement<Stop, object>(
   'stop_partition',
   (p) => sql`
     update intake_progress
     set stopped_code = ${p.code}, stopped_detail = ${p.detail}, stopped_at = clock_timestamp()
-    where topic = ${p.topic} and partition = ${p.partition} and stopped_code is null`,
+    where topic = ${p.topic} and partition = ${p.partition} and stopped_code is null
+      and next_offset <= ${p.offset}`,
 );
 
 /**
