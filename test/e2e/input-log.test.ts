@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, inject, test } from 'vitest';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
+import { type ChildService, spawnService } from '../support/process.ts';
 import { runLatchkey } from '../support/run-latchkey.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
@@ -27,6 +28,24 @@ async function administer(
   await admin.connect();
   await work(admin);
   await admin.disconnect();
+}
+
+/** Deletes a topic and makes one of the same name. */
+async function makeAgain(topic: string): Promise<void> {
+  await administer(async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    await expect
+      .poll(() => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }).catch(() => false))
+      .toBe(true);
+  });
+}
+
+/** What `/readyz` answers; empty while nobody does. */
+async function readiness({ address }: ChildService): Promise<string> {
+  return fetch(`${address}/readyz`).then(
+    (response) => response.text(),
+    () => '',
+  );
 }
 
 async function appliedOf(system: TestSystem): Promise<number> {
@@ -61,12 +80,7 @@ test('a topic that was made again stops its partition: it ends before our positi
   await system.send(...joiners('a', 5));
   await system.settled();
   await system.killReconciler();
-  await administer(async (admin) => {
-    await admin.deleteTopics({ topics: [topic] });
-    await expect
-      .poll(() => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }).catch(() => false))
-      .toBe(true);
-  });
+  await makeAgain(topic);
   const waiting = system.start('reconciler').catch(() => undefined);
   await expect.poll(() => stoppedCode(system)).toBe('LOG_ENDS_BEFORE');
   await runLatchkey(system.env, 'progress', 'accept', topic, '0');
@@ -81,12 +95,7 @@ test('another log with as many records is recognised by its last one', async () 
   await system.send(...joiners('a', 5));
   await system.settled();
   await system.killReconciler();
-  await administer(async (admin) => {
-    await admin.deleteTopics({ topics: [topic] });
-    await expect
-      .poll(() => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }).catch(() => false))
-      .toBe(true);
-  });
+  await makeAgain(topic);
   await system.send(...joiners('other', 9));
   void system.start('reconciler').catch(() => undefined);
   await expect.poll(() => stoppedCode(system)).toBe('LOG_DIFFERS');
@@ -97,16 +106,12 @@ test('another log with as many records is recognised by its last one', async () 
 test('missing input topics: the reconciler waits, not ready, and starts when they are there', async () => {
   await using system = await openSystem({ partitions: 1 });
   const late = `${system.topics.names['workforce-events']}.late`;
-  const starting = system.start('reconciler', {
-    TOPIC_WORKFORCE_EVENTS: late,
-    GROUP_ID: late,
+  await using waiting = await spawnService('reconciler', {
+    env: { ...system.env, TOPIC_WORKFORCE_EVENTS: late, GROUP_ID: late },
   });
-  const early = await Promise.race([
-    starting.then(() => 'ready'),
-    new Promise((resolve) => setTimeout(resolve, 3_000, 'waiting')),
-  ]);
-  expect(early).toBe('waiting');
+  await expect.poll(() => readiness(waiting)).toContain(`waiting for ${late}`);
   await administer((admin) => admin.createTopics({ topics: [{ topic: late, numPartitions: 1 }] }));
-  await starting;
+  await expect.poll(() => readiness(waiting)).toContain('"ready":true');
+  await waiting.end('SIGTERM');
   await administer((admin) => admin.deleteTopics({ topics: [late] }));
 });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
 import { expect, inject, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { spawnService } from '../support/process.ts';
@@ -49,6 +50,30 @@ test('a verification topic that the senders stamp: exit code 2', async () => {
   });
   expect(await service.exited).toMatchObject({ code: 2 });
   expect(service.output()).toContain('TIMESTAMP_TYPE');
+});
+
+test('a compacted input topic, from which events would vanish: exit code 2', async () => {
+  await using database = await createTestDatabase();
+  await using topics = await createTestTopics(inject('brokers'));
+  const compacted = `${topics.names['workforce-events']}.compacted`;
+  const kafka = new Kafka({ brokers: [...inject('brokers')], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
+  await admin.createTopics({ topics: [{ topic: compacted, numPartitions: 1, configEntries }] });
+  await using service = await spawnService('reconciler', {
+    env: {
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: inject('brokers').join(','),
+      ...topics.env,
+      TOPIC_WORKFORCE_EVENTS: compacted,
+    },
+  });
+  expect(await service.exited).toMatchObject({ code: 2 });
+  expect(service.output()).toContain('TOPIC_SETTING');
+  expect(service.output()).toContain('cleanup.policy');
+  await admin.deleteTopics({ topics: [compacted] });
+  await admin.disconnect();
 });
 
 test('a database without the schema: exit code 2', async () => {
