@@ -1,79 +1,9 @@
-import { migrateDatabase } from '@latchkey/postgres';
-import { Client, Pool, type QueryResultRow } from 'pg';
 import { inject } from 'vitest';
+import { createDatabaseOn, type TestDatabase } from './create-database.ts';
 
-export interface TestDatabase extends AsyncDisposable {
-  /** A superuser's URL. */
-  readonly url: string;
-  readonly name: string;
-  /** The rows of one statement, as the driver gives them. */
-  readonly query: <R extends QueryResultRow>(
-    text: string,
-    values?: readonly unknown[],
-  ) => Promise<R[]>;
-}
+export type { TestDatabase } from './create-database.ts';
 
-let created = 0;
-
-/** A database of its own with the current schema and no rows. Disposing drops it, sessions included. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = inject('databaseUrl');
-  const run = inject('runId');
-  created += 1;
-  const name = `test_${run}_${process.pid}_${created}`;
-  await onServer(server, async (client) => {
-    const template = await ensureTemplate(client, server, run);
-    await client.query(`create database ${name} template ${template}`);
-  });
-  const url = withDatabase(server, name);
-  const pool = new Pool({ connectionString: url, max: 2, idleTimeoutMillis: 1_000 });
-  pool.on('error', () => undefined); // its sessions end when the server is stopped on purpose
-  return {
-    url,
-    name,
-    query: async <R extends QueryResultRow>(text: string, values: readonly unknown[] = []) => {
-      const { rows } = await pool.query<R>(text, [...values]);
-      return rows;
-    },
-    [Symbol.asyncDispose]: async () => {
-      await pool.end();
-      await onServer(server, (client) =>
-        client.query(`drop database if exists ${name} with (force)`),
-      );
-    },
-  };
-}
-
-/** The migrated database that the others are copies of; made by whoever comes first in a run. */
-async function ensureTemplate(client: Client, server: string, run: string): Promise<string> {
-  const name = `test_${run}_template`;
-  const draft = `test_${run}_draft`;
-  await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [name]);
-  try {
-    const found = await client.query('select from pg_database where datname = $1', [name]);
-    if (found.rows.length > 0) return name;
-    await client.query(`drop database if exists ${draft} with (force)`);
-    await client.query(`create database ${draft}`);
-    await migrateDatabase({ url: withDatabase(server, draft) });
-    await client.query(`alter database ${draft} rename to ${name}`);
-    return name;
-  } finally {
-    await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [name]);
-  }
-}
-
-async function onServer(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-function withDatabase(url: string, name: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${name}`;
-  return changed.href;
+/** A database of its own on the server of this run, see `createDatabaseOn`. */
+export function createTestDatabase(): Promise<TestDatabase> {
+  return createDatabaseOn(inject('databaseUrl'), inject('runId'));
 }

@@ -24,11 +24,17 @@ export interface ChildService extends AsyncDisposable {
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Sends a signal that ends it, and resolves when it has ended. */
   readonly end: (signal: NodeJS.Signals) => Promise<Exit>;
+  /** Says something over the channel; does nothing without one, or when the child is gone. */
+  readonly send: (message: object) => void;
 }
 
 export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** Runs this file of the repository in the place of the service's own. */
+  readonly script?: string;
+  /** Is told each message of the child; with it there is a channel to it. */
+  readonly onMessage?: (message: unknown) => void;
 }
 
 /** Starts `services/<name>/src/main.ts`. Resolves when /readyz says 200; rejects with its output when it ends first. */
@@ -46,7 +52,8 @@ export async function startService(name: string, options: ChildOptions): Promise
 /** Starts it without waiting for it: for a service that is to stand by, or to refuse its settings. */
 export async function spawnService(name: string, options: ChildOptions): Promise<ChildService> {
   const [port = 0] = await freePorts(1);
-  const script = `${ROOT}services/${name}/src/main.ts`;
+  const script = `${ROOT}${options.script ?? `services/${name}/src/main.ts`}`;
+  const { onMessage } = options;
   const child = spawn(
     process.execPath,
     ['--import', END_WITH_PARENT, script, ...(options.args ?? [])],
@@ -54,9 +61,16 @@ export async function spawnService(name: string, options: ChildOptions): Promise
       cwd: ROOT,
       env: { PATH: process.env['PATH'], HTTP_PORT: String(port), ...options.env },
       // Descriptor 3 tells it when this process is gone.
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: [
+        'ignore',
+        'pipe',
+        'pipe',
+        'pipe',
+        ...(onMessage === undefined ? [] : ['ipc' as const]),
+      ],
     },
   );
+  if (onMessage !== undefined) child.on('message', onMessage);
   let written = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -82,6 +96,10 @@ export async function spawnService(name: string, options: ChildOptions): Promise
       child.kill(signal);
     },
     end,
+    send: (message) => {
+      // It may be gone at this very moment.
+      if (child.connected) child.send(message, () => undefined);
+    },
     [Symbol.asyncDispose]: async () => {
       await end('SIGKILL');
     },

@@ -1,8 +1,7 @@
-import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type { ISocketFactory, ISocketFactoryArgs } from 'kafkajs';
+import type { Socket } from 'node:net';
+import type { ISocketFactory } from 'kafkajs';
+import { openSocket } from './open-socket.ts';
 
-const KEEP_ALIVE_MS = 60_000;
 /** Known to the log creator, which does not call it an error. */
 export const THROWN_AWAY = 'the client was thrown away';
 
@@ -12,13 +11,18 @@ export const THROWN_AWAY = 'the client was thrown away';
  */
 export class DisposableSockets implements Disposable {
   readonly #sockets = new Set<Socket>();
+  readonly #silenceMs: number;
   #isDisposed = false;
+
+  /** @param silenceMs - see `openSocket` */
+  constructor(silenceMs: number) {
+    this.#silenceMs = silenceMs;
+  }
 
   /** As kafkajs' own factory. */
   readonly create: ISocketFactory = (to) => {
     if (this.#isDisposed) throw new Error(THROWN_AWAY);
-    const socket = openSocket(to);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    const socket = openSocket(to, this.#silenceMs);
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     return socket;
@@ -28,12 +32,4 @@ export class DisposableSockets implements Disposable {
     this.#isDisposed = true;
     for (const socket of this.#sockets) socket.destroy(new Error(THROWN_AWAY));
   }
-}
-
-function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
-  // kafkajs passes on what it was configured with, although it declares an object.
-  const tls = ssl as ISocketFactoryArgs['ssl'] | boolean | null | undefined;
-  if (tls === undefined || tls === null || tls === false) return connect({ host, port }, onConnect);
-  const name = isIP(host) === 0 ? { servername: host } : {};
-  return connectTls({ host, port, ...name, ...(tls === true ? {} : tls) }, onConnect);
 }

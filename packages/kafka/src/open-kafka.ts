@@ -3,6 +3,7 @@ import { registerCodecs } from './codecs.ts';
 import { MAX_BATCH_BYTES } from './fetch/record-set.ts';
 import { replaceDecoder } from './fetch/replace-decoder.ts';
 import { type KafkaLog, logCreatorOf } from './kafka-log.ts';
+import { openSocket } from './open-socket.ts';
 import { silenceTimerWarnings } from './warnings.ts';
 
 /** Where the brokers are, and who we are to them. */
@@ -18,7 +19,12 @@ export interface KafkaSettings {
         readonly password: string;
       }
     | undefined;
+  /** A connection is given up when a request has waited so long; 15 s if left out. Above what the slowest may take. */
+  readonly silenceMs?: number;
 }
+
+/** Above the deadline of a transaction, and of a rebalance with the shortest time-out. */
+export const SILENCE_MS = 15_000;
 
 /**
  * Retries for ever, quickly at first: with the library's 300 ms a transaction that follows another waits that long.
@@ -67,6 +73,7 @@ export function clientConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfi
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY_FOREVER,
+    socketFactory: (to) => openSocket(to, settings.silenceMs ?? SILENCE_MS),
     // Everything passes to our log creator, which drops what is only a detail.
     logLevel: logLevel.DEBUG,
     logCreator: logCreatorOf(log),

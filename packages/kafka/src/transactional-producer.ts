@@ -2,7 +2,7 @@ import { Failure } from '@latchkey/contracts';
 import { Kafka, Partitioners, type Producer, type RetryOptions, type Transaction } from 'kafkajs';
 import { DisposableSockets } from './disposable-sockets.ts';
 import type { KafkaLog } from './kafka-log.ts';
-import { clientConfig, type KafkaSettings, RETRY_FOREVER } from './open-kafka.ts';
+import { clientConfig, type KafkaSettings, RETRY_FOREVER, SILENCE_MS } from './open-kafka.ts';
 
 /** What a message is to the relay; the partition is chosen by whoever sends it. */
 export interface ProducedMessage {
@@ -59,7 +59,7 @@ export async function acquireTransactionalProducer(
   options: TransactionalProducerOptions,
   log: KafkaLog,
 ): Promise<TransactionalProducer> {
-  const sockets = new DisposableSockets();
+  const sockets = new DisposableSockets(settings.silenceMs ?? SILENCE_MS);
   const kafka = new Kafka({
     ...clientConfig(settings, log),
     retry: CONNECT_RETRY,

@@ -2,4 +2,8 @@ import { runService } from '@latchkey/runtime';
 import { runReconciler } from './run-reconciler.ts';
 import { reconcilerSettings } from './settings.ts';
 
-await runService({ name: 'reconciler', settings: reconcilerSettings, run: runReconciler });
+await runService({
+  name: 'reconciler',
+  settings: reconcilerSettings,
+  run: (context) => runReconciler(context),
+});

@@ -26,15 +26,29 @@ const RELOCATE_MS = 1_000;
 
 type Context = ServiceContext<ReconcilerSettings>;
 
-/** Reads the input topics into intake, and decides what became due, until asked to stop. */
-export async function runReconciler(context: Context): Promise<void> {
+/** What leads out of the process. */
+export interface ReconcilerEdges {
+  readonly openDatabase: typeof openDatabase;
+  readonly openKafka: typeof openKafka;
+}
+
+/**
+ * Reads the input topics into intake, and decides what became due, until asked to stop.
+ *
+ * @param edges - the real ones, unless a fault test puts its failpoints in between
+ */
+export async function runReconciler(
+  context: Context,
+  edges: ReconcilerEdges = { openDatabase, openKafka },
+): Promise<void> {
   const { settings, log, health, metrics, signal } = context;
   const inputs = inputTopicNames(settings);
   const outputNames = outputTopicNames(settings);
   const policy = await openPolicy(settings.POLICY_FILE);
   log.info({ policy: settings.POLICY_FILE ?? 'the example policy', hash: policy.hash }, 'policy');
-  await using db = openReconcilerDatabase(context);
-  const kafka = openKafka(kafkaConnection(settings, 'latchkey-reconciler'), log, signal);
+  await using db = openReconcilerDatabase(context, edges);
+  const connection = kafkaConnection(settings, 'latchkey-reconciler');
+  const kafka = edges.openKafka({ ...connection, silenceMs: silenceMs(settings) }, log, signal);
   await using admin = await openAdmin(kafka);
   const prepared = await prepare(context, async () => {
     await checkSchema(db);
@@ -65,8 +79,13 @@ export async function runReconciler(context: Context): Promise<void> {
   ]);
 }
 
-function openReconcilerDatabase({ settings, log }: Context): Db {
-  return openDatabase({
+/** Joining the group may take as long as the others are waited for. */
+function silenceMs({ SESSION_TIMEOUT_SECONDS }: ReconcilerSettings): number {
+  return Math.max(SESSION_TIMEOUT_SECONDS, 10) * 1_000 + 5_000;
+}
+
+function openReconcilerDatabase({ settings, log }: Context, edges: ReconcilerEdges): Db {
+  return edges.openDatabase({
     url: settings.DATABASE_URL,
     role: 'latchkey_reconciler',
     // Beside the partitions: the clock, the read-through and the counts.

@@ -1,5 +1,5 @@
 import {
-  acquireTransactionalProducer,
+  type acquireTransactionalProducer,
   clusterId,
   committedOffsets,
   describeTopics,
@@ -39,6 +39,7 @@ export interface KafkaAccess {
   readonly kafkaSettings: KafkaSettings;
   readonly admin: TopicAdmin;
   readonly log: KafkaLog;
+  readonly acquireProducer: typeof acquireTransactionalProducer;
 }
 
 export type Acquired =
@@ -68,7 +69,7 @@ export async function acquire(
 ): Promise<Acquired> {
   await using stack = new AsyncDisposableStack();
   const producer = stack.use(
-    await acquireTransactionalProducer(
+    await kafka.acquireProducer(
       kafka.kafkaSettings,
       {
         transactionalId,

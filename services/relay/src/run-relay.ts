@@ -1,5 +1,6 @@
 import { Failure } from '@latchkey/contracts';
 import {
+  acquireTransactionalProducer,
   describeTopics,
   openAdmin,
   openKafka,
@@ -30,15 +31,24 @@ type Context = ServiceContext<RelaySettings>;
 /** Cleaning, the lag, and whoever looks at something at start. */
 const OTHER_CONNECTIONS = 2;
 
+/** What leads out of the process and may fail half-way. */
+export interface RelayEdges {
+  readonly openDatabase: typeof openDatabase;
+  readonly acquireProducer: typeof acquireTransactionalProducer;
+}
+
+const REAL_EDGES: RelayEdges = { openDatabase, acquireProducer: acquireTransactionalProducer };
+
 /**
  * Publishes the outbox until asked to stop. Each topic goes its own way: one that is refused, or that
  * another relay publishes, does not hold up the others.
  *
+ * @param edges - the real ones, unless a fault test puts its failpoints in between
  * @throws Failure for what starting again does not mend: partition counts, the schema, missing topics
  */
-export async function runRelay(context: Context): Promise<void> {
+export async function runRelay(context: Context, edges = REAL_EDGES): Promise<void> {
   try {
-    await relay(context);
+    await relay(context, edges);
   } catch (error) {
     // Asked to stop, waiting for servers that are away is given up, with whatever they failed with last.
     context.signal.throwIfAborted();
@@ -46,11 +56,11 @@ export async function runRelay(context: Context): Promise<void> {
   }
 }
 
-async function relay(context: Context): Promise<void> {
+async function relay(context: Context, edges: RelayEdges): Promise<void> {
   const { settings, log, health, metrics, signal } = context;
   const topics = Object.values<string>(outputTopicNames(settings));
   const kafkaSettings = kafkaConnection(settings, 'latchkey-relay');
-  await using db = openDatabase({
+  await using db = edges.openDatabase({
     url: settings.DATABASE_URL,
     role: 'latchkey_relay',
     poolSize: topics.length + OTHER_CONNECTIONS,
@@ -68,7 +78,7 @@ async function relay(context: Context): Promise<void> {
   await warnOfWeaknesses(admin, topics, log);
   await untilOffsetsReady(admin, RELAY_GROUP, relayed[0]?.topic ?? '', signal);
   const counters = createCounters(metrics);
-  const servers = { db, admin, kafkaSettings, log };
+  const servers = { db, admin, kafkaSettings, log, acquireProducer: edges.acquireProducer };
   const limits = {
     maxRows: settings.TRANSACTION_MAX_ROWS,
     maxBytes: settings.TRANSACTION_MAX_BYTES,

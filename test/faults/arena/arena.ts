@@ -1,0 +1,169 @@
+import { silenceTimerWarnings } from '@latchkey/kafka';
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { createDatabaseOn, type TestDatabase } from '../../support/create-database.ts';
+import type { SentRecord } from '../../support/events.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type OutputMessage, openOutputReader } from '../../support/output-reader.ts';
+import { createTestTopics, type TestTopics } from '../../support/topics.ts';
+import { type Member, type Role, startMember } from './member.ts';
+
+/** The servers that an arena stands on. */
+export interface Servers {
+  /** A superuser's URL. */
+  readonly databaseUrl: string;
+  readonly brokers: readonly string[];
+  /** Names what this run leaves behind. */
+  readonly runId: string;
+}
+
+export interface ArenaOptions {
+  readonly reconcilers: number;
+  readonly relays: number;
+  readonly partitions: number;
+  /** Settings of the services beyond those that every arena has. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Stands between the services and their servers. */
+  readonly through?: (env: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
+}
+
+/** Latchkey as real processes with failpoints, on a database and topics of its own, and an independent client. */
+export interface Arena extends AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly topics: TestTopics;
+  readonly servers: Servers;
+  readonly env: Readonly<Record<string, string>>;
+  readonly members: readonly Member[];
+  readonly of: (role: Role) => readonly Member[];
+  /** Sends once each, in order per key. */
+  send(records: readonly SentRecord[]): Promise<void>;
+  readonly sent: () => readonly SentRecord[];
+  /** What a reader of committed messages has read, from the start of each topic. */
+  readonly messages: () => readonly OutputMessage[];
+  /**
+   * Waits until every record of the inputs was taken and every row of the outbox was read.
+   *
+   * @throws Error when that takes longer
+   */
+  drained(limitMs: number): Promise<void>;
+}
+
+export async function openArena(servers: Servers, options: ArenaOptions): Promise<Arena> {
+  silenceTimerWarnings();
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createDatabaseOn(servers.databaseUrl, servers.runId));
+  const topics = stack.use(await createTestTopics(servers.brokers, options));
+  const direct = {
+    DATABASE_URL: database.url,
+    KAFKA_BROKERS: servers.brokers.join(','),
+    GROUP_ID: topics.names['workforce-events'],
+    OUTPUT_PARTITIONS: '3',
+    SESSION_TIMEOUT_SECONDS: '6',
+    READ_THROUGH_MARGIN_SECONDS: '1',
+    INSTALLATION: 'test',
+    ...topics.env,
+    ...options.env,
+  };
+  const env = options.through?.(direct) ?? direct;
+  const members = await startMembers(stack, options, env);
+  const reader = stack.use(await openOutputReader(servers.brokers, topics.names));
+  const kafka = new Kafka({ brokers: [...servers.brokers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  const admin = kafka.admin();
+  await Promise.all([producer.connect(), admin.connect()]);
+  stack.defer(() => producer.disconnect());
+  stack.defer(() => admin.disconnect());
+  const sent: SentRecord[] = [];
+  const owned = stack.move();
+  return {
+    database,
+    topics,
+    servers,
+    env,
+    members,
+    of: (role) => members.filter((member) => member.role === role),
+    send: async (records) => {
+      sent.push(...records);
+      await produce(producer, topics, records);
+    },
+    sent: () => sent,
+    messages: reader.messages,
+    drained: (limitMs) => untilDrained(database, admin, topics, reader.messages, limitMs),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function startMembers(
+  stack: AsyncDisposableStack,
+  options: ArenaOptions,
+  env: Readonly<Record<string, string>>,
+): Promise<readonly Member[]> {
+  const count = { reconciler: options.reconcilers, relay: options.relays };
+  const wanted = (['reconciler', 'relay'] as const).flatMap((role) =>
+    Array.from({ length: count[role] }, (_, index) => ({ role, name: `${role} ${index + 1}` })),
+  );
+  // The first of each makes lanes and topics.
+  return Promise.all(
+    wanted.map(async ({ role, name }) => stack.use(await startMember(role, name, env))),
+  );
+}
+
+const PART_MAX_RECORDS = 500;
+
+async function produce(
+  producer: Producer,
+  topics: TestTopics,
+  records: readonly SentRecord[],
+): Promise<void> {
+  for (let at = 0; at < records.length; at += PART_MAX_RECORDS) {
+    const byTopic = Map.groupBy(records.slice(at, at + PART_MAX_RECORDS), ({ topic }) => topic);
+     
+    await producer.sendBatch({
+      topicMessages: [...byTopic].map(([topic, own]) => ({
+        topic: topics.names[topic],
+        messages: own.map(({ key, value, headers, partition }) => ({
+          key,
+          value,
+          ...(headers === undefined ? {} : { headers: { ...headers } }),
+          ...(partition === undefined ? {} : { partition }),
+        })),
+      })),
+    });
+  }
+}
+
+async function untilDrained(
+  database: TestDatabase,
+  admin: Admin,
+  topics: TestTopics,
+  messages: () => readonly OutputMessage[],
+  limitMs: number,
+): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  const left = (): number => Math.max(deadline - Date.now(), 1);
+  const untaken = (): Promise<number> => countUntaken(database, admin, topics);
+  await eventually('records that were not taken', untaken, (count) => count === 0, left());
+  const unread = async (): Promise<number> => (await countAppended(database)) - messages().length;
+  await eventually('messages that were not read', unread, (count) => count <= 0, left());
+}
+
+async function countUntaken(
+  database: TestDatabase,
+  admin: Admin,
+  { names }: TestTopics,
+): Promise<number> {
+  const inputs = [names['workforce-events'], names['verification-events']];
+  const ends = await Promise.all(inputs.map((topic) => admin.fetchTopicOffsets(topic)));
+  const end = ends.flat().reduce((sum, { high }) => sum + Number(high), 0);
+  const [taken] = await database.query<{ taken: number }>(
+    'select coalesce(sum(next_offset), 0)::float8 as taken from intake_progress',
+  );
+  return end - (taken?.taken ?? 0);
+}
+
+async function countAppended(database: TestDatabase): Promise<number> {
+  const [appended] = await database.query<{ total: number }>(
+    `select coalesce(sum(head), 0)::float8 as total
+    from (select max(position) as head from outbox group by lane) as lanes`,
+  );
+  return appended?.total ?? 0;
+}

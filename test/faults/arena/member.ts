@@ -1,0 +1,75 @@
+import { type ChildService, startService } from '../../support/process.ts';
+import type { FromChild, Point, Proceeding, ToChild } from '../failpoints/points.ts';
+
+export type Role = 'reconciler' | 'relay';
+
+/** One place in the arena, in which one process after the other does the same work. */
+export interface Member extends AsyncDisposable {
+  readonly role: Role;
+  readonly name: string;
+  readonly process: () => ChildService;
+  /** The process stops at this point when it comes there; undefined takes that back. */
+  arm(point: Point | undefined): void;
+  /** Resolves when the process stands at a point that was armed. */
+  readonly reached: () => Promise<Member>;
+  proceed(how: Proceeding): void;
+  /** Puts a new process in the place of one that has ended. Resolves when it is ready. */
+  restart(): Promise<void>;
+  /** Everything that processes in this place have written. */
+  readonly output: () => string;
+}
+
+/** Starts a service with failpoints. */
+export async function startMember(
+  role: Role,
+  name: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Member> {
+  let standing = Promise.withResolvers<Member>();
+  const written: string[] = [];
+  const start = (): Promise<ChildService> =>
+    startService(role, {
+      env,
+      script: `test/faults/failpoints/${role}.ts`,
+      onMessage: (message) => {
+        if ((message as Partial<FromChild>).reached !== undefined) standing.resolve(member);
+      },
+    });
+  let process = await start();
+  const say = (message: ToChild): void => {
+    process.send(message);
+  };
+  const member: Member = {
+    role,
+    name,
+    process: () => process,
+    arm: (point) => {
+      if (point !== undefined) standing = Promise.withResolvers<Member>();
+      say({ arm: point });
+    },
+    reached: () => standing.promise,
+    proceed: (how) => {
+      say({ proceed: how });
+    },
+    restart: async () => {
+      written.push(process.output());
+      await process[Symbol.asyncDispose]();
+      process = await start();
+    },
+    output: () => written.join('') + process.output(),
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+  return member;
+}
+
+/** True where a relay publishes at least one topic, as far as it has said. */
+export function publishes(member: Member): boolean {
+  const holding = new Map<unknown, boolean>();
+  for (const line of member.process().output().split('\n')) {
+    if (!line.startsWith('{')) continue;
+    const { topic, msg } = JSON.parse(line) as { readonly topic?: string; readonly msg?: string };
+    if (msg === 'topic acquired') holding.set(topic, true);
+    if (msg === 'standing by') holding.set(topic, false);
+  }
+  return [...holding.values()].includes(true);
+}

@@ -1,0 +1,78 @@
+import { acquireTransactionalProducer, type TransactionalProducer } from '@latchkey/kafka';
+import { openDatabase } from '@latchkey/postgres';
+import { runService } from '@latchkey/runtime';
+import { runRelay } from '../../../services/relay/src/run-relay.ts';
+import { relaySettings } from '../../../services/relay/src/settings.ts';
+import { type QueryTaps, tappedClient } from './failpoint-client.ts';
+import { createFailpoints } from './failpoints.ts';
+import type { RelayPoint } from './points.ts';
+
+/** The relay with failpoints between itself and its servers. */
+
+const failpoints = createFailpoints();
+
+const ANSWERED: Readonly<Record<string, RelayPoint>> = {
+  read_outbox: 'read',
+  save_published_through: 'published-through-written',
+};
+/** Until a request that was begun is on the wire. */
+const ON_THE_WIRE_MS = 3;
+
+function relayTaps(): QueryTaps {
+  return {
+    waitsForAnswers: () => false,
+    sending: () => Promise.resolve('go'),
+    sent: () => Promise.resolve('go'),
+    answered: async (name) => {
+      const point = ANSWERED[name];
+      return point === undefined ? 'go' : failpoints.reached(point);
+    },
+  };
+}
+
+async function pass(point: RelayPoint): Promise<void> {
+  if ((await failpoints.reached(point)) === 'error') throw new Error(`injected at ${point}`);
+}
+
+function withFailpoints(producer: TransactionalProducer): TransactionalProducer {
+  return {
+    begin: () => producer.begin(),
+    send: async (...args) => {
+      await producer.send(...args);
+      await pass('produced');
+    },
+    sendOffsets: async (...args) => {
+      await producer.sendOffsets(...args);
+      await pass('offsets-sent');
+    },
+    commit: async () => {
+      const committed = producer.commit();
+      if (failpoints.isArmed('relay-commit-sent')) {
+        committed.catch(() => undefined); // seen below
+        await new Promise((resolve) => setTimeout(resolve, ON_THE_WIRE_MS));
+      }
+      await pass('relay-commit-sent');
+      await committed;
+      await pass('relay-commit-acknowledged');
+    },
+    abort: () => producer.abort(),
+    [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose](),
+  };
+}
+
+const Client = tappedClient(relayTaps);
+
+await runService({
+  name: 'relay',
+  settings: relaySettings,
+  run: (context) =>
+    runRelay(context, {
+      openDatabase: (options) => openDatabase({ ...options, Client }),
+      acquireProducer: async (...args) => {
+        await pass('acquiring');
+        const producer = withFailpoints(await acquireTransactionalProducer(...args));
+        await pass('acquired');
+        return producer;
+      },
+    }),
+});
