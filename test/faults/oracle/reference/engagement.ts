@@ -1,0 +1,197 @@
+import type {
+  Attributes,
+  JoinedData,
+  LeftData,
+  MovedData,
+  RescindedData,
+  StatedData,
+  SuspendedData,
+} from '@latchkey/contracts';
+import { millisecondsOf } from './moment.ts';
+
+/** What a source stated about an engagement. `order` is the source's own. */
+export type EngagementFact = { readonly order: bigint } & (
+  | { readonly kind: 'joined'; readonly data: JoinedData }
+  | { readonly kind: 'moved'; readonly data: MovedData }
+  | { readonly kind: 'left'; readonly data: LeftData }
+  | { readonly kind: 'suspended' | 'resumed'; readonly data: SuspendedData }
+  | { readonly kind: 'rescinded'; readonly data: RescindedData }
+  | { readonly kind: 'stated'; readonly data: StatedData }
+);
+
+/** Attributes from a moment on. */
+interface Row {
+  readonly fact: string | undefined;
+  readonly fromMs: number;
+  readonly order: bigint;
+  readonly attributes: Attributes;
+}
+
+interface Pause {
+  readonly kind: 'suspended' | 'resumed';
+  readonly fromMs: number;
+}
+
+interface Period {
+  readonly start?: Row;
+  /** The `endsAt` that came with the start. */
+  readonly plannedEndMs?: number | undefined;
+  /** What `left` said, and whether it is newer than the start. */
+  readonly end?: {
+    readonly atMs: number;
+    readonly accessMs: number;
+    readonly immediate: boolean;
+    readonly order: bigint;
+  };
+  readonly rows: readonly Row[];
+  readonly pauses: readonly Pause[];
+}
+
+/** What the facts say of an engagement at a moment. */
+export interface EngagementNow {
+  readonly state: 'none' | 'ahead' | 'running' | 'suspended' | 'access_over';
+  readonly attributes: Attributes;
+}
+
+const EMPTY: Period = { rows: [], pauses: [] };
+
+/** Folds facts in the source's order, whatever order they are given in; orders must differ. */
+export function readEngagement(facts: readonly EngagementFact[], nowMs: number): EngagementNow {
+  const ordered = facts.toSorted((a, b) => (a.order < b.order ? -1 : 1));
+  const periods = ordered.reduce<readonly Period[]>(withFact, [EMPTY]);
+  const running = periods.findLast((period) => runsAt(period, nowMs));
+  if (running !== undefined) {
+    return { state: stateOf(running, nowMs), attributes: attributesAt(running, nowMs) };
+  }
+  const isAhead = periods.some(({ start, ...rest }) => {
+    return start !== undefined && start.fromMs > nowMs && endMs({ start, ...rest }) > start.fromMs;
+  });
+  return { state: isAhead ? 'ahead' : 'none', attributes: {} };
+}
+
+function withFact(periods: readonly Period[], fact: EngagementFact): readonly Period[] {
+  const latest = periods.at(-1) ?? EMPTY;
+  const past = periods.slice(0, -1);
+  switch (fact.kind) {
+    case 'joined':
+      return withJoined(periods, fact.data, fact.order);
+    case 'left':
+      return withLeft(periods, fact.data, fact.order);
+    case 'moved':
+      return [...past, { ...latest, rows: withRow(latest.rows, fact.data, fact.order) }];
+    case 'suspended':
+    case 'resumed': {
+      const pause = { kind: fact.kind, fromMs: millisecondsOf(fact.data.effectiveAt) };
+      return [...past, { ...latest, pauses: [...latest.pauses, pause] }];
+    }
+    case 'rescinded':
+      return [...past, without(latest, fact.data.rescinds)];
+    case 'stated':
+      return [stated(latest, fact.data, fact.order)];
+  }
+}
+
+function withJoined(
+  periods: readonly Period[],
+  data: JoinedData,
+  order: bigint,
+): readonly Period[] {
+  const fromMs = millisecondsOf(data.startsAt);
+  const latest = periods.at(-1) ?? EMPTY;
+  const opens = latest.end !== undefined && fromMs >= latest.end.atMs;
+  const begun = {
+    ...(opens ? EMPTY : latest),
+    start: { fact: undefined, fromMs, order, attributes: data.attributes },
+    plannedEndMs: optionalMs(data.endsAt),
+  };
+  return [...(opens ? periods : periods.slice(0, -1)), begun];
+}
+
+/** Every period that runs at the date ends, and the latest in any case; `immediate` is never softened. */
+function withLeft(periods: readonly Period[], data: LeftData, order: bigint): readonly Period[] {
+  const atMs = millisecondsOf(data.endsAt);
+  const accessMs = optionalMs(data.accessEndsAt) ?? Infinity;
+  return periods.map((period, index) => {
+    if (index < periods.length - 1 && !runsAt(period, atMs)) return period;
+    const immediate = data.immediate === true || period.end?.immediate === true;
+    return { ...period, end: { atMs, accessMs, immediate, order } };
+  });
+}
+
+function withRow(rows: readonly Row[], data: MovedData, order: bigint): readonly Row[] {
+  const { fact, attributes } = data;
+  const others = rows.filter((row) => fact === undefined || row.fact !== fact);
+  return [...others, { fact, fromMs: millisecondsOf(data.effectiveAt), order, attributes }];
+}
+
+function without(period: Period, what: RescindedData['rescinds']): Period {
+  const { start: _start, plannedEndMs: _planned, ...withoutStart } = period;
+  const { end: _end, ...withoutEnd } = period;
+  if (what === 'start') return withoutStart;
+  if (what === 'end') return withoutEnd;
+  if (what.fact !== undefined) {
+    return { ...period, rows: period.rows.filter(({ fact }) => fact !== what.fact) };
+  }
+  const { kind, effectiveAt } = what as { kind: string; effectiveAt: LeftData['endsAt'] };
+  const fromMs = millisecondsOf(effectiveAt);
+  return {
+    ...period,
+    rows: period.rows.filter(
+      (row) => !(kind === 'moved' && row.fact === undefined && row.fromMs === fromMs),
+    ),
+    pauses: period.pauses.filter((pause) => !(pause.kind === kind && pause.fromMs === fromMs)),
+  };
+}
+
+/** All that is known; what it has no field for stays: pauses, and the details of an end that it confirms. */
+function stated(latest: Period, data: StatedData, order: bigint): Period {
+  const fromMs = millisecondsOf(data.startsAt);
+  const plannedEndMs = optionalMs(data.endsAt);
+  const opens = latest.end !== undefined && fromMs >= latest.end.atMs;
+  const kept = opens ? EMPTY : latest;
+  const confirmed = kept.end !== undefined && kept.end.atMs === plannedEndMs;
+  return {
+    start: { fact: undefined, fromMs, order, attributes: {} },
+    plannedEndMs,
+    ...(confirmed && kept.end !== undefined ? { end: kept.end } : {}),
+    rows: data.timeline.map(({ from, attributes }) => {
+      return { fact: undefined, fromMs: millisecondsOf(from), order, attributes };
+    }),
+    pauses: kept.pauses,
+  };
+}
+
+/** A newer start can bring the end of an older `left` forward; a newer `left` has the last word. */
+function endMs({ start, plannedEndMs = Infinity, end }: Period): number {
+  if (end === undefined) return plannedEndMs;
+  const startIsNewer = start !== undefined && start.order > end.order;
+  return startIsNewer ? Math.min(end.atMs, plannedEndMs) : end.atMs;
+}
+
+function runsAt(period: Period, atMs: number): boolean {
+  return period.start !== undefined && period.start.fromMs <= atMs && atMs < endMs(period);
+}
+
+function stateOf(period: Period, nowMs: number): EngagementNow['state'] {
+  if (period.end?.immediate === true || (period.end?.accessMs ?? Infinity) <= nowMs) {
+    return 'access_over';
+  }
+  const current = period.pauses
+    .filter(({ fromMs }) => fromMs <= nowMs)
+    .toSorted((a, b) => a.fromMs - b.fromMs) // stable: at one moment the newer is last
+    .at(-1);
+  return current?.kind === 'suspended' ? 'suspended' : 'running';
+}
+
+/** Start and rows laid over each other along their dates, at one moment in the source's order. */
+function attributesAt({ start, rows }: Period, nowMs: number): Attributes {
+  const layers = [...(start === undefined ? [] : [start]), ...rows]
+    .filter(({ fromMs }) => fromMs <= nowMs)
+    .toSorted((a, b) => a.fromMs - b.fromMs || (a.order < b.order ? -1 : 1));
+  const laid = Object.assign({}, ...layers.map(({ attributes }) => attributes)) as Attributes;
+  return Object.fromEntries(Object.entries(laid).filter(([, value]) => value !== null));
+}
+
+function optionalMs(moment: LeftData['accessEndsAt']): number | undefined {
+  return moment === undefined ? undefined : millisecondsOf(moment);
+}
