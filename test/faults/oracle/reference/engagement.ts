@@ -32,17 +32,19 @@ interface Pause {
   readonly fromMs: number;
 }
 
+interface End {
+  readonly atMs: number;
+  readonly accessMs: number;
+  readonly immediate: boolean;
+  readonly order: bigint;
+}
+
 interface Period {
-  readonly start?: Row;
+  readonly start?: Row | undefined;
   /** The `endsAt` that came with the start. */
   readonly plannedEndMs?: number | undefined;
   /** What `left` said, and whether it is newer than the start. */
-  readonly end?: {
-    readonly atMs: number;
-    readonly accessMs: number;
-    readonly immediate: boolean;
-    readonly order: bigint;
-  };
+  readonly end?: End | undefined;
   readonly rows: readonly Row[];
   readonly pauses: readonly Pause[];
 }
@@ -63,8 +65,9 @@ export function readEngagement(facts: readonly EngagementFact[], nowMs: number):
   if (running !== undefined) {
     return { state: stateOf(running, nowMs), attributes: attributesAt(running, nowMs) };
   }
-  const isAhead = periods.some(({ start, ...rest }) => {
-    return start !== undefined && start.fromMs > nowMs && endMs({ start, ...rest }) > start.fromMs;
+  const isAhead = periods.some((period) => {
+    const startMs = period.start?.fromMs ?? -Infinity;
+    return startMs > nowMs && endMs(period) > startMs;
   });
   return { state: isAhead ? 'ahead' : 'none', attributes: {} };
 }
@@ -125,10 +128,8 @@ function withRow(rows: readonly Row[], data: MovedData, order: bigint): readonly
 }
 
 function without(period: Period, what: RescindedData['rescinds']): Period {
-  const { start: _start, plannedEndMs: _planned, ...withoutStart } = period;
-  const { end: _end, ...withoutEnd } = period;
-  if (what === 'start') return withoutStart;
-  if (what === 'end') return withoutEnd;
+  if (what === 'start') return { ...period, start: undefined, plannedEndMs: undefined };
+  if (what === 'end') return { ...period, end: undefined };
   if (what.fact !== undefined) {
     return { ...period, rows: period.rows.filter(({ fact }) => fact !== what.fact) };
   }
@@ -149,11 +150,10 @@ function stated(latest: Period, data: StatedData, order: bigint): Period {
   const plannedEndMs = optionalMs(data.endsAt);
   const opens = latest.end !== undefined && fromMs >= latest.end.atMs;
   const kept = opens ? EMPTY : latest;
-  const confirmed = kept.end !== undefined && kept.end.atMs === plannedEndMs;
   return {
     start: { fact: undefined, fromMs, order, attributes: {} },
     plannedEndMs,
-    ...(confirmed && kept.end !== undefined ? { end: kept.end } : {}),
+    end: kept.end?.atMs === plannedEndMs ? kept.end : undefined,
     rows: data.timeline.map(({ from, attributes }) => {
       return { fact: undefined, fromMs: millisecondsOf(from), order, attributes };
     }),
@@ -188,7 +188,7 @@ function attributesAt({ start, rows }: Period, nowMs: number): Attributes {
   const layers = [...(start === undefined ? [] : [start]), ...rows]
     .filter(({ fromMs }) => fromMs <= nowMs)
     .toSorted((a, b) => a.fromMs - b.fromMs || (a.order < b.order ? -1 : 1));
-  const laid = Object.assign({}, ...layers.map(({ attributes }) => attributes)) as Attributes;
+  const laid = Object.fromEntries(layers.flatMap((layer) => Object.entries(layer.attributes)));
   return Object.fromEntries(Object.entries(laid).filter(([, value]) => value !== null));
 }
 

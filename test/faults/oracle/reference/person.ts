@@ -56,18 +56,23 @@ export function expectedPerson(facts: readonly PersonFact[], nowMs: number): Exp
 }
 
 function engagementsOf(facts: readonly PersonFact[]): readonly (readonly EngagementFact[])[] {
-  const own = facts.filter((fact) => fact.kind !== 'blocked' && fact.kind !== 'released');
+  const own = facts.filter((fact): fact is Exclude<PersonFact, BlockFact> => !isBlockFact(fact));
   return [...Map.groupBy(own, ({ data }) => data.engagement).values()];
 }
 
 /** One switch for each source and incident; the newest fact decides, at equal order the block. */
 function isBlocked(facts: readonly PersonFact[]): boolean {
-  const own = facts.filter((fact) => fact.kind === 'blocked' || fact.kind === 'released');
-  const switches = Map.groupBy(own, ({ source, data }) => JSON.stringify([source, data.incident]));
+  const switches = Map.groupBy(facts.filter(isBlockFact), ({ source, data }) =>
+    JSON.stringify([source, data.incident]),
+  );
   return [...switches.values()].some((turns) => {
     const newest = turns.reduce((high, { order }) => (order > high ? order : high), -1n);
     return turns.some(({ kind, order }) => order === newest && kind === 'blocked');
   });
+}
+
+function isBlockFact(fact: PersonFact): fact is Extract<PersonFact, BlockFact> {
+  return fact.kind === 'blocked' || fact.kind === 'released';
 }
 
 function lifecycleOf(engagements: readonly EngagementNow[], blocked: boolean): Lifecycle {

@@ -14,7 +14,7 @@ export type VerificationFact = { readonly eventId: string } & (
     }
   | { readonly kind: 'input-checked'; readonly data: InputCheckedData }
   | { readonly kind: 'verdict-reached'; readonly data: VerdictReachedData }
-  | { readonly kind: 'cancelled'; readonly data: object }
+  | { readonly kind: 'cancelled'; readonly data: { readonly reason: string } }
 );
 
 /** One way in which a verification can end. */
@@ -41,7 +41,7 @@ export function possibleEndings(facts: readonly VerificationFact[]): readonly En
   const request = facts.find((fact) => fact.kind === 'requested')?.data;
   if (request === undefined) return [];
   const opened = new Set(
-    facts.filter((fact) => fact.kind === 'attempt-opened').map(({ data }) => data.attempt),
+    facts.flatMap(({ kind, data }) => (kind === 'attempt-opened' ? [data.attempt] : [])),
   );
   const attempts = [...opened].sort().map((attempt) => attemptOf(attempt, facts, request));
   const failures = attempts.reduce((sum, attempt) => sum + attempt.failures, 0);
@@ -67,13 +67,11 @@ function attemptOf(
   request: RequestedData,
 ): AttemptNow {
   const inputs = facts
-    .filter((fact) => fact.kind === 'input-checked')
-    .filter(({ data }) => data.attempt === attempt)
-    .map(({ data }) => data);
+    .flatMap(({ kind, data }) => (kind === 'input-checked' ? [data] : []))
+    .filter((data) => data.attempt === attempt);
   const verdicts = facts
-    .filter((fact) => fact.kind === 'verdict-reached')
-    .filter(({ data }) => data.attempt === attempt)
-    .map(({ data }) => data);
+    .flatMap(({ kind, data }) => (kind === 'verdict-reached' ? [data] : []))
+    .filter((data) => data.attempt === attempt);
   const mismatches = new Set(
     inputs.filter(({ result }) => result === 'mismatch').map(({ step }) => step),
   ).size;
