@@ -1,5 +1,5 @@
 import type { Attributes, Moment } from '@latchkey/contracts';
-import { CONTRACTORS, HR, SECURITY, type SentEvent } from '../../support/events.ts';
+import { type CONTRACTORS, HR, SECURITY, type SentEvent } from '../../support/events.ts';
 
 export const FACT_KINDS = [
   'joined',
@@ -102,40 +102,41 @@ function blockData({ source, externalId }: Person, draft: FactDraft, isSecurity:
 function dataOf({ externalId }: Person, draft: FactDraft): object {
   const engagement = `E${draft.engagement}-${externalId}`;
   const at = MOMENTS[draft.at] as Moment;
-  const until = MOMENTS[draft.until];
-  const { detail } = draft;
-  switch (draft.kind) {
-    case 'joined':
-      return { engagement, startsAt: at, ...optional('endsAt', until), attributes: hired(detail) };
-    case 'moved':
-      return {
-        engagement,
-        ...optional('fact', ROWS[detail % ROWS.length]),
-        effectiveAt: at,
-        attributes: MOVES[detail % MOVES.length],
-      };
-    case 'left':
-      return {
-        engagement,
-        endsAt: at,
-        ...optional('accessEndsAt', until),
-        ...optional('immediate', detail % 5 === 4 ? true : undefined),
-      };
-    case 'rescinded':
-      return { engagement, rescinds: rescinds(at, detail) };
-    case 'stated': {
-      const later =
-        detail % 2 === 0 ? [] : [{ from: at, attributes: MOVES[detail % MOVES.length] }];
-      const timeline = [{ from: LONG_AGO, attributes: hired(detail) }, ...later];
-      return { engagement, startsAt: at, ...optional('endsAt', until), timeline };
-    }
-    case 'suspended':
-    case 'resumed':
-    case 'blocked':
-    case 'released':
-      return { engagement, effectiveAt: at };
-  }
+  return { engagement, ...SAID[draft.kind](at, MOMENTS[draft.until], draft.detail) };
 }
+
+type Say = (at: Moment, until: Moment | undefined, detail: number) => object;
+
+const SAID: Readonly<Record<FactDraft['kind'], Say>> = {
+  joined: (startsAt, endsAt, detail) => ({
+    startsAt,
+    ...optional('endsAt', endsAt),
+    attributes: hired(detail),
+  }),
+  moved: (effectiveAt, _until, detail) => ({
+    ...optional('fact', ROWS[detail % ROWS.length]),
+    effectiveAt,
+    attributes: MOVES[detail % MOVES.length],
+  }),
+  left: (endsAt, accessEndsAt, detail) => ({
+    endsAt,
+    ...optional('accessEndsAt', accessEndsAt),
+    ...optional('immediate', detail % 5 === 4 ? true : undefined),
+  }),
+  suspended: (effectiveAt) => ({ effectiveAt }),
+  resumed: (effectiveAt) => ({ effectiveAt }),
+  rescinded: (at, _until, detail) => ({ rescinds: rescinds(at, detail) }),
+  stated: (startsAt, endsAt, detail) => ({
+    startsAt,
+    ...optional('endsAt', endsAt),
+    timeline: [
+      { from: LONG_AGO, attributes: hired(detail) },
+      ...(detail % 2 === 0 ? [] : [{ from: startsAt, attributes: MOVES[detail % MOVES.length] }]),
+    ],
+  }),
+  blocked: () => ({}),
+  released: () => ({}),
+};
 
 function hired(detail: number): Attributes {
   const employmentType = detail % 3 === 2 ? 'contractor' : 'employee';

@@ -7,7 +7,7 @@ import type {
   StatedData,
   SuspendedData,
 } from '@latchkey/contracts';
-import { millisecondsOf } from './moment.ts';
+import { endMillisecondsOf, millisecondsOf } from './moment.ts';
 
 /** What a source stated about an engagement. `order` is the source's own. */
 export type EngagementFact = { readonly order: bigint } & (
@@ -36,14 +36,13 @@ interface End {
   readonly atMs: number;
   readonly accessMs: number;
   readonly immediate: boolean;
-  readonly order: bigint;
 }
 
 interface Period {
   readonly start?: Row | undefined;
   /** The `endsAt` that came with the start. */
   readonly plannedEndMs?: number | undefined;
-  /** What `left` said, and whether it is newer than the start. */
+  /** What `left` said. */
   readonly end?: End | undefined;
   readonly rows: readonly Row[];
   readonly pauses: readonly Pause[];
@@ -51,7 +50,12 @@ interface Period {
 
 /** What the facts say of an engagement at a moment. */
 export interface EngagementNow {
-  readonly state: 'none' | 'ahead' | 'running' | 'suspended' | 'access_over';
+  readonly runs: boolean;
+  /** It runs, and its access is not over. */
+  readonly hasAccess: boolean;
+  readonly isSuspended: boolean;
+  /** It does not run, but a start lies ahead. */
+  readonly isAhead: boolean;
   readonly attributes: Attributes;
 }
 
@@ -62,14 +66,21 @@ export function readEngagement(facts: readonly EngagementFact[], nowMs: number):
   const ordered = facts.toSorted((a, b) => (a.order < b.order ? -1 : 1));
   const periods = ordered.reduce<readonly Period[]>(withFact, [EMPTY]);
   const running = periods.findLast((period) => runsAt(period, nowMs));
-  if (running !== undefined) {
-    return { state: stateOf(running, nowMs), attributes: attributesAt(running, nowMs) };
+  if (running === undefined) {
+    const isAhead = periods.some((period) => {
+      const startMs = period.start?.fromMs ?? -Infinity;
+      return startMs > nowMs && endMs(period) > startMs;
+    });
+    return { runs: false, hasAccess: false, isSuspended: false, isAhead, attributes: {} };
   }
-  const isAhead = periods.some((period) => {
-    const startMs = period.start?.fromMs ?? -Infinity;
-    return startMs > nowMs && endMs(period) > startMs;
-  });
-  return { state: isAhead ? 'ahead' : 'none', attributes: {} };
+  const { end } = running;
+  return {
+    runs: true,
+    hasAccess: end?.immediate !== true && nowMs < (end?.accessMs ?? Infinity),
+    isSuspended: isPausedAt(running, nowMs),
+    isAhead: false,
+    attributes: attributesAt(running, nowMs),
+  };
 }
 
 function withFact(periods: readonly Period[], fact: EngagementFact): readonly Period[] {
@@ -79,7 +90,7 @@ function withFact(periods: readonly Period[], fact: EngagementFact): readonly Pe
     case 'joined':
       return withJoined(periods, fact.data, fact.order);
     case 'left':
-      return withLeft(periods, fact.data, fact.order);
+      return withLeft(periods, fact.data);
     case 'moved':
       return [...past, { ...latest, rows: withRow(latest.rows, fact.data, fact.order) }];
     case 'suspended':
@@ -111,13 +122,13 @@ function withJoined(
 }
 
 /** Every period that runs at the date ends, and the latest in any case; `immediate` is never softened. */
-function withLeft(periods: readonly Period[], data: LeftData, order: bigint): readonly Period[] {
-  const atMs = millisecondsOf(data.endsAt);
+function withLeft(periods: readonly Period[], data: LeftData): readonly Period[] {
+  const atMs = endMillisecondsOf(data.endsAt);
   const accessMs = optionalMs(data.accessEndsAt) ?? Infinity;
   return periods.map((period, index) => {
     if (index < periods.length - 1 && !runsAt(period, atMs)) return period;
     const immediate = data.immediate === true || period.end?.immediate === true;
-    return { ...period, end: { atMs, accessMs, immediate, order } };
+    return { ...period, end: { atMs, accessMs, immediate } };
   });
 }
 
@@ -144,54 +155,56 @@ function without(period: Period, what: RescindedData['rescinds']): Period {
   };
 }
 
-/** All that is known; what it has no field for stays: pauses, and the details of an end that it confirms. */
+/**
+ * All that is known. What it has no field for stays: pauses; `immediate` where it still states an end,
+ * `accessEndsAt` where that end is the same.
+ */
 function stated(latest: Period, data: StatedData, order: bigint): Period {
   const fromMs = millisecondsOf(data.startsAt);
-  const plannedEndMs = optionalMs(data.endsAt);
+  const atMs = optionalMs(data.endsAt);
   const opens = latest.end !== undefined && fromMs >= latest.end.atMs;
-  const kept = opens ? EMPTY : latest;
+  const { end, pauses } = opens ? EMPTY : latest;
   return {
     start: { fact: undefined, fromMs, order, attributes: {} },
-    plannedEndMs,
-    end: kept.end?.atMs === plannedEndMs ? kept.end : undefined,
+    plannedEndMs: end === undefined ? atMs : undefined,
+    end:
+      end === undefined || atMs === undefined
+        ? undefined
+        : { ...end, atMs, accessMs: end.atMs === atMs ? end.accessMs : Infinity },
     rows: data.timeline.map(({ from, attributes }) => {
       return { fact: undefined, fromMs: millisecondsOf(from), order, attributes };
     }),
-    pauses: kept.pauses,
+    pauses,
   };
 }
 
-/** A newer start can bring the end of an older `left` forward; a newer `left` has the last word. */
-function endMs({ start, plannedEndMs = Infinity, end }: Period): number {
-  if (end === undefined) return plannedEndMs;
-  const startIsNewer = start !== undefined && start.order > end.order;
-  return startIsNewer ? Math.min(end.atMs, plannedEndMs) : end.atMs;
+/** Of two ends the earlier one. */
+function endMs({ plannedEndMs = Infinity, end }: Period): number {
+  return Math.min(plannedEndMs, end?.atMs ?? Infinity);
 }
 
 function runsAt(period: Period, atMs: number): boolean {
   return period.start !== undefined && period.start.fromMs <= atMs && atMs < endMs(period);
 }
 
-function stateOf(period: Period, nowMs: number): EngagementNow['state'] {
-  if (period.end?.immediate === true || (period.end?.accessMs ?? Infinity) <= nowMs) {
-    return 'access_over';
-  }
-  const current = period.pauses
+function isPausedAt({ pauses }: Period, nowMs: number): boolean {
+  const current = pauses
     .filter(({ fromMs }) => fromMs <= nowMs)
     .toSorted((a, b) => a.fromMs - b.fromMs) // stable: at one moment the newer is last
     .at(-1);
-  return current?.kind === 'suspended' ? 'suspended' : 'running';
+  return current?.kind === 'suspended';
 }
 
-/** Start and rows laid over each other along their dates, at one moment in the source's order. */
+/** What came with the start, and over it the rows along their dates, at one moment in the source's order. */
 function attributesAt({ start, rows }: Period, nowMs: number): Attributes {
-  const layers = [...(start === undefined ? [] : [start]), ...rows]
+  const layers = rows
     .filter(({ fromMs }) => fromMs <= nowMs)
     .toSorted((a, b) => a.fromMs - b.fromMs || (a.order < b.order ? -1 : 1));
-  const laid = Object.fromEntries(layers.flatMap((layer) => Object.entries(layer.attributes)));
+  const said = [start?.attributes ?? {}, ...layers.map(({ attributes }) => attributes)];
+  const laid = Object.fromEntries(said.flatMap((attributes) => Object.entries(attributes)));
   return Object.fromEntries(Object.entries(laid).filter(([, value]) => value !== null));
 }
 
 function optionalMs(moment: LeftData['accessEndsAt']): number | undefined {
-  return moment === undefined ? undefined : millisecondsOf(moment);
+  return moment === undefined ? undefined : endMillisecondsOf(moment);
 }

@@ -9,6 +9,14 @@ export function millisecondsOf(moment: Moment): number {
   return asIfUtc - offsetMs(near, moment.zone);
 }
 
+/** Where something is over: an instant itself; a date where the next date begins. */
+export function endMillisecondsOf(moment: Moment): number {
+  if (typeof moment === 'string') return Date.parse(moment);
+  const next = new Date(Date.parse(`${moment.date}T00:00:00Z`) + DAY_MS);
+  return millisecondsOf({ date: next.toISOString().slice(0, 10), zone: moment.zone });
+}
+
+const DAY_MS = 86_400_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function offsetMs(atMs: number, zone: string): number {

@@ -40,19 +40,32 @@ const RULES: Readonly<Record<string, (attributes: Attributes) => readonly string
 /** Lifecycle, accounts and entitlements by the example policy, if these are all facts of one person. */
 export function expectedPerson(facts: readonly PersonFact[], nowMs: number): ExpectedPerson {
   const engagements = engagementsOf(facts).map((own) => readEngagement(own, nowMs));
-  const lifecycle = lifecycleOf(engagements, isBlocked(facts));
-  const visible = visibleTo(lifecycle, engagements);
-  const accounts = Object.entries(RULES).map(([target, rule]) => {
-    const entitlements = [...new Set(visible.flatMap(({ attributes }) => rule(attributes)))].sort();
-    if (entitlements.length === 0) return [target, { state: 'gone', entitlements }] as const;
-    const state = lifecycle === 'active' ? 'enabled' : 'disabled';
-    return [target, { state, entitlements }] as const;
-  });
+  const blocked = isBlocked(facts);
+  const accounts = Object.entries(RULES).map(
+    ([target, rule]) => [target, accountOf(rule, engagements, blocked)] as const,
+  );
   return {
-    lifecycle,
+    lifecycle: lifecycleOf(engagements, blocked),
     accounts: Object.fromEntries(accounts),
-    attributes: engagements.length === 1 ? visible[0]?.attributes : undefined,
+    attributes: engagements.length === 1 ? engagements[0]?.attributes : undefined,
   };
+}
+
+/** Rules see what runs with access and is not suspended; else what is suspended stays listed, disabled. */
+function accountOf(
+  rule: (attributes: Attributes) => readonly string[],
+  engagements: readonly EngagementNow[],
+  blocked: boolean,
+): ExpectedAccount {
+  const given = (wanted: boolean): readonly string[] => {
+    const seen = engagements.filter(
+      ({ hasAccess, isSuspended }) => hasAccess && isSuspended === wanted,
+    );
+    return [...new Set(seen.flatMap(({ attributes }) => rule(attributes)))].sort();
+  };
+  const [seen, paused] = [given(false), given(true)];
+  if (seen.length > 0) return { state: blocked ? 'disabled' : 'enabled', entitlements: seen };
+  return { state: paused.length > 0 ? 'disabled' : 'gone', entitlements: paused };
 }
 
 function engagementsOf(facts: readonly PersonFact[]): readonly (readonly EngagementFact[])[] {
@@ -76,20 +89,10 @@ function isBlockFact(fact: PersonFact): fact is Extract<PersonFact, BlockFact> {
 }
 
 function lifecycleOf(engagements: readonly EngagementNow[], blocked: boolean): Lifecycle {
-  const has = (wanted: EngagementNow['state']): boolean =>
-    engagements.some(({ state }) => state === wanted);
-  if (has('running')) return blocked ? 'suspended' : 'active';
-  if (has('suspended')) return 'suspended';
-  if (has('access_over')) return 'leaving';
-  return has('ahead') ? 'pre_active' : 'inactive';
-}
-
-/** Whose rules count. While everything is suspended, what it gave stays listed. */
-function visibleTo(
-  lifecycle: Lifecycle,
-  engagements: readonly EngagementNow[],
-): readonly EngagementNow[] {
-  const running = engagements.filter(({ state }) => state === 'running');
-  if (lifecycle !== 'suspended' || running.length > 0) return running;
-  return engagements.filter(({ state }) => state === 'suspended');
+  const running = engagements.filter(({ runs }) => runs);
+  if (blocked) return 'suspended';
+  if (running.some(({ hasAccess, isSuspended }) => hasAccess && !isSuspended)) return 'active';
+  if (running.some(({ hasAccess }) => hasAccess)) return 'suspended';
+  if (running.length > 0) return running.every((it) => it.isSuspended) ? 'suspended' : 'leaving';
+  return engagements.some(({ isAhead }) => isAhead) ? 'pre_active' : 'inactive';
 }
