@@ -1,0 +1,65 @@
+import type { Check } from '../seen.ts';
+
+interface Decision {
+  readonly kind: string;
+  readonly accountId?: string;
+  readonly from?: string | null;
+  readonly to?: string;
+}
+
+/**
+ * I6: whatever changed has the entry of the decision that changed it, and nothing else has one. Entries of
+ * one moment belong to one transaction, in which an account changes once.
+ */
+export const audit: Check = (seen) => {
+  const entries = seen.evidence.audit.map(({ subjectId, decidedAt, eventId, decisions }) => {
+    return { subjectId, decidedAt, eventId, decisions: JSON.parse(decisions) as Decision[] };
+  });
+  const bySubject = Map.groupBy(entries, ({ subjectId }) => subjectId);
+  const decisionsOf = (subject: string): readonly Decision[] =>
+    (bySubject.get(subject) ?? []).flatMap(({ decisions }) => decisions);
+  const momentsOf = new Map<string, Set<string>>();
+  for (const { decidedAt, decisions } of entries) {
+    for (const { accountId } of decisions) {
+      if (accountId === undefined) continue;
+      momentsOf.set(accountId, (momentsOf.get(accountId) ?? new Set()).add(decidedAt));
+    }
+  }
+  const { identities, accounts, verifications, facts, callbacks } = seen.evidence;
+  const decided = new Set(entries.map(({ eventId }) => eventId));
+  return [
+    ...identities.flatMap(({ identityId, generation, lifecycle }) =>
+      lifecycleFaults(identityId, Number(generation), lifecycle, decisionsOf(identityId)),
+    ),
+    ...accounts.flatMap(({ accountId, generation }) => {
+      const moments = momentsOf.get(accountId)?.size ?? 0;
+      return moments === Number(generation)
+        ? []
+        : [`account ${accountId}: generation ${generation}, decided ${moments} times`];
+    }),
+    ...verifications.flatMap(({ verification, state }) => {
+      const all = decisionsOf(verification);
+      const settled = all.filter(({ kind }) => kind === 'verification_settled').length;
+      const isRight = settled === (state === 'pending' ? 0 : 1);
+      return isRight ? [] : [`verification ${verification}: ${state}, settled ${settled} times`];
+    }),
+    ...[...facts, ...callbacks]
+      .filter(({ eventId }) => !decided.has(eventId))
+      .map(({ eventId }) => `${eventId} has no audit entry`),
+  ];
+};
+
+/** Every change goes on from the one before, and the last one leads to the present state. */
+function lifecycleFaults(
+  identityId: string,
+  generation: number,
+  lifecycle: string,
+  decisions: readonly Decision[],
+): readonly string[] {
+  const changes = decisions.filter(({ kind }) => kind === 'lifecycle');
+  const isChain = changes.every(({ from }, at) => from === (changes[at - 1]?.to ?? null));
+  const isRight =
+    changes.length === generation && isChain && (changes.at(-1)?.to ?? lifecycle) === lifecycle;
+  const said = changes.map(({ to }) => to).join(', ');
+  return isRight ? [] : [`identity ${identityId}: ${lifecycle} at ${generation}, decided: ${said}`];
+}

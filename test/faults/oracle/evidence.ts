@@ -1,0 +1,82 @@
+import type { OutputTopic } from '@latchkey/contracts';
+
+type Row<Texts extends string, Numbers extends string = never> = Readonly<
+  Record<Texts, string> & Record<Numbers, number>
+>;
+
+/** What the database says, at one moment. */
+export interface Evidence {
+  readonly inbox: readonly Row<'eventId' | 'disposition'>[];
+  readonly progress: readonly Row<
+    never,
+    'received' | 'applied' | 'duplicate' | 'stale' | 'conflict' | 'deadLetter'
+  >[];
+  readonly deadLetters: readonly Row<'code' | 'eventId' | 'digest'>[];
+  readonly facts: readonly Row<'eventId' | 'identityId' | 'data'>[];
+  readonly callbacks: readonly (Row<'eventId' | 'verification' | 'data'> & {
+    readonly attempt: string | null;
+    readonly finalState: string | null;
+  })[];
+  /** In the order in which they were written. */
+  readonly audit: readonly (Row<'subjectId' | 'decisions' | 'decidedAt'> & {
+    readonly eventId: string | null;
+  })[];
+  readonly identities: readonly Row<
+    'identityId' | 'source' | 'externalId' | 'lifecycle' | 'generation'
+  >[];
+  readonly accounts: readonly Row<
+    'accountId' | 'identityId' | 'target' | 'state' | 'userName' | 'attributes' | 'generation'
+  >[];
+  readonly assignments: readonly Row<'accountId' | 'entitlement' | 'reasons'>[];
+  readonly verifications: readonly (Row<'verification' | 'state'> & {
+    readonly attempt: string | null;
+  })[];
+  readonly attempts: readonly Row<'verification' | 'attempt' | 'state'>[];
+  readonly outbox: readonly (Row<'ceId' | 'key' | 'payload' | 'position' | 'generation'> &
+    Row<never, 'partition'> & { readonly topic: OutputTopic })[];
+}
+
+/** One statement of the database that is judged. */
+export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly object[]>;
+
+/** `names` are those of the output topics in this installation. */
+export async function gatherEvidence(
+  query: Query,
+  names: Readonly<Record<OutputTopic, string>>,
+): Promise<Evidence> {
+  const rows: Partial<Record<keyof Evidence, readonly object[]>> = {};
+  for (const [name, text] of Object.entries(QUERIES)) {
+    rows[name as keyof Evidence] = await query(text);
+  }
+  const logical = new Map(Object.entries(names).map(([topic, name]) => [name, topic]));
+  const outbox = (rows.outbox ?? []) as Evidence['outbox'];
+  return {
+    ...(rows as unknown as Evidence),
+    outbox: outbox
+      .filter(({ topic }) => logical.has(topic))
+      .map((row) => ({ ...row, topic: logical.get(row.topic) as OutputTopic })),
+  };
+}
+
+const QUERIES: Readonly<Record<keyof Evidence, string>> = {
+  inbox: 'select event_id as "eventId", disposition from inbox',
+  progress: `select received::float8, applied::float8, duplicate::float8, stale::float8, conflict::float8,
+    dead_letter::float8 as "deadLetter" from intake_progress`,
+  deadLetters: `select code, coalesce(event_id, '') as "eventId",
+    encode(sha256(coalesce(raw, '')), 'hex') as digest from dead_letter`,
+  facts: 'select event_id as "eventId", identity_id::text as "identityId", data from fact',
+  callbacks: `select event_id as "eventId", verification_id as verification, attempt,
+    final_state as "finalState", data from verification_callback`,
+  audit: `select subject_id as "subjectId", event_id as "eventId", decisions,
+    decided_at::text as "decidedAt" from audit_entry
+    where subject_kind in ('identity', 'verification') order by audit_id`,
+  identities: `select identity_id::text as "identityId", source, external_id as "externalId",
+    coalesce(lifecycle, 'undecided') as lifecycle, generation::text from identity`,
+  accounts: `select account_id::text as "accountId", identity_id::text as "identityId", target, state,
+    user_name as "userName", attributes, generation::text from account`,
+  assignments: 'select account_id::text as "accountId", entitlement, reasons from assignment',
+  verifications: 'select verification_id as verification, state, attempt from verification',
+  attempts: 'select verification_id as verification, attempt, state from verification_attempt',
+  outbox: `select topic, partition, position::text, ce_id::text as "ceId", key, payload,
+    generation::text from outbox join outbox_lane using (lane)`,
+};

@@ -1,0 +1,70 @@
+import type { OutputTopic } from '@latchkey/contracts';
+import type { OutputMessage } from '../../support/output-reader.ts';
+import { audit } from './checks/audit.ts';
+import { appliedTwice, conservation, lost } from './checks/inputs.ts';
+import {
+  effectId,
+  gap,
+  generation,
+  ghost,
+  inversion,
+  publishedTwice,
+  unpublished,
+} from './checks/outputs.ts';
+import { state } from './checks/state.ts';
+import { terminal } from './checks/terminal.ts';
+import { gatherEvidence, type Query } from './evidence.ts';
+import type { Ledger } from './ledger.ts';
+import type { Check, Seen } from './seen.ts';
+
+const CHECKS = {
+  lost,
+  'applied-twice': appliedTwice,
+  'published-twice': publishedTwice,
+  ghost,
+  unpublished,
+  gap,
+  inversion,
+  generation,
+  state,
+  conservation,
+  audit,
+  terminal,
+  'effect-id': effectId,
+} as const satisfies Record<string, Check>;
+
+/** One thing that is wrong. */
+export interface Finding {
+  readonly check: keyof typeof CHECKS | 'replay';
+  readonly detail: string;
+}
+
+export interface JudgeRequest {
+  readonly query: Query;
+  /** Of the output topics. */
+  readonly names: Readonly<Record<OutputTopic, string>>;
+  readonly ledger: Ledger;
+  /** Everything on the output topics that a reader of committed messages sees, from the beginning. */
+  readonly messages: readonly OutputMessage[];
+}
+
+/** Of one check no more are listed. */
+const DETAILS_MAX_COUNT = 20;
+
+/**
+ * Everything that is wrong when all that was sent was taken and all that was appended was read; nothing, when
+ * it is all right. The database must hold nothing but what the ledger lists, and its whole outbox.
+ */
+export async function judge(request: JudgeRequest): Promise<readonly Finding[]> {
+  const { query, names, ledger, messages } = request;
+  const evidence = await gatherEvidence(query, names);
+  return findingsOf({ ledger, evidence, messages, nowMs: Date.now() });
+}
+
+export function findingsOf(seen: Seen): readonly Finding[] {
+  return Object.entries(CHECKS).flatMap(([check, find]) =>
+    find(seen)
+      .slice(0, DETAILS_MAX_COUNT)
+      .map((detail) => ({ check: check as keyof typeof CHECKS, detail })),
+  );
+}

@@ -1,0 +1,37 @@
+import type { SentEvent } from '../../support/events.ts';
+import { FACT_KINDS, type FactDraft, factEvent, MOMENTS, type Person } from './facts.ts';
+import type { Random } from './random.ts';
+
+const FACTS_MAX_COUNT = 9;
+const PAST_COUNT = 8;
+
+/** Everything that is ever stated about a person, in the order of its source. */
+export function personHistory(random: Random, person: Person): readonly SentEvent[] {
+  const engagements = random.chance(0.2) ? 2 : 1;
+  const first: FactDraft = {
+    ...anyDraft(random, engagements),
+    kind: random.chance(0.8) ? 'joined' : 'stated',
+    at: random.below(PAST_COUNT),
+  };
+  const count = random.below(FACTS_MAX_COUNT);
+  const more = Array.from({ length: count }, () => anyDraft(random, engagements));
+  return [first, ...more].map((draft, index) => factEvent(person, index + 1, draft));
+}
+
+/** One start, in the past and without an end. */
+export function joinerHistory(random: Random, person: Person): readonly SentEvent[] {
+  const at = random.below(PAST_COUNT);
+  const detail = random.below(24);
+  const draft = { kind: 'joined', engagement: 0, at, until: MOMENTS.length, detail } as const;
+  return [factEvent(person, 1, draft)];
+}
+
+function anyDraft(random: Random, engagements: number): FactDraft {
+  return {
+    kind: random.pick(FACT_KINDS),
+    engagement: random.below(engagements),
+    at: random.below(MOMENTS.length),
+    until: random.below(MOMENTS.length * 3),
+    detail: random.below(120),
+  };
+}

@@ -1,0 +1,113 @@
+import { IVR, type SentEvent } from '../../support/events.ts';
+import type { Random } from './random.ts';
+
+type Said = readonly [kind: string, data: object];
+
+const EXPIRES_AT = '2090-01-01T00:00:00Z';
+const BEGINNING_MS = Date.parse('2024-02-01T00:00:00Z');
+const SECOND_MS = 1_000;
+
+const opened = (attempt: string): Said => ['attempt-opened', { ...by(attempt), channel: 'voice' }];
+const ringing = (attempt: string): Said => [
+  'call-progressed',
+  { ...by(attempt), status: 'ringing' },
+];
+const answered = (attempt: string): Said => [
+  'call-progressed',
+  { ...by(attempt), status: 'answered', answeredBy: 'human' },
+];
+const ended = (attempt: string): Said => [
+  'call-progressed',
+  { ...by(attempt), status: 'ended', endReason: 'completed' },
+];
+const input = (attempt: string, step: string, factor: string, result: string): Said => [
+  'input-checked',
+  { ...by(attempt), step, factor, result },
+];
+const verdict = (attempt: string, is: string, more: object = {}): Said => [
+  'verdict-reached',
+  { ...by(attempt), verdict: is, decidedBy: 'bridge', ...more },
+];
+const requested = (purpose: string, more: object = {}): Said => [
+  'requested',
+  { purpose, expiresAt: EXPIRES_AT, ...more },
+];
+
+function by(attempt: string): object {
+  return { attempt, platform: 'acme-voice', call: { session: `S-${attempt}` } };
+}
+
+/** Each can end in one way at most, whatever the order, and needs no clock to do so. */
+const STORIES: readonly (readonly Said[])[] = [
+  [
+    requested('callback'),
+    opened('A1'),
+    ringing('A1'),
+    answered('A1'),
+    verdict('A1', 'verified', { method: 'voiceprint', score: 0.95 }),
+    ended('A1'),
+  ],
+  [requested('callback'), opened('A1'), ringing('A1'), opened('A2'), verdict('A2', 'verified')],
+  [requested('callback'), opened('A1'), verdict('A1', 'verified', { score: 0.5 })],
+  [requested('callback'), opened('A1'), verdict('A1', 'rejected')],
+  [requested('callback', { maxAttempts: 1 }), opened('A1'), verdict('A1', 'rejected'), ended('A1')],
+  [requested('callback'), opened('A1'), verdict('A1', 'max_attempts')],
+  [requested('callback'), opened('A1'), verdict('A1', 'expired')],
+  [requested('callback'), opened('A1'), verdict('A1', 'inconclusive')],
+  [requested('callback'), opened('A1'), verdict('A1', 'cancelled')],
+  [
+    requested('helpdesk-reset'),
+    opened('A1'),
+    answered('A1'),
+    input('A1', '1', 'pin', 'mismatch'),
+    input('A1', '2', 'pin', 'match'),
+  ],
+  [
+    requested('helpdesk-reset'),
+    opened('A1'),
+    input('A1', '1', 'pin', 'no_input'),
+    input('A1', '2', 'pin', 'mismatch'),
+  ],
+  [
+    requested('helpdesk-reset'),
+    opened('A1'),
+    ...['1', '2', '3'].map((step) => input('A1', step, 'pin', 'mismatch')),
+  ],
+  [
+    requested('helpdesk-reset', { maxFailures: 1 }),
+    opened('A1'),
+    input('A1', '1', 'pin', 'mismatch'),
+  ],
+  [
+    requested('transfer-approval'),
+    opened('A1'),
+    input('A1', '1', 'pin', 'match'),
+    input('A1', '2', 'voice', 'match'),
+  ],
+  [
+    requested('transfer-approval'),
+    opened('A1'),
+    input('A1', '1', 'pin', 'match'),
+    input('A1', '2', 'voice', 'no_input'),
+  ],
+  [requested('transfer-approval'), opened('A1'), ['cancelled', { reason: 'asked twice' }]],
+];
+
+/** Everything that is ever reported about one verification, in the order in which it happened. */
+export function verificationHistory(random: Random, verification: string): readonly SentEvent[] {
+  const story = random.pick(STORIES);
+  const about = random.chance(0.5) ? { source: IVR, externalId: `P-${verification}` } : undefined;
+  return story.map(([kind, data], index) => ({
+    specversion: '1.0',
+    id: `${verification}-${index + 1}`,
+    source: IVR,
+    type: `latchkey.verification.${kind}.v1`,
+    subject: verification,
+    time: new Date(BEGINNING_MS + index * SECOND_MS).toISOString(),
+    data: {
+      verification,
+      ...data,
+      ...(kind === 'requested' && about !== undefined ? { person: about } : {}),
+    },
+  }));
+}
