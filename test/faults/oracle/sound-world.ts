@@ -9,7 +9,7 @@ import type { Seen } from './seen.ts';
 
 const PERSON = { source: HR, externalId: 'p1' } as const;
 const NONE = 99;
-export const JOINED = factEvent(PERSON, 1, {
+const JOINED = factEvent(PERSON, 1, {
   kind: 'joined',
   engagement: 0,
   at: 0,
@@ -30,19 +30,22 @@ export const ACCOUNTS = ['directory', 'mail'].map((target) => ({
   accountId: uuidOf('account', IDENTITY, target),
   entitlement: target === 'mail' ? 'mailbox' : 'everyone',
 }));
-const REPORTS: readonly SentEvent[] = [
+const SAID: readonly (readonly [kind: string, data: object])[] = [
   ['requested', { purpose: 'callback' }],
   ['attempt-opened', { attempt: 'A1', platform: 'acme', channel: 'voice' }],
   ['verdict-reached', { attempt: 'A1', platform: 'acme', verdict: 'verified', decidedBy: 'acme' }],
-].map(([kind, data], index) => ({
-  specversion: '1.0',
-  id: `v1-${index}`,
-  source: IVR,
-  type: `latchkey.verification.${String(kind)}.v1`,
-  subject: 'v1',
-  time: '2024-02-01T00:00:00Z',
-  data: { verification: 'v1', ...(data as object) },
-}));
+];
+const REPORTS = SAID.map(
+  ([kind, data], index): SentEvent => ({
+    specversion: '1.0',
+    id: `v1-${index}`,
+    source: IVR,
+    type: `latchkey.verification.${kind}.v1`,
+    subject: 'v1',
+    time: '2024-02-01T00:00:00Z',
+    data: { verification: 'v1', ...data },
+  }),
+);
 const BROKEN = { ...JOINED, id: 'broken', data: {} };
 const NOT_JSON = { ...structured(JOINED), value: '{' };
 const CONFLICT = { ...JOINED, data: { ...(JOINED.data as object), note: 'other content' } };
