@@ -83,8 +83,8 @@ function eventOf(envelope: Envelope): SaidEvent | string {
   if (registered?.types.test(type) !== true) return 'SOURCE_NOT_ALLOWED';
   const byRevision = registered.order === 'revision';
   const order = byRevision ? BigInt(sourceversion) : BigInt(Date.parse(time)) * 1_000_000n;
+  if (time > '2080') return 'TIME_AHEAD';
   const isBroken = required.some((name) => data[name] === undefined);
-  const isAhead = time > '2080';
   return {
     eventId: `${source}#${id}`,
     source,
@@ -93,7 +93,7 @@ function eventOf(envelope: Envelope): SaidEvent | string {
     order,
     data,
     content: canonical([type, subject, byRevision ? sourceversion : order.toString(), data]),
-    refusedAs: isAhead ? 'TIME_AHEAD' : isBroken ? 'CONTRACT_BROKEN' : undefined,
+    refusedAs: isBroken ? 'CONTRACT_BROKEN' : undefined,
   };
 }
 

@@ -73,8 +73,7 @@ const deadLetters: Check = (seen) => {
   }
   const found = new Map<string, number>();
   for (const { code, eventId, digest } of evidence.deadLetters) {
-    const claims = code === 'CONTRACT_BROKEN' || code === 'TIME_AHEAD';
-    const key = `${code} ${claims ? eventId : digest}`;
+    const key = `${code} ${code === 'CONTRACT_BROKEN' ? eventId : digest}`;
     found.set(key, (found.get(key) ?? 0) + 1);
   }
   return [...new Set([...expected.keys(), ...found.keys()])]

@@ -1,21 +1,9 @@
 import { canonical, uuidOf } from '../canonical.ts';
-import { type ExpectedPerson, expectedPerson } from '../reference/person.ts';
+import { type HeldAccount, type HeldPerson, personFaults } from '../held-person.ts';
+import { expectedPerson } from '../reference/person.ts';
 import { possibleEndings } from '../reference/verification.ts';
-import { type Check, countingContents, type Seen } from '../seen.ts';
+import { type Check, countingContents, objectOf, type Seen } from '../seen.ts';
 import { type PersonKey, personsOf, verificationsOf } from '../sent-facts.ts';
-
-/** An account as the database has it, or as the last message about it says. */
-interface HeldAccount {
-  readonly state: string;
-  readonly userName: string | undefined;
-  readonly attributes: string;
-  readonly entitlements: readonly string[];
-}
-
-interface HeldPerson {
-  readonly lifecycle: string | undefined;
-  readonly accounts: ReadonlyMap<string, HeldAccount>;
-}
 
 /**
  * The database, and a consumer who knows the messages only, hold what the reference derives from the facts
@@ -36,8 +24,8 @@ export const state: Check = (seen) => {
       const name = `${key.source} ${key.externalId}`;
       const id = identityIdOf(key);
       return [
-        ...differences(`${name} in the database`, expected, database.get(id), key.externalId),
-        ...differences(`${name} downstream`, expected, downstream.get(id), key.externalId),
+        ...personFaults(`${name} in the database`, expected, database.get(id), key.externalId),
+        ...personFaults(`${name} downstream`, expected, downstream.get(id), key.externalId),
       ];
     }),
     ...strangers.map((id) => `identity ${id} is nobody who was sent`),
@@ -72,9 +60,10 @@ function inMessages({ messages }: Seen): ReadonlyMap<string, HeldPerson> {
     { lifecycle: string | undefined; accounts: Map<string, HeldAccount> }
   >();
   const highest = new Map<string, bigint>();
-  for (const { topic, key, data, generation } of messages) {
+  for (const message of messages) {
+    const { topic, key, data, generation } = message;
     if (topic !== 'lifecycle' && topic !== 'access') continue;
-    const object = `${topic} ${String(data['accountId'] ?? key)}`;
+    const object = `${topic} ${objectOf(message)}`;
     if (generation <= (highest.get(object) ?? 0n)) continue;
     highest.set(object, generation);
     const person = known.get(key) ?? { lifecycle: undefined, accounts: new Map() };
@@ -96,35 +85,6 @@ function publishedAccount(data: Readonly<Record<string, unknown>>): HeldAccount 
     attributes: canonical(account.attributes),
     entitlements: entitlements.map(({ name }) => name).sort(),
   };
-}
-
-function differences(
-  who: string,
-  expected: ExpectedPerson,
-  held: HeldPerson | undefined,
-  userName: string,
-): readonly string[] {
-  if (held === undefined) return [`${who}: not known`];
-  const attributes = expected.attributes && canonical(expected.attributes);
-  return [
-    ...(held.lifecycle === expected.lifecycle
-      ? []
-      : [`${who}: ${held.lifecycle} instead of ${expected.lifecycle}`]),
-    ...Object.entries(expected.accounts).flatMap(([target, account]) => {
-      const found = held.accounts.get(target);
-      if (account.state === 'gone') {
-        const isGone =
-          found === undefined || (found.state !== 'enabled' && found.entitlements.length === 0);
-        return isGone ? [] : [`${who}: ${target} is ${found.state}, expected to be gone`];
-      }
-      const wanted = { ...account, userName, attributes: attributes ?? found?.attributes };
-      const { state, entitlements } = found ?? {};
-      const has = { state, entitlements, userName: found?.userName, attributes: found?.attributes };
-      return canonical(wanted) === canonical(has)
-        ? []
-        : [`${who}: ${target} is ${canonical(has)} instead of ${canonical(wanted)}`];
-    }),
-  ];
 }
 
 const verificationFaults: Check = (seen) => {

@@ -14,7 +14,9 @@ export type PersonFact = { readonly eventId: string; readonly source: string } &
   | EngagementFact
 );
 
-/** What an account must be; `gone` is disabled and empty, deleted, or never made. */
+/**
+ * What an account must be. `disabled`: if it was ever made. `gone`: disabled and empty, deleted, or never made.
+ */
 export interface ExpectedAccount {
   readonly state: 'enabled' | 'disabled' | 'gone';
   readonly entitlements: readonly string[];

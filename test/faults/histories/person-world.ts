@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Event,
+  identityIdOf,
+  type PersonEvent,
+  type WorkforceEvent,
+} from '@latchkey/contracts';
+import {
+  type CurrentIdentity,
+  EXAMPLE_POLICY_URL,
+  type Fact,
+  factOf,
+  loadPolicy,
+  type Reconciled,
+  reconcile,
+} from '@latchkey/domain';
+import { HR, type SentEvent, structured } from '../../support/events.ts';
+import { canonical } from '../oracle/canonical.ts';
+import type { HeldPerson } from '../oracle/held-person.ts';
+import { readSent } from '../oracle/read-sent.ts';
+
+export const POLICY = loadPolicy(readFileSync(EXAMPLE_POLICY_URL, 'utf8'));
+
+/** One person as the pure domain decides them; what the database would hold is held here. */
+export class PersonWorld {
+  facts: readonly Fact[] = [];
+  identity: CurrentIdentity = {
+    identityId: identityIdOf(HR, 'p1'),
+    source: HR,
+    externalId: 'p1',
+    lifecycle: undefined,
+    generation: 0n,
+    derivedAtMs: undefined,
+    accounts: [],
+  };
+  nextTransitionAtMs: number | undefined;
+  /** Object and generation of everything that was published, in its order. */
+  readonly published: { readonly object: string; readonly generation: bigint }[] = [];
+
+  /** Takes a batch; `undefined` when all of it was known. */
+  take(events: readonly SentEvent[], nowMs: number): Reconciled | undefined {
+    const known = new Set(this.facts.map(({ eventId }) => eventId));
+    const arriving: Fact[] = [];
+    for (const fact of events.map(sentFact)) {
+      if (known.has(fact.eventId)) continue;
+      known.add(fact.eventId);
+      arriving.push(fact);
+    }
+    return arriving.length === 0 ? undefined : this.#reconcile(arriving, nowMs);
+  }
+
+  /** Lets the clock decide. */
+  wait(nowMs: number): Reconciled {
+    return this.#reconcile([], nowMs);
+  }
+
+  #reconcile(arriving: readonly Fact[], nowMs: number): Reconciled {
+    const { identity, facts } = this;
+    const reconciled = reconcile({ identity, facts, arriving, policy: POLICY, nowMs });
+    const { next, lifecycle, accounts, quietAccounts } = reconciled;
+    const held = new Map(identity.accounts.map((account) => [account.target, account]));
+    for (const { after } of accounts) held.set(after.target, after);
+    for (const account of quietAccounts) held.set(account.target, account);
+    this.facts = [...facts, ...arriving];
+    this.identity = {
+      ...identity,
+      lifecycle: next.lifecycle,
+      generation: next.generation,
+      derivedAtMs: nowMs,
+      accounts: [...held.values()],
+    };
+    this.nextTransitionAtMs = next.nextTransitionAtMs;
+    const lifecycles = lifecycle.map(({ generation }) => ({ object: 'lifecycle', generation }));
+    const desired = accounts.map(({ after }) => {
+      return { object: after.accountId, generation: after.generation };
+    });
+    this.published.push(...lifecycles, ...desired);
+    return reconciled;
+  }
+}
+
+/** As the judge compares it. Whether an inactive person's accounts are deleted by now is not compared. */
+export function heldOf({ identity }: PersonWorld): HeldPerson {
+  const accounts = identity.accounts.map((account) => {
+    const { target, state, userName } = account;
+    const entitlements = account.entitlements.map(({ name }) => name).sort();
+    const attributes = canonical(account.attributes);
+    return [target, { state, userName, attributes, entitlements }] as const;
+  });
+  const lifecycle = identity.lifecycle === 'archived' ? 'inactive' : identity.lifecycle;
+  return { lifecycle, accounts: new Map(accounts) };
+}
+
+function sentFact(sent: SentEvent): Fact {
+  return factOf(eventOf(sent) as WorkforceEvent | PersonEvent);
+}
+
+/** The event that a delivery of this is read as. */
+export function eventOf(sent: SentEvent): Event {
+  const read = readSent(structured(sent));
+  if (read.kind === 'refused') throw new RangeError(`not an event: ${read.code}`);
+  const { eventId, source, type, subject, order, data } = read.event;
+  const timeMs = Date.parse(sent.time);
+  const fingerprint = Buffer.alloc(32);
+  const traces = { traceparent: undefined, tracestate: undefined };
+  const envelope = { eventId, fingerprint, source, type, subject, order, ...traces };
+  return { ...envelope, time: sent.time, timeMs, data } as unknown as Event;
+}

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { EngagementFact } from '../oracle/reference/engagement.ts';
+import { expectedPerson, type PersonFact } from '../oracle/reference/person.ts';
+import { type PersonHistory, personHistories } from './person-history.ts';
+
+const NOW_MS = Date.parse('2026-06-10T12:00:00Z');
+
+/** Believes what came last, as a system would that moves a state along its input. */
+function inOrderOfArrival({ batches }: PersonHistory): readonly PersonFact[] {
+  return batches.flat().map((event, at) => factOf(event, BigInt(at)));
+}
+
+function inOrderOfSource({ events }: PersonHistory): readonly PersonFact[] {
+  return events.map((event, at) => factOf(event, BigInt(at)));
+}
+
+function factOf({ id, source, type, data }: PersonHistory['events'][number], order: bigint) {
+  const kind = type.split('.')[2] as EngagementFact['kind'];
+  return { eventId: id, source, kind, order, data } as unknown as PersonFact;
+}
+
+test('a wrong reducer is found, and shown by the few events that prove it, one a line', () => {
+  const property = fc.property(personHistories, (history) => {
+    expect(expectedPerson(inOrderOfArrival(history), NOW_MS)).toEqual(
+      expectedPerson(inOrderOfSource(history), NOW_MS),
+    );
+  });
+
+  const found = fc.check(property, { seed: 7, numRuns: 1_000 });
+
+  const report = fc.defaultReportMessage(found) ?? '';
+  const lines = report.split('\n').filter((line) => line.startsWith('  latchkey.'));
+  expect(found.failed).toBe(true);
+  expect(lines.length).toBeGreaterThan(1);
+  expect(lines.length).toBeLessThanOrEqual(4);
+  expect(lines.join('\n')).toMatch(/^ {2}latchkey\.\S+ p1 order \d+ \{/);
+  expect(report).toMatch(/seed: 7, path: /);
+});

@@ -1,0 +1,98 @@
+import type { VerificationEvent } from '@latchkey/contracts';
+import { takeReport, type VerificationWorld } from '@latchkey/domain';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { structured } from '../../support/events.ts';
+import { readSent } from '../oracle/read-sent.ts';
+import { type Ending, possibleEndings } from '../oracle/reference/verification.ts';
+import { verificationsOf } from '../oracle/sent-facts.ts';
+import { HISTORIES } from './how-many.ts';
+import { eventOf, POLICY } from './person-world.ts';
+import { type VerificationHistory, verificationHistories } from './verification-history.ts';
+
+const RUNS = { numRuns: HISTORIES };
+const START_MS = Date.parse('2026-06-10T12:00:00Z');
+const SECOND_MS = 1_000;
+
+/** What was stored and published after each report. */
+interface Told {
+  readonly states: readonly string[];
+  readonly attempts: readonly ReadonlyMap<string, string>[];
+  readonly settled: readonly object[];
+  readonly decidedBy: string | undefined;
+}
+
+function tell({ arriving }: VerificationHistory): Told {
+  const taken = new Set<string>();
+  const told = {
+    states: [] as string[],
+    attempts: [] as Map<string, string>[],
+    settled: [] as object[],
+  };
+  let world: VerificationWorld = { verification: undefined, attempts: [], failures: undefined };
+  for (const sent of arriving) {
+    if (taken.has(sent.id)) continue;
+    taken.add(sent.id);
+    const report = {
+      event: eventOf(sent) as VerificationEvent,
+      takenAtMs: START_MS + taken.size * SECOND_MS,
+    };
+    const changes = takeReport(world, report, POLICY.verification);
+    const attempts = new Map(world.attempts.map((attempt) => [attempt.attempt, attempt]));
+    for (const attempt of changes.attempts) attempts.set(attempt.attempt, attempt);
+    world = {
+      verification: changes.verification ?? world.verification,
+      attempts: [...attempts.values()],
+      failures: changes.failures ?? world.failures,
+    };
+    told.states.push(world.verification?.state ?? 'pending');
+    told.attempts.push(new Map(world.attempts.map(({ attempt, state }) => [attempt, state])));
+    if (changes.settled !== undefined) told.settled.push(changes.settled);
+  }
+  return { ...told, decidedBy: world.verification?.attempt };
+}
+
+function endingsOf({ events }: VerificationHistory): readonly Ending[] {
+  const said = events.map((event) => readSent(structured(event)));
+  const all = verificationsOf(said.flatMap((read) => (read.kind === 'said' ? [read.event] : [])));
+  return possibleEndings(all[0]?.facts ?? []);
+}
+
+test('a verification ends in a way that its reports allow, and in the only one in any order', () => {
+  fc.assert(
+    fc.property(verificationHistories, (history) => {
+      const told = tell(history);
+      const endings = endingsOf(history);
+      const found = { outcome: told.states.at(-1), attempt: told.decidedBy };
+
+      const fits = endings.some(
+        ({ outcome, attempt }) =>
+          outcome === found.outcome && (attempt === undefined || attempt === found.attempt),
+      );
+      if (endings.length === 0) expect(found.outcome).toBe('pending');
+      else expect(fits, JSON.stringify({ found, endings })).toBe(true);
+    }),
+    RUNS,
+  );
+});
+
+test('I5: what has ended stays as it is, and a verification is announced once', () => {
+  fc.assert(
+    fc.property(verificationHistories, (history) => {
+      const { states, attempts, settled } = tell(history);
+      const isFinal = states.at(-1) !== 'pending';
+
+      expect(settled).toHaveLength(isFinal ? 1 : 0);
+      const ends = states.filter((state) => state !== 'pending');
+      expect(new Set(ends).size).toBeLessThanOrEqual(1);
+      expect(states.slice(states.length - ends.length)).toEqual(ends);
+      for (const [at, now] of attempts.entries()) {
+        for (const [attempt, state] of attempts[at - 1] ?? []) {
+          const wasOpen = ['open', 'collecting', 'checking'].includes(state);
+          expect(wasOpen || now.get(attempt) === state).toBe(true);
+        }
+      }
+    }),
+    RUNS,
+  );
+});
