@@ -116,7 +116,7 @@ async function produce(
 ): Promise<void> {
   for (let at = 0; at < records.length; at += PART_MAX_RECORDS) {
     const byTopic = Map.groupBy(records.slice(at, at + PART_MAX_RECORDS), ({ topic }) => topic);
-     
+
     await producer.sendBatch({
       topicMessages: [...byTopic].map(([topic, own]) => ({
         topic: topics.names[topic],

@@ -8,8 +8,10 @@ export interface Member extends AsyncDisposable {
   readonly role: Role;
   readonly name: string;
   readonly process: () => ChildService;
-  /** The process stops at this point when it comes there; undefined takes that back. */
-  arm(point: Point | undefined): void;
+  /** The process stops at this point when it comes there. */
+  arm(point: Point): void;
+  /** It does not stop, and goes on if it has. */
+  disarm(): void;
   /** Resolves when the process stands at a point that was armed. */
   readonly reached: () => Promise<Member>;
   proceed(how: Proceeding): void;
@@ -44,8 +46,11 @@ export async function startMember(
     name,
     process: () => process,
     arm: (point) => {
-      if (point !== undefined) standing = Promise.withResolvers<Member>();
+      standing = Promise.withResolvers<Member>();
       say({ arm: point });
+    },
+    disarm: () => {
+      say({ disarm: true });
     },
     reached: () => standing.promise,
     proceed: (how) => {

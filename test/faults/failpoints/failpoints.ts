@@ -21,10 +21,9 @@ export function createFailpoints(): Failpoints {
   let armed: Point | undefined;
   let proceed: ((how: Proceeding) => void) | undefined;
   process.on('message', (message: ToChild) => {
-    if ('proceed' in message) proceed?.(message.proceed);
-    else armed = message.arm;
-    // Whoever stood there already goes on.
-    if ('arm' in message && message.arm === undefined) proceed?.('go');
+    armed = 'arm' in message ? message.arm : undefined;
+    // Disarmed, whoever stood there already goes on.
+    if (!('arm' in message)) proceed?.('proceed' in message ? message.proceed : 'go');
   });
   // The channel alone is no reason to stay alive.
   process.channel?.unref();

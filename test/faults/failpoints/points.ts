@@ -33,8 +33,11 @@ export type Proceeding = 'go' | 'cut' | 'error';
 
 /** What a process with failpoints is told. */
 export type ToChild =
-  /** The next one to pass this point stops there; undefined takes it back. */
-  { readonly arm: Point | undefined } | { readonly proceed: Proceeding };
+  /** The next one to pass this point stops there. */
+  | { readonly arm: Point }
+  /** Nobody stops, and whoever stands there goes on. */
+  | { readonly disarm: true }
+  | { readonly proceed: Proceeding };
 
 /** What it answers: it stands at the point, until it is told how to proceed. */
 export interface FromChild {

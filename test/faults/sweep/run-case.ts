@@ -33,7 +33,7 @@ export async function runCase(
   const displaced = await provoke(arena, point);
   await arena.send(records.slice(0, half));
   const victim = await withLimit(reached, `${point} was not reached`);
-  for (const member of armed) if (member !== victim) member.arm(undefined);
+  for (const member of armed) if (member !== victim) member.disarm();
   const read = arena.messages().length;
   const startedMs = performance.now();
   const acting = act(victim, action);
@@ -55,7 +55,7 @@ async function provoke(arena: Arena, point: Point): Promise<Member | undefined> 
   if (point !== 'acquiring' && point !== 'acquired') return undefined;
   const active = arena.of('relay').find(publishes);
   if (active === undefined) throw new Error('no relay publishes');
-  active.arm(undefined);
+  active.disarm();
   await active.process().end('SIGKILL');
   return active;
 }
@@ -82,7 +82,7 @@ async function untilRead(arena: Arena, read: number, startedMs: number): Promise
   while (arena.messages().length <= read) {
     if (performance.now() - startedMs > DRAINED_LIMIT_MS)
       throw new Error('nothing was published again');
-     
+
     await sleep(10);
   }
   return performance.now() - startedMs;

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { openStack } from '../support/stack/open-stack.ts';
+import type { Servers } from './arena/arena.ts';
+import { runNemesis } from './nemesis/run-nemesis.ts';
+import type { PartReport } from './report/part.ts';
+import { printTable } from './report/print-table.ts';
+import { caseOf } from './sweep/case.ts';
+import { openResults } from './sweep/results.ts';
+import { runOneCase, runSweep } from './sweep/run-sweep.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const USAGE = `npm run faults -- [--only <parts>] [settings]
+
+Parts, all of them unless --only names some (comma separated):
+  sweep       every failpoint × {kill, stop, cut, error} × seeds
+  nemesis     random faults under load on three brokers
+
+Settings:
+  --seeds 15          of the sweep
+  --jobs 4            arenas at once
+  --results FILE      what has passed is not run again (.faults/sweep.jsonl)
+  --minutes 10        of the nemesis run
+  --seed 1            of the nemesis run
+  --case NAME         one case of the sweep again, with what its processes wrote: claimed/kill/7
+
+Ends with a table of figures; exit code 0, or 1 where something failed.`;
+
+function print(line: string): void {
+  process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+}
+
+async function onOneBroker(work: (servers: Servers) => Promise<PartReport>): Promise<PartReport> {
+  await using stack = await openStack({ log: print });
+  const { databaseUrl, brokers } = stack;
+  return await work({ databaseUrl, brokers, runId: randomBytes(4).toString('hex') });
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    seeds: { type: 'string', default: '15' },
+    jobs: { type: 'string', default: '4' },
+    results: { type: 'string', default: `${ROOT}.faults/sweep.jsonl` },
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+    case: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const PARTS: Readonly<Record<string, () => Promise<PartReport>>> = {
+  sweep: async () => {
+    const results = await openResults(values.results, ROOT);
+    const options = { seeds: Number(values.seeds), jobs: Number(values.jobs), results, print };
+    return onOneBroker((servers) => runSweep(servers, options));
+  },
+  nemesis: () => runNemesis({ minutes: Number(values.minutes), seed: Number(values.seed), print }),
+};
+
+async function runAll(): Promise<readonly PartReport[]> {
+  const one = values.case;
+  if (one !== undefined) {
+    return [await onOneBroker((servers) => runOneCase(servers, caseOf(one), print))];
+  }
+  const wanted = values.only?.split(',') ?? Object.keys(PARTS);
+  const reports: PartReport[] = [];
+  for (const name of wanted) {
+    const part = PARTS[name];
+    if (part === undefined)
+      throw new RangeError(`--only: expected ${Object.keys(PARTS).join(', ')}`);
+    print(`part: ${name}`);
+    reports.push(await part());
+  }
+  return reports;
+}
+
+if (values.help) {
+  process.stdout.write(`${USAGE}\n`);
+} else {
+  const reports = await runAll();
+  printTable(reports.flatMap(({ rows }) => rows));
+  process.exitCode = reports.some(({ failed }) => failed) ? 1 : 0;
+}

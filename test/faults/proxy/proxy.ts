@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Looks at what goes through one connection; made anew for each. */
+export interface Wiretap {
+  fromClient(bytes: Buffer): void;
+  /** False: these bytes never arrive, and the connection ends. */
+  fromServer(bytes: Buffer): boolean;
+}
+
+/** A TCP proxy on loopback that can be asked to misbehave. */
+export interface Proxy extends AsyncDisposable {
+  readonly port: number;
+  readonly connections: () => number;
+  /** Ends one connection with a reset on both sides. */
+  cut(pick: (count: number) => number): void;
+  /** Lets nothing through on one connection for a while, and then lets it all through. */
+  stall(pick: (count: number) => number, forMs: number): void;
+}
+
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
+/** @param tap - undefined: nobody listens */
+export async function openProxy(target: number, tap: () => Wiretap | undefined): Promise<Proxy> {
+  const pairs = new Set<Pair>();
+  const listener = createServer({ pauseOnConnect: true }, (client) => {
+    const server = connect({ host: '127.0.0.1', port: target });
+    const pair = { client, server };
+    pairs.add(pair);
+    join(pair, tap(), () => pairs.delete(pair));
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const picked = (pick: (count: number) => number): Pair | undefined =>
+    [...pairs][pick(pairs.size)];
+  return {
+    port: address.port,
+    connections: () => pairs.size,
+    cut: (pick) => {
+      reset(picked(pick));
+    },
+    stall: (pick, forMs) => {
+      const pair = picked(pick);
+      for (const socket of [pair?.client, pair?.server]) {
+        socket?.pause();
+        void sleep(forMs, undefined, { ref: false }).then(() => socket?.resume());
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const pair of pairs) reset(pair);
+      listener.close();
+      await once(listener, 'close');
+    },
+  };
+}
+
+function join(pair: Pair, tap: Wiretap | undefined, onEnd: () => void): void {
+  const { client, server } = pair;
+  const end = (): void => {
+    client.destroy();
+    server.destroy();
+    onEnd();
+  };
+  for (const socket of [client, server]) {
+    socket.on('error', () => undefined);
+    socket.once('close', end);
+    socket.setNoDelay(true);
+  }
+  client.on('data', (bytes) => {
+    tap?.fromClient(bytes);
+    server.write(bytes);
+  });
+  server.on('data', (bytes) => {
+    if (tap?.fromServer(bytes) ?? true) client.write(bytes);
+    else reset(pair);
+  });
+  client.resume();
+}
+
+function reset(pair: Pair | undefined): void {
+  pair?.client.resetAndDestroy();
+  pair?.server.resetAndDestroy();
+}

@@ -1,0 +1,45 @@
+import type { Servers } from '../arena/arena.ts';
+import { type LostReplies, lostCommitReplies, lostProduceReplies } from './lost-replies.ts';
+import { openProxy, type Proxy } from './proxy.ts';
+
+const REDIRECT = new URL('redirect.mjs', import.meta.url).href;
+
+/** Proxies in front of every server, and the settings that send a service through them. */
+export interface Surrounded extends AsyncDisposable {
+  readonly database: Proxy;
+  readonly brokers: readonly Proxy[];
+  readonly commits: LostReplies;
+  readonly produces: LostReplies;
+  readonly through: (env: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
+}
+
+export async function surround(servers: Servers): Promise<Surrounded> {
+  await using stack = new AsyncDisposableStack();
+  const commits = lostCommitReplies();
+  const produces = lostProduceReplies();
+  const databasePort = Number(new URL(servers.databaseUrl).port);
+  const database = stack.use(await openProxy(databasePort, commits.tap));
+  const ports = servers.brokers.map((broker) => Number(broker.split(':')[1]));
+  const brokers = await Promise.all(
+    ports.map(async (port) => stack.use(await openProxy(port, produces.tap))),
+  );
+  const redirect = Object.fromEntries(ports.map((port, at) => [port, brokers[at]?.port]));
+  const owned = stack.move();
+  return {
+    database,
+    brokers,
+    commits,
+    produces,
+    through: (env) => {
+      const url = new URL(env['DATABASE_URL'] ?? '');
+      url.port = String(database.port);
+      return {
+        ...env,
+        DATABASE_URL: url.href,
+        REDIRECT: JSON.stringify(redirect),
+        NODE_OPTIONS: `--import=${REDIRECT}`,
+      };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

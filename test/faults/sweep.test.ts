@@ -1,0 +1,31 @@
+import { expect, inject, test } from 'vitest';
+import { RECONCILER_POINTS, RELAY_POINTS } from './failpoints/points.ts';
+import { type CaseResult, runCampaign } from './sweep/campaign.ts';
+import { casesOf } from './sweep/case.ts';
+
+/** Four arenas at once: most of the time they wait for sessions to end. */
+const PARTS = [
+  RECONCILER_POINTS.slice(0, 5),
+  RECONCILER_POINTS.slice(5),
+  RELAY_POINTS.slice(0, 4),
+  RELAY_POINTS.slice(4),
+];
+
+test.concurrent.each(PARTS)(
+  'processes that are killed, stopped, cut off and failed at %s %s %s %s lose and double nothing',
+  { timeout: 600_000 },
+  async (...points) => {
+    const servers = {
+      databaseUrl: inject('databaseUrl'),
+      brokers: inject('brokers'),
+      runId: inject('runId'),
+    };
+    const cases = casesOf(points.flat(), 1);
+    const results: CaseResult[] = [];
+    await runCampaign(servers, cases, (result) => {
+      results.push(result);
+    });
+    expect(results.filter(({ passed }) => !passed)).toEqual([]);
+    expect(results).toHaveLength(cases.length);
+  },
+);
