@@ -1,5 +1,5 @@
 import type { SentEvent } from '../../support/events.ts';
-import { FACT_KINDS, type FactDraft, factEvent, MOMENTS, type Person } from './facts.ts';
+import { type FactDraft, factEvent, MOMENTS, type Person, THEMES } from './facts.ts';
 import type { Random } from './random.ts';
 
 const FACTS_MAX_COUNT = 9;
@@ -8,11 +8,10 @@ const PAST_COUNT = 8;
 /** Everything that is ever stated about a person, in the order of its source. */
 export function personHistory(random: Random, person: Person): readonly SentEvent[] {
   const engagements = random.chance(0.2) ? 2 : 1;
-  // A few kinds each, so that what belongs together meets often.
-  const kinds = FACT_KINDS.filter(() => random.chance(0.5));
+  const kinds = random.pick(THEMES);
   const drawn = (): FactDraft => ({
     ...anyDraft(random, engagements),
-    kind: random.pick(kinds.length === 0 ? FACT_KINDS : kinds),
+    kind: random.pick(kinds),
   });
   const first: FactDraft = {
     ...drawn(),
