@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { HR, type SentEvent } from '../../support/events.ts';
-import { FACT_KINDS, type FactDraft, factEvent, MOMENTS } from '../workload/facts.ts';
+import { type FactDraft, factEvent, MOMENTS, THEMES } from '../workload/facts.ts';
 
 /** What a history is drawn from. */
 export interface DrawnHistory {
@@ -49,17 +49,34 @@ export function lineOf({ type, subject, id, data }: SentEvent): string {
   return `${type} ${subject} order ${id.split('-').at(-1)} ${JSON.stringify(data)}`;
 }
 
-const draft: fc.Arbitrary<FactDraft> = fc.record({
-  kind: fc.constantFrom(...FACT_KINDS),
-  engagement: fc.constantFrom(0, 0, 0, 1),
+const NONE = MOMENTS.length;
+/** Somebody works here, so that what follows makes a difference. */
+const HIRED: FactDraft = { kind: 'joined', engagement: 0, at: 0, until: NONE, detail: 0 };
+
+const anyFact = fc.record({
+  pick: fc.nat(99),
+  engagement: fc.constantFrom(0, 0, 0, 0, 0, 1),
   at: fc.nat(MOMENTS.length - 1),
-  until: fc.nat(MOMENTS.length * 3).map((index) => MOMENTS.length * 3 - index),
+  until: fc.oneof(fc.constant(NONE), fc.constant(NONE), fc.nat(MOMENTS.length - 1)),
   detail: fc.nat(119),
 });
 
+const drafts: fc.Arbitrary<readonly FactDraft[]> = fc
+  .record({
+    kinds: fc.constantFrom(...THEMES),
+    hired: fc.boolean(),
+    facts: fc.array(anyFact, { maxLength: 12 }),
+  })
+  .map(({ kinds, hired, facts }) => {
+    const said = facts.map(({ pick, ...fact }): FactDraft => {
+      return { ...fact, kind: kinds[pick % kinds.length] ?? 'joined' };
+    });
+    return hired || said.length === 0 ? [HIRED, ...said] : said;
+  });
+
 export const personHistories: fc.Arbitrary<PersonHistory> = fc
   .record({
-    drafts: fc.array(draft, { minLength: 1, maxLength: 12 }),
+    drafts,
     again: fc.array(fc.nat(99), { maxLength: 6 }),
     ranks: fc.array(fc.nat(99), { minLength: 1, maxLength: 18 }),
     batchSize: fc.integer({ min: 1, max: 6 }),

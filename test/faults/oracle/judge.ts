@@ -48,7 +48,7 @@ export interface JudgeRequest {
   readonly messages: readonly OutputMessage[];
 }
 
-/** Of one check no more are listed. */
+/** Of one check no more are listed, so that a broken system can still be read. */
 const DETAILS_MAX_COUNT = 20;
 
 /**

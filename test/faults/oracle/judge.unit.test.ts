@@ -159,6 +159,11 @@ const doctored: readonly (readonly [string, Doctor, readonly string[]])[] = [
     ['terminal'],
   ],
   [
+    'an attempt that nobody waits for',
+    table('attempts', (rows) => [...rows, { verification: 'v1', attempt: 'A2', state: 'open' }]),
+    ['terminal'],
+  ],
+  [
     'a verification announced twice',
     appended((all) => [
       ...all,

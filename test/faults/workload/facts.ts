@@ -13,6 +13,21 @@ export const FACT_KINDS = [
   'released',
 ] as const;
 
+type FactKind = (typeof FACT_KINDS)[number];
+
+/** What one history is about, so that facts which override each other meet often: a few kinds, or all. */
+export const THEMES: readonly (readonly FactKind[])[] = [
+  ['joined', 'left'],
+  ['joined', 'left', 'rescinded'],
+  ['left', 'stated'],
+  ['joined', 'moved', 'rescinded'],
+  ['moved', 'stated', 'rescinded'],
+  ['suspended', 'resumed', 'rescinded', 'stated'],
+  ['joined', 'left', 'suspended'],
+  ['blocked', 'released', 'left'],
+  FACT_KINDS,
+];
+
 /** A person as one source knows them. */
 export interface Person {
   readonly source: typeof HR | typeof CONTRACTORS;
@@ -21,7 +36,7 @@ export interface Person {
 
 /** What a fact about a person is made of, as small numbers: easy to draw, and to make smaller. */
 export interface FactDraft {
-  readonly kind: (typeof FACT_KINDS)[number];
+  readonly kind: FactKind;
   /** Which engagement of the person. */
   readonly engagement: number;
   /** The date that it is about; an index of `MOMENTS`. */

@@ -1,5 +1,5 @@
 import type { SentEvent } from '../../support/events.ts';
-import { FACT_KINDS, type FactDraft, factEvent, MOMENTS, type Person } from './facts.ts';
+import { type FactDraft, factEvent, MOMENTS, type Person, THEMES } from './facts.ts';
 import type { Random } from './random.ts';
 
 const FACTS_MAX_COUNT = 9;
@@ -8,13 +8,18 @@ const PAST_COUNT = 8;
 /** Everything that is ever stated about a person, in the order of its source. */
 export function personHistory(random: Random, person: Person): readonly SentEvent[] {
   const engagements = random.chance(0.2) ? 2 : 1;
-  const first: FactDraft = {
+  const kinds = random.pick(THEMES);
+  const drawn = (): FactDraft => ({
     ...anyDraft(random, engagements),
+    kind: random.pick(kinds),
+  });
+  const first: FactDraft = {
+    ...drawn(),
     kind: random.chance(0.8) ? 'joined' : 'stated',
     at: random.below(PAST_COUNT),
   };
   const count = random.below(FACTS_MAX_COUNT);
-  const more = Array.from({ length: count }, () => anyDraft(random, engagements));
+  const more = Array.from({ length: count }, drawn);
   return [first, ...more].map((draft, index) => factEvent(person, index + 1, draft));
 }
 
@@ -26,9 +31,8 @@ export function joinerHistory(random: Random, person: Person): readonly SentEven
   return [factEvent(person, 1, draft)];
 }
 
-function anyDraft(random: Random, engagements: number): FactDraft {
+function anyDraft(random: Random, engagements: number): Omit<FactDraft, 'kind'> {
   return {
-    kind: random.pick(FACT_KINDS),
     engagement: random.below(engagements),
     at: random.below(MOMENTS.length),
     until: random.below(MOMENTS.length * 3),

@@ -14,7 +14,10 @@ const FINAL_ATTEMPT = new Set([
 ]);
 const FINAL_VERIFICATION = new Set(['verified', 'failed', 'locked', 'expired', 'cancelled']);
 
-/** I5: what is final was never anything else that is final, and was announced once, as what it is. */
+/**
+ * I5: what is final was never anything else that is final, and was announced once, as what it is; with a
+ * verification all of its attempts are final.
+ */
 export const terminal: Check = ({ evidence, messages }) => {
   const attempts = new Map(
     evidence.attempts.map((row) => [`${row.verification} ${row.attempt}`, row.state]),
@@ -45,5 +48,13 @@ export const terminal: Check = ({ evidence, messages }) => {
       ? []
       : [`verification ${verification} is ${state}, announced: ${outcomes.join()}`];
   });
-  return [...contradicted, ...announced];
+  const open = evidence.attempts
+    .filter(
+      (row) => !FINAL_ATTEMPT.has(row.state) && verifications.get(row.verification) !== 'pending',
+    )
+    .map(
+      (row) =>
+        `attempt ${row.verification} ${row.attempt} is ${row.state}, and nobody waits for it`,
+    );
+  return [...contradicted, ...open, ...announced];
 };
