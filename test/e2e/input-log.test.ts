@@ -1,6 +1,7 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { expect, inject, test } from 'vitest';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
+import { local, produce } from '../support/kafka-clients.ts';
 import { type ChildService, spawnService } from '../support/process.ts';
 import { runLatchkey } from '../support/run-latchkey.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
@@ -101,6 +102,27 @@ test('another log with as many records is recognised by its last one', async () 
   await expect.poll(() => stoppedCode(system)).toBe('LOG_DIFFERS');
   await runLatchkey(system.env, 'progress', 'accept', topic, '0');
   await expect.poll(() => appliedOf(system)).toBe(14);
+});
+
+test('a record batch that nobody can decode stops its partition until it is skipped, and that is said', async () => {
+  await using system = await openSystem({ partitions: 1 });
+  const topic = system.topics.names['workforce-events'];
+  await system.send(...joiners('a', 5));
+  await system.settled();
+  const bomb = 'x'.repeat(33 * 1024 * 1024);
+  await produce(local(), topic, [bomb], { compression: CompressionTypes.ZSTD });
+  await expect.poll(() => stoppedCode(system)).toBe('BATCH_UNREADABLE');
+  await expect
+    .poll(() => readiness(system.reconciler()))
+    .toContain(`"partition ${topic}/0","why":"BATCH_UNREADABLE: offsets 5 to 5 cannot be decoded`);
+  await runLatchkey(system.env, 'progress', 'accept', topic, '0');
+  await expect.poll(() => stoppedCode(system)).toBe('BATCH_UNREADABLE');
+  const skipped = await runLatchkey(system.env, 'progress', 'accept', topic, '0', '--from', '6');
+  expect(skipped.stdout).toContain('BATCH_UNREADABLE; it goes on at 6');
+  expect(skipped.stdout).toContain('offsets 5 to 5 are skipped');
+  await system.send(...joiners('b', 3));
+  await expect.poll(() => appliedOf(system)).toBe(8);
+  await expect.poll(() => readiness(system.reconciler())).toContain('"ready":true');
 });
 
 test('missing input topics: the reconciler waits, not ready, and starts when they are there', async () => {

@@ -103,6 +103,7 @@ test('a record batch that cannot be read stops its partition only, until the pos
   await expect.poll(() => reading.values()).toEqual(['before', 'other']);
   const asked = reading.located.length;
   await expect.poll(() => reading.located.length).toBeGreaterThan(asked + 1);
+  expect(reading.unreadables[0]).toMatchObject({ partition: 0, firstOffset: 1n, lastOffset: 1n });
   expect(reading.positions.get(0)).toBe(1n);
   reading.positions.set(0, 2n);
   await expect.poll(() => reading.values()).toEqual(['before', 'other', 'after']);

@@ -88,20 +88,30 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-const VERBS = ['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger'];
+const VERBS = [
+  'select',
+  'insert',
+  'update',
+  'delete',
+  'truncate',
+  'references',
+  'trigger',
+  'maintain',
+];
+const ROLES = Object.keys(GRANTS);
 
 test('each role may do to each table what its service does, and nothing else', async () => {
   const rows = await database.query<{ role: string; table: string; verbs: string }>(
     `select role, relname as table, string_agg(substr(verb, 1, 1), '' order by ordinal) as verbs
      from pg_class, unnest($1::text[]) as role,
        unnest($2::text[]) with ordinality as verbs (verb, ordinal)
-     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-       and has_table_privilege(role, pg_class.oid, verb)
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+       and not relispartition and has_table_privilege(role, pg_class.oid, verb)
      group by role, relname`,
-    [Object.keys(GRANTS), VERBS],
+    [ROLES, VERBS],
   );
   const found = Object.fromEntries(
-    Object.keys(GRANTS).map((role) => [
+    ROLES.map((role) => [
       role,
       Object.fromEntries(
         rows.filter((row) => row.role === role).map(({ table, verbs }) => [table, verbs]),
@@ -115,7 +125,7 @@ test('nobody reaches the partitions of the inbox but through the inbox', async (
   const rows = await database.query(
     `select role, relname from pg_class, unnest($1::text[]) as role, unnest($2::text[]) as verb
      where relispartition and has_table_privilege(role, pg_class.oid, verb)`,
-    [Object.keys(GRANTS), VERBS],
+    [ROLES, VERBS],
   );
   expect(rows).toEqual([]);
 });
@@ -128,20 +138,80 @@ test('no role may make anything, log in, or become another', async () => {
       has_database_privilege(rolname, current_database(), 'create') as database,
       exists (select from pg_auth_members where member = pg_roles.oid) as member
      from pg_roles where rolname = any ($1) order by rolname`,
-    [Object.keys(GRANTS)],
+    [ROLES],
   );
   const nothing = { attributes: false, schema: false, database: false, member: false };
-  const names = Object.keys(GRANTS).toSorted();
+  const names = ROLES.toSorted();
   expect(rows).toEqual(names.map((rolname) => ({ rolname, ...nothing })));
 });
 
-test('what was written for good cannot be changed by a service', async () => {
-  for (const table of ['audit_entry', 'fact', 'outbox', 'verification_callback']) {
-    for (const role of ['latchkey_reconciler', 'latchkey_operator']) {
-      await expect(
-        database.query(`set local role ${role}; delete from ${table}`),
-        `${role} deletes from ${table}`,
-      ).rejects.toThrow('permission denied');
-    }
-  }
+test('no role may do to a column what it may not do to its table', async () => {
+  const rows = await database.query(
+    `select role, relname, verb from pg_class, unnest($1::text[]) as role,
+       unnest(array['select', 'insert', 'update', 'references']) as verb
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+       and has_any_column_privilege(role, pg_class.oid, verb)
+       and not has_table_privilege(role, pg_class.oid, verb)`,
+    [ROLES],
+  );
+  expect(rows).toEqual([]);
+});
+
+test('sequences are moved by their tables only', async () => {
+  const rows = await database.query(
+    `select relname, array_agg(role) filter (where has_sequence_privilege(role, pg_class.oid, verb))
+       as roles
+     from pg_class, unnest($1::text[]) as role, unnest(array['usage', 'select', 'update']) as verb
+     where relkind = 'S' and relnamespace = 'public'::regnamespace group by relname order by relname`,
+    [ROLES],
+  );
+  expect(rows).toEqual([
+    { relname: 'audit_entry_audit_id_seq', roles: null },
+    { relname: 'outbox_lane_lane_seq', roles: null },
+  ]);
+});
+
+test('the only functions are those of triggers, which nobody can call', async () => {
+  const rows = await database.query(
+    `select proname, prorettype::regtype::text as returns, prosecdef as definer from pg_proc
+     where pronamespace = 'public'::regnamespace order by proname`,
+  );
+  expect(rows).toEqual([
+    { proname: 'refuse_lower_generation', returns: 'trigger', definer: false },
+    { proname: 'refuse_terminal_change', returns: 'trigger', definer: false },
+  ]);
+});
+
+test('everything belongs to the role of migrations, and nothing is granted to everybody', async () => {
+  const owners = await database.query(
+    `select distinct pg_get_userbyid(relowner) as owner from pg_class
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S', 'v', 'm', 'f') and not relispartition
+     union select pg_get_userbyid(proowner) from pg_proc where pronamespace = 'public'::regnamespace`,
+  );
+  expect(owners).toEqual([{ owner: 'latchkey_migrator' }]);
+  const everybody = await database.query(
+    `select relname, privilege_type from pg_class, aclexplode(relacl)
+     where relnamespace = 'public'::regnamespace and grantee = 0`,
+  );
+  expect(everybody).toEqual([]);
+  const grantable = await database.query(
+    `select relname, grantee::regrole::text from pg_class, aclexplode(relacl)
+     where relnamespace = 'public'::regnamespace and is_grantable and grantee <> relowner`,
+  );
+  expect(grantable).toEqual([]);
+});
+
+test('schemas: all use one, the role of migrations makes things in it, nobody has another', async () => {
+  const rows = await database.query<{ role: string; may: string }>(
+    `select role, string_agg(nspname || ' ' || verb, ', ' order by nspname, verb desc) as may
+     from pg_namespace, unnest($1::text[]) as role, unnest(array['usage', 'create']) as verb
+     where nspname !~ '^pg_|^information_schema$' and has_schema_privilege(role, pg_namespace.oid, verb)
+     group by role`,
+    [[...ROLES, 'latchkey_migrator']],
+  );
+  const may = Object.fromEntries(rows.map((row) => [row.role, row.may]));
+  expect(may).toEqual({
+    ...Object.fromEntries(ROLES.map((role) => [role, 'public usage'])),
+    latchkey_migrator: 'public usage, public create',
+  });
 });

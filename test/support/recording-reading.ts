@@ -5,6 +5,7 @@ import type {
   LocatePartition,
   PartitionReading,
   Taken,
+  UnreadableBatch,
 } from '@latchkey/kafka';
 
 /** A reader that keeps what it took and its positions in memory, where several members can share them. */
@@ -13,6 +14,7 @@ export class RecordingReading implements PartitionReading {
   readonly records: (ConsumedRecord & { readonly partition: number })[] = [];
   readonly batches: ConsumedBatch[] = [];
   readonly located: LocatePartition[] = [];
+  readonly unreadables: UnreadableBatch[] = [];
   /** By partition: the next offset to take. */
   readonly positions: Map<number, bigint>;
   /** Partitions that `locate` answers with `stopped`. */
@@ -45,6 +47,11 @@ export class RecordingReading implements PartitionReading {
     this.batches.push(batch);
     if (nextOffset > position) this.positions.set(partition, nextOffset);
     return 'taken';
+  }
+
+  unreadable(batch: UnreadableBatch): Promise<void> {
+    this.unreadables.push(batch);
+    return Promise.resolve();
   }
 
   values(): string[] {

@@ -73,6 +73,11 @@ export const FAILURES = {
     meaning: 'the record at our position is not the one that was read: another topic or cluster',
     nextStep: 'check the brokers that the service is connected to, then `progress accept`',
   },
+  BATCH_UNREADABLE: {
+    meaning: 'a record batch cannot be decoded: corrupt, a bomb, or packed in a way we do not know',
+    nextStep:
+      'have the senders repeat what it held, then `progress accept` with `--from` the offset behind it',
+  },
   POSITION_AHEAD: {
     meaning: 'a batch begins after the position that the database holds',
     nextStep: 'none if the next batch is taken; else restart the reconciler and report the fault',

@@ -1,4 +1,10 @@
-import { acceptProgress, appendAudit, type Db, type ProgressRow } from '@latchkey/postgres';
+import {
+  acceptProgress,
+  appendAudit,
+  type Db,
+  lockProgress,
+  type ProgressRow,
+} from '@latchkey/postgres';
 
 export interface Acceptance {
   readonly topic: string;
@@ -13,16 +19,22 @@ export interface Acceptance {
 
 /**
  * Accepts what was found in an input partition that stopped: it goes on at `nextOffset`, with an
- * audit entry. The reconciler notices by itself.
+ * audit entry that says from where it went on to where. The reconciler notices by itself.
  *
  * @returns undefined where the partition was never read
  */
 export function acceptPartition(db: Db, accepted: Acceptance): Promise<ProgressRow | undefined> {
   const { topic, partition, nextOffset, operator, owner } = accepted;
   return db.transaction(async (tx) => {
+    const [before] = await tx.run(lockProgress, { topic, partition });
     const [row] = await tx.run(acceptProgress, { topic, partition, nextOffset });
-    if (row === undefined) return undefined;
-    const decision = { kind: 'progress_accepted', nextOffset: nextOffset.toString() };
+    if (before === undefined || row === undefined) return undefined;
+    const decision = {
+      kind: 'progress_accepted',
+      found: before.stoppedCode,
+      position: before.nextOffset.toString(),
+      nextOffset: nextOffset.toString(),
+    };
     appendAudit(tx, [
       {
         decidedAtMs: row.nowMs,

@@ -30,14 +30,35 @@ export interface Batch {
   readonly deliveries: readonly Delivery[];
 }
 
-/** The same batch in parts of at most `maxEvents` deliveries, one behind the other. */
-export function splitBatch(batch: Batch, maxEvents: number): readonly Batch[] {
+/**
+ * The same batch in parts of at most `maxEvents` deliveries and `maxBytes` of values, one behind the
+ * other. A delivery with a larger value is a part of its own.
+ */
+export function splitBatch(
+  batch: Batch,
+  maxEvents: number,
+  maxBytes = Number.POSITIVE_INFINITY,
+): readonly Batch[] {
   const { deliveries } = batch;
   const parts: Batch[] = [];
-  for (let start = 0; start < deliveries.length; start += maxEvents) {
-    parts.push(partOf(batch, start, Math.min(start + maxEvents, deliveries.length)));
+  let start = 0;
+  let bytes = 0;
+  for (const [at, delivery] of deliveries.entries()) {
+    const size = bytesOf(delivery);
+    const isFull = at - start >= maxEvents || bytes + size > maxBytes;
+    if (isFull && at > start) {
+      parts.push(partOf(batch, start, at));
+      start = at;
+      bytes = 0;
+    }
+    bytes += size;
   }
+  if (start < deliveries.length) parts.push(partOf(batch, start, deliveries.length));
   return parts.length > 0 ? parts : [batch];
+}
+
+function bytesOf({ value }: Delivery): number {
+  return value === null ? 0 : value.length;
 }
 
 /** The batch as two halves. A batch of one delivery has none. */

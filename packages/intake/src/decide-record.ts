@@ -8,6 +8,7 @@ import {
   reconcile,
 } from '@latchkey/domain';
 import type { AuditEntry, NewReview } from '@latchkey/postgres';
+import { breather } from './breather.ts';
 import { type Changes, joinChanges, REVIEW_DUE_MS } from './changes.ts';
 import { eventChanges } from './event-changes.ts';
 import { identityChanges } from './identity-changes.ts';
@@ -32,17 +33,20 @@ export interface RecordDecided {
  *
  * @param nowMs - the database's clock, read after the locks
  */
-export function decideRecord(
+export async function decideRecord(
   claimed: readonly ClaimedRecordEvent[],
   locked: LockedRecord,
   policy: Policy,
   nowMs: number,
-): RecordDecided {
+): Promise<RecordDecided> {
   const groups = Map.groupBy(claimed, ({ event }) => locked.identityOf.get(event));
   const parts: Partial<Changes>[] = [];
+  const breathe = breather();
   let stale = 0;
   let undeclared = 0;
   for (const [identityId, group] of groups) {
+    // eslint-disable-next-line no-await-in-loop -- a turn for others, now and then
+    await breathe();
     const identity = locked.identities.get(identityId ?? '');
     if (identityId === undefined || identity === undefined)
       throw new RangeError('an identity was not locked');

@@ -26,11 +26,12 @@ export interface Decided {
 }
 
 /**
- * Decides what a batch changes: pure, event by event in the order of the batch.
+ * Decides what a batch changes: event by event in the order of the batch, and by nothing else than
+ * what is given.
  *
  * @throws DecideFailedError whatever a decision threw
  */
-export function decide(
+export async function decide(
   claimed: Claimed,
   locked: Locked,
   {
@@ -42,9 +43,9 @@ export function decide(
     readonly epoch: number;
     readonly policy: Policy;
   },
-): Decided {
+): Promise<Decided> {
   try {
-    const record = decideRecord(
+    const record = await decideRecord(
       claimed.events.filter(isAboutRecord),
       locked.record,
       policy,

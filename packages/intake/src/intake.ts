@@ -10,6 +10,7 @@ import {
 } from '@latchkey/postgres';
 import { apply } from './apply.ts';
 import type { Batch, Delivery } from './batch.ts';
+import { breather } from './breather.ts';
 import { claim } from './claim.ts';
 import { type Counts, decide } from './decide.ts';
 import { lock } from './lock.ts';
@@ -36,7 +37,7 @@ export type Taken =
  * @param readOne - what a delivery says; parsing comes before the first SQL, so that hostile input
  *   never reaches it
  */
-export function intake(
+export async function intake(
   db: Db,
   batch: Batch,
   policy: Policy,
@@ -44,7 +45,7 @@ export function intake(
   readOne: (delivery: Delivery) => Read = (delivery) =>
     readDelivery(delivery, batch.input, policy.sources),
 ): Promise<Taken> {
-  const reads = new Map(batch.deliveries.map((delivery) => [delivery, readOne(delivery)]));
+  const reads = await readAll(batch, readOne);
   return db.transaction(async (tx) => {
     const [progress] = await tx.run(lockProgress, batch);
     if (progress === undefined) throw new Error('the partition has no position yet');
@@ -56,7 +57,7 @@ export function intake(
     }));
     const claimed = await claim(tx, batch, given, progress.nowMs);
     const locked = await lock(tx, batch, claimed.events);
-    const { changes, counts, undeclared } = decide(claimed, locked, {
+    const { changes, counts, undeclared } = await decide(claimed, locked, {
       batch,
       epoch: progress.epoch,
       policy,
@@ -65,6 +66,20 @@ export function intake(
     advance(tx, batch, position.deliveries, counts);
     return { kind: 'taken', counts, undeclared };
   });
+}
+
+async function readAll(
+  { deliveries }: Batch,
+  readOne: (delivery: Delivery) => Read,
+): Promise<ReadonlyMap<Delivery, Read>> {
+  const breathe = breather();
+  const reads = new Map<Delivery, Read>();
+  for (const delivery of deliveries) {
+    reads.set(delivery, readOne(delivery));
+    // eslint-disable-next-line no-await-in-loop -- a turn for others, now and then
+    await breathe();
+  }
+  return reads;
 }
 
 function readOf(reads: ReadonlyMap<Delivery, Read>, delivery: Delivery): Read {

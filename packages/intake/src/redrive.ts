@@ -101,7 +101,7 @@ async function takeAgain(
   const batch = { topic: letter.topic, partition: letter.partition };
   const events = standing === 'ours' ? [claimed] : [];
   const locked = await lock(tx, batch, events);
-  const { changes } = decide({ events, refused: [], duplicates: 0, conflicts: [] }, locked, {
+  const { changes } = await decide({ events, refused: [], duplicates: 0, conflicts: [] }, locked, {
     batch,
     epoch: letter.epoch,
     policy: context.policy,

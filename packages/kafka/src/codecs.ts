@@ -24,7 +24,7 @@ const GZIP: Codec = {
 };
 const SNAPPY: Codec = {
   compress: (bytes) => Promise.resolve(packSnappy(bytes)),
-  decompress: (bytes, maxBytes) => unpacked(() => unpackSnappy(bytes, maxBytes)),
+  decompress: (bytes, maxBytes) => unpackSnappy(bytes, maxBytes),
 };
 const LZ4: Codec = {
   compress: (bytes) => packLz4(bytes),
@@ -59,10 +59,4 @@ export function registerCodecs(maxBytes: number): void {
       decompress: (bytes: Buffer) => codec.decompress(bytes, maxBytes),
     });
   }
-}
-
-function unpacked(unpack: () => Buffer): Promise<Buffer> {
-  return new Promise((resolve) => {
-    resolve(unpack());
-  });
 }

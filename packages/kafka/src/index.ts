@@ -4,6 +4,7 @@ export type {
   LocatePartition,
   PartitionReading,
   Taken,
+  UnreadableBatch,
 } from './consume/partition-reading.ts';
 export { type BatchConsumerOptions, runBatchConsumer } from './consume/run-batch-consumer.ts';
 export type { ConsumedBatch, ConsumedRecord } from './consumed.ts';

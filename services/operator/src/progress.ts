@@ -30,12 +30,20 @@ export const acceptProgressOf: Command = async (operating, { positionals, from }
   const found =
     progress.stoppedCode === null ? 'was not stopped' : `was stopped: ${progress.stoppedCode}`;
   printLine(`${topic}/${partition} ${found}; it goes on at ${nextOffset}`);
+  if (nextOffset > progress.nextOffset) {
+    printLine(
+      `offsets ${progress.nextOffset} to ${nextOffset - 1n} are skipped: nobody reads them`,
+    );
+  }
 };
 
 /** The name under which an operator's deeds are on record. */
 export function operatorName(configured: string | undefined): string {
   return configured ?? userInfo().username;
 }
+
+/** Findings about what stands at the position; the log itself is in order. */
+const HAS_ITS_PLACE = ['APPLY_FAILING', 'BATCH_UNREADABLE'];
 
 function partitionNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
@@ -49,7 +57,7 @@ async function offsetFrom(
   { nextOffset, stoppedCode }: ProgressRow,
   from: string | undefined,
 ): Promise<bigint> {
-  const wanted = from ?? (stoppedCode === 'APPLY_FAILING' ? 'position' : 'earliest');
+  const wanted = from ?? (HAS_ITS_PLACE.includes(stoppedCode ?? '') ? 'position' : 'earliest');
   if (/^\d{1,18}$/.test(wanted)) return BigInt(wanted);
   if (wanted === 'position') return nextOffset;
   if (wanted !== 'earliest' && wanted !== 'latest') {

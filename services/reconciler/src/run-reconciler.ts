@@ -14,6 +14,7 @@ import {
 import { runClock } from './clock.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import { isRefusal } from './is-refusal.ts';
+import { meetZones } from './meet-zones.ts';
 import { openOutputs } from './open-outputs.ts';
 import { watchReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
@@ -55,6 +56,7 @@ export async function runReconciler(
     const partitions = settings.OUTPUT_PARTITIONS;
     return openOutputs(db, admin, outputNames, partitions, settings.INSTALLATION);
   });
+  await meetZones();
   await untilInputsReady(admin, inputs, { log, health }, signal);
   if (signal.aborted) return;
   const to: Reconciling = { db, policy, outputs: prepared };

@@ -8,10 +8,11 @@ import {
   locate,
   type Outputs,
   splitBatch,
+  stopUnreadable,
   type Taken,
   takenAtOf,
 } from '@latchkey/intake';
-import type { ConsumedBatch, Hold, PartitionReading } from '@latchkey/kafka';
+import type { ConsumedBatch, Hold, PartitionReading, UnreadableBatch } from '@latchkey/kafka';
 import type { Db } from '@latchkey/postgres';
 import { type Health, type Logger, retryForever, waitingAlarm } from '@latchkey/runtime';
 import type { IntakeMetrics } from './intake-metrics.ts';
@@ -33,6 +34,9 @@ export interface TakeOptions {
   readonly signal: AbortSignal;
 }
 
+/** Of values in one transaction: what a batch of the largest events would keep from everything else. */
+const PART_MAX_BYTES = 4 * 1024 * 1024;
+
 /** What to do after a part of a batch. */
 type Next = 'go-on' | 'stopped' | 'relocate';
 
@@ -45,6 +49,7 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
   const isolations = new Map<string, Isolations>();
   const standing = new Set<string>();
   const doubted = new Map<string, bigint>();
+  const unread = new Map<string, bigint>();
   return {
     locate: async ({ topic, partition, logStart, logEnd }) => {
       const part = partOf(topic, partition);
@@ -69,13 +74,25 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
       const part = partOf(consumed.topic, consumed.partition);
       const kept = isolations.get(part) ?? { inARow: 0 };
       isolations.set(part, kept);
-      for (const batch of splitBatch(batchOf(consumed, options.inputs), options.maxEvents)) {
+      const whole = batchOf(consumed, options.inputs);
+      for (const batch of splitBatch(whole, options.maxEvents, PART_MAX_BYTES)) {
         // eslint-disable-next-line no-await-in-loop -- in the order of the offsets
         const next = await takePart(to, batch, kept, hold, options);
         if (next !== 'go-on') return next;
       }
       options.metrics.lag(consumed);
       return 'taken';
+    },
+    unreadable: async (batch) => {
+      const part = partOf(batch.topic, batch.partition);
+      if (unread.get(part) !== batch.firstOffset) {
+        // Believed when it is found twice: the partition is read once more, from its position.
+        unread.set(part, batch.firstOffset);
+        return;
+      }
+      unread.delete(part);
+      standing.add(part);
+      await standBefore(to.db, batch, options);
     },
   };
 }
@@ -98,6 +115,21 @@ async function takePart(
   } catch (error) {
     if (signal.aborted) return 'relocate';
     throw error;
+  }
+}
+
+async function standBefore(db: Db, batch: UnreadableBatch, options: TakeOptions): Promise<void> {
+  const { log, health, signal } = options;
+  const alarm = waitingAlarm(partOf(batch.topic, batch.partition), { log, health });
+  try {
+    const work = () => stopUnreadable(db, batch);
+    standStill(
+      options,
+      batch,
+      await retryForever(work, { signal, isPermanent: () => false, ...alarm }),
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

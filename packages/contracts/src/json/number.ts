@@ -27,8 +27,15 @@ export function parseKeepingDigits(text: string): unknown {
   });
 }
 
+/** A decimal number of up to 15 digits becomes a double and back unchanged, unless it is too small for one. */
+const EXACT_CHARACTERS = 15;
+const SMALLEST_EXACT = 1e-300;
+
+/** Texts are compared only where they must be: a body holds up to 65,000 numbers with an exponent. */
 function isExact(value: number, written: string): boolean {
-  if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) return false;
+  const magnitude = Math.abs(value);
+  if (!(magnitude <= Number.MAX_SAFE_INTEGER)) return false;
+  if (written.length <= EXACT_CHARACTERS && magnitude >= SMALLEST_EXACT) return true;
   return decimalOf(written) === decimalOf(String(value));
 }
 

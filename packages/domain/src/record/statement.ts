@@ -106,8 +106,15 @@ export function statementOf(fact: EngagementFact, policy: Policy): Statement {
 
 /** Equal for statements that say the same, whatever events they came in. */
 export function contentOf(statement: Statement): string {
-  return canonicalJson([statement.kind, statement.data]);
+  const known = contents.get(statement);
+  if (known !== undefined) return known;
+  const content = canonicalJson([statement.kind, statement.data]);
+  contents.set(statement, content);
+  return content;
 }
+
+/** Statements that are tied are compared with each other, each with all. */
+const contents = new WeakMap<Statement, string>();
 
 function optionalEnd(moment: Moment | undefined): number | undefined {
   return moment === undefined ? undefined : resolveEnd(moment);

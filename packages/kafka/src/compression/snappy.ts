@@ -1,4 +1,4 @@
-import { compressSync, uncompressSync } from 'snappy';
+import { compressSync, uncompress } from 'snappy';
 
 /** snappy-java's framing, which all Kafka clients write: this magic, two versions, then blocks with their length. */
 const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
@@ -18,15 +18,18 @@ export function packSnappy(bytes: Buffer): Buffer {
 }
 
 /**
- * Unpacks framed snappy, and a single raw block as some old clients sent it.
+ * Unpacks framed snappy, and a single raw block as some old clients sent it, beside the event loop.
  *
  * @throws RangeError before anything is allocated when the blocks say that they hold more than `maxBytes`
  */
-export function unpackSnappy(bytes: Buffer, maxBytes: number): Buffer {
+export async function unpackSnappy(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   const blocks = isFramed(bytes) ? [...framedBlocks(bytes)] : [bytes];
   const sizeBytes = blocks.reduce((sum, block) => sum + unpackedBytes(block), 0);
   if (sizeBytes > maxBytes) throw new RangeError(`snappy: more than ${maxBytes} bytes`);
-  return Buffer.concat(blocks.map(uncompress));
+  const unpacked: Buffer[] = [];
+  // eslint-disable-next-line no-await-in-loop -- one at a time, for the threads serve others too
+  for (const block of blocks) unpacked.push(await unpackBlock(block));
+  return Buffer.concat(unpacked);
 }
 
 function isFramed(bytes: Buffer): boolean {
@@ -54,7 +57,7 @@ function unpackedBytes(block: Buffer): number {
   throw new RangeError('snappy: a block without size');
 }
 
-function uncompress(block: Buffer): Buffer {
-  const bytes = uncompressSync(block, { asBuffer: true });
+async function unpackBlock(block: Buffer): Promise<Buffer> {
+  const bytes = await uncompress(block, { asBuffer: true });
   return typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
 }

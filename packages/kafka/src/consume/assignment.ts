@@ -15,8 +15,6 @@ export interface HeldPartition {
   uncommittedOffset: bigint | undefined;
   /** Resolves when the last batch is out of hand, one of an earlier assignment included; undefined if none was. */
   taking: Promise<void> | undefined;
-  /** The first offset of a record batch that could not be read, once that was said. */
-  unreadableFrom: bigint | undefined;
 }
 
 /** Which partitions are ours, from one rebalance to the next. */
@@ -85,7 +83,6 @@ function locating(
     nextOffset: -1n,
     uncommittedOffset: undefined,
     taking: before?.taking,
-    unreadableFrom: undefined,
   };
 }
 

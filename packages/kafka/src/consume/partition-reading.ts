@@ -10,6 +10,16 @@ export interface LocatePartition {
   readonly logEnd: bigint;
 }
 
+/** Records behind everything that was taken, which the log holds and nobody can decode. */
+export interface UnreadableBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+  /** What decoding it failed with; never what it holds. */
+  readonly cause: string;
+}
+
 /** A reader's hold on the partition whose batch it takes. */
 export interface Hold {
   /**
@@ -37,4 +47,9 @@ export interface PartitionReading {
    * partition is paused and the others go on. A rejection ends the consumer.
    */
   take(batch: ConsumedBatch, hold: Hold): Promise<Taken>;
+  /**
+   * The partition is paused and located again after `relocateMs`; where it then starts at the same place, this is
+   * said again. A rejection ends the consumer.
+   */
+  unreadable(batch: UnreadableBatch): Promise<void>;
 }

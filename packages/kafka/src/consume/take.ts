@@ -1,7 +1,6 @@
 import type { Batch } from 'kafkajs';
 import type { ConsumedBatch, ConsumedRecord } from '../consumed.ts';
 import type { FetchedMessage, Unreadable } from '../fetch/fetched-message.ts';
-import type { KafkaLog } from '../kafka-log.ts';
 import type { Assignment, HeldPartition } from './assignment.ts';
 import type { FetchControl } from './fetch-control.ts';
 import { type Heartbeat, holdOf } from './hold.ts';
@@ -12,7 +11,6 @@ export interface Taking {
   readonly assignment: Assignment;
   readonly control: FetchControl;
   readonly reading: PartitionReading;
-  readonly log: KafkaLog;
   /** The reader broke its word and rejected. */
   readonly fail: (error: unknown) => void;
 }
@@ -81,9 +79,9 @@ async function takeBatch(
       const isWorthTaking = batch.nextOffset > batch.fetchedOffset;
       const hold = holdOf(assignment, held, heartbeat);
       const taken = isWorthTaking ? await reading.take(batch, hold) : 'taken';
-      inHand.isDone = true;
       if (!held.isOurs) return;
-      settle(taking, held, batch, taken, unreadable);
+      await settle(taking, held, batch, taken, unreadable);
+      inHand.isDone = true;
       if (inHand.isPaused && held.status === 'reading') control.resume(held);
     } catch (error) {
       inHand.isDone = true;
@@ -100,13 +98,13 @@ async function takeBatch(
   control.pause([held]);
 }
 
-function settle(
+async function settle(
   taking: Taking,
   held: HeldPartition,
   batch: ConsumedBatch,
   taken: Taken,
   unreadable: Unreadable | undefined,
-): void {
+): Promise<void> {
   if (taken !== 'taken') {
     stop(taking, held);
     return;
@@ -118,19 +116,9 @@ function settle(
     taking.control.seek(held);
     return;
   }
-  sayUnreadable(taking, held, unreadable);
-  stop(taking, held);
-}
-
-/** Once: it is tried again each time the partition is located. */
-function sayUnreadable({ log }: Taking, held: HeldPartition, unreadable: Unreadable): void {
-  if (held.unreadableFrom === unreadable.firstOffset) return;
-  held.unreadableFrom = unreadable.firstOffset;
   const { topic, partition } = held;
-  log.error(
-    { topic, partition, ...unreadable },
-    'a record batch cannot be read; its partition stands still until its position is past it',
-  );
+  await taking.reading.unreadable({ topic, partition, ...unreadable });
+  stop(taking, held);
 }
 
 /** Until the partition is located again. */

@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { FetchedMessage } from './fetched-message.ts';
-import { decodeRecordSet, MAX_BATCH_BYTES } from './record-set.ts';
+import { decodeRecordSet, MAX_BATCH_BYTES, MAX_BATCH_HEADERS } from './record-set.ts';
 
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -92,6 +92,9 @@ test.for([
   ['a bomb', zstdCompressSync(Buffer.alloc(MAX_BATCH_BYTES + 1)), ZSTD, 1],
   ['no such compression', Buffer.alloc(10), 7, 1],
   ['more headers than bytes', record(0, { headerCount: 1_000_000 }), 0, 1],
+  // 31 bytes of zstd for each MiB, 100 MiB for each MiB in memory.
+  ['a bomb of headers', zstdCompressSync(emptyHeaders(1, 5_000_000)), ZSTD, 1],
+  ['a bomb of headers in many records', emptyHeaders(26, MAX_BATCH_HEADERS / 25), 0, 26],
   ['fewer records than it says', record(0), 0, 2],
   ['more records than anybody sends', record(0), 0, 2_000_000_000],
   ['a number of records below zero', record(0), 0, -1],
@@ -105,6 +108,34 @@ test.for([
   const messages = await decodeRecordSet(set, []);
   expect(offsets(messages)).toEqual([0, 3]);
   expect(messages[1]?.unreadable).toMatchObject({ firstOffset: 1n, lastOffset: 3n });
+});
+
+test.for([
+  ['an older message format', 0, 1, 40],
+  ['an older message format in a long message', 0, 1, 400],
+  ['a length that is shorter than its header', 0, 2, 40],
+  ['a length below zero', -20, 2, 61],
+] as const)('a batch with %s is unreadable', async ([, length, format, bytes]) => {
+  const wrong = Buffer.alloc(bytes);
+  wrong.writeBigInt64BE(1n, 0);
+  wrong.writeInt32BE(length === 0 ? bytes - 12 : length, 8);
+  wrong.writeInt8(format, 16);
+  const set = Buffer.concat([batch({ baseOffset: 0n }, [record(0)]), wrong]);
+  const messages = await decodeRecordSet(set, []);
+  expect(offsets(messages)).toEqual([0, 1]);
+  expect(messages[1]?.unreadable).toMatchObject({ firstOffset: 1n, lastOffset: 1n });
+});
+
+test('a batch of as many records as there may be leaves the event loop its turns', async () => {
+  const records = Array.from({ length: 100_000 }, (_, delta) => record(delta));
+  const set = batch({ baseOffset: 0n }, records);
+  let turns = 0;
+  const counting = setInterval(() => {
+    turns += 1;
+  }, 0);
+  expect(await decodeRecordSet(set, [])).toHaveLength(records.length);
+  clearInterval(counting);
+  expect(turns).toBeGreaterThan(3);
 });
 
 test('5,000 and 20,000 headers take time in proportion', async () => {
@@ -168,6 +199,13 @@ function record(delta: number, parts: RecordParts = {}): Buffer {
     ]),
   ]);
   return Buffer.concat([varint(body.length), body]);
+}
+
+/** Records whose headers have neither a name nor a value: two bytes each. */
+function emptyHeaders(records: number, headers: number): Buffer {
+  const start = Buffer.concat([Buffer.of(0, 0, 0), sized(null), sized(null), varint(headers)]);
+  const body = Buffer.concat([start, Buffer.alloc(2 * headers)]);
+  return Buffer.concat(Array.from({ length: records }, () => [varint(body.length), body]).flat());
 }
 
 function sized(bytes: Buffer | null): Buffer {

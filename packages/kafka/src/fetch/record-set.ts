@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { codecOf } from '../codecs.ts';
 import type { ConsumedRecord } from '../consumed.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -13,12 +14,19 @@ export interface AbortedTransaction {
 export const MAX_BATCH_BYTES = 32 * 1024 * 1024;
 /** Producers send up to some 10,000 records in a batch; each takes about half a kilobyte once decoded. */
 export const MAX_BATCH_RECORDS = 100_000;
+/** A header takes two bytes before and 200 after it is decoded: without a bound 1 KiB packed takes gigabytes. */
+const MAX_RECORD_HEADERS = 20_000;
+export const MAX_BATCH_HEADERS = 500_000;
 /** Once this much is unpacked, the rest of a fetched partition is left for the next fetch. */
 const ENOUGH_BYTES = 4 * 1024 * 1024;
 const ENOUGH_RECORDS = 5_000;
+const ENOUGH_HEADERS = 50_000;
+/** Records and headers that are decoded at once, which takes some 5 ms; then the event loop goes on. */
+const AT_ONCE_COUNT = 10_000;
 
 const HEADER_BYTES = 61;
 const LENGTH_STARTS = 12;
+const FORMAT_AT = 16;
 const FORMAT = 2;
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
@@ -39,7 +47,7 @@ interface BatchHeader {
 /**
  * Decodes the record batches of one partition of a fetch response (message format 2, Kafka 0.11 and newer). A batch
  * that is cut off at the end is left for the next fetch; one that cannot be decoded becomes a single unreadable
- * message, and ends the set. Records of aborted transactions and control records become placeholders, so that a
+ * message, and ends the set; so does one of another message format. Records of aborted transactions and control records become placeholders, so that a
  * reader gets past them, and so do offsets that compaction emptied. Never rejects.
  *
  * @param showPlaceholders - whether kafkajs hands placeholders to its consumer, which then sees what was asked for
@@ -56,6 +64,7 @@ export async function decodeRecordSet(
   const messages: FetchedMessage[] = [];
   const holdsNothing = emptyFilter(aborted);
   let unpackedBytes = 0;
+  let headers = 0;
   for (const batch of completeBatches(set)) {
     const header = readHeader(batch);
     try {
@@ -65,29 +74,36 @@ export async function decodeRecordSet(
         continue;
       }
       // eslint-disable-next-line no-await-in-loop -- batches are unpacked one at a time to bound memory
-      const records = await unpack(header, packed);
-      unpackedBytes += records.length;
-      messages.push(...readRecords(header, records, showPlaceholders));
+      const unpacked = await unpack(header, packed);
+      // eslint-disable-next-line no-await-in-loop -- the event loop goes on meanwhile
+      const read = await readRecords(header, unpacked);
+      unpackedBytes += unpacked.length;
+      headers += read.headers;
+      messages.push(...read.messages, ...gapBehind(read.messages, header, showPlaceholders));
     } catch (error) {
       messages.push(unreadable(header, error));
       break;
     }
     if (unpackedBytes >= ENOUGH_BYTES || messages.length >= ENOUGH_RECORDS) break;
+    if (headers >= ENOUGH_HEADERS) break;
   }
   return messages;
 }
 
+/** The last one may be shorter than any batch is: then its length is wrong, or its format is an older one. */
 function* completeBatches(set: Buffer): Generator<Buffer> {
   let at = 0;
-  while (set.length - at >= HEADER_BYTES) {
-    const end = at + LENGTH_STARTS + set.readInt32BE(at + 8);
-    if (end > set.length || end < at + HEADER_BYTES) return;
+  while (set.length - at >= LENGTH_STARTS) {
+    const end = at + Math.max(LENGTH_STARTS + set.readInt32BE(at + 8), LENGTH_STARTS);
+    if (end > set.length) return;
     yield set.subarray(at, end);
+    if (end < at + HEADER_BYTES) return;
     at = end;
   }
 }
 
 function readHeader(batch: Buffer): BatchHeader {
+  if (batch.length < HEADER_BYTES) return headerOfTooShort(batch);
   const reader = new ByteReader(batch);
   const baseOffset = reader.int64();
   reader.int32(); // length
@@ -110,6 +126,21 @@ function readHeader(batch: Buffer): BatchHeader {
     maxTimestampMs,
     producerId,
     count: reader.int32(),
+  };
+}
+
+function headerOfTooShort(batch: Buffer): BatchHeader {
+  const offset = batch.readBigInt64BE(0);
+  const format = batch[FORMAT_AT] ?? FORMAT;
+  return {
+    baseOffset: offset,
+    lastOffset: offset,
+    format: format === FORMAT ? -1 : format,
+    attributes: 0,
+    firstTimestampMs: 0,
+    maxTimestampMs: 0,
+    producerId: -1n,
+    count: 0,
   };
 }
 
@@ -155,20 +186,37 @@ async function unpack(header: BatchHeader, packed: Buffer): Promise<Buffer> {
   return codecOf(header.attributes).decompress(packed, MAX_BATCH_BYTES);
 }
 
-function readRecords(
+async function readRecords(
   header: BatchHeader,
   bytes: Buffer,
-  showPlaceholders: boolean,
-): FetchedMessage[] {
+): Promise<{ readonly messages: readonly FetchedMessage[]; readonly headers: number }> {
   const reader = new ByteReader(bytes);
-  const messages = Array.from({ length: header.count }, () =>
-    FetchedMessage.of(readRecord(reader, header)),
-  );
-  const last = messages.at(-1);
-  if (last === undefined || last.record.offset < header.lastOffset) {
-    messages.push(FetchedMessage.nothingUpTo(header.lastOffset, showPlaceholders));
+  const messages: FetchedMessage[] = [];
+  let headers = 0;
+  let atOnce = 0;
+  while (messages.length < header.count) {
+    const record = readRecord(reader, header);
+    messages.push(FetchedMessage.of(record));
+    headers += record.headers.length;
+    if (headers > MAX_BATCH_HEADERS) throw new RangeError(`more than ${MAX_BATCH_HEADERS} headers`);
+    atOnce += 1 + record.headers.length;
+    if (atOnce < AT_ONCE_COUNT) continue;
+    atOnce = 0;
+    // eslint-disable-next-line no-await-in-loop -- others have their turn
+    await setImmediate();
   }
-  return messages;
+  return { messages, headers };
+}
+
+/** What stands for the offsets of a batch that compaction has emptied at its end. */
+function gapBehind(
+  messages: readonly FetchedMessage[],
+  { lastOffset }: BatchHeader,
+  showPlaceholders: boolean,
+): readonly FetchedMessage[] {
+  const last = messages.at(-1);
+  if (last !== undefined && last.record.offset >= lastOffset) return [];
+  return [FetchedMessage.nothingUpTo(lastOffset, showPlaceholders)];
 }
 
 function readRecord(reader: ByteReader, header: BatchHeader): ConsumedRecord {
@@ -190,7 +238,9 @@ function readRecord(reader: ByteReader, header: BatchHeader): ConsumedRecord {
 
 function readHeaders(reader: ByteReader): ConsumedRecord['headers'] {
   const count = reader.varint();
-  if (count < 0 || count > reader.left) throw new RangeError('a number of headers that cannot be');
+  if (count < 0 || count > MAX_RECORD_HEADERS) {
+    throw new RangeError(`${count} headers in one record, at most ${MAX_RECORD_HEADERS}`);
+  }
   const headers: (readonly [string, Buffer])[] = [];
   for (let index = 0; index < count; index += 1) {
     const name = reader.text(reader.varint());
@@ -201,10 +251,10 @@ function readHeaders(reader: ByteReader): ConsumedRecord['headers'] {
 
 const EMPTY = Buffer.alloc(0);
 
-function unreadable(header: BatchHeader, error: unknown): FetchedMessage {
+function unreadable({ baseOffset, lastOffset }: BatchHeader, error: unknown): FetchedMessage {
   return FetchedMessage.unreadable({
-    firstOffset: header.baseOffset,
-    lastOffset: header.lastOffset,
+    firstOffset: baseOffset,
+    lastOffset: lastOffset > baseOffset ? lastOffset : baseOffset,
     cause: error instanceof Error ? error.message : 'not an error',
   });
 }
