@@ -17,7 +17,7 @@ const GROWING = [
   'assignment',
   'correlation_key',
   'verification%',
-  'audit_entry',
+  'audit_entry%',
   'review',
   'dead_letter',
   'conflict',

@@ -54,7 +54,7 @@ export function intake(
       delivery,
       read: readOf(reads, delivery),
     }));
-    const claimed = await claim(tx, batch, given, progress.nowMs);
+    const claimed = await claim(tx, batch, given, progress);
     const locked = await lock(tx, batch, claimed.events);
     const { changes, counts, undeclared } = decide(claimed, locked, {
       batch,
