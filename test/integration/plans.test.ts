@@ -9,7 +9,9 @@ const BATCH = 300;
 const LANES = 2;
 
 const GROWING = [
-  'inbox%',
+  'inbox',
+  'inbox__',
+  'inbox___',
   'fact',
   'identity',
   'engagement',

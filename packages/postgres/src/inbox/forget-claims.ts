@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { statement } from '../statement.ts';
 
-/** Claims that one statement forgets, at most. Known to the planner, so that it looks each one up. */
+/** Claims that one statement forgets, at most. */
 export const FORGET_MAX_ROWS = 1_000;
 
 interface ForgetParameters {
@@ -22,6 +22,8 @@ export interface Forgotten {
  * Forgets the oldest claims that are older than the retention, and moves `retained_since` behind them
  * in the same breath. Nothing is forgotten while another session is at it. A claim that somebody has
  * locked stays: it is being redriven.
+ *
+ * An array, since a join is planned as a scan of the whole inbox: 11 ms for 1,000 of 200,000, not 60.
  */
 export const forgetClaims = statement<ForgetParameters, Forgotten>(
   'forget_claims',
@@ -36,7 +38,7 @@ export const forgetClaims = statement<ForgetParameters, Forgotten>(
       order by received_at limit ${sql.lit(FORGET_MAX_ROWS)}
       for update skip locked
     ), gone as (
-      delete from inbox using old where inbox.event_id = old.event_id returning inbox.received_at
+      delete from inbox where event_id = any (array(select event_id from old)) returning received_at
     ), moved as (
       update inbox_retention set retained_since = greatest(retained_since,
         last.received_at + make_interval(secs => ${p.marginSeconds}::integer))
