@@ -23,6 +23,7 @@ test('status shows positions, outputs and what waits for a person', async () => 
   expect(stdout).toContain(system.topics.names['workforce-events']);
   expect(stdout).toContain(system.topics.names.access);
   expect(stdout).toMatch(/dead letter +NOT_JSON +1/);
+  expect(stdout).toContain('auditPartitionsEndAt');
 });
 
 test('dead letters are listed, shown with their raw bytes, and given up again without a change', async () => {

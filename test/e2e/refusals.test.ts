@@ -52,28 +52,62 @@ test('a verification topic that the senders stamp: exit code 2', async () => {
   expect(service.output()).toContain('TIMESTAMP_TYPE');
 });
 
-test('a compacted input topic, from which events would vanish: exit code 2', async () => {
+/** Starts a reconciler whose workforce topic has these settings, until it ends or says `until`. */
+async function startOn(
+  config: Readonly<Record<string, string>>,
+  until: string,
+): Promise<{ readonly code: number | null | undefined; readonly output: string }> {
   await using database = await createTestDatabase();
   await using topics = await createTestTopics(inject('brokers'));
-  const compacted = `${topics.names['workforce-events']}.compacted`;
+  const topic = `${topics.names['workforce-events']}.other`;
   const kafka = new Kafka({ brokers: [...inject('brokers')], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
-  const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
-  await admin.createTopics({ topics: [{ topic: compacted, numPartitions: 1, configEntries }] });
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
   await using service = await spawnService('reconciler', {
     env: {
       DATABASE_URL: database.url,
       KAFKA_BROKERS: inject('brokers').join(','),
       ...topics.env,
-      TOPIC_WORKFORCE_EVENTS: compacted,
+      OUTPUT_PARTITIONS: '1',
+      TOPIC_WORKFORCE_EVENTS: topic,
     },
   });
-  expect(await service.exited).toMatchObject({ code: 2 });
-  expect(service.output()).toContain('TOPIC_SETTING');
-  expect(service.output()).toContain('cleanup.policy');
-  await admin.deleteTopics({ topics: [compacted] });
+  let code: number | null | undefined;
+  void service.exited.then((exit) => {
+    code = exit.code;
+  });
+  await expect
+    .poll(() => code !== undefined || service.output().includes(until), service.output())
+    .toBe(true);
+  await admin.deleteTopics({ topics: [topic] });
   await admin.disconnect();
+  return { code, output: service.output() };
+}
+
+test('a compacted input topic, from which events would vanish: exit code 2', async () => {
+  const { code, output } = await startOn({ 'cleanup.policy': 'compact' }, 'ready');
+  expect(code).toBe(2);
+  expect(output).toContain('TOPIC_SETTING');
+  expect(output).toContain('cleanup.policy');
+});
+
+test('an input topic that keeps events for longer than the inbox: exit code 2, naming setting and topic', async () => {
+  const days31 = String(31 * 86_400_000);
+  const { code, output } = await startOn({ 'retention.ms': days31 }, 'ready');
+  expect(code).toBe(2);
+  expect(output).toContain('TOPIC_SETTING');
+  expect(output).toContain('workforce-events.v1.other');
+  expect(output).toContain(`retention.ms=${days31}`);
+  expect(output).toContain('INBOX_RETENTION_DAYS=30');
+});
+
+test('an input topic that keeps events for ever is a warning', async () => {
+  const said = 'topic keeps events for longer than the inbox remembers them';
+  const { code, output } = await startOn({ 'retention.ms': '-1' }, said);
+  expect(code).toBeUndefined();
+  expect(output).toContain(said);
 });
 
 test('a database without the schema: exit code 2', async () => {

@@ -9,7 +9,9 @@ const BATCH = 300;
 const LANES = 2;
 
 const GROWING = [
-  'inbox%',
+  'inbox',
+  'inbox__',
+  'inbox___',
   'fact',
   'identity',
   'engagement',
@@ -17,7 +19,7 @@ const GROWING = [
   'assignment',
   'correlation_key',
   'verification%',
-  'audit_entry',
+  'audit_entry%',
   'review',
   'dead_letter',
   'conflict',

@@ -19,7 +19,7 @@ export async function readSchema(databaseUrl: string): Promise<string> {
     const file = join(folder, 'schema.ts');
     const mapping = JSON.stringify({ timestamptz: 'number', int8: 'bigint' });
     const args = ['--dialect', 'postgres', '--url', databaseUrl, '--out-file', file];
-    const what = ['--exclude-pattern', 'inbox_*', '--type-mapping', mapping];
+    const what = ['--exclude-pattern', '{inbox_[0-9]*,audit_entry_*}', '--type-mapping', mapping];
     await promisify(execFile)(process.execPath, [TOOL, ...args, ...what], { cwd: folder });
     return await readFile(file, 'utf8');
   } finally {

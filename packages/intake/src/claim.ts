@@ -1,5 +1,12 @@
-import type { Event, Read, Rejection } from '@latchkey/contracts';
-import { claimEvents, type EarlierClaim, type NewConflict, type Tx } from '@latchkey/postgres';
+import { type Event, isRecordEvent, type Read, type Rejection } from '@latchkey/contracts';
+import {
+  claimEvents,
+  type EarlierClaim,
+  type LockedProgressRow,
+  type NewConflict,
+  readRetainedSince,
+  type Tx,
+} from '@latchkey/postgres';
 import type { Batch, Delivery } from './batch.ts';
 
 /** A delivery, and what it says. */
@@ -34,6 +41,8 @@ export interface Claimed {
   readonly conflicts: readonly NewConflict[];
 }
 
+type Times = Pick<LockedProgressRow, 'nowMs' | 'retainedSinceMs'>;
+
 /** How far an event's `time` may lie ahead of the database's clock. */
 const MAX_AHEAD_MS = 5 * 60_000;
 
@@ -41,31 +50,42 @@ const MAX_AHEAD_MS = 5 * 60_000;
  * Claims the event ids of a batch: afterwards each one belongs to this transaction, or is known to
  * be a duplicate or a conflict. Deliveries of one id within the batch are folded first.
  *
- * @param nowMs - the database's clock
+ * @throws Error when claims were forgotten meanwhile that these may repeat: to be taken again
  */
 export async function claim(
   tx: Tx,
   batch: Pick<Batch, 'topic' | 'partition'>,
   given: readonly ReadDelivery[],
-  nowMs: number,
+  times: Times,
 ): Promise<Claimed> {
   const refused: RefusedDelivery[] = [];
   const claimants: Claimant[] = [];
   for (const one of given) {
-    const claimant = claimantOf(one, nowMs);
+    const claimant = claimantOf(one, times);
     if ('rejection' in claimant) refused.push(claimant);
     else claimants.push(claimant);
   }
   const groups = Map.groupBy(claimants, ({ eventId }) => eventId);
   const firsts = [...groups.values()].flatMap((group) => group.slice(0, 1));
-  const earlier = await claimEvents(
-    tx,
-    firsts.map(({ eventId, fingerprint }) => ({
-      eventId,
-      fingerprint: fingerprint.toString('hex'),
-    })),
-  );
+  const claims = firsts.map(({ eventId, fingerprint }) => ({
+    eventId,
+    fingerprint: fingerprint.toString('hex'),
+  }));
+  const [earlier] = await Promise.all([claimEvents(tx, claims), checkMemory(tx, claimants)]);
   return resolve(batch, groups, earlier, refused);
+}
+
+/**
+ * The inbox may forget while a batch is under way. Sent behind the claims, this sees whatever was
+ * forgotten before they were made.
+ */
+async function checkMemory(tx: Tx, claimants: readonly ReadDelivery[]): Promise<void> {
+  if (!claimants.some(needsMemory)) return;
+  const [retention] = await tx.run(readRetainedSince, {});
+  const retainedSinceMs = retention?.retainedSinceMs ?? null;
+  if (claimants.some((one) => isTooOld(one, retainedSinceMs))) {
+    throw new Error('the inbox has just forgotten what this batch may repeat');
+  }
 }
 
 interface Claimant extends ReadDelivery {
@@ -73,11 +93,15 @@ interface Claimant extends ReadDelivery {
   readonly fingerprint: Buffer;
 }
 
-function claimantOf(given: ReadDelivery, nowMs: number): Claimant | RefusedDelivery {
+function claimantOf(
+  given: ReadDelivery,
+  { nowMs, retainedSinceMs }: Times,
+): Claimant | RefusedDelivery {
   const { delivery, read } = given;
   const claimed = read.kind === 'event' ? read.event : read.claim;
   if (claimed === undefined) return refusedOf(given, false);
   if (isAhead(claimed, nowMs)) return { ...refusedOf(given, false), rejection: AHEAD };
+  if (isTooOld(given, retainedSinceMs)) return { ...refusedOf(given, false), rejection: TOO_OLD };
   return { delivery, read, eventId: claimed.eventId, fingerprint: claimed.fingerprint };
 }
 
@@ -90,6 +114,22 @@ export const AHEAD: Rejection = {
   code: 'TIME_AHEAD',
   field: 'time',
   cause: 'expected a time at most 5 minutes ahead of the database clock',
+};
+
+/** Facts are a set, and stay in it: one that comes again is found there. Nothing else is so sure. */
+function needsMemory({ read }: ReadDelivery): boolean {
+  return read.kind === 'event' && !isRecordEvent(read.event);
+}
+
+function isTooOld(given: ReadDelivery, retainedSinceMs: number | null): boolean {
+  if (retainedSinceMs === null || !needsMemory(given)) return false;
+  return given.delivery.takenAtMs < retainedSinceMs;
+}
+
+export const TOO_OLD: Rejection = {
+  code: 'TOO_OLD',
+  field: undefined,
+  cause: 'expected a delivery that the broker stamped since the inbox remembers',
 };
 
 function refusedOf({ delivery, read }: ReadDelivery, claimed: boolean): RefusedDelivery {

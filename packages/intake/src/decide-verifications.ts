@@ -63,7 +63,7 @@ function reportChanges(
   policy: Policy,
   nowMs: number,
 ): Partial<Changes> {
-  const { eventId, type, data, traceparent, tracestate } = event;
+  const { eventId, fingerprint, type, data, traceparent, tracestate } = event;
   const { disposition, finalState } = taken;
   const audit = auditEntry(data.verification, taken, policy, nowMs);
   const decisions = JSON.stringify([{ kind: 'report', disposition }, ...taken.decisions]);
@@ -74,6 +74,7 @@ function reportChanges(
     callbacks: [
       {
         eventId,
+        fingerprint: fingerprint.toString('hex'),
         verificationId: data.verification,
         attempt: 'attempt' in data ? data.attempt : undefined,
         type,

@@ -55,7 +55,7 @@ export async function intake(
       delivery,
       read: readOf(reads, delivery),
     }));
-    const claimed = await claim(tx, batch, given, progress.nowMs);
+    const claimed = await claim(tx, batch, given, progress);
     const locked = await lock(tx, batch, claimed.events);
     const { changes, counts, undeclared } = await decide(claimed, locked, {
       batch,

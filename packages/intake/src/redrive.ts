@@ -15,7 +15,7 @@ import {
 import { apply } from './apply.ts';
 import type { Delivery } from './batch.ts';
 import { type Changes, joinChanges } from './changes.ts';
-import { AHEAD, type ClaimedEvent, isAhead, type RefusedDelivery } from './claim.ts';
+import { AHEAD, type ClaimedEvent, isAhead, type RefusedDelivery, TOO_OLD } from './claim.ts';
 import { causeOf, isDataError } from './data-error.ts';
 import { deadLetteredEffect } from './dead-letter.ts';
 import { decide } from './decide.ts';
@@ -81,6 +81,10 @@ function redriveOnce(
     if (isAhead(read.event, nowMs)) {
       return giveUpAgain(tx, letter, { rejection: AHEAD, ...read.event }, context, nowMs);
     }
+    // It does not grow younger. What was given up for another reason was not too old when it came.
+    if (letter.code === TOO_OLD.code) {
+      return giveUpAgain(tx, letter, { rejection: TOO_OLD, ...read.event }, context, nowMs);
+    }
     if (failed !== undefined) {
       const rejection = { code: 'APPLY_FAILED', field: undefined, cause: failed } as const;
       return giveUpAgain(tx, letter, { rejection, ...read.event }, context, nowMs);
@@ -125,6 +129,8 @@ async function claimAgain(
   { event }: ClaimedEvent,
 ): Promise<'ours' | 'duplicate' | 'conflict'> {
   const { eventId, fingerprint } = event;
+  // First of all, so that the janitor cannot forget it between the statements below.
+  await tx.run(lockClaim, { eventId });
   const earlier = await claimEvents(tx, [{ eventId, fingerprint: fingerprint.toString('hex') }]);
   const known = earlier.get(eventId);
   if (known === undefined) return 'ours';

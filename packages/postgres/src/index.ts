@@ -8,6 +8,7 @@ export {
   saveAssignments,
 } from './accounts/accounts.ts';
 export { type AuditEntry, appendAudit } from './audit/append-audit.ts';
+export { makeAuditPartitions } from './audit/audit-partitions.ts';
 export { checkSchema } from './check-schema.ts';
 export { appendConflicts, type NewConflict } from './dead-letters/append-conflicts.ts';
 export { appendDeadLetters, type NewDeadLetter } from './dead-letters/append-dead-letters.ts';
@@ -31,6 +32,7 @@ export { type SavedEngagement, saveEngagements } from './identity/save-engagemen
 export { parkIdentity, type SavedIdentity, saveIdentities } from './identity/save-identities.ts';
 export { CommitUnknownError, type Session, sqlStateOf, type Tx } from './in-transaction.ts';
 export { type Claim, claimEvents, type EarlierClaim } from './inbox/claim-events.ts';
+export { FORGET_MAX_ROWS, forgetClaims, readRetainedSince } from './inbox/forget-claims.ts';
 export { type SettledClaim, settleClaims } from './inbox/settle-claims.ts';
 export { listMigrations, migrateDatabase } from './migrate-database.ts';
 export { type DatabaseOptions, type DatabaseRole, type Db, openDatabase } from './open-database.ts';
@@ -51,10 +53,12 @@ export {
 export {
   countDeadLetters,
   countOpen,
+  type HousekeepingStatus,
   listOutputs,
   listProgress,
   type OutputStatus,
   type ProgressStatus,
+  readHousekeeping,
 } from './operator/status.ts';
 export { appendOutbox, type OutboxMessage } from './outbox/append-outbox.ts';
 export { ensureLanes, type LaneRow, listLanes } from './outbox/lanes.ts';
@@ -63,6 +67,7 @@ export {
   acceptProgress,
   advanceProgress,
   insertProgress,
+  type LockedProgressRow,
   lockProgress,
   markReadThrough,
   type PartitionKey,

@@ -126,6 +126,11 @@ export interface Inbox {
   received_at: Generated<number>;
 }
 
+export interface InboxRetention {
+  only_row: Generated<boolean>;
+  retained_since: number | null;
+}
+
 export interface IntakeProgress {
   applied: Generated<bigint>;
   conflict: Generated<bigint>;
@@ -232,6 +237,7 @@ export interface VerificationCallback {
   disposition: string;
   event_id: string;
   final_state: string | null;
+  fingerprint: Buffer | null;
   first_seen_at: Generated<number>;
   taken_at: number;
   type: string;
@@ -255,6 +261,7 @@ export interface DB {
   fact: Fact;
   identity: Identity;
   inbox: Inbox;
+  inbox_retention: InboxRetention;
   intake_progress: IntakeProgress;
   outbox: Outbox;
   outbox_lane: OutboxLane;

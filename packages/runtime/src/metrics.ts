@@ -53,6 +53,21 @@ const METRICS = {
     help: 'Open dead letters',
     labelNames: ['code'],
   },
+  latchkey_inbox_forgotten_total: {
+    kind: 'counter',
+    help: 'Claims that this reconciler deleted from the inbox after their retention',
+    labelNames: [],
+  },
+  latchkey_inbox_remembers_seconds: {
+    kind: 'gauge',
+    help: 'How far back the inbox remembers; absent as long as it has forgotten nothing',
+    labelNames: [],
+  },
+  latchkey_audit_partitions_seconds: {
+    kind: 'gauge',
+    help: 'Time until audit entries have no month of their own; below 0 the default partition takes them',
+    labelNames: [],
+  },
 } as const satisfies Record<string, MetricEntry>;
 
 type Table = typeof METRICS;

@@ -1,14 +1,18 @@
-import { migrateDatabase } from '@latchkey/postgres';
+import { makeAuditPartitions, migrateDatabase } from '@latchkey/postgres';
 import { databaseSettings, runService } from '@latchkey/runtime';
 import { z } from 'zod';
 
 await runService({
   name: 'migrate',
   settings: z.object(databaseSettings),
-  usage: '\n  brings the database to the current schema; safe to run twice and by two at once',
+  usage:
+    '\n  brings the database to the current schema and makes the months of the audit trail for a year ahead;' +
+    '\n  safe to run twice and by two at once',
   run: async ({ settings }) => {
     const applied = await migrateDatabase({ url: settings.DATABASE_URL });
     const what = applied.length === 0 ? 'nothing to do' : applied.join(', ');
     process.stdout.write(`migrated: ${what}\n`);
+    const made = await makeAuditPartitions({ url: settings.DATABASE_URL });
+    if (made.length > 0) process.stdout.write(`made: ${made.join(', ')}\n`);
   },
 });

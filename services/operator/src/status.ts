@@ -1,4 +1,10 @@
-import { countOpen, listOutputs, listProgress } from '@latchkey/postgres';
+import {
+  countOpen,
+  type HousekeepingStatus,
+  listOutputs,
+  listProgress,
+  readHousekeeping,
+} from '@latchkey/postgres';
 import { printLine, printRows, without } from './print.ts';
 import type { Command } from './verb.ts';
 
@@ -7,6 +13,7 @@ export const showStatus: Command = async ({ db }, { json }) => {
   const inputs = await db.run(listProgress, {});
   const outputs = await db.run(listOutputs, {});
   const open = await db.run(countOpen, {});
+  const housekeeping = await db.run(readHousekeeping, {});
   if (json) {
     printRows(
       inputs.map((row) => ({ about: 'input', ...row })),
@@ -18,6 +25,10 @@ export const showStatus: Command = async ({ db }, { json }) => {
     );
     printRows(
       open.map((row) => ({ about: 'open', ...row })),
+      json,
+    );
+    printRows(
+      housekeeping.map((row) => ({ about: 'housekeeping', ...row })),
       json,
     );
     return;
@@ -35,4 +46,15 @@ export const showStatus: Command = async ({ db }, { json }) => {
   }
   printLine('\nWaiting for a person');
   printRows(open, json);
+  printLine('\nHousekeeping');
+  printRows(without(housekeeping, 'nowAtMs'), json);
+  for (const row of housekeeping) warnOfMonths(row);
 };
+
+const DAY_MS = 86_400_000;
+const WARN_DAYS = 60;
+
+function warnOfMonths({ auditPartitionsEndAtMs, nowAtMs }: HousekeepingStatus): void {
+  const days = Math.floor((auditPartitionsEndAtMs - nowAtMs) / DAY_MS);
+  if (days < WARN_DAYS) printLine(`! audit trail: months for ${days} days: npm run migrate`);
+}

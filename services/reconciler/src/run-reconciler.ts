@@ -15,6 +15,7 @@ import { runClock } from './clock.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import { isRefusal } from './is-refusal.ts';
 import { meetZones } from './meet-zones.ts';
+import { runJanitor } from './janitor.ts';
 import { openOutputs } from './open-outputs.ts';
 import { watchReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
@@ -57,7 +58,8 @@ export async function runReconciler(
     return openOutputs(db, admin, outputNames, partitions, settings.INSTALLATION);
   });
   await meetZones();
-  await untilInputsReady(admin, inputs, { log, health }, signal);
+  const retentionDays = settings.INBOX_RETENTION_DAYS;
+  await untilInputsReady(admin, inputs, retentionDays, { log, health }, signal);
   if (signal.aborted) return;
   const to: Reconciling = { db, policy, outputs: prepared };
   const byName = new Map(
@@ -72,12 +74,14 @@ export async function runReconciler(
     signal,
   });
   const consumer = consumerOptions(settings, [...byName.keys()]);
-  const marginMs = settings.READ_THROUGH_MARGIN_SECONDS * 1_000;
+  const marginSeconds = settings.READ_THROUGH_MARGIN_SECONDS;
+  const marginMs = marginSeconds * 1_000;
   await runTogether(signal, [
     (stop) => runBatchConsumer(kafka, reading, consumer, log, stop),
     (stop) => runClock(to, { log, health }, stop),
     (stop) => watchReadThrough(db, admin, inputs['verification-events'], marginMs, log, stop),
     (stop) => watchDeadLetters(db, metrics, log, stop),
+    (stop) => runJanitor(db, { retentionDays, marginSeconds }, { metrics, log }, stop),
   ]);
 }
 
@@ -90,8 +94,8 @@ function openReconcilerDatabase({ settings, log }: Context, edges: ReconcilerEdg
   return edges.openDatabase({
     url: settings.DATABASE_URL,
     role: 'latchkey_reconciler',
-    // Beside the partitions: the clock, the read-through and the counts.
-    poolSize: settings.PARTITIONS_AT_ONCE + 4,
+    // Beside the partitions: the clock, the read-through, the counts and the janitor.
+    poolSize: settings.PARTITIONS_AT_ONCE + 5,
     applicationName: 'latchkey-reconciler',
     onConnectionLost: (err) => {
       log.warn({ err }, 'connection to the database lost');

@@ -32,6 +32,11 @@ export const reconcilerSettings = z.object({
   FETCH_PARTITION_BYTES: integerSetting(65_536, 33_554_432)
     .default(1_048_576)
     .describe('bytes of one partition in one fetch; bounds memory with the number of partitions'),
+  INBOX_RETENTION_DAYS: integerSetting(1, 3_650)
+    .default(30)
+    .describe(
+      'how long claims are remembered: at least the retention of the input topics, plus the longest outage',
+    ),
   READ_THROUGH_MARGIN_SECONDS: integerSetting(1, 600)
     .default(5)
     .describe('how far the clocks of brokers and database may differ, replication lag included'),

@@ -22,7 +22,9 @@ export interface EarlierClaim {
  *
  * Two statements: in one, a claim that commits while ours waits for it is seen by neither half. The
  * ids are inserted in their order, so that two batches cannot wait for each other. A fact keeps its
- * event id, so that it is known also after the inbox forgot it.
+ * event id, and so does the report of a verification: they are known also after the inbox forgot them.
+ *
+ * @throws Error when one was forgotten between the two; claimed again it is found or is ours
  */
 export async function claimEvents(
   tx: Tx,
@@ -35,13 +37,12 @@ export async function claimEvents(
   if (ours.length === claims.length) return new Map();
   const claimed = new Set(ours.map((row) => row.event_id));
   const lost = rows.filter((row) => !claimed.has(row.event_id));
-  const earlier = await tx.run(listClaims, columnsOf(LOST, lost));
+  const earlier = await tx.run(listClaims, columnsOf(CLAIM, lost));
   if (earlier.length !== lost.length) throw new Error('a claim was lost to nobody');
   return new Map(earlier.map((row) => [row.eventId, row]));
 }
 
 const CLAIM = { event_id: 'text', fingerprint: 'hex' } as const;
-const LOST = { event_id: 'text' } as const;
 
 const insertClaims = statement<RowColumns<typeof CLAIM>, { event_id: string }>(
   'insert_claims',
@@ -49,18 +50,24 @@ const insertClaims = statement<RowColumns<typeof CLAIM>, { event_id: string }>(
     insert into inbox (event_id, fingerprint)
     select event_id, fingerprint from (${selectRows(CLAIM, p)}) as claim
     where not exists (select from fact where fact.event_id = claim.event_id)
+      and not exists (
+        select from verification_callback as report where report.event_id = claim.event_id)
     order by ordinal
     on conflict (event_id) do nothing
     returning event_id`,
 );
 
-const listClaims = statement<RowColumns<typeof LOST>, EarlierClaim>(
+/** A report without a fingerprint cannot be told from another content of its id: it counts as the same. */
+const listClaims = statement<RowColumns<typeof CLAIM>, EarlierClaim>(
   'list_claims',
   (p) => sql`
     select lost.event_id as "eventId",
-      coalesce(inbox.fingerprint, fact.fingerprint) as fingerprint, inbox.outcome
-    from (${selectRows(LOST, p)}) as lost
+      coalesce(inbox.fingerprint, fact.fingerprint, report.fingerprint, lost.fingerprint)
+        as fingerprint,
+      inbox.outcome
+    from (${selectRows(CLAIM, p)}) as lost
     left join inbox on inbox.event_id = lost.event_id
     left join fact on fact.event_id = lost.event_id
-    where inbox.event_id is not null or fact.event_id is not null`,
+    left join verification_callback as report on report.event_id = lost.event_id
+    where coalesce(inbox.event_id, fact.event_id, report.event_id) is not null`,
 );

@@ -35,25 +35,29 @@ export const readConflicts = statement<
 );
 
 export interface FirstContent {
-  readonly disposition: string;
-  readonly fingerprint: Buffer;
+  /** null where the inbox has forgotten it. */
+  readonly disposition: string | null;
+  readonly fingerprint: Buffer | null;
   readonly receivedAtMs: number;
   /** The content that counted: the fact's data, the report's data, or the raw bytes of a dead letter. */
   readonly body: string | null;
 }
 
-/** What counted for an event id: the content that came first. */
+/** What counted for an event id: the content that came first. None where nothing remembers it. */
 export const readFirstContent = statement<{ eventId: string }, FirstContent>(
   'read_first_content',
   (p) => sql`
-    select inbox.disposition, inbox.fingerprint, inbox.received_at as "receivedAtMs",
+    select inbox.disposition,
+      coalesce(inbox.fingerprint, fact.fingerprint, report.fingerprint) as fingerprint,
+      coalesce(inbox.received_at, fact.received_at, report.first_seen_at) as "receivedAtMs",
       coalesce(fact.data, report.data, encode(letter.raw, 'escape')) as body
-    from inbox
-    left join fact on fact.event_id = inbox.event_id
-    left join verification_callback as report on report.event_id = inbox.event_id
+    from (select ${p.eventId}::text collate "C" as event_id) as wanted
+    left join inbox on inbox.event_id = wanted.event_id
+    left join fact on fact.event_id = wanted.event_id
+    left join verification_callback as report on report.event_id = wanted.event_id
     left join lateral (
-      select raw from dead_letter where dead_letter.event_id = inbox.event_id
+      select raw from dead_letter where dead_letter.event_id = wanted.event_id
       order by received_at limit 1
     ) as letter on true
-    where inbox.event_id = ${p.eventId}`,
+    where coalesce(inbox.event_id, fact.event_id, report.event_id) is not null`,
 );

@@ -72,3 +72,21 @@ export const countDeadLetters = statement<object, { code: string; count: bigint 
   () => sql`
     select code, count(*) from dead_letter where state = 'open' group by code order by code`,
 );
+
+export interface HousekeepingStatus {
+  /** What the broker stamped before this may have been forgotten; null as long as nothing was. */
+  readonly inboxRetainedSinceAtMs: number | null;
+  /** From when on audit entries have no month of their own. */
+  readonly auditPartitionsEndAtMs: number;
+  /** The database's clock. */
+  readonly nowAtMs: number;
+}
+
+/** How far back the inbox remembers, and how far ahead the audit trail has its months. */
+export const readHousekeeping = statement<object, HousekeepingStatus>(
+  'read_housekeeping',
+  () => sql`
+    select retained_since as "inboxRetainedSinceAtMs",
+      audit_partitions_end() as "auditPartitionsEndAtMs", clock_timestamp() as "nowAtMs"
+    from inbox_retention`,
+);

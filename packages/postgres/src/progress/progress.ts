@@ -40,11 +40,18 @@ export const readProgress = statement<PartitionKey, ProgressRow>(
     where topic = ${p.topic} and partition = ${p.partition}`,
 );
 
+/** What a batch starts from. */
+export interface LockedProgressRow extends ProgressRow {
+  /** See `readRetainedSince`. */
+  readonly retainedSinceMs: number | null;
+}
+
 /** The first statement of every batch: whoever holds this row owns the position. */
-export const lockProgress = statement<PartitionKey, ProgressRow>(
+export const lockProgress = statement<PartitionKey, LockedProgressRow>(
   'lock_progress',
   (p) => sql`
-    select ${columns} from intake_progress
+    select ${columns}, (select retained_since from inbox_retention) as "retainedSinceMs"
+    from intake_progress
     where topic = ${p.topic} and partition = ${p.partition}
     for update`,
 );

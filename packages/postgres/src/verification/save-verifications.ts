@@ -117,6 +117,8 @@ const upsertAttempts = statement<RowColumns<typeof ATTEMPT>, object>(
 /** One report of a verification, by Kafka or HTTP. */
 export interface CallbackRow {
   readonly eventId: string;
+  /** SHA-256 in hexadecimal. */
+  readonly fingerprint: string;
   readonly verificationId: string;
   readonly attempt: string | undefined;
   readonly type: string;
@@ -133,6 +135,7 @@ export function appendCallbacks(tx: Tx, callbacks: readonly CallbackRow[]): void
   if (callbacks.length === 0) return;
   const rows = callbacks.map((callback) => ({
     event_id: callback.eventId,
+    fingerprint: callback.fingerprint,
     verification_id: callback.verificationId,
     attempt: callback.attempt,
     type: callback.type,
@@ -146,6 +149,7 @@ export function appendCallbacks(tx: Tx, callbacks: readonly CallbackRow[]): void
 
 const CALLBACK = {
   event_id: 'text',
+  fingerprint: 'hex',
   verification_id: 'text',
   attempt: 'text',
   type: 'text',
@@ -159,7 +163,7 @@ const insertCallbacks = statement<RowColumns<typeof CALLBACK>, object>(
   'insert_callbacks',
   (p) => sql`
     insert into verification_callback
-      (event_id, verification_id, attempt, type, disposition, final_state, data, taken_at)
-    select event_id, verification_id, attempt, type, disposition, final_state, data, taken_at
+      (event_id, fingerprint, verification_id, attempt, type, disposition, final_state, data, taken_at)
+    select event_id, fingerprint, verification_id, attempt, type, disposition, final_state, data, taken_at
     from (${selectRows(CALLBACK, p)}) as report order by ordinal`,
 );

@@ -1,0 +1,26 @@
+import { sql } from 'kysely';
+import { openDatabase } from '../open-database.ts';
+import { statement } from '../statement.ts';
+
+const MONTHS_AHEAD = 12;
+
+/**
+ * Makes the partitions of the audit trail that are missing for the year ahead; returns their names.
+ * Needs the rights of whoever migrates. Safe to run twice and by two at once.
+ */
+export async function makeAuditPartitions(options: { url: string }): Promise<readonly string[]> {
+  await using db = openDatabase({
+    url: options.url,
+    role: undefined,
+    poolSize: 1,
+    applicationName: 'latchkey-migrate',
+    onConnectionLost: () => undefined, // the statement itself fails with the reason
+  });
+  const rows = await db.run(makePartitions, { monthsAhead: MONTHS_AHEAD });
+  return rows.map(({ name }) => name);
+}
+
+const makePartitions = statement<{ monthsAhead: number }, { name: string }>(
+  'make_audit_partitions',
+  (p) => sql`select name from make_audit_partitions(${p.monthsAhead}::integer) as name`,
+);
