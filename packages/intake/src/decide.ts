@@ -48,13 +48,13 @@ export function decide(
       claimed.events.filter(isAboutRecord),
       locked.record,
       policy,
-      locked.nowMs,
+      locked,
     );
     const verifications = decideVerifications(
       claimed.events.filter(isAboutVerification),
       locked.verifications,
       policy,
-      locked.nowMs,
+      locked,
     );
     const deadLetters = deadLetterChanges(batch, epoch, claimed.refused, locked.nowMs);
     const changes = joinChanges([

@@ -55,7 +55,7 @@ export function intake(
       read: readOf(reads, delivery),
     }));
     const claimed = await claim(tx, batch, given, progress.nowMs);
-    const locked = await lock(tx, batch, claimed.events);
+    const locked = await lock(tx, batch, claimed.events, outputs);
     const { changes, counts, undeclared } = decide(claimed, locked, {
       batch,
       epoch: progress.epoch,

@@ -59,6 +59,20 @@ export {
 export { appendOutbox, type OutboxMessage } from './outbox/append-outbox.ts';
 export { ensureLanes, type LaneRow, listLanes } from './outbox/lanes.ts';
 export {
+  addOutputLayout,
+  finishRestating,
+  lockDeciders,
+  type OutputState,
+  raiseEpoch,
+  readDecisionMoment,
+  readOutputState,
+} from './outputs/output-state.ts';
+export {
+  listUnstatedIdentities,
+  listUnstatedVerifications,
+  raiseGenerations,
+} from './outputs/restate.ts';
+export {
   type Advance,
   acceptProgress,
   advanceProgress,
