@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../in-transaction.ts';
-import type { Db } from '../open-database.ts';
+import type { Session, Tx } from '../in-transaction.ts';
 import { statement } from '../statement.ts';
 
 /** What everybody who publishes something must know. */
@@ -18,7 +17,7 @@ const selectOutputState = statement<object, OutputState>(
   () => sql`select epoch, layout, restating_since as "restatingSinceMs" from output_state`,
 );
 
-export async function readOutputState(db: Db): Promise<OutputState> {
+export async function readOutputState(db: Pick<Session, 'run'>): Promise<OutputState> {
   const [state] = await db.run(selectOutputState, {});
   if (state === undefined) throw new Error('output_state has no row');
   return state;
