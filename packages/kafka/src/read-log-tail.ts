@@ -38,7 +38,17 @@ export async function readLogTail<T>(
   log: KafkaLog,
 ): Promise<ReadonlyMap<number, readonly T[]>> {
   const reading = new TailReading(wanted);
-  if (reading.isDone) return reading.tails();
+  if (!reading.isDone()) await readThrough(kafka, topic, reading, log);
+  if (!reading.isDone()) throw new Error(`the end of ${topic} was not read in time`);
+  return reading.tails();
+}
+
+async function readThrough<T>(
+  kafka: Kafka,
+  topic: string,
+  reading: TailReading<T>,
+  log: KafkaLog,
+): Promise<void> {
   const late = AbortSignal.timeout(DEADLINE_MS);
   await runBatchConsumer(
     kafka,
@@ -54,8 +64,6 @@ export async function readLogTail<T>(
     log,
     AbortSignal.any([reading.done, late]),
   );
-  if (!reading.isDone) throw new Error(`the end of ${topic} was not read in time`);
-  return reading.tails();
 }
 
 interface Tail<T> {
@@ -80,7 +88,7 @@ class TailReading<T> implements PartitionReading {
     return this.#finished.signal;
   }
 
-  get isDone(): boolean {
+  isDone(): boolean {
     return [...this.#tails.values()].every((tail) => tail.isDone);
   }
 
@@ -116,7 +124,7 @@ class TailReading<T> implements PartitionReading {
       return 'relocate';
     }
     tail.isDone = true;
-    if (this.isDone) this.#finished.abort();
+    if (this.isDone()) this.#finished.abort();
     return 'stopped';
   }
 }

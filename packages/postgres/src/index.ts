@@ -56,8 +56,8 @@ export {
   type OutputStatus,
   type ProgressStatus,
 } from './operator/status.ts';
-export { appendOutbox, type OutboxMessage } from './outbox/append-outbox.ts';
-export { ensureLanes, type LaneRow, listLanes } from './outbox/lanes.ts';
+export { appendOutbox, lockLanes, type OutboxMessage } from './outbox/append-outbox.ts';
+export { addLanes, ensureLanes, type LaneRow, listLanes } from './outbox/lanes.ts';
 export {
   addOutputLayout,
   finishRestating,
@@ -88,6 +88,15 @@ export {
 } from './progress/progress.ts';
 export { cleanOutbox } from './relay/clean-outbox.ts';
 export { type LagRow, measureLag } from './relay/measure-lag.ts';
+export {
+  type AdoptedRow,
+  adoptOutboxRow,
+  measureWaiting,
+  placeLane,
+  placeTopic,
+  readKept,
+  renumberOutbox,
+} from './relay/mend-lanes.ts';
 export { type LaneStart, type OutboxRow, outboxRange, readOutbox } from './relay/read-outbox.ts';
 export {
   type AnchorRow,

@@ -5,6 +5,7 @@ import { listConflictRows, showConflict } from './conflicts.ts';
 import { listDeadLetterRows, redriveDeadLetters, showDeadLetter } from './dead-letters.ts';
 import { acceptProgressOf, showProgress } from './progress.ts';
 import { readArguments } from './read-arguments.ts';
+import { rebaseRelay } from './relay/rebase.ts';
 import type { OperatorSettings } from './settings.ts';
 import { showStatus } from './status.ts';
 import type { Command, Operating } from './verb.ts';
@@ -17,7 +18,8 @@ export const USAGE = `<verb> [--json]
   conflicts list [--limit N]
   conflicts show <event id>
   progress show
-  progress accept <topic> <partition> [--from earliest|position|latest|<offset>]`;
+  progress accept <topic> <partition> [--from earliest|position|latest|<offset>]
+  relay rebase [--all]                         the database went back: state everything again`;
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['status', showStatus],
@@ -28,7 +30,10 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['conflicts show', showConflict],
   ['progress show', showProgress],
   ['progress accept', acceptProgressOf],
+  ['relay rebase', rebaseRelay],
 ]);
+
+const OUTPUT_TOPICS = 5;
 
 /** Runs one verb of the command line. */
 export async function runOperator(context: ServiceContext<OperatorSettings>): Promise<void> {
@@ -41,7 +46,8 @@ export async function runOperator(context: ServiceContext<OperatorSettings>): Pr
   await using db = openDatabase({
     url: settings.DATABASE_URL,
     role: 'latchkey_operator',
-    poolSize: 2,
+    // One for each output topic that is held, and two to work with.
+    poolSize: OUTPUT_TOPICS + 2,
     applicationName: 'latchkey-operator',
     onConnectionLost: (err) => {
       log.debug({ err }, 'connection lost');
