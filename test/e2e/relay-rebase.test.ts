@@ -62,7 +62,7 @@ test('a rebase that is killed at any moment is finished by the next one', async 
   await killWhile(latchkey, 'lock table identity in share mode', '0');
   await killWhile(latchkey, 'select from relay_topic for update', '1');
   await latchkey.database().query('update outbox set key = key where false');
-  await killWhile(latchkey, 'select from verification for update', '2');
+  await killWhile(latchkey, 'select from account for update', '2');
   const [half] = await latchkey
     .database()
     .query<{ since: Date | null }>('select restating_since as since from output_state');
@@ -144,8 +144,8 @@ function left(n: number, revision: number) {
 
 function question(verification: string) {
   return [
-    ivrEvent('requested', { verification, purpose: 'callback' }),
-    ivrEvent('cancelled', { verification, reason: 'test' }),
+    ivrEvent('requested', verification, { purpose: 'callback' }),
+    ivrEvent('cancelled', verification, { reason: 'test' }),
   ];
 }
 

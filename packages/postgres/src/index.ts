@@ -91,6 +91,7 @@ export { type LagRow, measureLag } from './relay/measure-lag.ts';
 export {
   type AdoptedRow,
   adoptOutboxRow,
+  deleteWaiting,
   measureWaiting,
   placeLane,
   placeTopic,

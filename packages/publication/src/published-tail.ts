@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { epochOf } from '@latchkey/contracts';
-import { type ConsumedRecord, type LogOffsets, openKafka, readLogTail } from '@latchkey/kafka';
+import {
+  type ConsumedRecord,
+  type KafkaLog,
+  type LogOffsets,
+  openKafka,
+  readLogTail,
+} from '@latchkey/kafka';
 import type { KafkaAccess } from './acquire-topic.ts';
 import { anchorOf } from './anchor.ts';
 
@@ -31,9 +37,10 @@ export function readPublishedTail(
   topic: string,
   wanted: ReadonlyMap<number, TailWanted>,
 ): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
+  const log = quiet(kafka.log);
   const logs = new Map([...wanted].map(([partition, { log }]) => [partition, log]));
   return readLogTail(
-    openKafka(kafka.kafkaSettings, kafka.log),
+    openKafka(kafka.kafkaSettings, log),
     topic,
     {
       logs,
@@ -43,8 +50,26 @@ export function readPublishedTail(
         return records.some(({ position }) => back === undefined || position <= back);
       },
     },
-    kafka.log,
+    log,
   );
+}
+
+/** A reader that comes and goes is no news. */
+function quiet(log: KafkaLog): KafkaLog {
+  return {
+    debug: (fields, message) => {
+      log.debug(fields, message);
+    },
+    info: (fields, message) => {
+      log.debug(fields, message);
+    },
+    warn: (fields, message) => {
+      log.warn(fields, message);
+    },
+    error: (fields, message) => {
+      log.error(fields, message);
+    },
+  };
 }
 
 function publishedRecord(record: ConsumedRecord, keep: bigint | undefined): PublishedRecord {

@@ -6,6 +6,8 @@ import { listDeadLetterRows, redriveDeadLetters, showDeadLetter } from './dead-l
 import { acceptProgressOf, showProgress } from './progress.ts';
 import { readArguments } from './read-arguments.ts';
 import { rebaseRelay } from './relay/rebase.ts';
+import { repartitionRelay } from './relay/repartition.ts';
+import { replayRelay } from './relay/replay.ts';
 import type { OperatorSettings } from './settings.ts';
 import { showStatus } from './status.ts';
 import type { Command, Operating } from './verb.ts';
@@ -19,7 +21,9 @@ export const USAGE = `<verb> [--json]
   conflicts show <event id>
   progress show
   progress accept <topic> <partition> [--from earliest|position|latest|<offset>]
-  relay rebase [--all]                         the database went back: state everything again`;
+  relay rebase [--all]                         the database went back: state everything again
+  relay replay [--topic T [--partition N] [--from <position>]]   Kafka went back: publish from there
+  relay repartition --partitions N             more partitions for every output topic`;
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['status', showStatus],
@@ -31,6 +35,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['progress show', showProgress],
   ['progress accept', acceptProgressOf],
   ['relay rebase', rebaseRelay],
+  ['relay replay', replayRelay],
+  ['relay repartition', repartitionRelay],
 ]);
 
 const OUTPUT_TOPICS = 5;

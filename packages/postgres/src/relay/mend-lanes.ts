@@ -84,6 +84,16 @@ export const measureWaiting = statement<
     where lane = ${p.lane} and position > ${p.after}::bigint`,
 );
 
+/** Takes everything behind a position out of a lane, which must be locked. */
+export const deleteWaiting = statement<{ lane: number; after: bigint }, { deleted: number }>(
+  'delete_waiting',
+  (p) => sql`
+    with gone as (
+      delete from outbox where lane = ${p.lane} and position > ${p.after}::bigint returning 1
+    )
+    select count(*)::integer as deleted from gone`,
+);
+
 /** From which position on the outbox keeps every message of a lane, and the last one; 1 and 0 where there is none. */
 export const readKept = statement<{ lane: number }, { first: bigint; last: bigint }>(
   'read_kept',
