@@ -1,10 +1,10 @@
 import { epochOf } from '@latchkey/contracts';
-import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { checkMessages } from '../support/checks.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { untilSame } from '../support/downstream.ts';
 import { employee, hrEvent, inDays, ivrEvent } from '../support/events.ts';
+import { killWhileWaiting } from '../support/relay-lock.ts';
 import { openRestorable, type Restorable } from '../support/restorable.ts';
 
 const PEOPLE = 30;
@@ -151,31 +151,10 @@ function question(verification: string) {
 
 /** Kills the command once it waits for what another session holds. */
 async function killWhile(latchkey: Restorable, hold: string, epoch: string): Promise<void> {
-  const client = new Client({ connectionString: latchkey.database().url });
-  await client.connect();
-  try {
-    await client.query('begin');
-    await client.query(hold);
-    const command = await latchkey.spawn('operator', {}, 'relay', 'rebase');
-    await expect
-      .poll(() => waitingForLock(latchkey.database()), { message: command.output() })
-      .toBe(1);
-    await command.end('SIGKILL');
-    const [state] = await latchkey
-      .database()
-      .query<{ epoch: string }>('select epoch::text from output_state');
-    expect(state?.epoch).toBe(epoch);
-  } finally {
-    await client.end();
-  }
-}
-
-async function waitingForLock(database: TestDatabase): Promise<number> {
-  const [row] = await database.query<{ n: number }>(
-    `select count(*)::integer as n from pg_stat_activity where datname = current_database()
-     and application_name = 'latchkey-operator' and wait_event_type = 'Lock'`,
-  );
-  return row?.n ?? 0;
+  const database = latchkey.database();
+  await killWhileWaiting(database, hold, () => latchkey.spawn('operator', {}, 'relay', 'rebase'));
+  const [state] = await database.query<{ epoch: string }>('select epoch::text from output_state');
+  expect(state?.epoch).toBe(epoch);
 }
 
 async function refusedTopics(database: TestDatabase): Promise<number> {
