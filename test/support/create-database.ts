@@ -27,6 +27,29 @@ export async function createDatabaseOn(server: string, run: string): Promise<Tes
     const template = await ensureTemplate(client, server, run);
     await client.query(`create database ${name} template ${template}`);
   });
+  return openTestDatabase(server, name);
+}
+
+/** A copy of a database as it is now, for what a backup would restore. Ends every session of the original. */
+export async function copyDatabaseOn(
+  server: string,
+  original: TestDatabase,
+): Promise<TestDatabase> {
+  created += 1;
+  const name = `${original.name}_${created}`;
+  await onServer(server, async (client) => {
+    await client.query(`alter database ${original.name} allow_connections false`);
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
+      [original.name],
+    );
+    await client.query(`create database ${name} template ${original.name}`);
+    await client.query(`alter database ${original.name} allow_connections true`);
+  });
+  return openTestDatabase(server, name);
+}
+
+function openTestDatabase(server: string, name: string): TestDatabase {
   const url = withDatabase(server, name);
   const pool = new Pool({ connectionString: url, max: 2, idleTimeoutMillis: 1_000 });
   pool.on('error', () => undefined); // its sessions end when the server is stopped on purpose

@@ -52,7 +52,7 @@ export async function openIntakeDesk(
   const names = { lifecycle, access, verifications, reviews, 'dead-letters': rest['dead-letters'] };
   for (const topic of Object.values(names)) await db.run(ensureLanes, { topic, partitions: 2 });
   const lanes = outputLanes(await db.run(listLanes, {}), names);
-  const outputs: Outputs = { installation: 'test', lanes };
+  const outputs: Outputs = { installation: 'test', lanes, layout: 0 };
   const nextOffsets = new Map<string, bigint>();
   const batchOf = (events: readonly SentEvent[], partition = 0): Batch => {
     const input = inputOf(events);

@@ -19,6 +19,8 @@ export interface TestOutbox extends AsyncDisposable {
   append(topic: OutputTopic, rowsPerLane: number, bytes?: number): Promise<void>;
   /** Waits until everything that was appended to these topics was published, and was so exactly once and in order. */
   publishedOnce(topics: readonly OutputTopic[]): Promise<readonly OutputMessage[]>;
+  /** What the processes are told. */
+  readonly env: Readonly<Record<string, string>>;
   /** What a reader of committed messages has seen; of topics that exist when it is first asked. */
   readonly read: () => Promise<readonly OutputMessage[]>;
 }
@@ -68,6 +70,7 @@ export async function openOutbox(
       expect(messages).toHaveLength(head?.total ?? 0);
       return messages;
     },
+    env,
     read,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

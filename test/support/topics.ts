@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from '@latchkey/contracts';
-import { silenceTimerWarnings } from '@latchkey/kafka';
+import { createMissingTopics, silenceTimerWarnings } from '@latchkey/kafka';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 
 export interface TestTopics extends AsyncDisposable {
@@ -24,19 +24,18 @@ export async function createTestTopics(
     ([topic, name]) => [topic, `${prefix}.${name}`] as const,
   );
   const names = Object.fromEntries(all) as TestTopics['names'];
-  const numPartitions = options.partitions ?? 3;
+  const partitions = options.partitions ?? 3;
   await administer(brokers, (admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        { topic: names['workforce-events'], numPartitions },
-        {
-          topic: names['verification-events'],
-          numPartitions,
-          configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
-        },
-      ],
-    }),
+    // kafkajs itself gives up waiting when a broker has not heard of the topic yet.
+    createMissingTopics(admin, [
+      { name: names['workforce-events'], partitions, replicas: undefined, settings: {} },
+      {
+        name: names['verification-events'],
+        partitions,
+        replicas: undefined,
+        settings: { 'message.timestamp.type': 'LogAppendTime' },
+      },
+    ]),
   );
   return {
     names,

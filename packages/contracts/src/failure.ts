@@ -112,6 +112,19 @@ export const FAILURES = {
     meaning: 'a position of the outbox is missing, or its anchor row is',
     nextStep: 'the database was restored or rows were deleted by hand: `relay rebase`',
   },
+  RELAY_HOLDS_TOPIC: {
+    meaning: 'a relay publishes the output topic at this moment, and does not let go of it',
+    nextStep: 'stop the relays, or wait until they refuse the topic; then run the command again',
+  },
+  OUTBOX_NOT_KEPT: {
+    meaning: 'the outbox does not keep the messages from that position on',
+    nextStep:
+      'give a position that it keeps with `--from`, then run `relay rebase --all` so that everything is stated again',
+  },
+  OUTBOX_NOT_DRAINED: {
+    meaning: 'messages of the output topics wait to be published',
+    nextStep: 'let a relay publish them, then run the command again',
+  },
   MESSAGE_TOO_LARGE: {
     meaning: 'the broker refuses a single message for its size; its lane waits',
     nextStep: "raise the topic's max.message.bytes; the lane goes on by itself",

@@ -48,6 +48,7 @@ export {
   type SuspendedData,
 } from './events/workforce.ts';
 export { FAILURES, Failure, type FailureCode } from './failure.ts';
+export { epochOf, epochStart, MAX_EPOCH, nextGeneration } from './generation.ts';
 export { accountIdOf, ceIdOf, derivedId, identityIdOf } from './ids.ts';
 export { canonicalJson } from './json/canonical.ts';
 export { type Moment, parseInstantMs, parseInstantNs, resolveMoment } from './moment.ts';

@@ -35,6 +35,7 @@ export {
   failureKeysOf,
 } from './verification/failure-count.ts';
 export type { VerificationPolicy } from './verification/policy.ts';
+export { settledEffect } from './verification/settled-effect.ts';
 export { sweepVerification } from './verification/sweep.ts';
 export { type Report, type Taken, takeReport } from './verification/take-report.ts';
 export type { VerificationState, VerificationWorld } from './verification/verification.ts';

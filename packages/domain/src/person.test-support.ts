@@ -182,7 +182,14 @@ export class Person {
 
   #reconcile(arriving: readonly Fact[], nowMs: number): Reconciled {
     const { identity, facts } = this;
-    const reconciled = reconcile({ identity, facts, arriving, policy: this.#policy, nowMs });
+    const reconciled = reconcile({
+      identity,
+      facts,
+      arriving,
+      policy: this.#policy,
+      nowMs,
+      epoch: 0,
+    });
     this.facts = [...facts, ...arriving];
     const saved = new Map(identity.accounts.map((account) => [account.target, account]));
     for (const { after } of reconciled.accounts) saved.set(after.target, after);

@@ -216,6 +216,7 @@ test('what is published never differs from what is saved', () => {
         arriving: [],
         policy: EXAMPLE_POLICY,
         nowMs: NOW_MS,
+        epoch: 0,
       });
 
       expect(again.next.lifecycle).toBe(identity.lifecycle);

@@ -1,4 +1,4 @@
-import { type Lifecycle } from '@latchkey/contracts';
+import { type Lifecycle, nextGeneration } from '@latchkey/contracts';
 import { type AccountChange, decideChanges, isQuietChange } from './decisions/account-change.ts';
 import { type Decision } from './decisions/decision.ts';
 import { type Due, findDue, nextMoment } from './decisions/due.ts';
@@ -44,6 +44,8 @@ export interface ReconcileRequest {
   readonly policy: Policy;
   /** Not before `identity.derivedAtMs`. */
   readonly nowMs: number;
+  /** In which generations are counted now. */
+  readonly epoch: number;
 }
 
 /** What became of one arriving fact. */
@@ -87,7 +89,7 @@ export interface Reconciled {
  * to publish. The order of `facts` does not matter; that of `arriving` matters only to which of them are stale.
  */
 export function reconcile(request: ReconcileRequest): Reconciled {
-  const { identity, facts, arriving, policy, nowMs } = request;
+  const { identity, facts, arriving, policy, nowMs, epoch } = request;
   const known = viewOf(readRecord(facts, policy), policy);
   const extended = extendRecord(known.record, arriving, policy);
   const applied = arriving.filter((fact) => extended.telling.has(fact));
@@ -96,7 +98,7 @@ export function reconcile(request: ReconcileRequest): Reconciled {
   const settled = settleAccounts(identity, view, policy, nowMs);
 
   const accounts = settled.accounts.map(({ after }) => after);
-  const changes = decideChanges(settled, due, { facts: applied, known, view }, policy);
+  const changes = decideChanges(settled, due, { facts: applied, known, view, epoch }, policy);
   const arrived = transitionTo(
     view,
     accounts,
@@ -104,7 +106,7 @@ export function reconcile(request: ReconcileRequest): Reconciled {
     applied.map(({ eventId }) => eventId),
     nowMs,
   );
-  const lifecycle = numbered(identity, [...due.transitions, ...arrived]);
+  const lifecycle = numbered(identity, [...due.transitions, ...arrived], epoch);
   const decisions = sortDecisions(due, arrived, changes, applied.length > 0, policy);
   const touched = touchedEngagements(view.record, applied);
   const anythingMoved = applied.length > 0 || due.settled !== undefined;
@@ -137,15 +139,14 @@ function previousLifecycle({ transitions }: Due, { lifecycle }: CurrentIdentity)
   return transitions.at(-1)?.lifecycle ?? lifecycle ?? null;
 }
 
-/** The generation rises by one per message. */
+/** The generation rises by one per message, and above the epoch once that was raised. */
 function numbered(
   { generation }: CurrentIdentity,
   transitions: readonly Transition[],
+  epoch: number,
 ): readonly LifecycleChange[] {
-  return transitions.map((transition, at) => ({
-    ...transition,
-    generation: generation + BigInt(at + 1),
-  }));
+  const first = nextGeneration(generation, epoch);
+  return transitions.map((transition, at) => ({ ...transition, generation: first + BigInt(at) }));
 }
 
 /** Facts of one batch are decided together: the last that tells something carries the decisions. */

@@ -18,6 +18,7 @@ import {
   type LockedIdentity,
   type LockedRecord,
 } from './lock-record.ts';
+import type { Moment } from './moment.ts';
 
 /** What record events change, and how many of them were stale. */
 export interface RecordDecided {
@@ -31,14 +32,15 @@ export interface RecordDecided {
  * Decides what record events change. Events of one identity are folded first: each gets its own
  * outcome and audit entry, downstream gets one message an account with the final generation.
  *
- * @param nowMs - the database's clock, read after the locks
+ * @param moment - read after the locks
  */
 export async function decideRecord(
   claimed: readonly ClaimedRecordEvent[],
   locked: LockedRecord,
   policy: Policy,
-  nowMs: number,
+  moment: Moment,
 ): Promise<RecordDecided> {
+  const { nowMs } = moment;
   const groups = Map.groupBy(claimed, ({ event }) => locked.identityOf.get(event));
   const parts: Partial<Changes>[] = [];
   const breathe = breather();
@@ -52,7 +54,7 @@ export async function decideRecord(
       throw new RangeError('an identity was not locked');
     const events = group.map(({ event }) => event);
     const facts = events.map(factOf);
-    const reconciled = reconcileAt(identity, facts, policy, nowMs);
+    const reconciled = reconcileAt(identity, facts, policy, moment);
     parts.push(
       identityChanges(identity, reconciled, { nowMs, cause: events.at(-1) }),
       { audit: clockAudit(identity, reconciled, policy, nowMs) },
@@ -66,8 +68,9 @@ export async function decideRecord(
 }
 
 /** Decides an identity whose next transition is due: no new fact, only time. */
-export function decideDue(identity: LockedIdentity, policy: Policy, nowMs: number): Changes {
-  const reconciled = reconcileAt(identity, [], policy, nowMs);
+export function decideDue(identity: LockedIdentity, policy: Policy, moment: Moment): Changes {
+  const { nowMs } = moment;
+  const reconciled = reconcileAt(identity, [], policy, moment);
   return joinChanges([
     identityChanges(identity, reconciled, { nowMs, cause: undefined }),
     { audit: clockAudit(identity, reconciled, policy, nowMs) },
@@ -101,7 +104,7 @@ function reconcileAt(
   { current, facts }: LockedIdentity,
   arriving: readonly Fact[],
   policy: Policy,
-  nowMs: number,
+  { nowMs, epoch }: Moment,
 ): Reconciled {
   const derivedAtMs = current.derivedAtMs ?? nowMs;
   return reconcile({
@@ -110,6 +113,7 @@ function reconcileAt(
     arriving,
     policy,
     nowMs: Math.max(nowMs, derivedAtMs),
+    epoch,
   });
 }
 

@@ -11,6 +11,7 @@ import {
 import type { AuditEntry, DueVerificationRow } from '@latchkey/postgres';
 import { type Changes, type Effect, joinChanges } from './changes.ts';
 import type { ClaimedVerificationEvent, LockedVerifications } from './lock-verifications.ts';
+import type { Moment } from './moment.ts';
 import { VerificationDraft } from './verification-draft.ts';
 
 /** Decides what reports change, one after the other in the order of the batch. */
@@ -18,9 +19,9 @@ export function decideVerifications(
   claimed: readonly ClaimedVerificationEvent[],
   locked: LockedVerifications,
   policy: Policy,
-  nowMs: number,
+  { nowMs, epoch }: Moment,
 ): Changes {
-  const draft = new VerificationDraft(locked);
+  const draft = new VerificationDraft(locked, epoch);
   const parts = claimed.map(({ event, delivery }): Partial<Changes> => {
     const id = event.data.verification;
     const report: Report = { event, takenAtMs: delivery.takenAtMs };
@@ -37,9 +38,9 @@ export function decideDueVerifications(
   rows: readonly DueVerificationRow[],
   locked: LockedVerifications,
   policy: Policy,
-  nowMs: number,
+  { nowMs, epoch }: Moment,
 ): Changes {
-  const draft = new VerificationDraft(locked);
+  const draft = new VerificationDraft(locked, epoch);
   const parts = rows.flatMap(
     ({ verificationId: id, readThroughMs }): readonly Partial<Changes>[] => {
       const state = draft.verification(id);

@@ -49,13 +49,13 @@ export async function decide(
       claimed.events.filter(isAboutRecord),
       locked.record,
       policy,
-      locked.nowMs,
+      locked,
     );
     const verifications = decideVerifications(
       claimed.events.filter(isAboutVerification),
       locked.verifications,
       policy,
-      locked.nowMs,
+      locked,
     );
     const deadLetters = deadLetterChanges(batch, epoch, claimed.refused, locked.nowMs);
     const changes = joinChanges([

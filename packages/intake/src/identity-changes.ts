@@ -84,7 +84,8 @@ function effectsOf(
   return [...changed, ...accounts.map((account) => accessEffect(identityId, account, common))];
 }
 
-function accessEffect(
+/** The message of an account with its whole desired state. */
+export function accessEffect(
   identityId: string,
   { after, changes, causes }: AccountChange,
   common: Pick<Effect, 'key' | 'decidedAtMs' | 'traceparent' | 'tracestate'>,

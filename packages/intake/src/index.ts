@@ -10,4 +10,5 @@ export { type Outputs, outputLanes } from './outputs.ts';
 export { reconcileDue } from './reconcile-due.ts';
 export { type RedriveContext, type Redriven, redrive } from './redrive.ts';
 export { stopUnreadable } from './stop-unreadable.ts';
+export { type Restated, type Restating, restateAll } from './restate.ts';
 export { sweepVerifications } from './sweep-verifications.ts';

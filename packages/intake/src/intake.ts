@@ -56,7 +56,7 @@ export async function intake(
       read: readOf(reads, delivery),
     }));
     const claimed = await claim(tx, batch, given, progress);
-    const locked = await lock(tx, batch, claimed.events);
+    const locked = await lock(tx, batch, claimed.events, outputs);
     const { changes, counts, undeclared } = await decide(claimed, locked, {
       batch,
       epoch: progress.epoch,

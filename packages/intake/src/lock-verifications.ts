@@ -92,7 +92,8 @@ function distinct(keys: readonly FailureKey[]): readonly FailureKey[] {
   return [...new Map(keys.map((key) => [failureCountId(key), key])).values()];
 }
 
-function asVerification(row: VerificationRow): VerificationState {
+/** A row as the domain has it. */
+export function asVerification(row: VerificationRow): VerificationState {
   return {
     ...withoutNulls(row),
     generation: Number(row.generation),

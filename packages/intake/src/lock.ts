@@ -1,5 +1,5 @@
 import { isRecordEvent, isVerificationEvent } from '@latchkey/contracts';
-import { readNow, type Tx } from '@latchkey/postgres';
+import type { Tx } from '@latchkey/postgres';
 import type { Batch } from './batch.ts';
 import type { ClaimedEvent } from './claim.ts';
 import { type ClaimedRecordEvent, type LockedRecord, lockRecord } from './lock-record.ts';
@@ -8,13 +8,13 @@ import {
   type LockedVerifications,
   lockVerificationWorlds,
 } from './lock-verifications.ts';
+import { type Moment, readMoment } from './moment.ts';
+import type { Outputs } from './outputs.ts';
 
 /** Everything that the events of a batch may change, locked and read. */
-export interface Locked {
+export interface Locked extends Moment {
   readonly record: LockedRecord;
   readonly verifications: LockedVerifications;
-  /** The database's clock, read after the locks: a slow transaction must not decide with an old one. */
-  readonly nowMs: number;
 }
 
 /** Locks in one order for everybody: correlation keys, identities, verifications, failure counts. */
@@ -22,13 +22,14 @@ export async function lock(
   tx: Tx,
   input: Pick<Batch, 'topic' | 'partition'>,
   events: readonly ClaimedEvent[],
+  outputs: Outputs,
 ): Promise<Locked> {
   const record = await lockRecord(
     tx,
     events.filter(isAboutRecord).map(({ event }) => event),
   );
   const verifications = await lockVerificationWorlds(tx, input, events.filter(isAboutVerification));
-  return { record, verifications, nowMs: await readNow(tx) };
+  return { record, verifications, ...(await readMoment(tx, outputs)) };
 }
 
 export function isAboutRecord(claimed: ClaimedEvent): claimed is ClaimedRecordEvent {

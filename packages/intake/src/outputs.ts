@@ -8,6 +8,8 @@ export interface Outputs {
   readonly installation: string;
   /** The lanes of each output topic, by partition. */
   readonly lanes: Readonly<Record<OutputTopic, readonly number[]>>;
+  /** Of these lanes; another one in the database means that partitions were added since they were read. */
+  readonly layout: number;
 }
 
 /**

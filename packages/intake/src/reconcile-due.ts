@@ -1,11 +1,12 @@
 import { derivedId } from '@latchkey/contracts';
 import type { Policy } from '@latchkey/domain';
-import { type Db, lockDueIdentities, parkIdentity, readNow, type Tx } from '@latchkey/postgres';
+import { type Db, lockDueIdentities, parkIdentity, type Tx } from '@latchkey/postgres';
 import { apply } from './apply.ts';
 import { type Changes, joinChanges, REVIEW_DUE_MS } from './changes.ts';
 import { causeOf } from './data-error.ts';
 import { decideDue } from './decide-record.ts';
 import { type LockedIdentity, withChildren } from './lock-record.ts';
+import { type Moment, readMoment } from './moment.ts';
 import type { Outputs } from './outputs.ts';
 import { takeDue } from './take-due.ts';
 
@@ -43,11 +44,11 @@ async function decideAll(
   if (rows.length === 0) return 0;
   for (const { identityId } of rows) seen(identityId);
   const identities = await withChildren(tx, rows);
-  const nowMs = await readNow(tx);
+  const moment = await readMoment(tx, outputs);
   const parts = [...identities.values()].map((identity) =>
-    decideOrPark(tx, identity, policy, nowMs),
+    decideOrPark(tx, identity, policy, moment),
   );
-  await apply(tx, joinChanges(parts), outputs, nowMs);
+  await apply(tx, joinChanges(parts), outputs, moment.nowMs);
   return rows.length;
 }
 
@@ -60,7 +61,7 @@ async function parkFirst(
 ): Promise<void> {
   const [row] = await tx.run(lockDueIdentities, { limit: 1 });
   if (row?.identityId !== identityId) return;
-  const nowMs = await readNow(tx);
+  const { nowMs } = await readMoment(tx, outputs);
   tx.finally(parkIdentity, { identityId });
   const reviews = [parkedReview(identityId, error, policy, nowMs)];
   await apply(tx, joinChanges([{ reviews }]), outputs, nowMs);
@@ -70,14 +71,14 @@ function decideOrPark(
   tx: Tx,
   identity: LockedIdentity,
   policy: Policy,
-  nowMs: number,
+  moment: Moment,
 ): Partial<Changes> {
   try {
-    return decideDue(identity, policy, nowMs);
+    return decideDue(identity, policy, moment);
   } catch (error) {
     const { identityId } = identity.current;
     tx.finally(parkIdentity, { identityId });
-    return { reviews: [parkedReview(identityId, error, policy, nowMs)] };
+    return { reviews: [parkedReview(identityId, error, policy, moment.nowMs)] };
   }
 }
 

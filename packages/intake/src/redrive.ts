@@ -104,7 +104,7 @@ async function takeAgain(
   tx.finally(markRedriven, { id: letter.id, by: context.operator });
   const batch = { topic: letter.topic, partition: letter.partition };
   const events = standing === 'ours' ? [claimed] : [];
-  const locked = await lock(tx, batch, events);
+  const locked = await lock(tx, batch, events, context.outputs);
   const { changes } = await decide({ events, refused: [], duplicates: 0, conflicts: [] }, locked, {
     batch,
     epoch: letter.epoch,

@@ -1,17 +1,12 @@
 import { derivedId } from '@latchkey/contracts';
 import type { Policy } from '@latchkey/domain';
-import {
-  type Db,
-  lockDueVerifications,
-  parkVerification,
-  readNow,
-  type Tx,
-} from '@latchkey/postgres';
+import { type Db, lockDueVerifications, parkVerification, type Tx } from '@latchkey/postgres';
 import { apply } from './apply.ts';
 import { joinChanges, REVIEW_DUE_MS } from './changes.ts';
 import { causeOf, DecideFailedError } from './data-error.ts';
 import { decideDueVerifications } from './decide-verifications.ts';
 import { lockDueWorlds } from './lock-verifications.ts';
+import { readMoment } from './moment.ts';
 import type { Outputs } from './outputs.ts';
 import { takeDue } from './take-due.ts';
 
@@ -48,9 +43,9 @@ async function settleAll(
   if (rows.length === 0) return 0;
   for (const { verificationId } of rows) seen(verificationId);
   const locked = await lockDueWorlds(tx, rows);
-  const nowMs = await readNow(tx);
-  const changes = decided(() => decideDueVerifications(rows, locked, policy, nowMs));
-  await apply(tx, changes, outputs, nowMs);
+  const moment = await readMoment(tx, outputs);
+  const changes = decided(() => decideDueVerifications(rows, locked, policy, moment));
+  await apply(tx, changes, outputs, moment.nowMs);
   return rows.length;
 }
 
@@ -73,7 +68,7 @@ async function parkFirst(
 ): Promise<void> {
   const [row] = await tx.run(lockDueVerifications, { limit: 1 });
   if (row?.verificationId !== verificationId) return;
-  const nowMs = await readNow(tx);
+  const { nowMs } = await readMoment(tx, outputs);
   tx.finally(parkVerification, { verificationId });
   const review = {
     reviewId: derivedId('review', 'sweep_failed', verificationId, policy.hash),

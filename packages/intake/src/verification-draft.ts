@@ -19,7 +19,10 @@ export class VerificationDraft {
   readonly #changedAttempts = new Map<string, AttemptState>();
   readonly #changedFailures = new Map<string, FailureCount>();
 
-  constructor(locked: LockedVerifications) {
+  readonly #epoch: number;
+
+  constructor(locked: LockedVerifications, epoch: number) {
+    this.#epoch = epoch;
     this.#verifications = new Map(locked.verifications);
     this.#attempts = new Map(locked.attempts);
     this.#failures = new Map(locked.failures);
@@ -35,6 +38,7 @@ export class VerificationDraft {
       verification: this.#verifications.get(id),
       attempts: this.#attempts.get(id) ?? [],
       failures: key === undefined ? undefined : this.#failures.get(failureCountId(key)),
+      epoch: this.#epoch,
     };
   }
 

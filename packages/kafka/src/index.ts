@@ -12,7 +12,9 @@ export type { KafkaLog } from './kafka-log.ts';
 export { type KafkaSettings, openKafka } from './open-kafka.ts';
 export { ensureOutputTopics, type OutputTopicWanted } from './output-topics.ts';
 export { type OutputTopicKnown, planOutputTopic } from './plan-output-topic.ts';
+export { type LogTail, readLogTail } from './read-log-tail.ts';
 export {
+  addPartitions,
   type CommittedOffset,
   clusterId,
   committedOffsets,

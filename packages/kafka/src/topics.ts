@@ -140,26 +140,46 @@ function topicConfig(topic: TopicToCreate): ITopicConfig {
 }
 
 /** The broker that is asked may not have heard of a new topic yet, nor of its leaders. */
-async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+async function untilLed(admin: Admin, topics: string[], partitions = 1): Promise<void> {
   const deadline = Date.now() + CREATE_TIMEOUT_MS;
   for (;;) {
     // eslint-disable-next-line no-await-in-loop -- polls
-    if (await areLed(admin, topics)) return;
+    if (await areLed(admin, topics, partitions)) return;
     if (Date.now() > deadline) throw new Error(`no leaders for ${topics.join(', ')}`);
     // eslint-disable-next-line no-await-in-loop -- polls
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
-async function areLed(admin: Admin, names: string[]): Promise<boolean> {
+async function areLed(admin: Admin, names: string[], least: number): Promise<boolean> {
   const existing = new Set(await admin.listTopics());
   if (!names.every((name) => existing.has(name))) return false;
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: names });
-    return topics.every((topic) => topic.partitions.every((partition) => partition.leader >= 0));
+    return topics.every(
+      (topic) =>
+        topic.partitions.length >= least &&
+        topic.partitions.every((partition) => partition.leader >= 0),
+    );
   } catch {
     return false; // LEADER_NOT_AVAILABLE, and the like, until the deadline.
   }
+}
+
+/** Afterwards the topic has that many partitions, each with a leader. A topic that has them already is left alone. */
+export async function addPartitions(
+  admin: Admin,
+  topic: string,
+  partitions: number,
+): Promise<void> {
+  const described = (await describeTopics(admin, [topic])).get(topic);
+  if ((described?.partitions ?? 0) < partitions) {
+    await admin.createPartitions({
+      timeout: CREATE_TIMEOUT_MS,
+      topicPartitions: [{ topic, count: partitions }],
+    });
+  }
+  await untilLed(admin, [topic], partitions);
 }
 
 /** Where the log of each partition of a topic starts and ends. */

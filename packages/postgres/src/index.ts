@@ -60,8 +60,22 @@ export {
   type ProgressStatus,
   readHousekeeping,
 } from './operator/status.ts';
-export { appendOutbox, type OutboxMessage } from './outbox/append-outbox.ts';
-export { ensureLanes, type LaneRow, listLanes } from './outbox/lanes.ts';
+export { appendOutbox, lockLanes, type OutboxMessage } from './outbox/append-outbox.ts';
+export { addLanes, ensureLanes, type LaneRow, listLanes } from './outbox/lanes.ts';
+export {
+  addOutputLayout,
+  finishRestating,
+  lockDeciders,
+  type OutputState,
+  raiseEpoch,
+  readDecisionMoment,
+  readOutputState,
+} from './outputs/output-state.ts';
+export {
+  listUnstatedIdentities,
+  listUnstatedVerifications,
+  raiseGenerations,
+} from './outputs/restate.ts';
 export {
   type Advance,
   acceptProgress,
@@ -79,6 +93,16 @@ export {
 } from './progress/progress.ts';
 export { cleanOutbox } from './relay/clean-outbox.ts';
 export { type LagRow, measureLag } from './relay/measure-lag.ts';
+export {
+  type AdoptedRow,
+  adoptOutboxRow,
+  deleteWaiting,
+  measureWaiting,
+  placeLane,
+  placeTopic,
+  readKept,
+  renumberOutbox,
+} from './relay/mend-lanes.ts';
 export { type LaneStart, type OutboxRow, outboxRange, readOutbox } from './relay/read-outbox.ts';
 export {
   type AnchorRow,

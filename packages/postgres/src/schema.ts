@@ -169,8 +169,16 @@ export interface OutboxLane {
   topic: string;
 }
 
+export interface OutputState {
+  epoch: Generated<number>;
+  layout: Generated<number>;
+  restating_since: number | null;
+  singleton: Generated<boolean>;
+}
+
 export interface RelayPosition {
   lane: number;
+  missing_positions: Generated<bigint>;
   parked_code: string | null;
   published_through: Generated<bigint>;
   updated_at: Generated<number>;
@@ -265,6 +273,7 @@ export interface DB {
   intake_progress: IntakeProgress;
   outbox: Outbox;
   outbox_lane: OutboxLane;
+  output_state: OutputState;
   relay_position: RelayPosition;
   relay_topic: RelayTopic;
   review: Review;

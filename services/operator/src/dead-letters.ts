@@ -1,13 +1,8 @@
 import { type InputTopic } from '@latchkey/contracts';
-import {
-  openPolicy,
-  outputLanes,
-  type RedriveContext,
-  type Redriven,
-  redrive,
-} from '@latchkey/intake';
-import { listDeadLetters, listLanes, readDeadLetter } from '@latchkey/postgres';
-import { inputTopicNames, outputTopicNames } from '@latchkey/runtime';
+import { openPolicy, type RedriveContext, type Redriven, redrive } from '@latchkey/intake';
+import { listDeadLetters, readDeadLetter } from '@latchkey/postgres';
+import { inputTopicNames } from '@latchkey/runtime';
+import { outputsOf } from './outputs.ts';
 import { printLine, printRow, printRows } from './print.ts';
 import { operatorName } from './progress.ts';
 import { type Given, required } from './read-arguments.ts';
@@ -50,11 +45,10 @@ async function idsToRedrive(
 }
 
 async function redriveContext({ db, settings }: Operating): Promise<RedriveContext> {
-  const lanes = outputLanes(await db.run(listLanes, {}), outputTopicNames(settings));
   const inputs = Object.entries(inputTopicNames(settings));
   return {
     policy: await openPolicy(settings.POLICY_FILE),
-    outputs: { installation: settings.INSTALLATION, lanes },
+    outputs: await outputsOf(db, settings),
     inputOf: (topic) => inputs.find(([, name]) => name === topic)?.[0] as InputTopic | undefined,
     operator: operatorName(settings.OPERATOR),
   };

@@ -7,6 +7,8 @@ export interface Given {
   readonly code: string | undefined;
   readonly topic: string | undefined;
   readonly from: string | undefined;
+  readonly partition: string | undefined;
+  readonly partitions: string | undefined;
   readonly all: boolean;
   readonly json: boolean;
   /** Rows at most. */
@@ -28,7 +30,7 @@ export function readArguments(
   const { values, positionals } = parsed(args);
   const long = positionals.slice(0, 2).join(' ');
   const verb = verbs.includes(long) ? long : (positionals[0] ?? '');
-  const { code, topic, from, all = false, json = false } = values;
+  const { code, topic, from, partition, partitions, all = false, json = false } = values;
   return {
     verb,
     given: {
@@ -36,6 +38,8 @@ export function readArguments(
       code,
       topic,
       from,
+      partition,
+      partitions,
       all,
       json,
       limit: limitOf(values.limit),
@@ -58,6 +62,8 @@ function parsed(args: readonly string[]) {
         code: { type: 'string' },
         topic: { type: 'string' },
         from: { type: 'string' },
+        partition: { type: 'string' },
+        partitions: { type: 'string' },
         limit: { type: 'string' },
         all: { type: 'boolean' },
         json: { type: 'boolean' },

@@ -5,6 +5,9 @@ import { listConflictRows, showConflict } from './conflicts.ts';
 import { listDeadLetterRows, redriveDeadLetters, showDeadLetter } from './dead-letters.ts';
 import { acceptProgressOf, showProgress } from './progress.ts';
 import { readArguments } from './read-arguments.ts';
+import { rebaseRelay } from './relay/rebase.ts';
+import { repartitionRelay } from './relay/repartition.ts';
+import { replayRelay } from './relay/replay.ts';
 import type { OperatorSettings } from './settings.ts';
 import { showStatus } from './status.ts';
 import type { Command, Operating } from './verb.ts';
@@ -17,7 +20,10 @@ export const USAGE = `<verb> [--json]
   conflicts list [--limit N]
   conflicts show <event id>
   progress show
-  progress accept <topic> <partition> [--from earliest|position|latest|<offset>]`;
+  progress accept <topic> <partition> [--from earliest|position|latest|<offset>]
+  relay rebase [--all]                         the database went back: state everything again
+  relay replay [--topic T [--partition N] [--from <position>]]   Kafka went back: publish from there
+  relay repartition --partitions N             more partitions for every output topic`;
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['status', showStatus],
@@ -28,7 +34,12 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['conflicts show', showConflict],
   ['progress show', showProgress],
   ['progress accept', acceptProgressOf],
+  ['relay rebase', rebaseRelay],
+  ['relay replay', replayRelay],
+  ['relay repartition', repartitionRelay],
 ]);
+
+const OUTPUT_TOPICS = 5;
 
 /** Runs one verb of the command line. */
 export async function runOperator(context: ServiceContext<OperatorSettings>): Promise<void> {
@@ -41,7 +52,8 @@ export async function runOperator(context: ServiceContext<OperatorSettings>): Pr
   await using db = openDatabase({
     url: settings.DATABASE_URL,
     role: 'latchkey_operator',
-    poolSize: 2,
+    // One for each output topic that is held, and two to work with.
+    poolSize: OUTPUT_TOPICS + 2,
     applicationName: 'latchkey-operator',
     onConnectionLost: (err) => {
       log.debug({ err }, 'connection lost');

@@ -1,5 +1,6 @@
 import { reconcileDue, sweepVerifications } from '@latchkey/intake';
 import { type Health, type Logger, retryForever, waitingAlarm, waitMs } from '@latchkey/runtime';
+import { isRefusal } from './is-refusal.ts';
 import type { Reconciling } from './take-batches.ts';
 
 const EVERY_MS = 250;
@@ -19,7 +20,7 @@ export async function runClock(
   while (!signal.aborted) {
     /* eslint-disable no-await-in-loop -- one transaction after the other */
     const work = (): Promise<number> => decideDue(to, shell.log);
-    const due = await retryForever(work, { signal, isPermanent: () => false, ...alarm }).catch(
+    const due = await retryForever(work, { signal, isPermanent: isRefusal, ...alarm }).catch(
       (error: unknown) => {
         if (signal.aborted) return 0;
         throw error;

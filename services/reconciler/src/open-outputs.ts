@@ -1,7 +1,7 @@
 import type { OutputTopic } from '@latchkey/contracts';
 import { type Outputs, outputLanes } from '@latchkey/intake';
 import { describeTopics, planOutputTopic, type TopicAdmin } from '@latchkey/kafka';
-import { type Db, ensureLanes, listLanes } from '@latchkey/postgres';
+import { type Db, ensureLanes, listLanes, readOutputState } from '@latchkey/postgres';
 
 /**
  * The lanes of all output topics, made where there were none: one a partition that the topic has, or
@@ -31,5 +31,7 @@ export async function openOutputs(
     // eslint-disable-next-line no-await-in-loop -- five topics, once a start
     if (known === 0) await db.run(ensureLanes, { topic, partitions });
   }
-  return { installation, lanes: outputLanes(await db.run(listLanes, {}), names) };
+  // Read before the lanes: if they change in between, nothing is appended to the old ones.
+  const { layout } = await readOutputState(db);
+  return { installation, lanes: outputLanes(await db.run(listLanes, {}), names), layout };
 }

@@ -16,6 +16,7 @@ import type { ConsumedBatch, Hold, PartitionReading, UnreadableBatch } from '@la
 import type { Db } from '@latchkey/postgres';
 import { type Health, type Logger, retryForever, waitingAlarm } from '@latchkey/runtime';
 import type { IntakeMetrics } from './intake-metrics.ts';
+import { isRefusal } from './is-refusal.ts';
 
 /** What batches are decided by, and where their effects go. */
 export interface Reconciling {
@@ -110,7 +111,7 @@ async function takePart(
     (await hold.keep()) ? intakeOrIsolate(to.db, batch, to.policy, to.outputs, isolations) : 'lost';
   const alarm = waitingAlarm(partOf(batch.topic, batch.partition), { log, health });
   try {
-    const taken = await retryForever(work, { signal, isPermanent: () => false, ...alarm });
+    const taken = await retryForever(work, { signal, isPermanent: isRefusal, ...alarm });
     return taken === 'lost' ? 'relocate' : settle(taken, batch, startedMs, options);
   } catch (error) {
     if (signal.aborted) return 'relocate';

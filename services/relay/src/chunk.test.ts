@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { OutboxRow } from '@latchkey/postgres';
+import type { LaneAnchor } from '@latchkey/publication';
 import { expect, test } from 'vitest';
-import type { LaneAnchor } from './anchor.ts';
 import { chunkOf } from './chunk.ts';
 
 const LANES = new Map<number, LaneAnchor>([
-  [1, { lane: 1, partition: 0, position: 4n, anchor: 'before' }],
-  [2, { lane: 2, partition: 1, position: 0n, anchor: '' }],
+  [1, { lane: 1, partition: 0, position: 4n, anchor: 'before', epoch: 0 }],
+  [2, { lane: 2, partition: 1, position: 0n, anchor: '', epoch: 0 }],
 ]);
 
 function row(lane: number, position: bigint): OutboxRow {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { epochOf } from '@latchkey/contracts';
 import type { OutboxRow } from '@latchkey/postgres';
-import { anchorOf, type LaneAnchor, type Refusal } from './anchor.ts';
+import { anchorOf, type LaneAnchor, type Refusal } from '@latchkey/publication';
 
 export interface OutgoingMessage {
   readonly key: string;
@@ -30,7 +31,8 @@ export function chunkOf(rows: readonly OutboxRow[], lanes: ReadonlyMap<number, L
     if (from === undefined) throw new RangeError(`lane ${lane} was not asked for`);
     const hole = own.findIndex((row, index) => row.position !== from.position + BigInt(index + 1));
     if (hole >= 0) return { kind: 'refused', refusal: missing(from, hole) };
-    chunks.push({ messages: own.map(messageOf), reached: anchorAt(from, own) });
+    const messages = own.map(messageOf);
+    chunks.push({ messages, reached: anchorAt(from, own, messages) });
   }
   return { kind: 'chunk', lanes: chunks };
 }
@@ -52,9 +54,19 @@ function messageOf(row: OutboxRow): OutgoingMessage {
   };
 }
 
-function anchorAt(from: LaneAnchor, rows: readonly OutboxRow[]): LaneAnchor {
+function anchorAt(
+  from: LaneAnchor,
+  rows: readonly OutboxRow[],
+  messages: readonly OutgoingMessage[],
+): LaneAnchor {
   const last = rows.at(-1);
   if (last === undefined) return from;
   const digest = createHash('sha256').update(last.payload).digest('hex');
-  return { ...from, position: last.position, anchor: anchorOf({ ceId: last.ceId, digest }) };
+  const epochs = messages.map(({ headers }) => epochOf(BigInt(headers['lk_generation'] ?? 0)));
+  return {
+    ...from,
+    position: last.position,
+    anchor: anchorOf({ ceId: last.ceId, digest }),
+    epoch: Math.max(from.epoch, ...epochs),
+  };
 }

@@ -78,5 +78,5 @@ function lanesByTopic(rows: readonly LaneRow[]): ReadonlyMap<string, readonly La
 function relayedTopic(topic: string, lanes: readonly LaneRow[]): RelayedTopic {
   const [first, ...others] = lanes.map(({ lane }) => lane);
   if (first === undefined) throw new Error(`${topic} has no lanes`);
-  return { topic, lanes: [first, ...others], transactionalId: `latchkey-relay.${topic}` };
+  return { topic, lanes: [first, ...others] };
 }

@@ -1,5 +1,5 @@
 import { positionColumns, type Session, savePublishedThrough } from '@latchkey/postgres';
-import type { LaneAnchor } from './anchor.ts';
+import type { LaneAnchor } from '@latchkey/publication';
 import type { LaneChunk } from './chunk.ts';
 
 const SAVE_MS = 1_000;

@@ -8,12 +8,12 @@ import {
   type Session,
   saveParkedCode,
 } from '@latchkey/postgres';
+import type { LaneAnchor, Refusal } from '@latchkey/publication';
+import { commitPositions, withDeadline } from '@latchkey/publication';
 import { waitMs } from '@latchkey/runtime';
-import type { LaneAnchor, Refusal } from './anchor.ts';
 import { chunkOf, type LaneChunk } from './chunk.ts';
-import { withDeadline } from './deadline.ts';
 import type { Progress } from './progress.ts';
-import { publishChunk, recommitPositions } from './publish.ts';
+import { publishChunk } from './publish.ts';
 import type { TopicReport } from './report.ts';
 import type { Sizing } from './sizing.ts';
 
@@ -137,7 +137,7 @@ function read(
 async function recommit({ topic, session, producer, progress }: Term): Promise<void> {
   const lanes = [...progress.lanes.values()].filter(({ position }) => position > 0n);
   if (lanes.length === 0) return;
-  await recommitPositions(producer, topic, lanes);
+  await commitPositions(producer, topic, lanes);
   await session.run(markRecommitted, { topic });
 }
 

@@ -1,10 +1,7 @@
 import { Failure } from '@latchkey/contracts';
 import type { TransactionalProducer } from '@latchkey/kafka';
-import type { LaneAnchor } from './anchor.ts';
+import { sendPositions } from '@latchkey/publication';
 import type { LaneChunk } from './chunk.ts';
-
-/** The group whose committed offsets are the positions of all relays. */
-export const RELAY_GROUP = 'latchkey-relay';
 
 export type Published =
   | { readonly kind: 'published' }
@@ -37,33 +34,6 @@ export async function publishChunk(
   );
   await producer.commit();
   return { kind: 'published' };
-}
-
-/** Commits positions anew, or Kafka forgets those of a topic that is silent for days. */
-export async function recommitPositions(
-  producer: TransactionalProducer,
-  topic: string,
-  lanes: readonly LaneAnchor[],
-): Promise<void> {
-  await producer.begin();
-  await sendPositions(producer, topic, lanes);
-  await producer.commit();
-}
-
-async function sendPositions(
-  producer: TransactionalProducer,
-  topic: string,
-  lanes: readonly LaneAnchor[],
-): Promise<void> {
-  await producer.sendOffsets(
-    RELAY_GROUP,
-    topic,
-    lanes.map((lane) => ({
-      partition: lane.partition,
-      offset: lane.position,
-      metadata: lane.anchor,
-    })),
-  );
 }
 
 /** False where the broker refuses the messages for their size. */

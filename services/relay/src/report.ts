@@ -1,5 +1,5 @@
+import type { LaneAnchor, Refusal } from '@latchkey/publication';
 import type { Health, Logger, Metrics } from '@latchkey/runtime';
-import type { LaneAnchor, Refusal } from './anchor.ts';
 
 /** Makes visible what the relay does with one topic: readiness, log, metrics. */
 export interface TopicReport {

@@ -8,6 +8,7 @@ import {
   untilOffsetsReady,
 } from '@latchkey/kafka';
 import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
+import { RELAY_GROUP } from '@latchkey/publication';
 import {
   kafkaConnection,
   type Logger,
@@ -21,7 +22,6 @@ import { cleanLanes } from './clean.ts';
 import { INTERNAL_TOPICS, weaknessesOf } from './durability.ts';
 import { watchLag } from './lag.ts';
 import { prepareOutputs } from './prepare-outputs.ts';
-import { RELAY_GROUP } from './publish.ts';
 import { createCounters, createReport } from './report.ts';
 import { type RelayedTopic, runTopic } from './run-topic.ts';
 import type { RelaySettings } from './settings.ts';

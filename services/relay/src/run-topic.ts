@@ -1,7 +1,7 @@
 import { type Db, refuseTopic, type Session, saveParkedCode } from '@latchkey/postgres';
+import { holdTopic, type KafkaAccess } from '@latchkey/publication';
 import { backoff, waitMs } from '@latchkey/runtime';
-import { acquire, type KafkaAccess } from './acquire.ts';
-import { holdTopic } from './hold-topic.ts';
+import { acquire } from './acquire.ts';
 import { createProgress } from './progress.ts';
 import { type Ending, publishTopic } from './publish-topic.ts';
 import type { TopicReport } from './report.ts';
@@ -18,8 +18,6 @@ export interface RelayedTopic {
   readonly topic: string;
   /** Its lanes, by partition; at least one. */
   readonly lanes: readonly [number, ...number[]];
-  /** The same for all relays of the topic: whoever begins last fences the others. */
-  readonly transactionalId: string;
 }
 
 /** Where the relay reads and writes. */
@@ -76,14 +74,14 @@ function holdOneTerm(
 
 /** Takes the topic over and publishes it, for as long as nothing stands in the way. */
 async function publishOneTerm(
-  { topic, transactionalId }: RelayedTopic,
+  { topic }: RelayedTopic,
   servers: Servers,
   session: Session,
   sizing: Sizing,
   report: TopicReport,
   signal: AbortSignal,
 ): Promise<Ending> {
-  const acquired = await acquire(servers, session, topic, transactionalId);
+  const acquired = await acquire(servers, session, topic);
   if (acquired.kind === 'refused') return acquired;
   await using producer = acquired.producer;
   for (const lane of acquired.parked) sizing.park(lane);

@@ -1,5 +1,5 @@
+import type { LaneAnchor } from '@latchkey/publication';
 import { expect, test } from 'vitest';
-import type { LaneAnchor } from './anchor.ts';
 import type { LaneChunk } from './chunk.ts';
 import { createSizing, type Sizing } from './sizing.ts';
 
@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 const LANES: readonly LaneAnchor[] = [lane(1), lane(2)];
 
 function lane(id: number): LaneAnchor {
-  return { lane: id, partition: id - 1, position: 0n, anchor: '' };
+  return { lane: id, partition: id - 1, position: 0n, anchor: '', epoch: 0 };
 }
 
 function chunk(of: LaneAnchor, messages: number): LaneChunk {

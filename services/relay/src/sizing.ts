@@ -1,5 +1,5 @@
 import type { LaneStart } from '@latchkey/postgres';
-import type { LaneAnchor } from './anchor.ts';
+import type { LaneAnchor } from '@latchkey/publication';
 import type { LaneChunk } from './chunk.ts';
 
 /** Of one transaction, over all lanes of a topic. */

@@ -1,4 +1,4 @@
-import { type ChangeKind, type ChangeReason } from '@latchkey/contracts';
+import { type ChangeKind, type ChangeReason, nextGeneration } from '@latchkey/contracts';
 import { type CurrentAccount } from '../desired/account.ts';
 import { type View } from '../lifecycle/view.ts';
 import { type Policy } from '../policy/policy.ts';
@@ -34,11 +34,12 @@ export interface DecidedChange {
   readonly arrived: readonly Decision[];
 }
 
-/** Facts that tell something, and what the record said without and with them. */
+/** Facts that tell something, what the record said without and with them, and the epoch to count in. */
 interface Arrived {
   readonly facts: readonly Fact[];
   readonly known: View;
   readonly view: View;
+  readonly epoch: number;
 }
 
 /** Whether an account is to be saved but not published. */
@@ -60,12 +61,13 @@ export function decideChanges(
     blockedBefore: arrived.known.blocked,
     blockedAfter: arrived.view.blocked,
   });
-  return changed.map((account) => decideChange(account, attribute, policy));
+  return changed.map((account) => decideChange(account, attribute, arrived.epoch, policy));
 }
 
 function decideChange(
   { before, after, differences }: SettledAccount,
   attribute: Attribute,
+  epoch: number,
   policy: Policy,
 ): DecidedChange {
   const attributed = differences.map((difference) => ({
@@ -79,7 +81,7 @@ function decideChange(
   return {
     change: {
       before,
-      after: { ...after, generation: after.generation + 1n },
+      after: { ...after, generation: nextGeneration(after.generation, epoch) },
       changes: attributed.map(({ kind, entitlement, reason }) =>
         entitlement === undefined ? { kind, reason } : { kind, entitlement, reason },
       ),

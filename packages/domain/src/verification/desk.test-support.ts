@@ -119,7 +119,9 @@ export function openDesk(policy: VerificationPolicy = POLICY): Desk {
 
   function load(id: string): VerificationWorld {
     const text = worlds.get(id);
-    if (text === undefined) return { verification: undefined, attempts: [], failures: undefined };
+    if (text === undefined) {
+      return { verification: undefined, attempts: [], failures: undefined, epoch: 0 };
+    }
     return JSON.parse(text, (_, value: unknown) =>
       value === null ? undefined : value,
     ) as VerificationWorld;

@@ -11,6 +11,7 @@ import { newVerification, type VerificationState, type VerificationWorld } from 
 /** A world while one report or one moment is being decided. Lives within one call; everything else is immutable. */
 export interface Draft {
   readonly policy: VerificationPolicy;
+  readonly epoch: number;
   verification: VerificationState;
   readonly attempts: Map<string, AttemptState>;
   failures: FailureCount | undefined;
@@ -43,7 +44,8 @@ export function openDraft(
   if (others.some((row) => row.verificationId !== verificationId)) {
     throw new RangeError('rows of another verification');
   }
-  return { policy, verification, attempts, failures: world.failures, decisions: [] };
+  const { epoch, failures } = world;
+  return { policy, epoch, verification, attempts, failures, decisions: [] };
 }
 
 /** @throws RangeError when the attempt was final already */
@@ -90,6 +92,7 @@ export function worldAfter(
   const attempts = new Map(world.attempts.map((attempt) => [attempt.attempt, attempt]));
   for (const attempt of changes.attempts) attempts.set(attempt.attempt, attempt);
   return {
+    ...world,
     verification: changes.verification ?? world.verification,
     attempts: [...attempts.values()],
     failures: changes.failures ?? world.failures,

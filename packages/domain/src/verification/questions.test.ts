@@ -109,7 +109,8 @@ test('rows of another verification and the counter of another person are refused
   const desk = openDesk();
   const stranger = { subject: 'x', purpose: 'callback', failures: [] };
   desk.take(requested());
-  const world = { verification: desk.verification(), attempts: [], failures: undefined };
+  const verification = desk.verification();
+  const world = { verification, attempts: [], failures: undefined, epoch: 0 };
 
   expect(() => takeReport(world, opened({ verification: 'w' }), POLICY)).toThrow(RangeError);
   expect(() => takeReport({ ...world, failures: stranger }, opened(), POLICY)).toThrow(RangeError);

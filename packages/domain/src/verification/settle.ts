@@ -1,4 +1,4 @@
-import { type VerificationOutcome } from '@latchkey/contracts';
+import { nextGeneration, type VerificationOutcome } from '@latchkey/contracts';
 import {
   type AttemptDetail,
   type AttemptState,
@@ -38,7 +38,7 @@ export function settleVerification(draft: Draft, settling: Settling): void {
     method,
     decidedAtMs: atMs,
     validUntilMs: outcome === 'verified' ? atMs + draft.policy.validityMs : undefined,
-    generation: draft.verification.generation + 1,
+    generation: Number(nextGeneration(BigInt(draft.verification.generation), draft.epoch)),
   };
   draft.decisions.push({ kind: 'verification_settled', outcome, attempt, reason });
   dropCancellation(draft);

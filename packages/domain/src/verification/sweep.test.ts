@@ -47,6 +47,7 @@ test('a deadline that was noted under a shorter grace period is moved, and decid
     verification: desk.verification(),
     attempts: desk.attempts(),
     failures: undefined,
+    epoch: 0,
   };
   const later = { ...POLICY, graceMs: 5 * MINUTE_MS };
   const atMs = START_MS + 3 * MINUTE_MS;
@@ -64,7 +65,7 @@ test('a deadline that was noted under a shorter grace period is moved, and decid
 
 test('nobody has a deadline to sweep of a verification that is final or unknown', () => {
   const clocks = { nowMs: START_MS + HOUR_MS, readThroughMs: START_MS + HOUR_MS };
-  const nothing = { verification: undefined, attempts: [], failures: undefined };
+  const nothing = { verification: undefined, attempts: [], failures: undefined, epoch: 0 };
   const desk = openDesk();
   desk.takeAll([requested({ expiresAt: '2026-03-02T09:00:00Z' })]);
 

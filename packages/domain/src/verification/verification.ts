@@ -38,7 +38,7 @@ export interface VerificationState {
   readonly decidedAtMs: number | undefined;
   /** Only where `state` is `verified`. */
   readonly validUntilMs: number | undefined;
-  /** 0 while pending, then 1. */
+  /** 0 while pending, then that of its message. */
   readonly generation: number;
   /**
    * The earliest moment at which time alone could change something: the deadline, the end of a grace period, the end
@@ -61,6 +61,8 @@ export interface VerificationWorld {
   readonly attempts: readonly AttemptState[];
   /** The counter that `failureKeyOf` names; `undefined` where it has no row. */
   readonly failures: FailureCount | undefined;
+  /** In which generations are counted now. */
+  readonly epoch: number;
 }
 
 export function newVerification(verificationId: string): VerificationState {

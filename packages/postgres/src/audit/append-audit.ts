@@ -6,7 +6,13 @@ import { statement } from '../statement.ts';
 /** Who or what decided what, on which evidence. */
 export interface AuditEntry {
   readonly decidedAtMs: number;
-  readonly subjectKind: 'identity' | 'verification' | 'dead_letter' | 'intake_progress';
+  readonly subjectKind:
+    | 'identity'
+    | 'verification'
+    | 'dead_letter'
+    | 'intake_progress'
+    | 'output_topic'
+    | 'output_state';
   readonly subjectId: string;
   readonly trigger: 'event' | 'clock' | 'operator';
   /** The event that caused it; undefined for the clock. */

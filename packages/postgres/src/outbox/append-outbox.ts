@@ -39,7 +39,8 @@ export function appendOutbox(tx: Tx, messages: readonly OutboxMessage[]): void {
   });
 }
 
-const lockLanes = statement<{ lanes: string }, object>(
+/** Keeps everybody from appending to these lanes (a `textColumn`) to the end of the transaction. */
+export const lockLanes = statement<{ lanes: string }, object>(
   'lock_lanes',
   (p) => sql`
     select pg_advisory_xact_lock(${sql.lit(LANE_LOCK_CLASS)}, lane)

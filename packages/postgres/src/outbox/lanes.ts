@@ -26,3 +26,13 @@ export const ensureLanes = statement<{ topic: string; partitions: number }, obje
     order by n
     on conflict (topic, partition) do nothing`,
 );
+
+/** Afterwards a topic has a lane for each of so many partitions; those that it had are kept. */
+export const addLanes = statement<{ topic: string; partitions: number }, object>(
+  'add_lanes',
+  (p) => sql`
+    insert into outbox_lane (topic, partition)
+    select ${p.topic}, n from generate_series(0, ${p.partitions}::integer - 1) as n
+    order by n
+    on conflict (topic, partition) do nothing`,
+);

@@ -8,6 +8,8 @@ export interface RelayLaneRow {
   readonly partition: number;
   /** 0 where nothing was. */
   readonly publishedThrough: bigint;
+  /** How many positions at most are not in the partition's log. */
+  readonly missingPositions: bigint;
   readonly parkedCode: string | null;
 }
 
@@ -17,6 +19,7 @@ export const listRelayLanes = statement<{ topic: string }, RelayLaneRow>(
   (p) => sql`
     select outbox_lane.lane, outbox_lane.partition,
       coalesce(relay_position.published_through, 0) as "publishedThrough",
+      coalesce(relay_position.missing_positions, 0) as "missingPositions",
       relay_position.parked_code as "parkedCode"
     from outbox_lane
     left join relay_position on relay_position.lane = outbox_lane.lane

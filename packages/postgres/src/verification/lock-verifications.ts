@@ -28,7 +28,7 @@ export interface VerificationRow {
 const VERIFICATION = { verification_id: 'text', topic: 'text', partition: 'integer' } as const;
 const ID = { verification_id: 'text' } as const;
 
-const verificationColumns = sql`
+export const verificationColumns = sql`
   verification.verification_id as "verificationId", state, purpose, person_source as "personSource",
   person_external_id as "personExternalId", requested_at as "requestedAtMs",
   expires_at as "expiresAtMs", max_attempts as "maxAttempts", max_failures as "maxFailures",

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { anchorOf, checkAnchor, type LaneEvidence, type TopicEvidence } from './anchor.ts';
+import {
+  anchorOf,
+  checkAnchor,
+  type LaneEvidence,
+  metadataOf,
+  readMetadata,
+  type TopicEvidence,
+} from './anchor.ts';
 
 const ROW = anchorOf({ ceId: 'a', digest: '01' });
 
@@ -8,7 +15,8 @@ function lane(change: Partial<LaneEvidence> = {}): LaneEvidence {
     lane: 7,
     partition: 0,
     publishedThrough: 5n,
-    committed: { position: 5n, metadata: ROW },
+    committed: { position: 5n, anchor: ROW, epoch: 0 },
+    missingPositions: 0n,
     rowAnchor: ROW,
     logEnd: 8n,
     ...change,
@@ -16,7 +24,14 @@ function lane(change: Partial<LaneEvidence> = {}): LaneEvidence {
 }
 
 function topic(change: Partial<TopicEvidence> = {}): TopicEvidence {
-  return { clusterId: 'one', recordedClusterId: 'one', partitions: 1, lanes: [lane()], ...change };
+  return {
+    clusterId: 'one',
+    recordedClusterId: 'one',
+    epoch: 0,
+    partitions: 1,
+    lanes: [lane()],
+    ...change,
+  };
 }
 
 function refusalOf(evidence: TopicEvidence): string {
@@ -27,7 +42,7 @@ function refusalOf(evidence: TopicEvidence): string {
 test('a lane goes on behind the position that both sides know', () => {
   expect(checkAnchor(topic())).toEqual({
     kind: 'agreed',
-    lanes: [{ lane: 7, partition: 0, position: 5n, anchor: ROW }],
+    lanes: [{ lane: 7, partition: 0, position: 5n, anchor: ROW, epoch: 0 }],
     forgotten: false,
   });
 });
@@ -42,7 +57,7 @@ test('a lane that was never published starts at the beginning', () => {
 
   expect(checkAnchor(topic({ recordedClusterId: undefined, lanes: [fresh] }))).toEqual({
     kind: 'agreed',
-    lanes: [{ lane: 7, partition: 0, position: 0n, anchor: '' }],
+    lanes: [{ lane: 7, partition: 0, position: 0n, anchor: '', epoch: 0 }],
     forgotten: false,
   });
 });
@@ -77,6 +92,10 @@ test.each([
     'RELAY_ANCHOR_DIFFERS',
     topic({ lanes: [lane({ rowAnchor: anchorOf({ ceId: 'a', digest: '02' }) })] }),
   ],
+  [
+    'RELAY_ANCHOR_DIFFERS',
+    topic({ epoch: 1, lanes: [lane({ committed: { position: 5n, anchor: ROW, epoch: 2 } })] }),
+  ],
 ])('%s is refused, case %#', (code, evidence) => {
   expect(refusalOf(evidence)).toBe(code);
 });
@@ -93,4 +112,19 @@ test('one lane that does not agree refuses the topic and says where', () => {
     kind: 'refused',
     refusal: { detail: expect.stringContaining('partition 1') as string },
   });
+});
+
+test('a log that was made again may lack the positions that are known to be missing', () => {
+  const shorter = { logEnd: 1n, missingPositions: 4n };
+
+  expect(refusalOf(topic({ lanes: [lane(shorter)] }))).toBe('agreed');
+  expect(refusalOf(topic({ lanes: [lane({ ...shorter, logEnd: 0n })] }))).toBe(
+    'RELAY_TOPIC_SHORTER',
+  );
+});
+
+test('what is committed with a position is read back, also without an epoch', () => {
+  expect(readMetadata(metadataOf({ anchor: ROW, epoch: 7 }))).toEqual({ anchor: ROW, epoch: 7 });
+  expect(readMetadata(metadataOf({ anchor: '', epoch: 7 }))).toEqual({ anchor: '', epoch: 0 });
+  expect(readMetadata(ROW)).toEqual({ anchor: ROW, epoch: 0 });
 });

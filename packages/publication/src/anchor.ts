@@ -1,9 +1,12 @@
 import type { FailureCode } from '@latchkey/contracts';
 
-/** What Kafka says of a position: the metadata committed with it tells which message stands there. */
+/** What Kafka says of a position; see `readMetadata`. */
 export interface CommittedPosition {
   readonly position: bigint;
-  readonly metadata: string;
+  /** Of the message that stands there. */
+  readonly anchor: string;
+  /** The highest that was published to the partition, as far as is known. */
+  readonly epoch: number;
 }
 
 /** What was found of one lane, on both sides. */
@@ -14,6 +17,8 @@ export interface LaneEvidence {
   readonly publishedThrough: bigint;
   /** undefined where Kafka holds no position, or has forgotten it. */
   readonly committed: CommittedPosition | undefined;
+  /** How many positions at most are not in the log: it was made again, and publishing went on behind them. */
+  readonly missingPositions: bigint;
   /** The anchor of the outbox row at `positionOf` of the two; undefined where there is no such row. */
   readonly rowAnchor: string | undefined;
   /** Where the partition's log ends; undefined where the topic has no such partition. */
@@ -24,6 +29,8 @@ export interface TopicEvidence {
   readonly clusterId: string;
   /** The cluster that the topic was first published to; undefined before. */
   readonly recordedClusterId: string | undefined;
+  /** Of the database: in which it counts generations. */
+  readonly epoch: number;
   /** Partitions that the topic has; 0 where it does not exist. */
   readonly partitions: number;
   readonly lanes: readonly LaneEvidence[];
@@ -36,6 +43,8 @@ export interface LaneAnchor {
   readonly position: bigint;
   /** Empty where nothing was published. */
   readonly anchor: string;
+  /** The highest that was published to the partition. */
+  readonly epoch: number;
 }
 
 /** Why a topic is not published: one side has lost something. */
@@ -59,6 +68,17 @@ export function anchorOf(message: { readonly ceId: string; readonly digest: stri
   return `${message.ceId} ${message.digest}`;
 }
 
+/** What is committed with a position; empty where nothing was published. */
+export function metadataOf({ anchor, epoch }: Pick<LaneAnchor, 'anchor' | 'epoch'>): string {
+  return anchor === '' ? '' : `${anchor} ${epoch}`;
+}
+
+/** Takes apart what `metadataOf` has put together. */
+export function readMetadata(metadata: string): Pick<CommittedPosition, 'anchor' | 'epoch'> {
+  const [ceId = '', digest = '', epoch = '0'] = metadata.split(' ');
+  return { anchor: ceId === '' ? '' : anchorOf({ ceId, digest }), epoch: Number(epoch) };
+}
+
 /** Where reading starts: Kafka's word counts; PostgreSQL's where Kafka has none. */
 export function positionOf(lane: Pick<LaneEvidence, 'committed' | 'publishedThrough'>): bigint {
   return lane.committed?.position ?? lane.publishedThrough;
@@ -69,7 +89,7 @@ export function positionOf(lane: Pick<LaneEvidence, 'committed' | 'publishedThro
  * side since the last message was published: architecture §6.
  */
 export function checkAnchor(evidence: TopicEvidence): AnchorCheck {
-  const refusal = refusalOfTopic(evidence) ?? firstRefusal(evidence.lanes);
+  const refusal = refusalOfTopic(evidence) ?? firstRefusal(evidence);
   if (refusal !== undefined) return { kind: 'refused', refusal };
   return {
     kind: 'agreed',
@@ -78,12 +98,14 @@ export function checkAnchor(evidence: TopicEvidence): AnchorCheck {
       partition: lane.partition,
       position: positionOf(lane),
       anchor: lane.rowAnchor ?? '',
+      epoch: lane.committed?.epoch ?? evidence.epoch,
     })),
     forgotten: evidence.lanes.some((lane) => lane.committed === undefined && positionOf(lane) > 0n),
   };
 }
 
-function refusalOfTopic(evidence: TopicEvidence): Refusal | undefined {
+/** What is wrong with the topic as a whole. */
+export function refusalOfTopic(evidence: TopicEvidence): Refusal | undefined {
   const { clusterId, recordedClusterId, partitions, lanes } = evidence;
   if (recordedClusterId !== undefined && recordedClusterId !== clusterId) {
     return {
@@ -106,15 +128,16 @@ function refusalOfTopic(evidence: TopicEvidence): Refusal | undefined {
   return undefined;
 }
 
-function firstRefusal(lanes: readonly LaneEvidence[]): Refusal | undefined {
+function firstRefusal({ lanes, epoch }: TopicEvidence): Refusal | undefined {
   for (const lane of lanes) {
-    const refusal = refusalOfLane(lane);
+    const refusal = refusalOfLane(lane, epoch);
     if (refusal !== undefined) return refusal;
   }
   return undefined;
 }
 
-function refusalOfLane(lane: LaneEvidence): Refusal | undefined {
+/** @param epoch - in which the database counts */
+export function refusalOfLane(lane: LaneEvidence, epoch: number): Refusal | undefined {
   const position = positionOf(lane);
   const noted = lane.publishedThrough;
   const least = position > noted ? position : noted;
@@ -122,7 +145,7 @@ function refusalOfLane(lane: LaneEvidence): Refusal | undefined {
     code,
     detail: `partition ${lane.partition}: ${what}`,
   });
-  if ((lane.logEnd ?? 0n) < least) {
+  if ((lane.logEnd ?? 0n) + lane.missingPositions < least) {
     return found(
       'RELAY_TOPIC_SHORTER',
       `${least} messages were published, the log ends at ${lane.logEnd ?? 0n}: relay replay`,
@@ -135,16 +158,31 @@ function refusalOfLane(lane: LaneEvidence): Refusal | undefined {
     );
   }
   if (position === 0n) return undefined;
+  return differenceOf(lane, epoch, found);
+}
+
+function differenceOf(
+  lane: LaneEvidence,
+  epoch: number,
+  found: (code: FailureCode, what: string) => Refusal,
+): Refusal | undefined {
+  const position = positionOf(lane);
   if (lane.rowAnchor === undefined) {
     return found(
       'RELAY_ROW_MISSING',
       `published through ${position}, the outbox has no such row: relay rebase`,
     );
   }
-  if (lane.committed !== undefined && lane.committed.metadata !== lane.rowAnchor) {
+  if (lane.committed !== undefined && lane.committed.anchor !== lane.rowAnchor) {
     return found(
       'RELAY_ANCHOR_DIFFERS',
       `Kafka holds another message at ${position} than the outbox: relay rebase if the database was restored, relay replay if Kafka was`,
+    );
+  }
+  if (lane.committed !== undefined && lane.committed.epoch > epoch) {
+    return found(
+      'RELAY_ANCHOR_DIFFERS',
+      `Kafka has messages of epoch ${lane.committed.epoch}, the database counts in ${epoch}: relay rebase`,
     );
   }
   return undefined;

@@ -1,0 +1,225 @@
+import { epochStart, nextGeneration } from '@latchkey/contracts';
+import { type CurrentAccount, settledEffect } from '@latchkey/domain';
+import {
+  type AuditEntry,
+  type Db,
+  finishRestating,
+  listUnstatedIdentities,
+  listUnstatedVerifications,
+  raiseGenerations,
+  type VerificationRow,
+} from '@latchkey/postgres';
+import { apply } from './apply.ts';
+import { type Effect, joinChanges } from './changes.ts';
+import { accessEffect } from './identity-changes.ts';
+import { type LockedIdentity, withChildren } from './lock-record.ts';
+import { asVerification } from './lock-verifications.ts';
+import { type Moment, readMoment } from './moment.ts';
+import type { Outputs } from './outputs.ts';
+
+export interface Restating {
+  readonly outputs: Outputs;
+  /** Who asked for it, and who answers for it in the audit trail. */
+  readonly operator: string;
+  readonly owner: string;
+}
+
+/** How much was stated again. */
+export interface Restated {
+  readonly identities: number;
+  readonly accounts: number;
+  readonly verifications: number;
+}
+
+const MAX_IDENTITIES_AT_ONCE = 200;
+const MAX_VERIFICATIONS_AT_ONCE = 500;
+const LOWEST_UUID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * States everything again that was published before this epoch: each identity's lifecycle, the whole
+ * desired state of each account, each settled verification, as they are, with a generation of the
+ * epoch and an audit entry. In bounded transactions, in the order of ids; what somebody else has
+ * changed meanwhile bears the epoch already. Ended half-way, another call does the rest.
+ */
+export async function restateAll(db: Db, epoch: number, restating: Restating): Promise<Restated> {
+  const start = epochStart(epoch);
+  const identities = await inParts(LOWEST_UUID, (after) =>
+    restateIdentities(db, start, after, restating),
+  );
+  const verifications = await inParts('', (after) =>
+    restateVerifications(db, start, after, restating),
+  );
+  await db.run(finishRestating, { epoch });
+  const [people = 0, accounts = 0] = identities;
+  return { identities: people, accounts, verifications: verifications[0] ?? 0 };
+}
+
+/** What one transaction has stated, and behind which id the next one goes on; undefined: there is no more. */
+interface Part {
+  readonly counts: readonly number[];
+  readonly last: string | undefined;
+}
+
+/** The sums of the counts. */
+async function inParts(
+  first: string,
+  next: (after: string) => Promise<Part>,
+): Promise<readonly number[]> {
+  const sums: number[] = [];
+  let after: string | undefined = first;
+  while (after !== undefined) {
+    // eslint-disable-next-line no-await-in-loop -- one transaction after the other
+    const part: Part = await next(after);
+    for (const [at, count] of part.counts.entries()) sums[at] = (sums[at] ?? 0) + count;
+    after = part.last;
+  }
+  return sums;
+}
+
+function restateIdentities(
+  db: Db,
+  start: bigint,
+  after: string,
+  restating: Restating,
+): Promise<Part> {
+  return db.transaction(async (tx) => {
+    const limit = MAX_IDENTITIES_AT_ONCE;
+    const rows = await tx.run(listUnstatedIdentities, { start, after, limit });
+    const locked = await withChildren(tx, rows);
+    const moment = await readMoment(tx, restating.outputs);
+    const stated = [...locked.values()].map((identity) => statedIdentity(identity, moment));
+    const people = stated.flatMap(({ identity }) => identity);
+    const accounts = stated.flatMap((one) => one.accounts);
+    raiseGenerations(tx, {
+      identities: people,
+      accounts: accounts.map(({ accountId: id, generation }) => ({ id, generation })),
+      verifications: [],
+    });
+    const changes = stated.map(({ identityId, effects }) => ({
+      effects,
+      audit: [auditEntry('identity', identityId, effects, moment, restating)],
+    }));
+    await apply(tx, joinChanges(changes), restating.outputs, moment.nowMs);
+    return { counts: [people.length, accounts.length], last: rows.at(-1)?.identityId };
+  });
+}
+
+interface StatedIdentity {
+  readonly identityId: string;
+  /** One, or none where it bears the epoch already. */
+  readonly identity: readonly { readonly id: string; readonly generation: bigint }[];
+  readonly accounts: readonly CurrentAccount[];
+  readonly effects: readonly Effect[];
+}
+
+function statedIdentity({ current }: LockedIdentity, { nowMs, epoch }: Moment): StatedIdentity {
+  const { identityId, lifecycle } = current;
+  const start = epochStart(epoch);
+  const common = {
+    key: identityId,
+    decidedAtMs: nowMs,
+    traceparent: undefined,
+    tracestate: undefined,
+  };
+  const generation = nextGeneration(current.generation, epoch);
+  const isStated = current.generation >= start || lifecycle === undefined;
+  const lifecycleEffects: readonly Effect[] = isStated
+    ? []
+    : [
+        {
+          ...common,
+          type: 'latchkey.lifecycle.changed.v1',
+          object: identityId,
+          generation,
+          data: {
+            identityId,
+            lifecycle,
+            previous: lifecycle,
+            generation: Number(generation),
+            effectiveAt: new Date(nowMs).toISOString(),
+            causes: [],
+          },
+        },
+      ];
+  const accounts = current.accounts
+    .filter((account) => account.generation < start)
+    .map((account) => ({ ...account, generation: nextGeneration(account.generation, epoch) }));
+  const accessEffects = accounts.map((after) => accessEffect(identityId, unchanged(after), common));
+  return {
+    identityId,
+    identity: isStated ? [] : [{ id: identityId, generation }],
+    accounts,
+    effects: [...lifecycleEffects, ...accessEffects],
+  };
+}
+
+/** The contract demands one change; that something was put right is as much as is known. */
+function unchanged(after: CurrentAccount): Parameters<typeof accessEffect>[1] {
+  return { before: after, after, changes: [{ kind: 'update', reason: 'correction' }], causes: [] };
+}
+
+function restateVerifications(
+  db: Db,
+  start: bigint,
+  after: string,
+  restating: Restating,
+): Promise<Part> {
+  return db.transaction(async (tx) => {
+    const limit = MAX_VERIFICATIONS_AT_ONCE;
+    const rows = await tx.run(listUnstatedVerifications, { start, after, limit });
+    const moment = await readMoment(tx, restating.outputs);
+    const stated = rows.map((row) => statedVerification(row, moment));
+    raiseGenerations(tx, {
+      identities: [],
+      accounts: [],
+      verifications: stated.map(({ object: id, generation }) => ({ id, generation })),
+    });
+    const changes = stated.map((effect) => ({
+      effects: [effect],
+      audit: [auditEntry('verification', effect.object, [effect], moment, restating)],
+    }));
+    await apply(tx, joinChanges(changes), restating.outputs, moment.nowMs);
+    return { counts: [stated.length], last: rows.at(-1)?.verificationId };
+  });
+}
+
+function statedVerification(row: VerificationRow, { nowMs, epoch }: Moment): Effect {
+  const { verificationId } = row;
+  const generation = nextGeneration(row.generation, epoch);
+  return {
+    type: 'latchkey.verification.settled.v1',
+    key: verificationId,
+    object: verificationId,
+    generation,
+    data: settledEffect(asVerification({ ...row, generation })),
+    decidedAtMs: nowMs,
+    traceparent: undefined,
+    tracestate: undefined,
+  };
+}
+
+function auditEntry(
+  subjectKind: AuditEntry['subjectKind'],
+  subjectId: string,
+  effects: readonly Effect[],
+  { nowMs, epoch }: Moment,
+  { operator, owner }: Restating,
+): AuditEntry {
+  const stated = effects.map(({ type, object, generation }) => ({
+    kind: 'stated_again',
+    type,
+    object,
+    epoch,
+    generation: generation.toString(),
+  }));
+  return {
+    decidedAtMs: nowMs,
+    subjectKind,
+    subjectId,
+    trigger: 'operator',
+    eventId: undefined,
+    decider: `operator:${operator}`,
+    owner,
+    decisions: JSON.stringify(stated),
+  };
+}

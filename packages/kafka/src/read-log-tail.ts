@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from 'kafkajs';
+import type { PartitionReading } from './consume/partition-reading.ts';
+import { runBatchConsumer } from './consume/run-batch-consumer.ts';
+import type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
+import type { KafkaLog } from './kafka-log.ts';
+import type { LogOffsets } from './topics.ts';
+
+/** Which end of which logs is wanted, and what of each record. */
+export interface LogTail<T> {
+  /** The logs of the partitions that are wanted, as they are to be read. */
+  readonly logs: ReadonlyMap<number, LogOffsets>;
+  readonly read: (partition: number, record: ConsumedRecord) => T;
+  /** Whether these, the last of a partition, are enough. */
+  readonly isEnough: (partition: number, records: readonly T[]) => boolean;
+}
+
+const FIRST_WINDOW_OFFSETS = 500n;
+/** Each look reaches back so many times as far as the one before. */
+const WINDOW_GROWTH = 4n;
+const MAX_RECORDS_A_PARTITION = 1_000_000;
+const DEADLINE_MS = 10 * 60_000;
+const RELOCATE_MS = 50;
+const SESSION_TIMEOUT_MS = 10_000;
+const MAX_BYTES_A_PARTITION = 1_048_576;
+
+/**
+ * Reads the ends of logs, backwards in growing windows, until they are enough or a log has no more.
+ * Committed records only, in the order of each log, by partition. Joins a group of its own
+ * (`latchkey-operator.<uuid>`), which holds nothing.
+ *
+ * @throws Error when a partition's tail is longer than 1,000,000 records, or it takes longer than 10 minutes
+ */
+export async function readLogTail<T>(
+  kafka: Kafka,
+  topic: string,
+  wanted: LogTail<T>,
+  log: KafkaLog,
+): Promise<ReadonlyMap<number, readonly T[]>> {
+  const reading = new TailReading(wanted);
+  if (!reading.isDone()) await readThrough(kafka, topic, reading, log);
+  if (!reading.isDone()) throw new Error(`the end of ${topic} was not read in time`);
+  return reading.tails();
+}
+
+async function readThrough<T>(
+  kafka: Kafka,
+  topic: string,
+  reading: TailReading<T>,
+  log: KafkaLog,
+): Promise<void> {
+  const late = AbortSignal.timeout(DEADLINE_MS);
+  await runBatchConsumer(
+    kafka,
+    reading,
+    {
+      groupId: `latchkey-operator.${randomUUID()}`,
+      topics: [topic],
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      partitionsAtOnce: 1,
+      maxBytesPerPartition: MAX_BYTES_A_PARTITION,
+      relocateMs: RELOCATE_MS,
+    },
+    log,
+    AbortSignal.any([reading.done, late]),
+  );
+}
+
+interface Tail<T> {
+  readonly log: LogOffsets;
+  window: bigint;
+  from: bigint;
+  records: T[];
+  isDone: boolean;
+}
+
+class TailReading<T> implements PartitionReading {
+  readonly #wanted: LogTail<T>;
+  readonly #tails: Map<number, Tail<T>>;
+  readonly #finished = new AbortController();
+
+  constructor(wanted: LogTail<T>) {
+    this.#wanted = wanted;
+    this.#tails = new Map([...wanted.logs].map(([partition, log]) => [partition, newTail(log)]));
+  }
+
+  get done(): AbortSignal {
+    return this.#finished.signal;
+  }
+
+  isDone(): boolean {
+    return [...this.#tails.values()].every((tail) => tail.isDone);
+  }
+
+  tails(): ReadonlyMap<number, readonly T[]> {
+    return new Map([...this.#tails].map(([partition, { records }]) => [partition, records]));
+  }
+
+  locate({ partition }: { readonly partition: number }): Promise<{ seekTo: bigint } | 'stopped'> {
+    const tail = this.#tails.get(partition);
+    if (tail === undefined || tail.isDone) return Promise.resolve('stopped');
+    tail.records = [];
+    return Promise.resolve({ seekTo: tail.from });
+  }
+
+  take(batch: ConsumedBatch): Promise<'taken' | 'stopped' | 'relocate'> {
+    const tail = this.#tails.get(batch.partition);
+    if (tail === undefined || tail.isDone) return Promise.resolve('stopped');
+    for (const record of batch.records) {
+      if (record.offset < tail.from || record.offset >= tail.log.end) continue;
+      tail.records.push(this.#wanted.read(batch.partition, record));
+    }
+    if (tail.records.length > MAX_RECORDS_A_PARTITION) {
+      throw new Error(`more than ${MAX_RECORDS_A_PARTITION} records at the end of a partition`);
+    }
+    if (batch.nextOffset < tail.log.end) return Promise.resolve('taken');
+    return Promise.resolve(this.#atEnd(batch.partition, tail));
+  }
+
+  #atEnd(partition: number, tail: Tail<T>): 'stopped' | 'relocate' {
+    if (tail.from > tail.log.start && !this.#wanted.isEnough(partition, tail.records)) {
+      tail.window *= WINDOW_GROWTH;
+      tail.from = startOf(tail.log, tail.window);
+      return 'relocate';
+    }
+    tail.isDone = true;
+    if (this.isDone()) this.#finished.abort();
+    return 'stopped';
+  }
+}
+
+function newTail<T>(log: LogOffsets): Tail<T> {
+  const window = FIRST_WINDOW_OFFSETS;
+  return { log, window, from: startOf(log, window), records: [], isDone: log.start >= log.end };
+}
+
+function startOf({ start, end }: LogOffsets, window: bigint): bigint {
+  return end - window > start ? end - window : start;
+}

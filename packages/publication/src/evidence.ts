@@ -1,0 +1,121 @@
+import {
+  clusterId,
+  committedOffsets,
+  describeTopics,
+  type LogOffsets,
+  logOffsets,
+  type TopicAdmin,
+} from '@latchkey/kafka';
+import {
+  listAnchorRows,
+  listRelayLanes,
+  positionColumns,
+  readOutputState,
+  readRelayTopic,
+  type Session,
+} from '@latchkey/postgres';
+import {
+  anchorOf,
+  type LaneEvidence,
+  positionOf,
+  readMetadata,
+  type TopicEvidence,
+} from './anchor.ts';
+import { withDeadline } from './deadline.ts';
+import { RELAY_GROUP } from './positions.ts';
+
+const EVIDENCE_DEADLINE_MS = 30_000;
+
+/** What both sides say of a topic. */
+export interface TopicFindings {
+  readonly evidence: TopicEvidence;
+  /** By partition; empty where the topic does not exist. */
+  readonly logs: ReadonlyMap<number, LogOffsets>;
+  /** Lanes whose next message the brokers have refused. */
+  readonly parked: readonly number[];
+  /** How long ago all positions were committed; undefined where nobody knows. */
+  readonly recommittedMsAgo: number | undefined;
+}
+
+/**
+ * Reads what PostgreSQL and Kafka say of a topic. Final only for whoever has acquired it; otherwise
+ * what was published meanwhile may be seen on Kafka's side only.
+ *
+ * @throws Error when that takes longer than 30 s
+ */
+export function gatherEvidence(
+  admin: TopicAdmin,
+  session: Pick<Session, 'run'>,
+  topic: string,
+): Promise<TopicFindings> {
+  return withDeadline(gather(admin, session, topic), EVIDENCE_DEADLINE_MS, 'reading positions');
+}
+
+async function gather(
+  admin: TopicAdmin,
+  session: Pick<Session, 'run'>,
+  topic: string,
+): Promise<TopicFindings> {
+  // First PostgreSQL, which notes later what Kafka has committed.
+  const rows = await session.run(listRelayLanes, { topic });
+  const { epoch } = await readOutputState(session);
+  const state = await readTopic(admin, topic);
+  const [recorded] = await session.run(readRelayTopic, { topic });
+  const lanes = rows.map(({ lane, partition, publishedThrough, missingPositions }) => ({
+    lane,
+    partition,
+    publishedThrough,
+    missingPositions,
+    committed: state.committed.get(partition),
+    logEnd: state.logs.get(partition)?.end,
+  }));
+  const at = recorded?.recommittedAt ?? undefined;
+  return {
+    evidence: {
+      clusterId: state.clusterId,
+      recordedClusterId: recorded?.clusterId ?? undefined,
+      epoch,
+      partitions: state.logs.size,
+      lanes: await withAnchors(session, lanes),
+    },
+    logs: state.logs,
+    parked: rows.filter(({ parkedCode }) => parkedCode !== null).map(({ lane }) => lane),
+    recommittedMsAgo: at === undefined ? undefined : (recorded?.nowMs ?? at) - at,
+  };
+}
+
+interface TopicState {
+  readonly clusterId: string;
+  readonly logs: ReadonlyMap<number, LogOffsets>;
+  readonly committed: ReadonlyMap<number, NonNullable<LaneEvidence['committed']>>;
+}
+
+async function readTopic(admin: TopicAdmin, topic: string): Promise<TopicState> {
+  const cluster = await clusterId(admin);
+  const described = await describeTopics(admin, [topic]);
+  // Asking for the offsets of a topic that does not exist would wait until it does.
+  if (!described.has(topic)) {
+    return { clusterId: cluster, logs: new Map(), committed: new Map() };
+  }
+  const committed = await committedOffsets(admin, RELAY_GROUP, topic);
+  return {
+    clusterId: cluster,
+    logs: await logOffsets(admin, topic),
+    committed: new Map(
+      [...committed].map(([partition, { offset, metadata }]) => [
+        partition,
+        { position: offset, ...readMetadata(metadata) },
+      ]),
+    ),
+  };
+}
+
+async function withAnchors(
+  session: Pick<Session, 'run'>,
+  lanes: readonly Omit<LaneEvidence, 'rowAnchor'>[],
+): Promise<readonly LaneEvidence[]> {
+  const wanted = lanes.map((lane) => ({ lane: lane.lane, position: positionOf(lane) }));
+  const found = await session.run(listAnchorRows, positionColumns(wanted));
+  const anchors = new Map(found.map((row) => [row.lane, anchorOf(row)]));
+  return lanes.map((lane) => ({ ...lane, rowAnchor: anchors.get(lane.lane) }));
+}

@@ -1,0 +1,17 @@
+export { acquireTopic, type KafkaAccess, transactionalIdOf } from './acquire-topic.ts';
+export {
+  anchorOf,
+  checkAnchor,
+  type LaneAnchor,
+  type LaneEvidence,
+  positionOf,
+  type Refusal,
+  refusalOfLane,
+  refusalOfTopic,
+  type TopicEvidence,
+} from './anchor.ts';
+export { withDeadline } from './deadline.ts';
+export { gatherEvidence, type TopicFindings } from './evidence.ts';
+export { holdTopic } from './hold-topic.ts';
+export { commitPositions, RELAY_GROUP, sendPositions } from './positions.ts';
+export { type PublishedRecord, readPublishedTail } from './published-tail.ts';

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { epochOf } from '@latchkey/contracts';
+import {
+  type ConsumedRecord,
+  type KafkaLog,
+  type LogOffsets,
+  openKafka,
+  readLogTail,
+} from '@latchkey/kafka';
+import type { KafkaAccess } from './acquire-topic.ts';
+import { anchorOf } from './anchor.ts';
+
+/** A message as it stands in the topic. */
+export interface PublishedRecord {
+  readonly position: bigint;
+  readonly anchor: string;
+  readonly epoch: number;
+  /** Only where `keep` asked for it. */
+  readonly record: ConsumedRecord | undefined;
+}
+
+/** Which part of a partition's log is wanted. */
+export interface TailWanted {
+  readonly log: LogOffsets;
+  /** Back to the last record at or before this position; undefined: the last record will do. */
+  readonly back: bigint | undefined;
+  /** The position whose record is wanted with its content; undefined: of all that were read. */
+  readonly keep: bigint | undefined;
+}
+
+/**
+ * The last messages of partitions, in the order of the log, by partition: back to a position, or to
+ * where the log begins. Empty where there are none.
+ */
+export function readPublishedTail(
+  kafka: KafkaAccess,
+  topic: string,
+  wanted: ReadonlyMap<number, TailWanted>,
+): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
+  const log = quiet(kafka.log);
+  const logs = new Map([...wanted].map(([partition, { log }]) => [partition, log]));
+  return readLogTail(
+    openKafka(kafka.kafkaSettings, log),
+    topic,
+    {
+      logs,
+      read: (partition, record) => publishedRecord(record, wanted.get(partition)?.keep),
+      isEnough: (partition, records) => {
+        const back = wanted.get(partition)?.back;
+        return records.some(({ position }) => back === undefined || position <= back);
+      },
+    },
+    log,
+  );
+}
+
+/** A reader that comes and goes is no news. */
+function quiet(log: KafkaLog): KafkaLog {
+  return {
+    debug: (fields, message) => {
+      log.debug(fields, message);
+    },
+    info: (fields, message) => {
+      log.debug(fields, message);
+    },
+    warn: (fields, message) => {
+      log.warn(fields, message);
+    },
+    error: (fields, message) => {
+      log.error(fields, message);
+    },
+  };
+}
+
+function publishedRecord(record: ConsumedRecord, keep: bigint | undefined): PublishedRecord {
+  const headers = new Map(record.headers.map(([name, value]) => [name, value.toString()]));
+  const position = BigInt(headers.get('lk_position') ?? -1);
+  const digest = createHash('sha256')
+    .update(record.value ?? '')
+    .digest('hex');
+  return {
+    position,
+    anchor: anchorOf({ ceId: headers.get('ce_id') ?? '', digest }),
+    epoch: epochOf(BigInt(headers.get('lk_generation') ?? 0)),
+    record: keep === undefined || keep === position ? record : undefined,
+  };
+}

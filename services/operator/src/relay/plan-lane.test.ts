@@ -1,0 +1,61 @@
+import type { LaneEvidence, PublishedRecord } from '@latchkey/publication';
+import { expect, test } from 'vitest';
+import { planLane } from './plan-lane.ts';
+
+function lane(publishedThrough: bigint, committed: bigint | undefined): LaneEvidence {
+  return {
+    lane: 1,
+    partition: 0,
+    publishedThrough,
+    missingPositions: 0n,
+    committed:
+      committed === undefined
+        ? undefined
+        : { position: committed, anchor: `kafka-${committed}`, epoch: 0 },
+    rowAnchor: undefined,
+    logEnd: 100n,
+  };
+}
+
+function record(position: bigint): PublishedRecord {
+  return { position, anchor: `kafka-${position}`, epoch: 0, record: undefined };
+}
+
+const records = [4n, 5n, 6n, 7n, 8n].map(record);
+const rowsOf = (rows: Readonly<Record<string, string>>): ReadonlyMap<bigint, string> =>
+  new Map(Object.entries(rows).map(([position, anchor]) => [BigInt(position), anchor]));
+
+test('rows that are the messages at their positions were published, the first other one was not', () => {
+  const rows = rowsOf({ 4: 'kafka-4', 5: 'kafka-5', 6: 'other', 7: 'kafka-7' });
+
+  expect(planLane({ evidence: lane(4n, 8n), records, rows })).toMatchObject({
+    common: 5n,
+    published: 8n,
+    record: { position: 8n },
+  });
+});
+
+test('a database that has forgotten its last messages keeps what it noted', () => {
+  const rows = rowsOf({ 4: 'kafka-4' });
+
+  expect(planLane({ evidence: lane(4n, 8n), records, rows })).toMatchObject({ common: 4n });
+});
+
+test('an outbox that never was the one that was published has nothing in common', () => {
+  const rows = rowsOf({ 4: 'other', 5: 'kafka-5' });
+
+  expect(planLane({ evidence: lane(4n, 8n), records, rows })).toMatchObject({ common: 0n });
+});
+
+test('where Kafka has forgotten the position, the last message tells it', () => {
+  const known = { evidence: lane(4n, undefined), records, rows: rowsOf({}) };
+
+  expect(planLane(known)).toMatchObject({ published: 8n });
+  expect(planLane({ ...known, records: [] })).toMatchObject({ published: 4n, common: 4n });
+});
+
+test('a message that the topic has deleted is known by its position only', () => {
+  const plan = planLane({ evidence: lane(4n, 12n), records: [], rows: rowsOf({ 4: 'x' }) });
+
+  expect(plan).toEqual({ common: 4n, published: 12n, record: undefined });
+});

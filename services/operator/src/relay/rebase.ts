@@ -1,0 +1,134 @@
+import { Failure, type FailureCode } from '@latchkey/contracts';
+import { restateAll } from '@latchkey/intake';
+import { type Db, measureWaiting, readOutputState, type Session } from '@latchkey/postgres';
+import {
+  gatherEvidence,
+  type KafkaAccess,
+  positionOf,
+  type Refusal,
+  refusalOfLane,
+  refusalOfTopic,
+  type TopicEvidence,
+  type TopicFindings,
+} from '@latchkey/publication';
+import { outputsOf } from '../outputs.ts';
+import { printLine, printRow } from '../print.ts';
+import type { Command } from '../verb.ts';
+import { type HeldTopic, holdTopics } from './hold-topics.ts';
+import { type MendedLane, mendTopic } from './mend-topic.ts';
+import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
+import { highestEpoch, raiseAbove } from './raise-epoch.ts';
+
+/** What tells that the database went back. Anything else must be mended otherwise. */
+const MENDABLE: ReadonlySet<FailureCode> = new Set(['RELAY_ROW_MISSING', 'RELAY_ANCHOR_DIFFERS']);
+
+/**
+ * Mends the outbox of a database that went back: raises the epoch, lets every lane go on behind what
+ * was published, and states everything again. Where both sides agree it only finishes what an earlier
+ * run has begun; `--all` states everything again all the same.
+ */
+export const rebaseRelay: Command = async (operating, { all, json }) => {
+  const { db, settings } = operating;
+  await using repair = await openRepair(operating);
+  const findings = await examineAll(repair.kafka, db, repair.topics);
+  const differing: RepairedTopic[] = [];
+  for (const topic of repair.topics) {
+    // eslint-disable-next-line no-await-in-loop -- five topics
+    if (await differs(db, topic.topic, findings)) differing.push(topic);
+  }
+  const mended =
+    differing.length > 0 || all
+      ? await holdTopics(db, repair.kafka, differing, (held) => mendAll(db, repair, held, findings))
+      : [];
+  const { epoch, restatingSinceMs } = await readOutputState(db);
+  if (restatingSinceMs === null) {
+    if (json)
+      printRow(
+        { epoch, topics: 0, renumbered: 0, identities: 0, accounts: 0, verifications: 0 },
+        json,
+      );
+    else printLine('nothing to rebase: the outbox is what was published');
+    return;
+  }
+  const { operator, owner } = repair;
+  const outputs = await outputsOf(db, settings);
+  const restated = await restateAll(db, epoch, { outputs, operator, owner });
+  const renumbered = mended.reduce((sum, lane) => sum + lane.renumbered, 0);
+  const { identities, accounts, verifications } = restated;
+  if (json) {
+    printRow({ epoch, topics: differing.length, renumbered, ...restated }, json);
+    return;
+  }
+  printLine(`epoch ${epoch}; ${differing.length} topics mended, ${renumbered} messages renumbered`);
+  printLine(
+    `stated again: ${identities} identities, ${accounts} accounts, ${verifications} verifications`,
+  );
+};
+
+async function examineAll(
+  kafka: KafkaAccess,
+  session: Pick<Session, 'run'>,
+  topics: readonly RepairedTopic[],
+): Promise<Map<string, TopicFindings>> {
+  const findings = new Map<string, TopicFindings>();
+  for (const { topic } of topics) {
+    // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
+    findings.set(topic, await gatherEvidence(kafka.admin, session, topic));
+  }
+  return findings;
+}
+
+/** @throws Failure what was found where the database did not go back */
+async function differs(
+  session: Pick<Session, 'run'>,
+  topic: string,
+  findings: ReadonlyMap<string, TopicFindings>,
+): Promise<boolean> {
+  const evidence = findings.get(topic)?.evidence;
+  if (evidence === undefined) return false;
+  refuseUnmendable(topic, refusalOfTopic(evidence));
+  const refusals = evidence.lanes.map((lane) => refusalOfLane(lane, evidence.epoch));
+  for (const refusal of refusals) refuseUnmendable(topic, refusal);
+  return refusals.some((refusal) => refusal !== undefined) || (await hasHole(session, evidence));
+}
+
+function refuseUnmendable(topic: string, refusal: Refusal | undefined): void {
+  if (refusal === undefined || MENDABLE.has(refusal.code)) return;
+  throw new Failure(refusal.code, { topic, found: refusal.detail });
+}
+
+async function hasHole(session: Pick<Session, 'run'>, { lanes }: TopicEvidence): Promise<boolean> {
+  for (const lane of lanes) {
+    const after = positionOf(lane);
+    // eslint-disable-next-line no-await-in-loop -- a handful of lanes
+    const [waiting] = await session.run(measureWaiting, { lane: lane.lane, after });
+    if (waiting !== undefined && waiting.last - after !== waiting.rows) return true;
+  }
+  return false;
+}
+
+async function mendAll(
+  db: Db,
+  repair: Repair,
+  held: readonly HeldTopic[],
+  before: ReadonlyMap<string, TopicFindings>,
+): Promise<readonly MendedLane[]> {
+  // Only what is read once the topics are ours is final.
+  const findings = new Map(before);
+  for (const { topic, session } of held) {
+    // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
+    findings.set(topic, await gatherEvidence(repair.kafka.admin, session, topic));
+    // eslint-disable-next-line no-await-in-loop -- refuses what has come to light meanwhile
+    await differs(session, topic, findings);
+  }
+  const published = await highestEpoch(repair.kafka, findings);
+  const epoch = await raiseAbove(db, held[0]?.session ?? db, published, repair);
+  const mended: MendedLane[] = [];
+  for (const one of held) {
+    const found = findings.get(one.topic);
+    if (found === undefined) continue;
+    // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
+    mended.push(...(await mendTopic(repair, one, found, epoch)));
+  }
+  return mended;
+}

@@ -1,0 +1,151 @@
+import { Failure, partitionOf } from '@latchkey/contracts';
+import { addPartitions } from '@latchkey/kafka';
+import {
+  addLanes,
+  addOutputLayout,
+  appendAudit,
+  appendOutbox,
+  deleteWaiting,
+  type LaneRow,
+  listLanes,
+  lockDeciders,
+  lockLanes,
+  type OutboxRow,
+  outboxRange,
+  readOutbox,
+  type Tx,
+  textColumn,
+} from '@latchkey/postgres';
+import { gatherEvidence, type LaneEvidence, positionOf } from '@latchkey/publication';
+import { printLine, printRow } from '../print.ts';
+import { required } from '../read-arguments.ts';
+import type { Command } from '../verb.ts';
+import { type HeldTopic, holdTopics } from './hold-topics.ts';
+import { openRepair, type Repair } from './open-repair.ts';
+
+const MAX_PARTITIONS = 10_000;
+/** What waits in a lane is moved in one transaction. */
+const MAX_MOVED_ROWS_A_LANE = 20_000;
+const MAX_MOVED_BYTES_A_LANE = 64 * 1024 * 1024;
+
+/**
+ * Gives every output topic more partitions. What waits moves to the partition that its key has from
+ * now on, behind everything that was published; whoever decided with the old number is refused from
+ * then on. The topics come first: ended in between, services refuse to start until another call has
+ * done the rest.
+ */
+export const repartitionRelay: Command = async (operating, { partitions: given, json }) => {
+  const { db } = operating;
+  const partitions = partitionsOf(required(given, '--partitions'));
+  await using repair = await openRepair(operating);
+  const fewest = Math.min(...repair.topics.map(({ lanes }) => lanes.length));
+  const most = Math.max(...repair.topics.map(({ lanes }) => lanes.length));
+  if (most > partitions) {
+    const problems = [`--partitions: the topics have ${most}, and Kafka cannot take any away`];
+    throw new Failure('CONFIG_INVALID', { problems });
+  }
+  const moved =
+    fewest === partitions
+      ? undefined
+      : await holdTopics(db, repair.kafka, repair.topics, (held) =>
+          repartitionAll(repair, held, partitions),
+        );
+  if (json) printRow({ partitions, topics: repair.topics.length, moved: moved ?? 0 }, json);
+  else if (moved === undefined)
+    printLine(`nothing to do: every output has ${partitions} partitions`);
+  else {
+    printLine(
+      `${repair.topics.length} topics have ${partitions} partitions; ${moved} waiting messages moved`,
+    );
+    printLine(`start the services with OUTPUT_PARTITIONS=${partitions}, or without it`);
+  }
+};
+
+function partitionsOf(text: string): number {
+  const partitions = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (partitions >= 1 && partitions <= MAX_PARTITIONS) return partitions;
+  const problems = [`--partitions: expected a whole number from 1 to ${MAX_PARTITIONS}`];
+  throw new Failure('CONFIG_INVALID', { problems });
+}
+
+async function repartitionAll(
+  repair: Repair,
+  held: readonly HeldTopic[],
+  partitions: number,
+): Promise<number> {
+  const { admin } = repair.kafka;
+  const published = new Map<string, readonly LaneEvidence[]>();
+  for (const { topic, session } of held) {
+    // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
+    const { evidence } = await gatherEvidence(admin, session, topic);
+    published.set(topic, evidence.lanes);
+    // eslint-disable-next-line no-await-in-loop -- see above
+    await addPartitions(admin, topic, partitions);
+  }
+  const [first] = held;
+  if (first === undefined) return 0;
+  return first.session.transaction((tx) => switchLanes(tx, repair, published, partitions));
+}
+
+async function switchLanes(
+  tx: Tx,
+  { operator, owner }: Repair,
+  published: ReadonlyMap<string, readonly LaneEvidence[]>,
+  partitions: number,
+): Promise<number> {
+  await tx.run(lockDeciders, {});
+  const lanes = [...published.values()].flat();
+  await tx.run(lockLanes, {
+    lanes: textColumn(lanes.map(({ lane }) => lane).toSorted((a, b) => a - b)),
+  });
+  const messages = [];
+  for (const [topic, own] of published) {
+    // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
+    await tx.run(addLanes, { topic, partitions });
+    // eslint-disable-next-line no-await-in-loop -- see above
+    const waiting = await takeWaiting(tx, own);
+    // eslint-disable-next-line no-await-in-loop -- see above
+    const now = (await tx.run(listLanes, {})).filter((row) => row.topic === topic);
+    messages.push(...waiting.map((row) => movedTo(now, row)));
+  }
+  const [done] = await tx.run(addOutputLayout, {});
+  appendAudit(tx, [
+    {
+      decidedAtMs: done?.nowMs ?? 0,
+      subjectKind: 'output_state',
+      subjectId: 'layout',
+      trigger: 'operator',
+      eventId: undefined,
+      decider: `operator:${operator}`,
+      owner,
+      decisions: JSON.stringify([{ kind: 'repartitioned', partitions, moved: messages.length }]),
+    },
+  ]);
+  appendOutbox(tx, messages);
+  return messages.length;
+}
+
+/** Takes what was not published out of its lanes: by lane and position. */
+async function takeWaiting(tx: Tx, lanes: readonly LaneEvidence[]): Promise<readonly OutboxRow[]> {
+  const maxRows = MAX_MOVED_ROWS_A_LANE;
+  const starts = lanes.map((lane) => ({ lane: lane.lane, after: positionOf(lane), maxRows }));
+  const rows = await tx.run(readOutbox, outboxRange(starts, MAX_MOVED_BYTES_A_LANE));
+  let deleted = 0;
+  for (const { lane, after } of starts) {
+    // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
+    const [answer] = await tx.run(deleteWaiting, { lane, after });
+    deleted += answer?.deleted ?? 0;
+  }
+  if (deleted > rows.length) throw new Failure('OUTBOX_NOT_DRAINED', { waiting: deleted });
+  return rows;
+}
+
+/** All messages of a key were in one lane, and are in one again, in the same order. */
+function movedTo(lanes: readonly LaneRow[], row: OutboxRow) {
+  const partition = partitionOf(row.key, lanes.length);
+  const lane = lanes.find((one) => one.partition === partition)?.lane;
+  if (lane === undefined) throw new RangeError('a partition has no lane');
+  const headers = JSON.parse(row.headers) as Readonly<Record<string, string>>;
+  const { ceId, key, payload } = row;
+  return { lane, ceId, key, headers, payload, generation: BigInt(headers['lk_generation'] ?? 1) };
+}

@@ -1,0 +1,222 @@
+import { Failure } from '@latchkey/contracts';
+import { untilOffsetsReady } from '@latchkey/kafka';
+import {
+  appendAudit,
+  listAnchorRows,
+  placeLane,
+  placeTopic,
+  positionColumns,
+  type Session,
+} from '@latchkey/postgres';
+import {
+  anchorOf,
+  checkAnchor,
+  commitPositions,
+  gatherEvidence,
+  type KafkaAccess,
+  type LaneEvidence,
+  RELAY_GROUP,
+  readPublishedTail,
+  refusalOfTopic,
+  type TopicEvidence,
+  type TopicFindings,
+} from '@latchkey/publication';
+import { printLine, printRows } from '../print.ts';
+import type { Given } from '../read-arguments.ts';
+import type { Command } from '../verb.ts';
+import { type HeldTopic, holdTopics } from './hold-topics.ts';
+import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
+import { kept, type PlacedLane, startAt } from './start-at.ts';
+
+/**
+ * Lets the relay go on from a position where Kafka went back: the messages from there on are published
+ * (again). Without `--from` each partition goes on behind the last message that its log holds, so that
+ * nothing is repeated. Without `--topic` all topics that are refused.
+ */
+export const replayRelay: Command = async (operating, given) => {
+  const { db } = operating;
+  await using repair = await openRepair(operating);
+  const wanted = wantedOf(given);
+  const topics = await topicsToReplay(repair, db, wanted);
+  const placed = await holdTopics(db, repair.kafka, topics, async (held) => {
+    const lanes: PlacedLane[] = [];
+    // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
+    for (const one of held) lanes.push(...(await replayTopic(repair, one, wanted)));
+    return lanes;
+  });
+  if (given.json) {
+    printRows(
+      placed.map(({ topic, partition, from, last }) => ({ topic, partition, from, last })),
+      given.json,
+    );
+    return;
+  }
+  if (placed.length === 0) printLine('nothing to replay: no output topic is refused');
+  for (const { topic, partition, from, last } of placed) {
+    printLine(`${topic}/${partition} goes on at ${from}; the outbox ends at ${last}`);
+  }
+};
+
+interface Wanted {
+  readonly topic: string | undefined;
+  readonly partition: number | undefined;
+  readonly from: bigint | undefined;
+}
+
+function wantedOf({ topic, partition, from }: Given): Wanted {
+  const problems = [
+    ...(partition === undefined || /^\d{1,6}$/.test(partition)
+      ? []
+      : ['--partition: expected a whole number']),
+    ...(from === undefined || /^[1-9]\d{0,17}$/.test(from)
+      ? []
+      : ['--from: expected a position, from 1 on']),
+    ...(topic === undefined && (partition !== undefined || from !== undefined)
+      ? ['--topic: required with --partition and --from']
+      : []),
+  ];
+  if (problems.length > 0) throw new Failure('CONFIG_INVALID', { problems });
+  return {
+    topic,
+    partition: partition === undefined ? undefined : Number(partition),
+    from: from === undefined ? undefined : BigInt(from),
+  };
+}
+
+/** The one that was named, else those on which the two sides do not agree. */
+async function topicsToReplay(
+  { topics, kafka }: Repair,
+  session: Pick<Session, 'run'>,
+  { topic: name, partition }: Wanted,
+): Promise<readonly RepairedTopic[]> {
+  if (name !== undefined) {
+    const named = topics.filter(({ topic }) => topic === name);
+    const has = named[0]?.lanes.some(
+      (lane) => partition === undefined || lane.partition === partition,
+    );
+    if (has === true) return named;
+    const what = partition === undefined ? name : `${name}/${partition}`;
+    throw new Failure('CONFIG_INVALID', { problems: [`${what}: no such output`] });
+  }
+  const refused: RepairedTopic[] = [];
+  for (const one of topics) {
+    // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
+    const { evidence } = await gatherEvidence(kafka.admin, session, one.topic);
+    if (checkAnchor(evidence).kind === 'refused') refused.push(one);
+  }
+  return refused;
+}
+
+/**
+ * Kafka is told first: ended in between, its position differs from the database's, the topic is
+ * refused as before, and another call does the same again.
+ */
+async function replayTopic(
+  repair: Repair,
+  { topic, session, producer }: HeldTopic,
+  wanted: Wanted,
+): Promise<readonly PlacedLane[]> {
+  const { admin } = repair.kafka;
+  await untilOffsetsReady(admin, RELAY_GROUP, topic, AbortSignal.timeout(OFFSETS_READY_MS));
+  const findings = await gatherEvidence(admin, session, topic);
+  refuseTopic(topic, findings.evidence);
+  const lanes = findings.evidence.lanes.filter(
+    ({ partition }) => wanted.partition === undefined || partition === wanted.partition,
+  );
+  const placed = await placesOf(repair.kafka, session, topic, { findings, lanes }, wanted.from);
+  const anchors = await anchorsAt(session, placed);
+  const { clusterId, epoch } = findings.evidence;
+  await commitPositions(
+    producer,
+    topic,
+    placed.map(({ lane, partition, from }) => ({
+      partition,
+      position: from - 1n,
+      anchor: anchors.get(lane) ?? '',
+      epoch,
+    })),
+  );
+  await save(session, repair, topic, clusterId, placed);
+  return placed;
+}
+
+const OFFSETS_READY_MS = 30_000;
+
+/** Another cluster is what may be intended; partitions that are missing are not. */
+function refuseTopic(topic: string, evidence: TopicEvidence): void {
+  const refusal = refusalOfTopic({ ...evidence, recordedClusterId: undefined });
+  if (refusal !== undefined) throw new Failure(refusal.code, { topic, found: refusal.detail });
+}
+
+async function placesOf(
+  kafka: KafkaAccess,
+  session: Session,
+  topic: string,
+  { findings, lanes }: { findings: TopicFindings; lanes: readonly LaneEvidence[] },
+  from: bigint | undefined,
+): Promise<readonly PlacedLane[]> {
+  const tails =
+    from === undefined
+      ? await readPublishedTail(kafka, topic, lastRecords(findings, lanes))
+      : new Map();
+  const placed: PlacedLane[] = [];
+  for (const lane of lanes) {
+    const last = tails.get(lane.partition)?.at(-1);
+    // eslint-disable-next-line no-await-in-loop -- a handful of lanes
+    const range = await kept(session, lane.lane);
+    // eslint-disable-next-line no-await-in-loop -- see above
+    placed.push(await startAt(session, topic, lane, range, from ?? last ?? 1n));
+  }
+  return placed;
+}
+
+function lastRecords({ logs }: TopicFindings, lanes: readonly LaneEvidence[]) {
+  return new Map(
+    lanes.flatMap(({ partition }) => {
+      const log = logs.get(partition);
+      return log === undefined ? [] : [[partition, { log, back: undefined, keep: -1n }] as const];
+    }),
+  );
+}
+
+async function anchorsAt(
+  session: Session,
+  placed: readonly PlacedLane[],
+): Promise<ReadonlyMap<number, string>> {
+  const before = placed.map(({ lane, from }) => ({ lane, position: from - 1n }));
+  const rows = await session.run(listAnchorRows, positionColumns(before));
+  return new Map(rows.map((row) => [row.lane, anchorOf(row)]));
+}
+
+function save(
+  session: Session,
+  { operator, owner }: Repair,
+  topic: string,
+  clusterId: string,
+  placed: readonly PlacedLane[],
+): Promise<void> {
+  return session.transaction(async (tx) => {
+    for (const { lane, from, missingPositions } of placed) {
+      // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
+      await tx.run(placeLane, { lane, position: from - 1n, missingPositions });
+    }
+    const [done] = await tx.run(placeTopic, { topic, clusterId });
+    const decisions = placed.map(({ partition, from }) => ({
+      kind: 'replayed',
+      partition,
+      from: from.toString(),
+    }));
+    appendAudit(tx, [
+      {
+        decidedAtMs: done?.nowMs ?? 0,
+        subjectKind: 'output_topic',
+        subjectId: topic,
+        trigger: 'operator',
+        eventId: undefined,
+        decider: `operator:${operator}`,
+        owner,
+        decisions: JSON.stringify(decisions),
+      },
+    ]);
+  });
+}

@@ -1,0 +1,190 @@
+import { openAdmin, openKafka } from '@latchkey/kafka';
+import { acquireTopic, anchorOf, commitPositions, RELAY_GROUP } from '@latchkey/publication';
+import { expect, inject, test } from 'vitest';
+import { forgetOffsets } from '../support/forget-offsets.ts';
+import { openOutbox, type TestOutbox } from '../support/outbox.ts';
+import { type OutputMessage, openOutputReader } from '../support/output-reader.ts';
+import type { ChildService } from '../support/process.ts';
+import { spawnService } from '../support/process.ts';
+import { killWhileWaiting } from '../support/relay-lock.ts';
+import { type CommandResult, runLatchkey } from '../support/run-latchkey.ts';
+
+const LOG = { debug: silent, info: silent, warn: silent, error: silent };
+
+test('offsets that the brokers have forgotten are known to the database: nothing is repeated', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  await forgetOffsets(inject('brokers'), RELAY_GROUP, outbox.topics.names.access, 3);
+
+  await outbox.start();
+
+  await outbox.append('access', 5);
+  expect(await outbox.publishedOnce(['access'])).toHaveLength(30);
+});
+
+test('where Kafka has forgotten a commit, replay goes on behind the last message and repeats nothing', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  await moveBack(outbox, 3n);
+  const relay = await outbox.spawn();
+  await refused(relay, 'RELAY_POSITION_BEHIND');
+
+  const replayed = await replay(outbox);
+
+  expect(replayed).toMatchObject({ code: 0, stderr: '' });
+  expect(replayed.stdout).toContain(`${outbox.topics.names.access}/0 goes on at 6`);
+  await outbox.append('access', 5);
+  expect(await outbox.publishedOnce(['access'])).toHaveLength(30);
+  expect(await audited(outbox)).toEqual([
+    { subject_kind: 'output_topic', decider: 'operator:grace' },
+  ]);
+  // Nothing is refused now.
+  expect((await replay(outbox)).stdout).toContain('nothing to replay');
+});
+
+test('a topic that was made again in another cluster is filled from the position that is given', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  await recreate(outbox);
+  await outbox.database.query("update relay_topic set cluster_id = 'elsewhere' where topic = $1", [
+    outbox.topics.names.access,
+  ]);
+  const relay = await outbox.spawn();
+  await refused(relay, 'RELAY_CLUSTER_CHANGED');
+
+  const replayed = await replay(outbox, '--topic', outbox.topics.names.access, '--from', '3');
+
+  expect(replayed).toMatchObject({ code: 0, stderr: '' });
+  await outbox.append('access', 1);
+  const messages = await freshlyRead(outbox, 12);
+  expect(positionsOf(messages, 1)).toEqual([3n, 4n, 5n, 6n]);
+  // The log lacks two positions, and still goes on after a restart.
+  await relay.end('SIGTERM');
+  await outbox.start();
+  await outbox.append('access', 1);
+  expect(positionsOf(await freshlyRead(outbox, 15), 2)).toEqual([3n, 4n, 5n, 6n, 7n]);
+});
+
+test('a replay that is killed half-way is done by the next one', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  const { access } = outbox.topics.names;
+  const args = ['relay', 'replay', '--topic', access, '--from', '2'];
+  const start = () => spawnService('operator', { env: { ...outbox.env, OPERATOR: 'grace' }, args });
+
+  // Kafka has been told, the database not.
+  await killWhileWaiting(outbox.database, 'select from relay_position for update', start);
+  const relay = await outbox.spawn();
+  await refused(relay, 'RELAY_POSITION_BEHIND');
+
+  expect(await run(outbox, ...args)).toMatchObject({ code: 0 });
+  const messages = await freshlyRead(outbox, 27);
+  expect(positionsOf(messages, 0)).toEqual([1n, 2n, 3n, 4n, 5n, 2n, 3n, 4n, 5n]);
+});
+
+test('a position that the outbox does not keep, and a topic that a relay publishes, are refused', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  await outbox.database.query('delete from outbox where position < 4');
+  const { access } = outbox.topics.names;
+
+  const gone = await replay(outbox, '--topic', access, '--from', '2');
+  expect(gone.code).toBe(1);
+  expect(gone.stderr).toContain('OUTBOX_NOT_KEPT');
+  expect(gone.stderr).toContain('possible=5 to 6');
+  expect((await replay(outbox, '--from', '2')).code).toBe(2);
+
+  await outbox.start();
+  const held = await replay(outbox, '--topic', access);
+  expect(held.code).toBe(1);
+  expect(held.stderr).toContain('RELAY_HOLDS_TOPIC');
+});
+
+function silent(): void {
+  // Nobody reads it.
+}
+
+/** Five messages in each lane of the access topic. */
+async function publishAndStop(outbox: TestOutbox): Promise<void> {
+  const relay = await outbox.start();
+  await outbox.append('access', 5);
+  await outbox.publishedOnce(['access']);
+  await relay.end('SIGTERM');
+}
+
+function run({ env }: TestOutbox, ...args: readonly string[]): Promise<CommandResult> {
+  return runLatchkey({ ...env, OPERATOR: 'grace' }, ...args);
+}
+
+function replay(outbox: TestOutbox, ...args: readonly string[]): Promise<CommandResult> {
+  return run(outbox, 'relay', 'replay', ...args);
+}
+
+async function refused(relay: ChildService, code: string): Promise<void> {
+  const body = (): Promise<string> =>
+    fetch(`${relay.address}/readyz`).then(
+      (response) => response.text(),
+      () => '',
+    );
+  await expect.poll(body).toContain(code);
+}
+
+/** As if the brokers had lost the last commits of every partition. */
+async function moveBack(outbox: TestOutbox, position: bigint): Promise<void> {
+  const topic = outbox.topics.names.access;
+  const rows = await outbox.database.query<{ partition: number; ce_id: string; digest: string }>(
+    `select partition, ce_id, encode(sha256(convert_to(payload, 'UTF8')), 'hex') as digest
+     from outbox join outbox_lane using (lane) where topic = $1 and position = $2`,
+    [topic, position],
+  );
+  await withKafka(async (kafka) => {
+    await using producer = await acquireTopic(kafka, topic);
+    const lanes = rows.map(({ partition, ce_id: ceId, digest }) => ({
+      partition,
+      position,
+      anchor: anchorOf({ ceId, digest }),
+      epoch: 0,
+    }));
+    await commitPositions(producer, topic, lanes);
+  });
+}
+
+async function recreate(outbox: TestOutbox): Promise<void> {
+  const topic = outbox.topics.names.access;
+  await withKafka(async ({ admin }) => {
+    await admin.deleteTopics({ topics: [topic] });
+    await expect.poll(() => admin.listTopics()).not.toContain(topic);
+  });
+}
+
+async function withKafka(
+  work: (kafka: Parameters<typeof acquireTopic>[0]) => Promise<void>,
+): Promise<void> {
+  const kafkaSettings = {
+    brokers: inject('brokers'),
+    clientId: 'test',
+    ssl: false,
+    sasl: undefined,
+  };
+  await using admin = await openAdmin(openKafka(kafkaSettings, LOG));
+  await work({ kafkaSettings, admin, log: LOG });
+}
+
+/** Everything in the access topic from its beginning, once there is so much of it. */
+async function freshlyRead(outbox: TestOutbox, count: number): Promise<readonly OutputMessage[]> {
+  await using reader = await openOutputReader(inject('brokers'), outbox.topics.names);
+  const own = (): readonly OutputMessage[] =>
+    reader.messages().filter(({ topic }) => topic === 'access');
+  await expect.poll(() => own().length).toBe(count);
+  return own();
+}
+
+function positionsOf(messages: readonly OutputMessage[], wanted: number): readonly bigint[] {
+  return messages.filter(({ partition }) => partition === wanted).map(({ position }) => position);
+}
+
+function audited({ database }: TestOutbox): Promise<readonly object[]> {
+  return database.query(
+    "select subject_kind, decider from audit_entry where subject_kind = 'output_topic'",
+  );
+}
