@@ -18,6 +18,11 @@ export interface WorkloadOptions {
   readonly persons: number;
   /** 0 by default. */
   readonly verifications?: number;
+  /**
+   * Whether calls are reported as ended; true by default. Then a verdict must be taken within the grace period
+   * (2 minutes): say false where sending may stand still for longer.
+   */
+  readonly endedCalls?: boolean;
   /** What is stated about persons: anything (the default), or one start each. */
   readonly histories?: 'any' | 'joiners';
   /** Of all events, those that are delivered again; 0.2 by default. */
@@ -37,7 +42,7 @@ export interface WorkloadOptions {
  *
  * What the result depends on besides the set of events is avoided: two facts of one order, conditions
  * that are unknown, verifications that can end in two ways, two verifications of one person, dates near
- * now and deadlines of any kind. Which content of a conflicting id counts depends on which comes first.
+ * now and deadlines, provided that what belongs to one verification is taken within 10 minutes. Which content of a conflicting id counts depends on which comes first.
  */
 export function generateWorkload(options: WorkloadOptions): readonly SentRecord[] {
   const random = openRandom(options.seed);
@@ -63,7 +68,7 @@ function historiesOf(random: Random, options: WorkloadOptions): readonly SentEve
     return historyOf(random, { source, externalId: `${prefix}-p${index}` });
   });
   const questions = Array.from({ length: verifications }, (_, index) =>
-    verificationHistory(random, `${prefix}-v${index}`),
+    verificationHistory(random, `${prefix}-v${index}`, options.endedCalls ?? true),
   );
   const all = [...people, ...questions].map((events) => ({ events, place: random.next() }));
   return all.toSorted((a, b) => a.place - b.place).flatMap(({ events }) => events);

@@ -94,8 +94,15 @@ const STORIES: readonly (readonly Said[])[] = [
 ];
 
 /** Everything that is ever reported about one verification, in the order in which it happened. */
-export function verificationHistory(random: Random, verification: string): readonly SentEvent[] {
-  const story = random.pick(STORIES);
+export function verificationHistory(
+  random: Random,
+  verification: string,
+  endedCalls: boolean,
+): readonly SentEvent[] {
+  const told = random.pick(STORIES);
+  const story = endedCalls
+    ? told
+    : told.filter(([, data]) => !('status' in data && data.status === 'ended'));
   const about = random.chance(0.5) ? { source: IVR, externalId: `P-${verification}` } : undefined;
   return story.map(([kind, data], index) => ({
     specversion: '1.0',
