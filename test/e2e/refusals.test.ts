@@ -78,9 +78,7 @@ async function startOn(
   void service.exited.then((exit) => {
     code = exit.code;
   });
-  await expect
-    .poll(() => code !== undefined || service.output().includes(until), service.output())
-    .toBe(true);
+  await expect.poll(() => code !== undefined || service.output().includes(until)).toBe(true);
   await admin.deleteTopics({ topics: [topic] });
   await admin.disconnect();
   return { code, output: service.output() };

@@ -9,6 +9,6 @@ export { openPolicy } from './open-policy.ts';
 export { type Outputs, outputLanes } from './outputs.ts';
 export { reconcileDue } from './reconcile-due.ts';
 export { type RedriveContext, type Redriven, redrive } from './redrive.ts';
-export { stopUnreadable } from './stop-unreadable.ts';
 export { type Restated, type Restating, restateAll } from './restate.ts';
+export { stopUnreadable } from './stop-unreadable.ts';
 export { sweepVerifications } from './sweep-verifications.ts';

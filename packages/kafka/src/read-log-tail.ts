@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
-import type { PartitionReading } from './consume/partition-reading.ts';
+import type { PartitionReading, UnreadableBatch } from './consume/partition-reading.ts';
 import { runBatchConsumer } from './consume/run-batch-consumer.ts';
 import type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
 import type { KafkaLog } from './kafka-log.ts';
@@ -115,6 +115,12 @@ class TailReading<T> implements PartitionReading {
     }
     if (batch.nextOffset < tail.log.end) return Promise.resolve('taken');
     return Promise.resolve(this.#atEnd(batch.partition, tail));
+  }
+
+  /** What is missing cannot be told: whoever asked must not go on. */
+  unreadable({ topic, partition, firstOffset, cause }: UnreadableBatch): Promise<void> {
+    const place = `${topic}/${partition} at offset ${firstOffset}`;
+    return Promise.reject(new Error(`the log of ${place} cannot be read: ${cause}`));
   }
 
   #atEnd(partition: number, tail: Tail<T>): 'stopped' | 'relocate' {

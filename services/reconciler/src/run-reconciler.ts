@@ -14,8 +14,8 @@ import {
 import { runClock } from './clock.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import { isRefusal } from './is-refusal.ts';
-import { meetZones } from './meet-zones.ts';
 import { runJanitor } from './janitor.ts';
+import { meetZones } from './meet-zones.ts';
 import { openOutputs } from './open-outputs.ts';
 import { watchReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';

@@ -56,7 +56,7 @@ export class PersonWorld {
 
   #reconcile(arriving: readonly Fact[], nowMs: number): Reconciled {
     const { identity, facts } = this;
-    const reconciled = reconcile({ identity, facts, arriving, policy: POLICY, nowMs });
+    const reconciled = reconcile({ identity, facts, arriving, policy: POLICY, nowMs, epoch: 0 });
     const { next, lifecycle, accounts, quietAccounts } = reconciled;
     const held = new Map(identity.accounts.map((account) => [account.target, account]));
     for (const { after } of accounts) held.set(after.target, after);

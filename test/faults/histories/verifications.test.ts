@@ -29,7 +29,12 @@ function tell({ arriving }: VerificationHistory): Told {
     attempts: [] as Map<string, string>[],
     settled: [] as object[],
   };
-  let world: VerificationWorld = { verification: undefined, attempts: [], failures: undefined };
+  let world: VerificationWorld = {
+    verification: undefined,
+    attempts: [],
+    failures: undefined,
+    epoch: 0,
+  };
   for (const sent of arriving) {
     if (taken.has(sent.id)) continue;
     taken.add(sent.id);
@@ -44,6 +49,7 @@ function tell({ arriving }: VerificationHistory): Told {
       verification: changes.verification ?? world.verification,
       attempts: [...attempts.values()],
       failures: changes.failures ?? world.failures,
+      epoch: 0,
     };
     told.states.push(world.verification?.state ?? 'pending');
     told.attempts.push(new Map(world.attempts.map(({ attempt, state }) => [attempt, state])));
