@@ -22,6 +22,7 @@ export {
   openAdmin,
   type TopicAdmin,
   type TopicDescription,
+  type TopicSetting,
   type TopicToCreate,
   untilOffsetsReady,
 } from './topics.ts';
