@@ -37,7 +37,8 @@ export async function runJanitor(
       forgotten.inc(count);
       const [kept] = await db.run(readHousekeeping, {});
       if (kept !== undefined) show(kept);
-      if (count > 0) log.info({ forgotten: count }, 'inbox has forgotten');
+      const retainedSince = new Date(kept?.inboxRetainedSinceAtMs ?? 0).toISOString();
+      if (count > 0) log.info({ forgotten: count, retainedSince }, 'inbox has forgotten');
     } catch (error) {
       log.warn({ err: error }, 'inbox not cleaned');
     }
