@@ -72,7 +72,6 @@ test('making months waits for nobody who appends', async () => {
   await appending.connect();
   await appending.query('begin');
   await appending.query(entry('open', 'now()'));
-  await database.query("set lock_timeout = '2s'");
   expect(await makeAuditPartitions(database)).toHaveLength(3);
   await appending.query('commit');
   await appending.end();
