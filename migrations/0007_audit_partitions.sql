@@ -69,7 +69,7 @@ begin
     raise exception 'months_ahead: expected 1 to 120';
   end if;
   lock table audit_entry in share update exclusive mode; -- one at a time
-  starts := audit_partitions_end();
+  starts := coalesce(audit_partitions_end(), date_trunc('month', transaction_timestamp()));
   while starts <= date_trunc('month', transaction_timestamp()) + make_interval(months => months_ahead) loop
     lock table audit_entry_default in access exclusive mode;
     ends := starts + interval '1 month';

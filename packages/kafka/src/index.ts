@@ -25,6 +25,7 @@ export {
   openAdmin,
   type TopicAdmin,
   type TopicDescription,
+  type TopicSetting,
   type TopicToCreate,
   untilOffsetsReady,
 } from './topics.ts';

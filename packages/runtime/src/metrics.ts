@@ -60,7 +60,7 @@ const METRICS = {
   },
   latchkey_inbox_remembers_seconds: {
     kind: 'gauge',
-    help: 'How far back the inbox remembers; absent as long as it has forgotten nothing',
+    help: 'How far back the inbox remembers; 0 as long as it has forgotten nothing',
     labelNames: [],
   },
   latchkey_audit_partitions_seconds: {

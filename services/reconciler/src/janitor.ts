@@ -1,4 +1,10 @@
-import { type Db, FORGET_MAX_ROWS, forgetClaims, readHousekeeping } from '@latchkey/postgres';
+import {
+  type Db,
+  FORGET_MAX_ROWS,
+  forgetClaims,
+  type HousekeepingStatus,
+  readHousekeeping,
+} from '@latchkey/postgres';
 import { type Logger, type Metrics, waitMs } from '@latchkey/runtime';
 
 const EVERY_MS = 60_000;
@@ -23,27 +29,41 @@ export async function runJanitor(
   signal: AbortSignal,
 ): Promise<void> {
   const forgotten = metrics.counter('latchkey_inbox_forgotten_total');
-  const remembers = metrics.gauge('latchkey_inbox_remembers_seconds');
-  const months = metrics.gauge('latchkey_audit_partitions_seconds');
+  const show = housekeepingGauges(metrics);
   while (!signal.aborted) {
     /* eslint-disable no-await-in-loop -- one pass, then a pause */
     try {
       const count = await forgetOnce(db, retention, signal);
       forgotten.inc(count);
-      const [kept] = await db.run(readHousekeeping, {});
-      if (kept !== undefined) {
-        const { inboxRetainedSinceAtMs: sinceMs, auditPartitionsEndAtMs: endMs, nowAtMs } = kept;
-        if (sinceMs !== null) remembers.set((nowAtMs - sinceMs) / 1_000);
-        months.set((endMs - nowAtMs) / 1_000);
-        const retainedSince = sinceMs === null ? undefined : new Date(sinceMs).toISOString();
-        if (count > 0) log.info({ forgotten: count, retainedSince }, 'inbox has forgotten');
-      }
+      show(await lookAfter(db, count, log));
     } catch (error) {
       log.warn({ err: error }, 'inbox not cleaned');
     }
     await waitMs(EVERY_MS, signal);
     /* eslint-enable no-await-in-loop */
   }
+}
+
+async function lookAfter(
+  db: Db,
+  forgotten: number,
+  log: Logger,
+): Promise<HousekeepingStatus | undefined> {
+  const [kept] = await db.run(readHousekeeping, {});
+  const retainedSince = new Date(kept?.inboxRetainedSinceAtMs ?? 0).toISOString();
+  if (forgotten > 0) log.info({ forgotten, retainedSince }, 'inbox has forgotten');
+  return kept;
+}
+
+function housekeepingGauges(metrics: Metrics): (kept: HousekeepingStatus | undefined) => void {
+  const remembers = metrics.gauge('latchkey_inbox_remembers_seconds');
+  const months = metrics.gauge('latchkey_audit_partitions_seconds');
+  return (kept) => {
+    if (kept === undefined) return;
+    const { inboxRetainedSinceAtMs: sinceMs, auditPartitionsEndAtMs: endMs, nowAtMs } = kept;
+    if (sinceMs !== null) remembers.set((nowAtMs - sinceMs) / 1_000);
+    months.set((endMs - nowAtMs) / 1_000);
+  };
 }
 
 /** One pass over what is old, in bounded statements; returns how many claims it forgot. */

@@ -59,7 +59,9 @@ export async function runReconciler(
   });
   await meetZones();
   const retentionDays = settings.INBOX_RETENTION_DAYS;
-  await untilInputsReady(admin, inputs, retentionDays, { log, health }, signal);
+  await prepare(context, () =>
+    untilInputsReady(admin, inputs, retentionDays, { log, health }, signal),
+  );
   if (signal.aborted) return;
   const to: Reconciling = { db, policy, outputs: prepared };
   const byName = new Map(
