@@ -36,6 +36,8 @@ export interface TestSystem extends AsyncDisposable {
   /** Waits until everything that was sent was taken, and everything that was appended was read. */
   settled(): Promise<void>;
   readonly messages: () => readonly OutputMessage[];
+  /** Everything that services of this system have written so far, also those that have ended. */
+  readonly output: () => string;
   /** What every scenario ends with: conservation, each message once, no gap; a second replay changes nothing. */
   verify(): Promise<void>;
 }
@@ -62,8 +64,10 @@ export async function openSystem(options: SystemOptions = {}): Promise<TestSyste
     ...topics.env,
     ...options.env,
   };
+  const started: ChildService[] = [];
   const start: TestSystem['start'] = async (name, more = {}) => {
     const service = await startService(name, { env: { ...env, ...more } });
+    started.push(service);
     services.use(service);
     return service;
   };
@@ -99,6 +103,7 @@ export async function openSystem(options: SystemOptions = {}): Promise<TestSyste
     send: (...events: readonly SentEvent[]) => sendRecords(events.map(structured)),
     settled,
     messages: reader.messages,
+    output: () => started.map((service) => service.output()).join(''),
     verify: async () => {
       await settled();
       const before = reader.messages().length;

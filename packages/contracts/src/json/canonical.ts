@@ -30,7 +30,7 @@ function canonicalText(value: string): string {
 
 function canonicalNumber(value: number): string {
   if (!Number.isFinite(value)) throw new TypeError(`JSON has no ${value}`);
-  return JSON.stringify(value);
+  return String(value);
 }
 
 function canonicalObject(value: object | null): string {

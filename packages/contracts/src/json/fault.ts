@@ -16,23 +16,38 @@ const RESERVED_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The first thing within `value` that is refused whatever the contract says; undefined if there is none. */
 export function findFault(value: unknown, path: readonly string[]): JsonFault | undefined {
-  if (typeof value === 'string') return textFault(value, path);
+  const fault = faultIn(value);
+  return fault && { path: [...path, ...fault.path.reverse()], expected: fault.expected };
+}
+
+/** Its path is made on the way back, from the inside out: a body may hold 100,000 values without a fault. */
+interface Found {
+  readonly path: string[];
+  readonly expected: string;
+}
+
+function faultIn(value: unknown): Found | undefined {
+  if (typeof value === 'string') return isFit(value) ? undefined : found(TEXT_EXPECTED);
   if (typeof value !== 'object' || value === null) return undefined;
-  if (value instanceof InexactNumber) return { path, expected: NUMBER_EXPECTED };
+  if (value instanceof InexactNumber) return found(NUMBER_EXPECTED);
   for (const [name, member] of Object.entries(value)) {
-    const memberPath = [...path, name];
-    const fault = nameFault(name, memberPath) ?? findFault(member, memberPath);
-    if (fault !== undefined) return fault;
+    const fault = faultInName(name) ?? faultIn(member);
+    if (fault === undefined) continue;
+    fault.path.push(name);
+    return fault;
   }
   return undefined;
 }
 
-function nameFault(name: string, path: readonly string[]): JsonFault | undefined {
-  return RESERVED_NAMES.has(name) ? { path, expected: NAME_EXPECTED } : textFault(name, path);
+function faultInName(name: string): Found | undefined {
+  if (RESERVED_NAMES.has(name)) return found(NAME_EXPECTED);
+  return isFit(name) ? undefined : found(TEXT_EXPECTED);
 }
 
-function textFault(text: string, path: readonly string[]): JsonFault | undefined {
-  return text.isWellFormed() && !text.includes('\0')
-    ? undefined
-    : { path, expected: TEXT_EXPECTED };
+function isFit(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
+function found(expected: string): Found {
+  return { path: [], expected };
 }

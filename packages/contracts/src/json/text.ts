@@ -1,6 +1,6 @@
 import { type FailureCode } from '../failure.ts';
-import { InexactNumber, parseKeepingDigits } from './number.ts';
-import { type JsonSurvey, surveyJson } from './survey.ts';
+import { InexactNumber, inexactAmong, type NumberSpan, parseKeepingDigits } from './number.ts';
+import { surveyJson } from './survey.ts';
 
 /** Levels of objects and arrays within each other; beyond it parsers and databases differ. */
 export const JSON_MAX_LEVELS = 32;
@@ -36,12 +36,13 @@ export function openJson(bytes: Buffer): OpenedJson | JsonRefusal {
   if (survey.depth > JSON_MAX_LEVELS) {
     return refused('TOO_DEEP', `at most ${JSON_MAX_LEVELS} levels of objects and arrays`);
   }
-  const value = parse(text, survey);
+  const inexact = inexactAmong(bytes, survey.doubtful);
+  const value = parse(text, bytes, inexact);
   if (value === undefined) return refused('NOT_JSON', 'one JSON text (RFC 8259)');
   if (countMembers(value) !== survey.members) {
     return refused('NOT_JSON', 'each member name once in its object (RFC 8259, section 4)');
   }
-  return { kind: 'json', value, suspect: survey.longNumbers || SUSPECT.test(text) };
+  return { kind: 'json', value, suspect: inexact.length > 0 || SUSPECT.test(text) };
 }
 
 /** The text of UTF-8 bytes, a byte order mark included; `undefined` if they are none. */
@@ -58,9 +59,9 @@ function refused(code: JsonRefusal['code'], expected: string): JsonRefusal {
   return { kind: 'refused', code, expected };
 }
 
-function parse(text: string, survey: JsonSurvey): unknown {
+function parse(text: string, bytes: Buffer, inexact: readonly NumberSpan[]): unknown {
   try {
-    return survey.longNumbers ? parseKeepingDigits(text) : (JSON.parse(text) as unknown);
+    return inexact.length > 0 ? parseKeepingDigits(bytes, inexact) : (JSON.parse(text) as unknown);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

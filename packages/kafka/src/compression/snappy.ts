@@ -5,6 +5,8 @@ const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const VERSIONS = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1]);
 const HEADER_BYTES = MAGIC.length + VERSIONS.length;
 const BLOCK_BYTES = 32 * 1024;
+/** As many as 32 MiB make in blocks of 2 KiB; all clients write larger ones. */
+const BLOCKS_MAX_COUNT = 16_384;
 
 export function packSnappy(bytes: Buffer): Buffer {
   const blocks: Buffer[] = [MAGIC, VERSIONS];
@@ -20,10 +22,11 @@ export function packSnappy(bytes: Buffer): Buffer {
 /**
  * Unpacks framed snappy, and a single raw block as some old clients sent it, beside the event loop.
  *
- * @throws RangeError before anything is allocated when the blocks say that they hold more than `maxBytes`
+ * @throws RangeError before anything is allocated when the blocks say that they hold more than `maxBytes`, or are
+ *   more than anybody writes
  */
 export async function unpackSnappy(bytes: Buffer, maxBytes: number): Promise<Buffer> {
-  const blocks = isFramed(bytes) ? [...framedBlocks(bytes)] : [bytes];
+  const blocks = isFramed(bytes) ? framedBlocks(bytes) : [bytes];
   const sizeBytes = blocks.reduce((sum, block) => sum + unpackedBytes(block), 0);
   if (sizeBytes > maxBytes) throw new RangeError(`snappy: more than ${maxBytes} bytes`);
   const unpacked: Buffer[] = [];
@@ -36,15 +39,20 @@ function isFramed(bytes: Buffer): boolean {
   return bytes.length >= HEADER_BYTES && bytes.subarray(0, MAGIC.length).equals(MAGIC);
 }
 
-function* framedBlocks(bytes: Buffer): Generator<Buffer> {
+function framedBlocks(bytes: Buffer): readonly Buffer[] {
+  const blocks: Buffer[] = [];
   let at = HEADER_BYTES;
   while (at < bytes.length) {
     const from = at + 4;
     const end = from + bytes.readInt32BE(at);
     if (end <= from || end > bytes.length) throw new RangeError('snappy: a block ends early');
-    yield bytes.subarray(from, end);
+    if (blocks.length >= BLOCKS_MAX_COUNT) {
+      throw new RangeError(`snappy: more than ${BLOCKS_MAX_COUNT} blocks`);
+    }
+    blocks.push(bytes.subarray(from, end));
     at = end;
   }
+  return blocks;
 }
 
 /** A raw block begins with the size of its content, seven bits a byte. */

@@ -1,0 +1,81 @@
+import type { RawDelivery } from '@latchkey/contracts';
+import {
+  type Becomes,
+  bare,
+  binaryOf,
+  CANARY,
+  filled,
+  joinedText,
+  openCollection,
+  VALUE_MAX_BYTES,
+} from './texts.ts';
+
+const { all, add, nextName } = openCollection('b');
+/** Values, keys and headers as bytes. */
+export const BYTES = all;
+
+add('a NUL in an extension', 'NOT_CLOUDEVENTS', bare(joinedText('nul', { more: `${CANARY}\0` })));
+add('data as base64', 'NOT_CLOUDEVENTS', bare(joinedText('base64', { data_base64: 'e30=' })));
+add('a text of nothing', 'EMPTY_VALUE', bare(''));
+add('a tombstone', 'EMPTY_VALUE', { key: Buffer.from('k'), value: null, headers: [] });
+add('a byte too many', 'TOO_LARGE', bare(sized(VALUE_MAX_BYTES + 1)));
+add('as many bytes as may be', 'event', bare(sized(VALUE_MAX_BYTES)));
+add('a byte less', 'event', bare(sized(VALUE_MAX_BYTES - 1)));
+add('a byte order mark before it', 'NOT_JSON', bare(`\ufeff${joinedText('bom')}`));
+add('UTF-16', 'NOT_UTF8', bare(Buffer.from(`\ufeff${joinedText('utf16')}`, 'utf16le')));
+add('an overlong slash', 'NOT_UTF8', bare(Buffer.from([0x22, 0xc0, 0xaf, 0x22])));
+add('a surrogate in UTF-8', 'NOT_UTF8', bare(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])));
+add('NULs', 'NOT_JSON', bare(Buffer.alloc(1_000)));
+add('two events', 'NOT_JSON', bare(`${joinedText('one')}\n${joinedText('two')}`));
+add('a list of events', 'NOT_CLOUDEVENTS', bare(`[${joinedText('listed')}]`));
+add('null', 'NOT_CLOUDEVENTS', bare('null'));
+add('a text', 'NOT_CLOUDEVENTS', bare(`"${CANARY}"`));
+add('a prototype for an envelope', 'NOT_CLOUDEVENTS', bare(`{"__proto__":${joinedText('proto')}}`));
+add('100,000 levels', 'TOO_DEEP', bare('['.repeat(100_000)));
+add('a key of 16 KiB and a byte', 'TOO_LARGE', {
+  ...bare(joinedText('key')),
+  key: Buffer.alloc(16_385),
+});
+add('a key that is no text', 'event', { ...bare(joinedText('key2')), key: Buffer.from([0xff, 0]) });
+
+function sized(bytes: number): string {
+  return filled(joinedText(`sized-${bytes}`).slice(0, -1), ' ', '}', bytes);
+}
+
+/** Headers beside an event in binary mode. */
+function headers(
+  becomes: Becomes,
+  rows: readonly (readonly [string, RawDelivery['headers']])[],
+): void {
+  for (const [why, more] of rows) {
+    const delivery = binaryOf(joinedText(nextName()));
+    add(why, becomes, { ...delivery, headers: [...delivery.headers, ...more] });
+  }
+}
+
+const text = (value: string): Buffer => Buffer.from(value);
+const many = (count: number, bytes: number): RawDelivery['headers'] =>
+  Array.from({ length: count }, (_, at) => [`x-${at}`, Buffer.alloc(bytes, CANARY)] as const);
+
+headers('NOT_CLOUDEVENTS', [
+  ['an attribute twice', [['ce_id', text(CANARY)]]],
+  ['an attribute twice in two spellings', [['CE_ID', text(CANARY)]]],
+  ['a batch of events', [['content-type', text('application/cloudevents-batch+json')]]],
+  ['Avro', [['content-type', text('application/avro')]]],
+  ['another charset', [['content-type', text('application/json; charset=utf-7')]]],
+]);
+headers('NOT_UTF8', [
+  ['an attribute in Latin-1', [['ce_more', Buffer.from([0xe9])]]],
+  ['a content type that is no text', [['content-type', Buffer.from([0xff, 0xfe])]]],
+]);
+headers('TOO_LARGE', [
+  ['101 headers and those of the event', many(101, 1)],
+  ['17 KB of headers', many(17, 1_000)],
+]);
+headers('event', [
+  ['a header without a name', [['', text(CANARY)]]],
+  ['a prototype in the headers', [['__proto__', text(CANARY)]]],
+  ['a prototype among the attributes', [['ce___proto__', text(CANARY)]]],
+  ['a trace twice', many(2, 1).map(() => ['traceparent', text(CANARY)] as const)],
+  ['a trace that is no text', [['traceparent', Buffer.from([0xff])]]],
+]);

@@ -1,0 +1,87 @@
+import { HR, IVR } from '../../../support/events.ts';
+import {
+  type Becomes,
+  bare,
+  binaryOf,
+  CANARY,
+  joinedText,
+  type Members,
+  openCollection,
+} from './texts.ts';
+
+const { all, add, nextName } = openCollection('e');
+/** Attributes of the envelope, in both modes. */
+export const ENVELOPES = all;
+
+/** Joiners with other attributes of the envelope, in both modes where headers can say them. */
+function envelopes(becomes: Becomes, rows: readonly (readonly [string, Members])[]): void {
+  for (const [why, members] of rows) {
+    add(why, becomes, bare(joinedText(nextName(), members)));
+    if (
+      Object.values(members).every((value) => typeof value === 'string' && value.isWellFormed())
+    ) {
+      add(`${why}, in a header`, becomes, binaryOf(joinedText(nextName(), members)));
+    }
+  }
+}
+
+envelopes('NOT_CLOUDEVENTS', [
+  ['a fragment would make two sources one', { source: `${HR}#x` }],
+  ['control characters break logs and keys', { id: 'a\u0007b' }],
+  ['C1 controls are control characters too', { subject: 'a\u0085b' }],
+  ['257 characters are one too many', { id: 'i'.repeat(257) }],
+  ['so they are outside of the first plane', { subject: '\u{1f600}'.repeat(257) }],
+  ['an empty id identifies nothing', { id: '' }],
+  ['a leap second is no instant of ours', { time: '2016-12-31T23:59:60Z' }],
+  ['the year 0 is before every clock', { time: '0000-01-01T00:00:00Z' }],
+  ['the last instant that a Date holds', { time: '+275760-09-13T00:00:00Z' }],
+  ['a year of five digits', { time: '10000-01-01T00:00:00Z' }],
+  ['30 February', { time: '2026-02-30T00:00:00Z' }],
+  ['29 February of no leap year', { time: '1900-02-29T00:00:00Z' }],
+  ['24:00 is tomorrow', { time: '2026-01-01T24:00:00Z' }],
+  ['an offset of 24 hours', { time: '2026-01-01T00:00:00+24:00' }],
+  ['picoseconds', { time: '2026-01-01T00:00:00.000000000001Z' }],
+  ['a revision of 2^63', { sourceversion: '9223372036854775808' }],
+  ['a revision with a leading zero', { sourceversion: '01' }],
+  ['a revision in Arabic digits', { sourceversion: '\u0661' }],
+  ['another version of CloudEvents', { specversion: '0.3' }],
+  ['data in another format', { datacontenttype: 'application/xml' }],
+]);
+envelopes('NOT_CLOUDEVENTS', [
+  ['an id as a number', { id: 7 }],
+  ['an id as a list', { id: [CANARY] }],
+  ['an id that is missing', { id: undefined }],
+  ['a subject as an object', { subject: { toString: CANARY } }],
+  ['half a surrogate pair', { id: '\ud83d' }],
+  ['the other half', { subject: '\udc00x' }],
+  ['a source that is a prototype', { source: { ['__proto__']: HR } }],
+]);
+envelopes('SOURCE_NOT_ALLOWED', [
+  ['a source that nobody has registered', { source: `urn:example:${CANARY}` }],
+  ['the same source in capitals', { source: HR.toUpperCase() }],
+  ['a source with an escaped letter', { source: HR.replace('hr', '%68r') }],
+  ['a source of another topic', { source: IVR }],
+  ['a type of another topic', { type: 'latchkey.verification.requested.v1' }],
+]);
+envelopes('TYPE_UNKNOWN', [
+  ['a type that nobody knows', { type: 'latchkey.workforce.promoted.v1' }],
+  ['a type that every object has', { type: 'constructor' }],
+  ['another spelling of a type', { type: 'Latchkey.workforce.joined.v1' }],
+]);
+envelopes('TIME_AHEAD', [
+  ['the last year that counts', { time: '9999-12-31T23:59:59Z' }],
+  ['an hour ahead', { time: new Date(Date.now() + 3_600_000).toISOString() }],
+]);
+envelopes('event', [
+  ['256 characters', { id: 'i'.repeat(256) }],
+  ['a # in the id', { id: '#a#b' }],
+  ['an id that needs normalising (composed)', { id: 'caf\u00e9' }],
+  ['the same id decomposed is another', { id: 'cafe\u0301' }],
+  ['a right-to-left override', { subject: 'p\u202e1' }],
+  ['a zero-width subject', { subject: '\u200b' }],
+  ['the first instant that counts', { time: '1900-01-01T00:00:00Z' }],
+  ['the odd zone of Kathmandu', { time: '2026-01-01T00:00:00.123456789+05:45' }],
+  ['the highest revision', { sourceversion: '9223372036854775807' }],
+  ['a trace that is none', { traceparent: `00-${CANARY}` }],
+  ['an extension that nobody knows', { surprise: CANARY }],
+]);

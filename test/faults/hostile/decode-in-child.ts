@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { decodeRecordSet } from '../../../packages/kafka/src/fetch/record-set.ts';
+import { longestTurnMs } from './turns.ts';
+
+/** Decodes the record sets of a file (base64, one a line) and prints what that has cost this process. */
+const TRIES = 3;
+
+const [file = ''] = process.argv.slice(2);
+const sets = (await readFile(file, 'utf8')).split('\n').map((line) => Buffer.from(line, 'base64'));
+for (const set of sets) {
+  const turnsMs: number[] = [];
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    turnsMs.push(await longestTurnMs(() => decodeRecordSet(set, [])));
+  }
+  const messages = await decodeRecordSet(set, []);
+  const line = {
+    messages: messages.length,
+    unreadable: messages.at(-1)?.unreadable?.cause,
+    turnMs: Math.round(Math.min(...turnsMs)),
+    maxRssMib: Math.round(process.resourceUsage().maxRSS / 1024),
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

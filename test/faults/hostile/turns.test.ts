@@ -1,0 +1,133 @@
+import { DEFAULT_TOPIC_NAMES } from '@latchkey/contracts';
+import type { ConsumedBatch, PartitionReading } from '@latchkey/kafka';
+import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { intakeMetrics } from '../../../services/reconciler/src/intake-metrics.ts';
+import { meetZones } from '../../../services/reconciler/src/meet-zones.ts';
+import { takeBatches } from '../../../services/reconciler/src/take-batches.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { type IntakeDesk, openIntakeDesk } from '../../support/intake-desk.ts';
+import { CORPUS } from './corpus/corpus.ts';
+import { joinedText, VALUE_MAX_BYTES } from './corpus/texts.ts';
+import { longestTurnMs } from './turns.ts';
+import { WORST } from './worst.ts';
+
+/** What a batch may take of the event loop at once: reading the worst event, and what the garbage of it costs. */
+const TURN_MAX_MS = 100;
+const ROUNDS = 3;
+const WORST_COUNT = 42;
+const TOPIC = DEFAULT_TOPIC_NAMES['workforce-events'];
+
+let database: TestDatabase;
+let desk: IntakeDesk;
+let reading: PartitionReading;
+let nextOffset = 0n;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  desk = await openIntakeDesk(database);
+  await meetZones();
+  reading = takeBatches(desk, {
+    inputs: new Map([[TOPIC, 'workforce-events']]),
+    maxEvents: 500,
+    metrics: intakeMetrics(createMetrics()),
+    log: createLogger({ service: 'test', level: 'silent', to: 'stderr' }),
+    health: createHealth(),
+    signal: new AbortController().signal,
+  });
+  await reading.locate({ topic: TOPIC, partition: 0, logStart: 0n, logEnd: 1_000_000n });
+});
+afterAll(async () => {
+  await desk[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+/** Takes values as one batch; says how long the longest turn was. */
+async function take(values: readonly (string | Buffer)[]): Promise<number> {
+  const fetchedOffset = nextOffset;
+  nextOffset += BigInt(values.length);
+  const batch: ConsumedBatch = {
+    topic: TOPIC,
+    partition: 0,
+    fetchedOffset,
+    nextOffset,
+    highWatermark: nextOffset,
+    records: values.map((value, index) => ({
+      offset: fetchedOffset + BigInt(index),
+      timestampMs: Date.now(),
+      key: null,
+      value: Buffer.from(value),
+      headers: [],
+    })),
+  };
+  const keep = (): Promise<boolean> => Promise.resolve(true);
+  return longestTurnMs(async () => {
+    expect(await reading.take(batch, { keep })).toBe('taken');
+  });
+}
+
+/** The longest turn of the best of several rounds: now and then a collection of garbage falls into one. */
+async function bestOf(values: (round: number) => readonly (string | Buffer)[]): Promise<number> {
+  const turns: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) turns.push(await take(values(round)));
+  console.log(`turns of ${turns.map(Math.round).join(', ')} ms`);
+  return Math.min(...turns);
+}
+
+test(`a batch of ${WORST_COUNT} of the worst events takes no turn of more than ${TURN_MAX_MS} ms`, async () => {
+  const best = await bestOf((round) =>
+    Array.from({ length: WORST_COUNT }, (_, index) => {
+      const make = WORST[index % WORST.length]?.[1] ?? String;
+      return make(`full-${round}-${index}`);
+    }),
+  );
+  expect(best).toBeLessThan(TURN_MAX_MS);
+});
+
+test(`a batch of everything hostile takes no turn of more than ${TURN_MAX_MS} ms`, async () => {
+  const values = CORPUS.map(({ delivery }) => delivery.value ?? '');
+  expect(await bestOf(() => values)).toBeLessThan(TURN_MAX_MS);
+});
+
+test(`a batch of values that are too large takes no turn of more than ${TURN_MAX_MS} ms`, async () => {
+  const values = Array.from({ length: 100 }, () => Buffer.alloc(VALUE_MAX_BYTES + 1, 'x'));
+  expect(await bestOf(() => values)).toBeLessThan(TURN_MAX_MS);
+});
+
+/** Facts that say nothing new take the same path as those that do. */
+function fact(person: string, engagement: string, order: number, size = 1): string {
+  const attributes = { department: `D${order}`, note: 'x'.repeat(size) };
+  const data = { engagement, startsAt: '2020-01-01T00:00:00Z', attributes };
+  const envelope = { id: `${engagement}-${made++}`, subject: person, sourceversion: String(order) };
+  return joinedText(person, envelope, data);
+}
+
+let made = 0;
+
+test.each([
+  [
+    'the last 500 of 1,500 facts of one engagement',
+    (round: number) => facts((at) => fact('one', 'one', 500 * round + at + 1)),
+  ],
+  [
+    '500 facts against their order',
+    (round: number) => facts((at) => fact(`back-${round}`, `back-${round}`, 900 - at)),
+  ],
+  [
+    '500 facts that are tied',
+    (round: number) => facts((at) => fact(`tie-${round}`, `tie-${round}`, 1, at)),
+  ],
+  [
+    '500 engagements of one person',
+    (round: number) => facts((at) => fact(`many-${round}`, `many-${round}-${at}`, 1)),
+  ],
+  [
+    '500 persons',
+    (round: number) => facts((at) => fact(`p-${round}-${at}`, `p-${round}-${at}`, 1)),
+  ],
+] as const)('%s take no turn of more than twice as much', async (_what, values) => {
+  expect(await bestOf(values)).toBeLessThan(2 * TURN_MAX_MS);
+});
+
+function facts(make: (index: number) => string): readonly string[] {
+  return Array.from({ length: 500 }, (_, index) => make(index));
+}

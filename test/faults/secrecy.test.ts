@@ -1,0 +1,288 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  employee,
+  HR,
+  hrEvent,
+  inDays,
+  ivrEvent,
+  SECURITY,
+  type SentEvent,
+  type SentRecord,
+  structured,
+} from '../support/events.ts';
+import { type ChildService, spawnService } from '../support/process.ts';
+import { runLatchkey } from '../support/run-latchkey.ts';
+import { openSystem, type TestSystem } from '../support/system.ts';
+
+/** Stands in every value that is personal or secret, and must stand in nothing that anybody may read. */
+const CANARY = 'c4nary';
+const PASSWORD = `${CANARY}-password`;
+const LEVEL = { LOG_LEVEL: 'trace' };
+
+/** What was written where it could be read: by what wrote it. */
+const readable = new Map<string, string>();
+let system: TestSystem;
+let reconciler: ChildService;
+let login = '';
+
+beforeAll(async () => {
+  system = await openSystem({ partitions: 1, env: LEVEL });
+  login = `secrecy_${randomUUID().slice(0, 8)}`;
+  await system.database.query(`create role ${login} login password '${PASSWORD}'`);
+  await system.database.query(
+    `grant latchkey_reconciler, latchkey_relay, latchkey_operator to ${login}`,
+  );
+  await system.killReconciler();
+  reconciler = await system.start('reconciler', { DATABASE_URL: urlWith({}) });
+});
+afterAll(async () => {
+  await system.killReconciler();
+  await system.database.query(`drop role ${login}`);
+  await system[Symbol.asyncDispose]();
+});
+
+/** The URL of the database with the user whose password is a canary. */
+function urlWith(changes: {
+  readonly password?: string;
+  readonly database?: string;
+  readonly port?: string;
+}): string {
+  const url = new URL(system.database.url);
+  url.username = login;
+  url.password = changes.password ?? PASSWORD;
+  if (changes.database !== undefined) url.pathname = `/${changes.database}`;
+  if (changes.port !== undefined) url.port = changes.port;
+  return url.href;
+}
+
+const PERSONAL = {
+  givenName: `${CANARY}-given`,
+  familyName: `${CANARY}-family`,
+  email: `${CANARY}@example.com`,
+  jobTitle: `${CANARY}-title`,
+  location: `${CANARY}-place`,
+  manager: `${CANARY}-manager`,
+  undeclared: `${CANARY}-undeclared`,
+};
+
+function joiner(person: string, changes: Partial<SentEvent> = {}, more: object = {}): SentEvent {
+  const attributes = employee('Finance', { ...PERSONAL, ...more });
+  const data = { startsAt: inDays(-9), attributes };
+  return hrEvent('joined', `${CANARY}-${person}`, 1, data, changes);
+}
+
+/** Of the same id with other content. */
+function contradicting(event: SentEvent): SentEvent {
+  return { ...event, data: { ...(event.data as object), endsAt: inDays(300), note: CANARY } };
+}
+
+/** Waits until the reconciler waits for something, or does again. */
+async function untilWaiting(what: string): Promise<void> {
+  await expect.poll(() => reconciler.output()).toContain(what);
+}
+
+/** Every line that holds a canary. */
+function tellingLines(): readonly string[] {
+  return [...readable].flatMap(([where, text]) =>
+    text
+      .split('\n')
+      .flatMap((line) => (line.includes(CANARY) ? [`${where}: ${line.slice(0, 500)}`] : [])),
+  );
+}
+
+async function keepCommand(
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<string> {
+  const { stdout, stderr } = await runLatchkey({ ...system.env, ...env, ...LEVEL }, ...args);
+  readable.set(`latchkey ${args.join(' ')} ${Object.keys(env).join(' ')}`, stdout + stderr);
+  return stdout;
+}
+
+test('good events, conflicts and dead letters', async () => {
+  const ada = joiner('ada');
+  const call = { session: `${CANARY}-session`, leg: `${CANARY}-leg` };
+  const report = { attempt: 'attempt-1', platform: `${CANARY}-platform`, call };
+  const about = { person: { source: HR, externalId: `${CANARY}-ada` }, purpose: 'helpdesk-reset' };
+  const block = hrEvent(
+    'blocked',
+    `${CANARY}-x`,
+    1,
+    {},
+    {
+      source: SECURITY,
+      type: 'latchkey.person.blocked.v1',
+      data: { person: about.person, reason: `${CANARY}-reason`, incident: `${CANARY}-incident` },
+    },
+  );
+  await system.send(
+    ada,
+    contradicting(ada),
+    hrEvent('left', `${CANARY}-ada`, 2, { endsAt: inDays(9), reason: `${CANARY}-reason` }),
+    { ...joiner('elsewhere'), data: ada.data },
+    block,
+    ivrEvent('requested', `${CANARY}-v`, about),
+    ivrEvent('attempt-opened', `${CANARY}-v`, { ...report, channel: 'voice' }),
+    ivrEvent('input-checked', `${CANARY}-v`, {
+      ...report,
+      step: 'step-1',
+      factor: 'pin',
+      result: 'mismatch',
+    }),
+    ivrEvent('verdict-reached', `${CANARY}-v`, {
+      ...report,
+      verdict: 'verified',
+      decidedBy: CANARY,
+    }),
+    ivrEvent('cancelled', `${CANARY}-w`, { reason: `${CANARY}-reason` }),
+  );
+  const broken: readonly SentEvent[] = [
+    joiner('a', { time: `${CANARY}-time` }),
+    joiner('b', { sourceversion: CANARY }),
+    joiner('c', { time: inDays(9) }),
+    joiner('d', {}, { nested: { deep: CANARY } }),
+    joiner('e', {}, { email: `${CANARY}\0@example.com` }),
+    hrEvent('joined', `${CANARY}-f`, 1, { startsAt: `${CANARY}-start`, attributes: PERSONAL }),
+    hrEvent('left', `${CANARY}-g`, 1, { endsAt: inDays(1), reason: CANARY.repeat(300) }),
+    ivrEvent('requested', `${CANARY}-u`, { verification: `${CANARY}-other`, purpose: CANARY }),
+    { ...block, id: randomUUID(), source: HR, sourceversion: '1' },
+  ];
+  const headers = {
+    'x-note': `${CANARY}-header`,
+    traceparent: `${CANARY}-trace`,
+    'content-type': CANARY,
+  };
+  const raw: readonly SentRecord[] = [
+    { topic: 'workforce-events', key: CANARY, value: `{"name":"${CANARY}"`, headers },
+    { topic: 'workforce-events', key: CANARY, value: `"${CANARY}"` },
+    { topic: 'workforce-events', key: CANARY, value: `${CANARY}\ud800` },
+    { ...structured(joiner('h')), headers: { ...headers, ce_id: [CANARY, CANARY] } },
+  ];
+  await system.sendRecords([...broken.map(structured), ...raw]);
+  await system.settled();
+  const letters = await system.database.query(
+    'select code, field, cause from dead_letter order by topic, "offset"',
+  );
+  expect(letters).toHaveLength(broken.length + raw.length);
+  readable.set('dead_letter', JSON.stringify(letters));
+});
+
+test('errors of the server that quote the rows', async () => {
+  const { query } = system.database;
+  await query(`alter table fact add constraint quoted check (data not like '%${CANARY}-check%')`);
+  await system.send(joiner('checked', {}, { undeclared: `${CANARY}-check` }));
+  await untilWaiting('"constraint":"quoted"');
+  await query('alter table fact drop constraint quoted');
+  await system.settled();
+
+  const twice = `${CANARY}-twice`;
+  await query(
+    `create unique index quoted_twice on account (user_name) where user_name = '${twice}'`,
+  );
+  await system.send(joiner('twice'));
+  await untilWaiting('"constraint":"quoted_twice"');
+  await query('drop index quoted_twice');
+  await system.settled();
+});
+
+test.each([
+  ['a value that does not fit', '22001', 'isolates'],
+  ['an error of the database itself', 'P0001', 'waits'],
+  ['a key that is there already', '23505', 'waits'],
+  ['a connection that ends', '57P01', 'waits'],
+  ['a lock that is not to be had', '55P03', 'waits'],
+] as const)('%s (SQLSTATE %s %s)', async (_what, state, becomes) => {
+  const { query } = system.database;
+  await query(`create function quote_row() returns trigger language plpgsql as $$
+    begin raise exception 'no: %', 'row' using errcode = '${state}', detail = new.data, hint = new.data,
+      column = 'data', constraint = 'quote', table = 'fact', schema = 'public';
+    end $$`);
+  await query(
+    'create trigger quote before insert on fact for each row execute function quote_row()',
+  );
+  await system.send(joiner(`state-${state}`));
+  if (becomes === 'isolates') {
+    await system.settled();
+  } else await untilWaiting(`"code":"${state}"`);
+  await query('drop function quote_row cascade');
+  await system.settled();
+});
+
+test('settings and servers that refuse them', async () => {
+  const env = { ...system.env, ...LEVEL };
+  const starts: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
+    ['no such database', { DATABASE_URL: urlWith({ database: 'nowhere' }) }, 'waiting'],
+    ['nobody at the port', { DATABASE_URL: urlWith({ port: '1' }) }, 'waiting'],
+    ['no URL', { DATABASE_URL: `postgres//${PASSWORD}@x` }, 'CONFIG_INVALID'],
+    ['no port', { DATABASE_URL: `postgres://u:${PASSWORD}@host:port/x` }, 'CONFIG_INVALID'],
+    ['half a password', { KAFKA_PASSWORD: PASSWORD }, 'CONFIG_INVALID'],
+    ['brokers with a password', { KAFKA_BROKERS: `u:${PASSWORD}@host:9092` }, 'CONFIG_INVALID'],
+    [
+      'a broker that asks for no password',
+      { KAFKA_SASL_MECHANISM: 'plain', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: PASSWORD },
+      'kafkajs',
+    ],
+    [
+      'a broker that knows no SCRAM',
+      { KAFKA_SASL_MECHANISM: 'scram-sha-256', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: PASSWORD },
+      'kafkajs',
+    ],
+  ];
+  for (const [what, changes, said] of starts) {
+    for (const name of ['reconciler', 'relay']) {
+      await using service = await spawnService(name, { env: { ...env, ...changes } });
+      await expect.poll(() => service.output(), { message: `${name}: ${what}` }).toContain(said);
+      readable.set(`${name}: ${what}`, service.output());
+    }
+    await keepCommand(changes, 'status');
+  }
+}, 240_000);
+
+test("the operators' commands", async () => {
+  const env = { DATABASE_URL: urlWith({}), OPERATOR: 'grace' };
+  for (const verb of ['status', 'progress show', 'dead-letters list', 'conflicts list']) {
+    for (const json of [[], ['--json']]) {
+      const told = await keepCommand(env, ...verb.split(' '), ...json);
+      expect(told, verb).not.toBe('');
+    }
+  }
+  await keepCommand(env, 'dead-letters', 'redrive', '--code', 'CONTRACT_BROKEN');
+  await keepCommand(env, 'dead-letters', 'redrive', '--code', 'APPLY_FAILED');
+  await keepCommand(
+    env,
+    'progress',
+    'accept',
+    system.topics.names['workforce-events'],
+    '0',
+    '--from',
+    'position',
+  );
+  expect(
+    readable.get('latchkey dead-letters redrive --code CONTRACT_BROKEN DATABASE_URL OPERATOR'),
+  ).toContain('given up again');
+});
+
+test('no canary is anywhere that people and other systems read', async () => {
+  await system.settled();
+  readable.set('services', system.output());
+  const metrics = await fetch(`${reconciler.address}/metrics`).then((answer) => answer.text());
+  const ready = await fetch(`${reconciler.address}/readyz`).then((answer) => answer.text());
+  readable.set('/metrics', metrics);
+  readable.set('/readyz', ready);
+  const rows = await system.database.query(
+    `select 'audit' as of, decisions, decider, owner, null as detail from audit_entry
+     union all select 'review', null, kind, owner, detail from review`,
+  );
+  expect(rows.length).toBeGreaterThan(5);
+  readable.set('audit and reviews', rows.map((row) => JSON.stringify(row)).join('\n'));
+  const told = system.messages().filter(({ topic }) => topic === 'dead-letters');
+  expect(told.length).toBeGreaterThan(10);
+  readable.set(
+    'dead-letters topic',
+    told.map((message) => JSON.stringify([message.headers, message.data])).join('\n'),
+  );
+  expect(tellingLines()).toEqual([]);
+  expect(reconciler.output()).toContain('"level":"warn"');
+  expect(system.output()).toContain('"service":"relay"');
+});
