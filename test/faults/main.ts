@@ -6,6 +6,7 @@ import type { Servers } from './arena/arena.ts';
 import { runNemesis } from './nemesis/run-nemesis.ts';
 import type { PartReport } from './report/part.ts';
 import { printTable } from './report/print-table.ts';
+import { runTests } from './report/run-tests.ts';
 import { caseOf } from './sweep/case.ts';
 import { openResults } from './sweep/results.ts';
 import { runOneCase, runSweep } from './sweep/run-sweep.ts';
@@ -15,15 +16,19 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const USAGE = `npm run faults -- [--only <parts>] [settings]
 
 Parts, all of them unless --only names some (comma separated):
+  histories   simulated histories against the reference, in process and on a real database
+  hostile     hostile input, generated from a grammar, in process and against a reconciler
   sweep       every failpoint × {kill, stop, cut, error} × seeds
   nemesis     random faults under load on three brokers
 
 Settings:
+  --histories 10000   of each property
+  --inputs 100000     generated inputs of each property
   --seeds 15          of the sweep
   --jobs 4            arenas at once
   --results FILE      what has passed is not run again (.faults/sweep.jsonl)
   --minutes 10        of the nemesis run
-  --seed 1            of the nemesis run
+  --seed 1            of the nemesis run and the hostile input
   --case NAME         one case of the sweep again, with what its processes wrote: claimed/kill/7
 
 Ends with a table of figures; exit code 0, or 1 where something failed.`;
@@ -41,6 +46,8 @@ async function onOneBroker(work: (servers: Servers) => Promise<PartReport>): Pro
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    histories: { type: 'string', default: '10000' },
+    inputs: { type: 'string', default: '100000' },
     seeds: { type: 'string', default: '15' },
     jobs: { type: 'string', default: '4' },
     results: { type: 'string', default: `${ROOT}.faults/sweep.jsonl` },
@@ -52,6 +59,20 @@ const { values } = parseArgs({
 });
 
 const PARTS: Readonly<Record<string, () => Promise<PartReport>>> = {
+  histories: () =>
+    runTests(ROOT, {
+      what: 'simulated histories',
+      folders: ['histories'],
+      env: { HISTORIES: values.histories },
+      runs: Number(values.histories),
+    }),
+  hostile: () =>
+    runTests(ROOT, {
+      what: 'hostile input',
+      folders: ['hostile'],
+      env: { FAULTS_INPUTS: values.inputs, FAULTS_SEED: values.seed },
+      runs: Number(values.inputs),
+    }),
   sweep: async () => {
     const results = await openResults(values.results, ROOT);
     const options = { seeds: Number(values.seeds), jobs: Number(values.jobs), results, print };

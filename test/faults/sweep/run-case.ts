@@ -85,7 +85,7 @@ async function untilRead(arena: Arena, read: number, startedMs: number): Promise
 
     await sleep(10);
   }
-  return performance.now() - startedMs;
+  return Math.round(performance.now() - startedMs);
 }
 
 async function withLimit<T>(work: Promise<T>, what: string): Promise<T> {
