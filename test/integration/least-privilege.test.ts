@@ -140,8 +140,14 @@ test('no role may make anything, log in, or become another', async () => {
 });
 
 test('what was written for good cannot be changed by a service', async () => {
-  for (const table of ['audit_entry', 'fact', 'outbox', 'verification_callback']) {
-    for (const role of ['latchkey_reconciler', 'latchkey_operator']) {
+  const forGood = ['audit_entry', 'fact', 'verification_callback'];
+  const tables = {
+    latchkey_reconciler: [...forGood, 'outbox'],
+    // `relay rebase` gives messages new positions.
+    latchkey_operator: forGood,
+  };
+  for (const [role, own] of Object.entries(tables)) {
+    for (const table of own) {
       await expect(
         database.query(`set local role ${role}; delete from ${table}`),
         `${role} deletes from ${table}`,
