@@ -134,6 +134,27 @@ test('a hole in the outbox, and a last message that the topic has deleted, are m
   expect(check?.holds, check?.found).toBe(true);
 });
 
+test('a long history that the database has forgotten is looked through in the topic', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  const first = await outbox.start();
+  await outbox.append('access', 3_000, 10);
+  await outbox.publishedOnce(['access']);
+  await first.end('SIGTERM');
+  const { access } = outbox.topics.names;
+  await outbox.database.query(DELETE_POSITIONS, [access, 101, 3_000]);
+  await outbox.database.query(NOTE, [access, 100]);
+  await outbox.append('access', 50, 10);
+
+  const done = await runLatchkey(outbox.env, 'relay', 'rebase', '--json');
+
+  // The 50 of each lane bear the ids of what was published there, but say the same: that is common history.
+  expect(JSON.parse(done.stdout)).toMatchObject({ epoch: 1, topics: 1, renumbered: 0 });
+  await outbox.start();
+  await outbox.append('access', 5, 10);
+  const messages = await outbox.publishedOnce(['access']);
+  expect(messages).toHaveLength(3 * 3_005);
+});
+
 const DELETE_POSITIONS = `
   delete from outbox using outbox_lane
   where outbox.lane = outbox_lane.lane and topic = $1 and position between $2 and $3`;

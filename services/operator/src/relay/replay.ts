@@ -127,6 +127,8 @@ async function replayTopic(
   const placed = await placesOf(repair.kafka, session, topic, { findings, lanes }, wanted.from);
   const anchors = await anchorsAt(session, placed);
   const { clusterId, epoch } = findings.evidence;
+  // What was published in a later epoch than the database's must not be forgotten: that is for `relay rebase`.
+  const epochs = new Map(lanes.map(({ lane, committed }) => [lane, committed?.epoch ?? 0]));
   await commitPositions(
     producer,
     topic,
@@ -134,7 +136,7 @@ async function replayTopic(
       partition,
       position: from - 1n,
       anchor: anchors.get(lane) ?? '',
-      epoch,
+      epoch: Math.max(epoch, epochs.get(lane) ?? 0),
     })),
   );
   await save(session, repair, topic, clusterId, placed);
