@@ -69,6 +69,17 @@ export default {
       to: { path: '^packages/', pathNot: '^packages/(contracts|domain|postgres|intake)/' },
     },
     {
+      name: 'publication-joins-postgres-and-kafka',
+      comment:
+        'Where an output stands is known by two servers; what was decided is not its matter.',
+      severity: 'error',
+      from: { path: source('publication') },
+      to: {
+        path: '^packages/',
+        pathNot: '^packages/(contracts|kafka|postgres|publication|runtime)/',
+      },
+    },
+    {
       name: 'services-are-leaves',
       comment: 'A service is a process. What two of them need is a package.',
       severity: 'error',

@@ -178,14 +178,17 @@ test('sequences are moved by their tables only', async () => {
   ]);
 });
 
-test('the only functions are those of triggers, which nobody can call', async () => {
+test('the functions are those of triggers, which nobody can call, and those of the months', async () => {
   const rows = await database.query(
     `select proname, prorettype::regtype::text as returns, prosecdef as definer from pg_proc
      where pronamespace = 'public'::regnamespace order by proname`,
   );
   expect(rows).toEqual([
+    { proname: 'audit_partitions_end', returns: 'timestamp with time zone', definer: true },
+    { proname: 'make_audit_partitions', returns: 'integer', definer: false },
     { proname: 'refuse_lower_generation', returns: 'trigger', definer: false },
     { proname: 'refuse_terminal_change', returns: 'trigger', definer: false },
+    { proname: 'refuse_terminal_change_but_generation', returns: 'trigger', definer: false },
   ]);
 });
 
@@ -221,4 +224,21 @@ test('schemas: all use one, the role of migrations makes things in it, nobody ha
     ...Object.fromEntries(ROLES.map((role) => [role, 'public usage'])),
     latchkey_migrator: 'public usage, public create',
   });
+});
+
+test('what was written for good cannot be changed by a service', async () => {
+  const forGood = ['audit_entry', 'fact', 'verification_callback'];
+  const tables = {
+    latchkey_reconciler: [...forGood, 'outbox'],
+    // `relay rebase` gives messages new positions.
+    latchkey_operator: forGood,
+  };
+  for (const [role, own] of Object.entries(tables)) {
+    for (const table of own) {
+      await expect(
+        database.query(`set local role ${role}; delete from ${table}`),
+        `${role} deletes from ${table}`,
+      ).rejects.toThrow('permission denied');
+    }
+  }
 });

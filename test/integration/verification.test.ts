@@ -65,6 +65,21 @@ function sweep(): Promise<number> {
   return sweepVerifications(desk.db, desk.policy, desk.outputs, SWEEP_LIMIT);
 }
 
+test('of a verification that is final only the generation may change, and it may only rise', async () => {
+  await using database = await createTestDatabase();
+  await database.query(
+    "insert into verification (verification_id, state, generation) values ('final', 'locked', 5)",
+  );
+  const update = (change: string) =>
+    database.query(`update verification set ${change} where verification_id = 'final'`);
+
+  await update('generation = 9');
+  await expect(update('generation = 8')).rejects.toThrow('is final');
+  await expect(update("state = 'verified', generation = 10")).rejects.toThrow('is final');
+  await expect(update("purpose = 'other'")).rejects.toThrow('is final');
+  await expect(database.query('delete from verification')).rejects.toThrow('is final');
+});
+
 test('a call is verified: row, attempt, one callback a report, one settled message', async () => {
   expect(await desk.take(call('v1'))).toMatchObject({ counts: { received: 3, applied: 3 } });
 

@@ -42,6 +42,8 @@ export async function openOutputReader(
     groupId: `reader-${randomUUID()}`,
     readUncommitted: false,
     maxWaitTimeInMs: 100,
+    // Partitions that are added are noticed so soon.
+    metadataMaxAge: 1_000,
     retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 50, maxRetryTime: 500 },
   });
   const read: OutputMessage[] = [];

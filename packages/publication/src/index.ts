@@ -14,4 +14,4 @@ export { withDeadline } from './deadline.ts';
 export { gatherEvidence, type TopicFindings } from './evidence.ts';
 export { holdTopic } from './hold-topic.ts';
 export { commitPositions, RELAY_GROUP, sendPositions } from './positions.ts';
-export { type PublishedRecord, readPublishedTail } from './published-tail.ts';
+export { type PublishedRecord, readPublishedTail, type TailWanted } from './published-tail.ts';

@@ -5,7 +5,7 @@ export { type Immutable, instant } from '../events/fields.ts';
 
 export const uuid = z.uuid();
 
-/** Rises by exactly one per message of that object; below 2^53. */
+/** Rises by exactly one per message of that object, but where the epoch was raised (`nextGeneration`); below 2^53. */
 export const generation = z.int().min(1);
 
 /** Qualified event ids. Empty where time alone was the cause and the facts behind it are no longer known. */

@@ -59,3 +59,9 @@ test('a message that the topic has deleted is known by its position only', () =>
 
   expect(plan).toEqual({ common: 4n, published: 12n, record: undefined });
 });
+
+test('a lane on which both sides agree stays as it is, also where the database had not noted it yet', () => {
+  const evidence = { ...lane(4n, 8n), rowAnchor: 'kafka-8' };
+
+  expect(planLane({ evidence, records: [], rows: rowsOf({}) })).toMatchObject({ common: 8n });
+});

@@ -22,7 +22,8 @@ export interface LanePlan {
 /**
  * Finds what of the outbox was published. What was noted as published before the database went back is
  * common history; behind it each row is compared with the message at its position, and the first that
- * differs was not published, nor was any behind it. If even the row at the noted position is another,
+ * differs was not published, nor was any behind it. Where the row at Kafka's own position is the message
+ * that stands there, all before it was published, as the relay takes it, too. If even the row at the noted position is another,
  * the outbox is not the one that was published: nothing is common.
  */
 export function planLane({ evidence, records, rows }: LaneKnown): LanePlan {
@@ -31,8 +32,9 @@ export function planLane({ evidence, records, rows }: LaneKnown): LanePlan {
   const last = records.at(-1)?.position ?? 0n;
   const published = committed?.position ?? (last > publishedThrough ? last : publishedThrough);
   if (committed !== undefined) anchors.set(published, committed.anchor);
+  const agrees = committed !== undefined && committed.anchor === evidence.rowAnchor;
   return {
-    common: commonThrough(publishedThrough, published, anchors, rows),
+    common: agrees ? published : commonThrough(publishedThrough, published, anchors, rows),
     published,
     record: records.findLast(({ position }) => position === published),
   };

@@ -18,6 +18,7 @@ import {
   RELAY_GROUP,
   readPublishedTail,
   refusalOfTopic,
+  type TailWanted,
   type TopicEvidence,
   type TopicFindings,
 } from '@latchkey/publication';
@@ -65,22 +66,22 @@ interface Wanted {
 
 function wantedOf({ topic, partition, from }: Given): Wanted {
   const problems = [
-    ...(partition === undefined || /^\d{1,6}$/.test(partition)
-      ? []
-      : ['--partition: expected a whole number']),
-    ...(from === undefined || /^[1-9]\d{0,17}$/.test(from)
-      ? []
-      : ['--from: expected a position, from 1 on']),
-    ...(topic === undefined && (partition !== undefined || from !== undefined)
-      ? ['--topic: required with --partition and --from']
-      : []),
-  ];
+    problemOf('--partition: expected a whole number', partition, /^\d{1,6}$/),
+    problemOf('--from: expected a position, from 1 on', from, /^[1-9]\d{0,17}$/),
+    topic === undefined && (partition ?? from) !== undefined
+      ? '--topic: required with --partition and --from'
+      : undefined,
+  ].filter((problem) => problem !== undefined);
   if (problems.length > 0) throw new Failure('CONFIG_INVALID', { problems });
   return {
     topic,
     partition: partition === undefined ? undefined : Number(partition),
     from: from === undefined ? undefined : BigInt(from),
   };
+}
+
+function problemOf(problem: string, text: string | undefined, shape: RegExp): string | undefined {
+  return text === undefined || shape.test(text) ? undefined : problem;
 }
 
 /** The one that was named, else those on which the two sides do not agree. */
@@ -126,6 +127,8 @@ async function replayTopic(
   const placed = await placesOf(repair.kafka, session, topic, { findings, lanes }, wanted.from);
   const anchors = await anchorsAt(session, placed);
   const { clusterId, epoch } = findings.evidence;
+  // What was published in a later epoch than the database's must not be forgotten: that is for `relay rebase`.
+  const epochs = new Map(lanes.map(({ lane, committed }) => [lane, committed?.epoch ?? 0]));
   await commitPositions(
     producer,
     topic,
@@ -133,7 +136,7 @@ async function replayTopic(
       partition,
       position: from - 1n,
       anchor: anchors.get(lane) ?? '',
-      epoch,
+      epoch: Math.max(epoch, epochs.get(lane) ?? 0),
     })),
   );
   await save(session, repair, topic, clusterId, placed);
@@ -155,10 +158,8 @@ async function placesOf(
   { findings, lanes }: { findings: TopicFindings; lanes: readonly LaneEvidence[] },
   from: bigint | undefined,
 ): Promise<readonly PlacedLane[]> {
-  const tails =
-    from === undefined
-      ? await readPublishedTail(kafka, topic, lastRecords(findings, lanes))
-      : new Map();
+  const wanted = from === undefined ? lastRecords(findings, lanes) : new Map<number, TailWanted>();
+  const tails = await readPublishedTail(kafka, topic, wanted);
   const placed: PlacedLane[] = [];
   for (const lane of lanes) {
     const last = tails.get(lane.partition)?.at(-1);
@@ -170,7 +171,10 @@ async function placesOf(
   return placed;
 }
 
-function lastRecords({ logs }: TopicFindings, lanes: readonly LaneEvidence[]) {
+function lastRecords(
+  { logs }: TopicFindings,
+  lanes: readonly LaneEvidence[],
+): ReadonlyMap<number, TailWanted> {
   return new Map(
     lanes.flatMap(({ partition }) => {
       const log = logs.get(partition);
