@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openStack } from '../support/stack/open-stack.ts';
 import type { Servers } from './arena/arena.ts';
+import { runDisasters } from './disasters/run-disasters.ts';
 import { runNemesis } from './nemesis/run-nemesis.ts';
 import type { PartReport } from './report/part.ts';
 import { printTable } from './report/print-table.ts';
@@ -17,6 +18,7 @@ const USAGE = `npm run faults -- [--only <parts>] [settings]
 Parts, all of them unless --only names some (comma separated):
   sweep       every failpoint × {kill, stop, cut, error} × seeds
   nemesis     random faults under load on three brokers
+  disasters   each as docs/operations.md tells operators to mend it
 
 Settings:
   --seeds 15          of the sweep
@@ -24,6 +26,7 @@ Settings:
   --results FILE      what has passed is not run again (.faults/sweep.jsonl)
   --minutes 10        of the nemesis run
   --seed 1            of the nemesis run
+  --disaster NAMES    only these disasters (comma separated)
   --case NAME         one case of the sweep again, with what its processes wrote: claimed/kill/7
 
 Ends with a table of figures; exit code 0, or 1 where something failed.`;
@@ -47,6 +50,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     case: { type: 'string' },
+    disaster: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -58,6 +62,7 @@ const PARTS: Readonly<Record<string, () => Promise<PartReport>>> = {
     return onOneBroker((servers) => runSweep(servers, options));
   },
   nemesis: () => runNemesis({ minutes: Number(values.minutes), seed: Number(values.seed), print }),
+  disasters: () => runDisasters({ only: values.disaster, print }),
 };
 
 async function runAll(): Promise<readonly PartReport[]> {
