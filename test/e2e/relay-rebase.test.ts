@@ -1,9 +1,9 @@
-import { epochOf } from '@latchkey/contracts';
+import { derivedId, epochOf, partitionOf } from '@latchkey/contracts';
 import { expect, test } from 'vitest';
 import { checkMessages } from '../support/checks.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { untilSame } from '../support/downstream.ts';
-import { employee, hrEvent, inDays, ivrEvent } from '../support/events.ts';
+import { employee, HR, hrEvent, inDays, ivrEvent } from '../support/events.ts';
 import { killWhileWaiting } from '../support/relay-lock.ts';
 import { openRestorable, type Restorable } from '../support/restorable.ts';
 
@@ -25,6 +25,7 @@ test('after a restore everything downstream converges, also where the backup is 
   await untilSame(latchkey.database(), latchkey.messages);
   await latchkey.published();
   expectContiguous(latchkey);
+  expectNothingTwice(latchkey);
   expect(await restated(latchkey.database())).toEqual({ below: 0, audited: PEOPLE + 2 });
   expect(relay.output()).toContain('topic acquired');
 
@@ -104,6 +105,52 @@ test('while a relay publishes and both sides agree there is nothing to rebase, u
   });
 });
 
+test('commits that were lost and made again in other batches are noticed, although the last message is the same', async () => {
+  await using latchkey = await openRestorable();
+  const [first, second, third] = neighbours();
+  await latchkey.start('relay');
+  await latchkey.start('reconciler');
+  await latchkey.send(joined(0));
+  await latchkey.taken();
+  await latchkey.published();
+  const backup = await latchkey.backUp();
+  await latchkey.start('relay');
+  await latchkey.start('reconciler');
+  const parts = [[joined(first)], [moved(first, 2, 'Legal')]];
+  for (const events of [...parts, [joined(second), moved(second, 2, 'Legal')], [joined(third)]]) {
+    await latchkey.send(...events);
+    await latchkey.taken();
+  }
+  await latchkey.published();
+  await latchkey.restore(backup);
+
+  // With the record before them four at a time: the first two are one change now, the next two are two. There are
+  // as many messages as before, and the last one is the same.
+  await latchkey.spawn('reconciler', { BATCH_MAX_EVENTS: '4' });
+  await latchkey.taken();
+  await latchkey.spawn('relay');
+
+  await expect.poll(() => refusedTopics(latchkey.database())).toBeGreaterThan(0);
+  expect(await latchkey.run('relay', 'rebase')).toMatchObject({ code: 0, stderr: '' });
+  await latchkey.send(moved(first, 3, 'Sales'));
+  await latchkey.taken();
+  await untilSame(latchkey.database(), latchkey.messages);
+  expectContiguous(latchkey);
+});
+
+/** Three people whose messages share a partition, in the order of their ids. */
+function neighbours(): readonly [number, number, number] {
+  const people = Array.from({ length: 60 }, (_, n) => {
+    const id = derivedId('identity', HR, `r${n + 100}`);
+    return { n: n + 100, id, partition: partitionOf(id, 3) };
+  });
+  const [one, two, three] = people
+    .filter(({ partition }) => partition === 0)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  if (one === undefined || two === undefined || three === undefined) throw new Error('too few');
+  return [one.n, two.n, three.n];
+}
+
 /** Two backups, and messages that were published after them. */
 async function loseHistory(latchkey: Restorable): Promise<readonly [TestDatabase, TestDatabase]> {
   await latchkey.start('relay');
@@ -176,4 +223,16 @@ async function restated(database: TestDatabase): Promise<object | undefined> {
 function expectContiguous({ messages }: Restorable): void {
   const check = checkMessages(messages()).find(({ name }) => name.includes('contiguous'));
   expect(check?.holds, check?.found).toBe(true);
+}
+
+/** What was forgotten and came about again is not published again, and no generation goes back. */
+function expectNothingTwice({ messages }: Restorable): void {
+  const check = checkMessages(messages()).find(({ name }) => name === 'no message twice');
+  expect(check?.holds, check?.found).toBe(true);
+  const highest = new Map<string, bigint>();
+  for (const { topic, key, data, generation } of messages()) {
+    const object = `${topic} ${key} ${String(data['accountId'])}`;
+    expect(generation).toBeGreaterThan(highest.get(object) ?? 0n);
+    highest.set(object, generation);
+  }
 }

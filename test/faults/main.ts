@@ -5,6 +5,7 @@ import { openStack } from '../support/stack/open-stack.ts';
 import type { Servers } from './arena/arena.ts';
 import { runDisasters } from './disasters/run-disasters.ts';
 import { runNemesis } from './nemesis/run-nemesis.ts';
+import { runRecovery } from './recovery/run-recovery.ts';
 import type { PartReport } from './report/part.ts';
 import { printTable } from './report/print-table.ts';
 import { caseOf } from './sweep/case.ts';
@@ -19,6 +20,7 @@ Parts, all of them unless --only names some (comma separated):
   sweep       every failpoint × {kill, stop, cut, error} × seeds
   nemesis     random faults under load on three brokers
   disasters   each as docs/operations.md tells operators to mend it
+  recovery    how long restarts and kills are felt
 
 Settings:
   --seeds 15          of the sweep
@@ -27,6 +29,8 @@ Settings:
   --minutes 10        of the nemesis run
   --seed 1            of the nemesis run
   --disaster NAMES    only these disasters (comma separated)
+  --rounds 10         of each fault of the recovery
+  --recovery NAMES    only these faults of the recovery (comma separated)
   --case NAME         one case of the sweep again, with what its processes wrote: claimed/kill/7
 
 Ends with a table of figures; exit code 0, or 1 where something failed.`;
@@ -51,6 +55,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     case: { type: 'string' },
     disaster: { type: 'string' },
+    rounds: { type: 'string', default: '10' },
+    recovery: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -63,6 +69,7 @@ const PARTS: Readonly<Record<string, () => Promise<PartReport>>> = {
   },
   nemesis: () => runNemesis({ minutes: Number(values.minutes), seed: Number(values.seed), print }),
   disasters: () => runDisasters({ only: values.disaster, print }),
+  recovery: () => runRecovery({ rounds: Number(values.rounds), only: values.recovery, print }),
 };
 
 async function runAll(): Promise<readonly PartReport[]> {

@@ -35,6 +35,8 @@ export async function createTopic(
 
 /** How many records were ever written to a topic, transaction markers included. */
 export async function endOf(admin: Admin, topic: string): Promise<number> {
-  const offsets = await admin.fetchTopicOffsets(topic);
+  // A broker may not know yet that it leads a new topic.
+  const look = () => admin.fetchTopicOffsets(topic).catch(() => []);
+  const offsets = await eventually('offsets', look, (found) => found.length > 0, LIMIT_MS);
   return offsets.reduce((sum, { high }) => sum + Number(high), 0);
 }
