@@ -36,6 +36,13 @@ export const RECOVERY_FAULTS: Readonly<Record<string, RecoveryFault>> = {
     },
   },
   'only broker restarted': { brokers: 1, strike: ({ stack }) => restartBroker(stack, 0) },
+  'one of three brokers lost': {
+    brokers: 3,
+    strike: async ({ stack }) => {
+      await stack.killBroker(1);
+      return () => stack.startBroker(1);
+    },
+  },
   'one of three brokers restarted': {
     brokers: 3,
     strike: ({ stack }) => restartBroker(stack, 1),
