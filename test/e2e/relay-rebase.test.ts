@@ -1,14 +1,11 @@
-import { epochOf } from '@latchkey/contracts';
-import { Kafka, logLevel } from 'kafkajs';
-import { expect, inject, test } from 'vitest';
+import { derivedId, epochOf, partitionOf } from '@latchkey/contracts';
+import { expect, test } from 'vitest';
 import { checkMessages } from '../support/checks.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { untilSame } from '../support/downstream.ts';
-import { employee, hrEvent, inDays, ivrEvent } from '../support/events.ts';
-import { openOutbox } from '../support/outbox.ts';
+import { employee, HR, hrEvent, inDays, ivrEvent } from '../support/events.ts';
 import { killWhileWaiting } from '../support/relay-lock.ts';
 import { openRestorable, type Restorable } from '../support/restorable.ts';
-import { runLatchkey } from '../support/run-latchkey.ts';
 
 const PEOPLE = 30;
 
@@ -28,6 +25,7 @@ test('after a restore everything downstream converges, also where the backup is 
   await untilSame(latchkey.database(), latchkey.messages);
   await latchkey.published();
   expectContiguous(latchkey);
+  expectNothingTwice(latchkey);
   expect(await restated(latchkey.database())).toEqual({ below: 0, audited: PEOPLE + 2 });
   expect(relay.output()).toContain('topic acquired');
 
@@ -107,70 +105,50 @@ test('while a relay publishes and both sides agree there is nothing to rebase, u
   });
 });
 
-test('a hole in the outbox, and a last message that the topic has deleted, are mended', async () => {
-  await using outbox = await openOutbox(inject('brokers'));
-  const first = await outbox.start();
-  await outbox.append('access', 5);
-  await outbox.append('lifecycle', 5);
-  await outbox.publishedOnce(['access', 'lifecycle']);
-  await first.end('SIGTERM');
-  await outbox.append('access', 5);
-  await outbox.database.query(DELETE_POSITIONS, [outbox.topics.names.access, 7, 7]);
-  await outbox.database.query(DELETE_POSITIONS, [outbox.topics.names.lifecycle, 4, 5]);
-  // The one went back to there; of the other it was only not noted yet.
-  await outbox.database.query(NOTE, [outbox.topics.names.lifecycle, 3]);
-  await outbox.database.query(NOTE, [outbox.topics.names.access, 2]);
-  await deleteRecords(outbox.topics.names.lifecycle);
-  const before = (await outbox.read()).length;
+test('commits that were lost and made again in other batches are noticed, although the last message is the same', async () => {
+  await using latchkey = await openRestorable();
+  const [first, second, third] = neighbours();
+  await latchkey.start('relay');
+  await latchkey.start('reconciler');
+  await latchkey.send(joined(0));
+  await latchkey.taken();
+  await latchkey.published();
+  const backup = await latchkey.backUp();
+  await latchkey.start('relay');
+  await latchkey.start('reconciler');
+  const parts = [[joined(first)], [moved(first, 2, 'Legal')]];
+  for (const events of [...parts, [joined(second), moved(second, 2, 'Legal')], [joined(third)]]) {
+    await latchkey.send(...events);
+    await latchkey.taken();
+  }
+  await latchkey.published();
+  await latchkey.restore(backup);
 
-  const done = await runLatchkey(outbox.env, 'relay', 'rebase', '--json');
+  // With the record before them four at a time: the first two are one change now, the next two are two. There are
+  // as many messages as before, and the last one is the same.
+  await latchkey.spawn('reconciler', { BATCH_MAX_EVENTS: '4' });
+  await latchkey.taken();
+  await latchkey.spawn('relay');
 
-  // Of 6, 8, 9 and 10 three have a new position, but all that wait are written anew.
-  expect(JSON.parse(done.stdout)).toMatchObject({ epoch: 1, topics: 2, renumbered: 12 });
-  await outbox.start();
-  await outbox.append('lifecycle', 2);
-  await expect.poll(async () => (await outbox.read()).length).toBe(before + 3 * (4 + 2));
-  const check = checkMessages(await outbox.read()).find(({ name }) => name.includes('contiguous'));
-  expect(check?.holds, check?.found).toBe(true);
+  await expect.poll(() => refusedTopics(latchkey.database())).toBeGreaterThan(0);
+  expect(await latchkey.run('relay', 'rebase')).toMatchObject({ code: 0, stderr: '' });
+  await latchkey.send(moved(first, 3, 'Sales'));
+  await latchkey.taken();
+  await untilSame(latchkey.database(), latchkey.messages);
+  expectContiguous(latchkey);
 });
 
-test('a long history that the database has forgotten is looked through in the topic', async () => {
-  await using outbox = await openOutbox(inject('brokers'));
-  const first = await outbox.start();
-  await outbox.append('access', 3_000, 10);
-  await outbox.publishedOnce(['access']);
-  await first.end('SIGTERM');
-  const { access } = outbox.topics.names;
-  await outbox.database.query(DELETE_POSITIONS, [access, 101, 3_000]);
-  await outbox.database.query(NOTE, [access, 100]);
-  await outbox.append('access', 50, 10);
-
-  const done = await runLatchkey(outbox.env, 'relay', 'rebase', '--json');
-
-  // The 50 of each lane bear the ids of what was published there, but say the same: that is common history.
-  expect(JSON.parse(done.stdout)).toMatchObject({ epoch: 1, topics: 1, renumbered: 0 });
-  await outbox.start();
-  await outbox.append('access', 5, 10);
-  const messages = await outbox.publishedOnce(['access']);
-  expect(messages).toHaveLength(3 * 3_005);
-});
-
-const DELETE_POSITIONS = `
-  delete from outbox using outbox_lane
-  where outbox.lane = outbox_lane.lane and topic = $1 and position between $2 and $3`;
-
-const NOTE = `
-  update relay_position set published_through = $2 from outbox_lane
-  where outbox_lane.lane = relay_position.lane and topic = $1`;
-
-/** As the topic's retention does. */
-async function deleteRecords(topic: string): Promise<void> {
-  const admin = new Kafka({ brokers: [...inject('brokers')], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
-  await admin.deleteTopicRecords({ topic, partitions });
-  await admin.disconnect();
+/** Three people whose messages share a partition, in the order of their ids. */
+function neighbours(): readonly [number, number, number] {
+  const people = Array.from({ length: 60 }, (_, n) => {
+    const id = derivedId('identity', HR, `r${n + 100}`);
+    return { n: n + 100, id, partition: partitionOf(id, 3) };
+  });
+  const [one, two, three] = people
+    .filter(({ partition }) => partition === 0)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  if (one === undefined || two === undefined || three === undefined) throw new Error('too few');
+  return [one.n, two.n, three.n];
 }
 
 /** Two backups, and messages that were published after them. */
@@ -245,4 +223,16 @@ async function restated(database: TestDatabase): Promise<object | undefined> {
 function expectContiguous({ messages }: Restorable): void {
   const check = checkMessages(messages()).find(({ name }) => name.includes('contiguous'));
   expect(check?.holds, check?.found).toBe(true);
+}
+
+/** What was forgotten and came about again is not published again, and no generation goes back. */
+function expectNothingTwice({ messages }: Restorable): void {
+  const check = checkMessages(messages()).find(({ name }) => name === 'no message twice');
+  expect(check?.holds, check?.found).toBe(true);
+  const highest = new Map<string, bigint>();
+  for (const { topic, key, data, generation } of messages()) {
+    const object = `${topic} ${key} ${String(data['accountId'])}`;
+    expect(generation).toBeGreaterThan(highest.get(object) ?? 0n);
+    highest.set(object, generation);
+  }
 }

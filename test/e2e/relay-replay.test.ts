@@ -133,7 +133,7 @@ async function refused(relay: ChildService, code: string): Promise<void> {
 async function moveBack(outbox: TestOutbox, position: bigint): Promise<void> {
   const topic = outbox.topics.names.access;
   const rows = await outbox.database.query<{ partition: number; ce_id: string; digest: string }>(
-    `select partition, ce_id, encode(sha256(convert_to(payload, 'UTF8')), 'hex') as digest
+    `select partition, ce_id, encode(sha256(convert_to(' ' || payload, 'UTF8')), 'hex') as digest
      from outbox join outbox_lane using (lane) where topic = $1 and position = $2`,
     [topic, position],
   );

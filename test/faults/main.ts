@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openStack } from '../support/stack/open-stack.ts';
 import type { Servers } from './arena/arena.ts';
+import { runDisasters } from './disasters/run-disasters.ts';
 import { runNemesis } from './nemesis/run-nemesis.ts';
+import { runRecovery } from './recovery/run-recovery.ts';
 import type { PartReport } from './report/part.ts';
 import { printTable } from './report/print-table.ts';
 import { runTests } from './report/run-tests.ts';
@@ -20,6 +22,8 @@ Parts, all of them unless --only names some (comma separated):
   hostile     hostile input, generated from a grammar, in process and against a reconciler
   sweep       every failpoint × {kill, stop, cut, error} × seeds
   nemesis     random faults under load on three brokers
+  disasters   each as docs/operations.md tells operators to mend it
+  recovery    how long restarts and kills are felt
 
 Settings:
   --histories 10000   of each property
@@ -29,6 +33,9 @@ Settings:
   --results FILE      what has passed is not run again (.faults/sweep.jsonl)
   --minutes 10        of the nemesis run
   --seed 1            of the nemesis run and the hostile input
+  --disaster NAMES    only these disasters (comma separated)
+  --rounds 10         of each fault of the recovery
+  --recovery NAMES    only these faults of the recovery (comma separated)
   --case NAME         one case of the sweep again, with what its processes wrote: claimed/kill/7
 
 Ends with a table of figures; exit code 0, or 1 where something failed.`;
@@ -54,6 +61,9 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     case: { type: 'string' },
+    disaster: { type: 'string' },
+    rounds: { type: 'string', default: '10' },
+    recovery: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -79,6 +89,8 @@ const PARTS: Readonly<Record<string, () => Promise<PartReport>>> = {
     return onOneBroker((servers) => runSweep(servers, options));
   },
   nemesis: () => runNemesis({ minutes: Number(values.minutes), seed: Number(values.seed), print }),
+  disasters: () => runDisasters({ only: values.disaster, print }),
+  recovery: () => runRecovery({ rounds: Number(values.rounds), only: values.recovery, print }),
 };
 
 async function runAll(): Promise<readonly PartReport[]> {

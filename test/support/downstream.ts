@@ -29,9 +29,17 @@ export async function untilSame(
 ): Promise<void> {
   await eventually(
     'objects that differ',
-    async () => differences(downstreamOf(await read()), await publishedStateOf(database)),
+    async () => differencesFrom(database, await read()),
     (found) => found.length === 0,
   );
+}
+
+/** Some of the objects of which the consumer knows something else than the database says; each in one line. */
+export async function differencesFrom(
+  database: TestDatabase,
+  messages: readonly OutputMessage[],
+): Promise<readonly string[]> {
+  return differences(downstreamOf(messages), await publishedStateOf(database));
 }
 
 function differences(downstream: Downstream, database: Downstream): readonly string[] {

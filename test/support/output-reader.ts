@@ -41,6 +41,10 @@ export async function openOutputReader(
   const consumer = kafka.consumer({
     groupId: `reader-${randomUUID()}`,
     readUncommitted: false,
+    // Back soon after brokers were away.
+    sessionTimeout: 6_000,
+    rebalanceTimeout: 6_000,
+    heartbeatInterval: 500,
     maxWaitTimeInMs: 100,
     // Partitions that are added are noticed so soon.
     metadataMaxAge: 1_000,

@@ -31,6 +31,8 @@ export interface ChildService extends AsyncDisposable {
 export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** Another copy of the repository; its path ends with a slash. */
+  readonly root?: string;
   /** Runs this file of the repository in the place of the service's own. */
   readonly script?: string;
   /** Is told each message of the child; with it there is a channel to it. */
@@ -52,13 +54,14 @@ export async function startService(name: string, options: ChildOptions): Promise
 /** Starts it without waiting for it: for a service that is to stand by, or to refuse its settings. */
 export async function spawnService(name: string, options: ChildOptions): Promise<ChildService> {
   const [port = 0] = await freePorts(1);
-  const script = `${ROOT}${options.script ?? `services/${name}/src/main.ts`}`;
+  const root = options.root ?? ROOT;
+  const script = `${root}${options.script ?? `services/${name}/src/main.ts`}`;
   const { onMessage } = options;
   const child = spawn(
     process.execPath,
     ['--import', END_WITH_PARENT, script, ...(options.args ?? [])],
     {
-      cwd: ROOT,
+      cwd: root,
       env: { PATH: process.env['PATH'], HTTP_PORT: String(port), ...options.env },
       // Descriptor 3 tells it when this process is gone.
       stdio: [

@@ -97,6 +97,7 @@ export {
   type AdoptedRow,
   adoptOutboxRow,
   deleteWaiting,
+  dropMessages,
   measureWaiting,
   placeLane,
   placeTopic,

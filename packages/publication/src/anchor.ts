@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FailureCode } from '@latchkey/contracts';
 
 /** What Kafka says of a position; see `readMetadata`. */
@@ -66,6 +67,20 @@ export type AnchorCheck =
 /** What is committed with a position: enough to recognise the message that stands there. */
 export function anchorOf(message: { readonly ceId: string; readonly digest: string }): string {
   return `${message.ceId} ${message.digest}`;
+}
+
+/**
+ * The digest of an anchor, hexadecimal SHA-256; `listAnchorRows` makes the same of a row. It covers when
+ * the message was decided: a database that lost commits and decides the same again may come to the same
+ * last message behind others than were published.
+ *
+ * @param decidedAt - the header `ce_time`; undefined where a message has none
+ */
+export function digestOf(decidedAt: string | undefined, payload: string | Buffer): string {
+  return createHash('sha256')
+    .update(`${decidedAt ?? ''} `)
+    .update(payload)
+    .digest('hex');
 }
 
 /** What is committed with a position; empty where nothing was published. */

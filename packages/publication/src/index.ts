@@ -2,6 +2,7 @@ export { acquireTopic, type KafkaAccess, transactionalIdOf } from './acquire-top
 export {
   anchorOf,
   checkAnchor,
+  digestOf,
   type LaneAnchor,
   type LaneEvidence,
   positionOf,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { epochOf } from '@latchkey/contracts';
 import {
   type ConsumedRecord,
@@ -8,11 +7,12 @@ import {
   readLogTail,
 } from '@latchkey/kafka';
 import type { KafkaAccess } from './acquire-topic.ts';
-import { anchorOf } from './anchor.ts';
+import { anchorOf, digestOf } from './anchor.ts';
 
 /** A message as it stands in the topic. */
 export interface PublishedRecord {
   readonly position: bigint;
+  readonly ceId: string;
   readonly anchor: string;
   readonly epoch: number;
   /** Only where `keep` asked for it. */
@@ -75,12 +75,12 @@ function quiet(log: KafkaLog): KafkaLog {
 function publishedRecord(record: ConsumedRecord, keep: bigint | undefined): PublishedRecord {
   const headers = new Map(record.headers.map(([name, value]) => [name, value.toString()]));
   const position = BigInt(headers.get('lk_position') ?? -1);
-  const digest = createHash('sha256')
-    .update(record.value ?? '')
-    .digest('hex');
+  const digest = digestOf(headers.get('ce_time'), record.value ?? '');
+  const ceId = headers.get('ce_id') ?? '';
   return {
     position,
-    anchor: anchorOf({ ceId: headers.get('ce_id') ?? '', digest }),
+    ceId,
+    anchor: anchorOf({ ceId, digest }),
     epoch: epochOf(BigInt(headers.get('lk_generation') ?? 0)),
     record: keep === undefined || keep === position ? record : undefined,
   };

@@ -38,10 +38,11 @@ test('rows become messages with their position, lane by lane', () => {
   });
 });
 
-test('what is committed with a position names the message and the digest of its payload', () => {
-  const chunk = chunkOf([row(1, 5n)], LANES);
+test('what is committed with a position names the message, when it was decided and what it says', () => {
+  const decided = { ...row(1, 5n), headers: '{"ce_time":"2026-01-01T00:00:00.000Z"}' };
+  const chunk = chunkOf([decided], LANES);
 
-  const digest = createHash('sha256').update('{"n":5}').digest('hex');
+  const digest = createHash('sha256').update('2026-01-01T00:00:00.000Z {"n":5}').digest('hex');
   expect(chunk).toMatchObject({ lanes: [{ reached: { anchor: `id-1-5 ${digest}` } }] });
 });
 

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { epochOf } from '@latchkey/contracts';
 import type { OutboxRow } from '@latchkey/postgres';
-import { anchorOf, type LaneAnchor, type Refusal } from '@latchkey/publication';
+import { anchorOf, digestOf, type LaneAnchor, type Refusal } from '@latchkey/publication';
 
 export interface OutgoingMessage {
   readonly key: string;
@@ -61,7 +60,7 @@ function anchorAt(
 ): LaneAnchor {
   const last = rows.at(-1);
   if (last === undefined) return from;
-  const digest = createHash('sha256').update(last.payload).digest('hex');
+  const digest = digestOf(messages.at(-1)?.headers['ce_time'], last.payload);
   const epochs = messages.map(({ headers }) => epochOf(BigInt(headers['lk_generation'] ?? 0)));
   return {
     ...from,

@@ -22,6 +22,8 @@ export interface ArenaOptions {
   readonly partitions: number;
   /** Settings of the services beyond those that every arena has. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Is given the database before anybody uses it. */
+  readonly prepare?: (database: TestDatabase) => Promise<void>;
   /** Stands between the services and their servers. */
   readonly through?: (env: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 }
@@ -40,6 +42,12 @@ export interface Arena extends AsyncDisposable {
   /** What a reader of committed messages has read, from the start of each topic. */
   readonly messages: () => readonly OutputMessage[];
   /**
+   * Waits until every record of the inputs was taken.
+   *
+   * @throws Error when that takes longer
+   */
+  taken(limitMs: number): Promise<void>;
+  /**
    * Waits until every record of the inputs was taken and every row of the outbox was read.
    *
    * @throws Error when that takes longer
@@ -51,6 +59,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
   silenceTimerWarnings();
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createDatabaseOn(servers.databaseUrl, servers.runId));
+  await options.prepare?.(database);
   const topics = stack.use(await createTestTopics(servers.brokers, options));
   const direct = {
     DATABASE_URL: database.url,
@@ -87,6 +96,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
     },
     sent: () => sent,
     messages: reader.messages,
+    taken: (limitMs) => untilTaken(database, admin, topics, limitMs),
     drained: (limitMs) => untilDrained(database, admin, topics, reader.messages, limitMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -140,10 +150,19 @@ async function untilDrained(
 ): Promise<void> {
   const deadline = Date.now() + limitMs;
   const left = (): number => Math.max(deadline - Date.now(), 1);
-  const untaken = (): Promise<number> => countUntaken(database, admin, topics);
-  await eventually('records that were not taken', untaken, (count) => count === 0, left());
+  await untilTaken(database, admin, topics, limitMs);
   const unread = async (): Promise<number> => (await countAppended(database)) - messages().length;
   await eventually('messages that were not read', unread, (count) => count <= 0, left());
+}
+
+async function untilTaken(
+  database: TestDatabase,
+  admin: Admin,
+  topics: TestTopics,
+  limitMs: number,
+): Promise<void> {
+  const untaken = (): Promise<number> => countUntaken(database, admin, topics);
+  await eventually('records that were not taken', untaken, (count) => count === 0, limitMs);
 }
 
 async function countUntaken(

@@ -1,4 +1,4 @@
-import { type ChildService, startService } from '../../support/process.ts';
+import { type ChildService, spawnService, startService } from '../../support/process.ts';
 import type { FromChild, Point, Proceeding, ToChild } from '../failpoints/points.ts';
 
 export type Role = 'reconciler' | 'relay';
@@ -17,6 +17,8 @@ export interface Member extends AsyncDisposable {
   proceed(how: Proceeding): void;
   /** Puts a new process in the place of one that has ended. Resolves when it is ready. */
   restart(): Promise<void>;
+  /** As `restart`, without waiting for it to be ready: it may find that it cannot go on. */
+  relaunch(): Promise<void>;
   /** Everything that processes in this place have written. */
   readonly output: () => string;
 }
@@ -29,8 +31,8 @@ export async function startMember(
 ): Promise<Member> {
   let standing = Promise.withResolvers<Member>();
   const written: string[] = [];
-  const start = (): Promise<ChildService> =>
-    startService(role, {
+  const start = (begin = startService): Promise<ChildService> =>
+    begin(role, {
       env,
       script: `test/faults/failpoints/${role}.ts`,
       onMessage: (message) => {
@@ -40,6 +42,11 @@ export async function startMember(
   let process = await start();
   const say = (message: ToChild): void => {
     process.send(message);
+  };
+  const replace = async (begin: typeof startService): Promise<void> => {
+    written.push(process.output());
+    await process[Symbol.asyncDispose]();
+    process = await start(begin);
   };
   const member: Member = {
     role,
@@ -56,11 +63,8 @@ export async function startMember(
     proceed: (how) => {
       say({ proceed: how });
     },
-    restart: async () => {
-      written.push(process.output());
-      await process[Symbol.asyncDispose]();
-      process = await start();
-    },
+    restart: () => replace(startService),
+    relaunch: () => replace(spawnService),
     output: () => written.join('') + process.output(),
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };

@@ -66,7 +66,7 @@ export async function openDockerStack(options: StackOptions): Promise<Stack> {
   await using started = new AsyncDisposableStack();
   const [database, brokers] = await Promise.all([
     startDatabase(started),
-    startBrokers(started, count),
+    startBrokers(started, count, options.brokerSettings ?? {}),
   ]);
   const everything = started.move();
   return {
@@ -97,7 +97,11 @@ async function startDatabase(started: AsyncDisposableStack): Promise<string> {
   return container.getConnectionUri();
 }
 
-async function startBrokers(started: AsyncDisposableStack, count: number): Promise<string[]> {
+async function startBrokers(
+  started: AsyncDisposableStack,
+  count: number,
+  settings: Readonly<Record<string, string>>,
+): Promise<string[]> {
   const { host } = (await getContainerRuntimeClient()).info.containerRuntime;
   const network = await new Network().start();
   started.defer(async () => {
@@ -107,7 +111,7 @@ async function startBrokers(started: AsyncDisposableStack, count: number): Promi
   // Each needs the others to become ready, and none of them may be forgotten when one fails.
   const outcomes = await Promise.allSettled(
     ports.map((port, index) =>
-      brokerContainer(network, { id: index + 1, count, host, port }).start(),
+      brokerContainer(network, { id: index + 1, count, host, port, settings }).start(),
     ),
   );
   for (const outcome of outcomes) {
@@ -126,6 +130,7 @@ interface Broker {
   /** Where clients on this machine reach it: it has to say so itself, so the port is chosen before it starts. */
   readonly host: string;
   readonly port: number;
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 function brokerContainer(network: StartedNetwork, broker: Broker): GenericContainer {
@@ -154,6 +159,7 @@ function environmentOf(broker: Broker): Record<string, string> {
     'inter.broker.listener.name': 'INTERNAL',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': '/tmp/latchkey-kafka',
+    ...broker.settings,
   };
   const named = Object.entries(settings).map(([name, value]) => [
     `KAFKA_${name.toUpperCase().replaceAll('.', '_')}`,

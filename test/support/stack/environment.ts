@@ -31,7 +31,15 @@ export function stackFromEnvironment(): Stack | undefined {
 /** The faults of a stack that cannot have them. */
 export function withoutFaults(
   why: string,
-): Pick<Stack, 'killBroker' | 'startBroker' | 'stopDatabase' | 'startDatabase'> {
+): Pick<
+  Stack,
+  | 'killBroker'
+  | 'startBroker'
+  | 'stopDatabase'
+  | 'startDatabase'
+  | 'copyDatabase'
+  | 'restoreDatabase'
+> {
   const refuse = (): Promise<never> =>
     Promise.reject(
       new StackUnavailable(
@@ -43,5 +51,7 @@ export function withoutFaults(
     startBroker: refuse,
     stopDatabase: refuse,
     startDatabase: refuse,
+    copyDatabase: refuse,
+    restoreDatabase: refuse,
   };
 }

@@ -3,6 +3,8 @@ export interface StackOptions {
   readonly brokers?: 1 | 3;
   /** Takes only local processes, so that servers can be killed; the environment and Docker are passed over. */
   readonly local?: boolean;
+  /** Of every broker, beyond those that each stack has; names as in Kafka's server.properties. */
+  readonly brokerSettings?: Readonly<Record<string, string>>;
   /** Is told what is being done, one line each, without line end. */
   readonly log?: (line: string) => void;
   /** Gives up opening: what was started is stopped, and openStack rejects with the signal's reason. */
@@ -30,6 +32,10 @@ export interface Stack extends AsyncDisposable {
   /** `fast` ends sessions and writes a checkpoint; `immediate` is a crash. */
   stopDatabase(mode: 'fast' | 'immediate'): Promise<void>;
   startDatabase(): Promise<void>;
+  /** Copies everything that a stopped database holds; resolves with the copy's name. */
+  copyDatabase(): Promise<string>;
+  /** Puts a copy in the place of what a stopped database holds. The copy can be put back again. */
+  restoreDatabase(copy: string): Promise<void>;
 }
 
 export interface StackTraces {

@@ -102,7 +102,8 @@ function openConsumer(kafka: Kafka, options: BatchConsumerOptions): Consumer {
   return kafka.consumer({
     groupId: options.groupId,
     sessionTimeout: options.sessionTimeoutMs,
-    heartbeatInterval: Math.floor(options.sessionTimeoutMs / 4),
+    // Also how soon a member hears that the group has lost another.
+    heartbeatInterval: Math.floor(options.sessionTimeoutMs / 8),
     rebalanceTimeout: Math.max(options.sessionTimeoutMs, 10_000),
     maxBytesPerPartition: options.maxBytesPerPartition,
     maxBytes: options.maxBytesPerPartition * PARTITIONS_PER_FETCH,

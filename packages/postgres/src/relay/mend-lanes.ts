@@ -25,6 +25,22 @@ export const renumberOutbox = statement<
     select count(*)::integer as renumbered from placed`,
 );
 
+/** Takes the messages with these ids that stand behind a position out of a lane, which must be locked. */
+export const dropMessages = statement<
+  { lane: number; after: bigint; ceIds: string },
+  { dropped: number }
+>(
+  'drop_messages',
+  (p) => sql`
+    with gone as (
+      delete from outbox
+      where lane = ${p.lane} and position > ${p.after}::bigint
+        and ce_id in (select unnest(string_to_array(${p.ceIds}, E'\x1f'))::uuid)
+      returning 1
+    )
+    select count(*)::integer as dropped from gone`,
+);
+
 /** A message as the topic has it, or what stands for one. */
 export interface AdoptedRow {
   readonly lane: number;

@@ -78,7 +78,7 @@ export interface AnchorRow {
   readonly lane: number;
   readonly position: bigint;
   readonly ceId: string;
-  /** SHA-256 of the payload, hexadecimal. */
+  /** SHA-256, hexadecimal, of when it was decided (the header `ce_time`), a space and the payload. */
   readonly digest: string;
 }
 
@@ -86,7 +86,8 @@ export const listAnchorRows = statement<PositionColumns, AnchorRow>(
   'list_anchor_rows',
   (p) => sql`
     select outbox.lane, outbox.position, outbox.ce_id as "ceId",
-      encode(sha256(convert_to(outbox.payload, 'UTF8')), 'hex') as digest
+      encode(sha256(convert_to(
+        coalesce(outbox.headers::json ->> 'ce_time', '') || ' ' || outbox.payload, 'UTF8')), 'hex') as digest
     from unnest(
       string_to_array(${p.lanes}, E'\x1f')::integer[],
       string_to_array(${p.positions}, E'\x1f')::bigint[]

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { derivedId } from '@latchkey/contracts';
 import type { LogOffsets } from '@latchkey/kafka';
 import {
   type AdoptedRow,
   adoptOutboxRow,
   appendAudit,
+  dropMessages,
   listAnchorRows,
   lockLanes,
   measureWaiting,
@@ -19,6 +19,7 @@ import {
 import {
   anchorOf,
   commitPositions,
+  digestOf,
   type KafkaAccess,
   type LaneEvidence,
   type PublishedRecord,
@@ -30,6 +31,7 @@ import type { Repair } from './open-repair.ts';
 import { type LanePlan, planLane } from './plan-lane.ts';
 
 const MAX_ROWS_COMPARED_AT_ONCE = 5_000n;
+const MAX_IDS_AT_ONCE = 5_000;
 
 /** What was done to one lane. */
 export interface MendedLane {
@@ -37,12 +39,15 @@ export interface MendedLane {
   /** Up to here the outbox had what was published. */
   readonly common: bigint;
   readonly published: bigint;
+  /** Waited to be published, and was published before the database forgot it. */
+  readonly dropped: number;
   readonly renumbered: number;
 }
 
 /**
- * Makes the outbox of a topic go on behind what was published: what was not published gets new
- * positions, and the last message that was is taken over from the topic, so that positions stay
+ * Makes the outbox of a topic go on behind what was published. What was decided again and published
+ * before is dropped: generations would go back; and all of it is stated again. What was never published
+ * gets new positions, and the last message that was is taken over from the topic, so that positions stay
  * contiguous. Kafka is told first: ended in between, the topic is refused as before, and another call
  * does the same again.
  */
@@ -56,9 +61,10 @@ export async function mendTopic(
   const records = await readRecords(repair.kafka, topic, evidence.lanes, logs);
   const plans: LaneToMend[] = [];
   for (const lane of evidence.lanes) {
+    const own = records.get(lane.partition) ?? [];
     // eslint-disable-next-line no-await-in-loop -- a handful of lanes
-    const plan = await planOf(session, lane, records.get(lane.partition) ?? []);
-    plans.push({ lane, plan, row: adoptedRow(topic, lane, plan) });
+    const plan = await planOf(session, lane, own);
+    plans.push({ lane, plan, row: adoptedRow(topic, lane, plan), records: own });
   }
   const adopted = plans.flatMap(({ lane: { partition }, row }) =>
     row === undefined
@@ -74,6 +80,8 @@ interface LaneToMend {
   readonly plan: LanePlan;
   /** The message at the published position, where the outbox lacks it. */
   readonly row: AdoptedRow | undefined;
+  /** The last messages of its partition. */
+  readonly records: readonly PublishedRecord[];
 }
 
 function readRecords(
@@ -139,11 +147,12 @@ async function writeLanes(
       decider: `operator:${operator}`,
       owner,
       decisions: JSON.stringify(
-        mended.map(({ partition, common, published, renumbered }) => ({
+        mended.map(({ partition, common, published, dropped, renumbered }) => ({
           kind: 'rebased',
           partition,
           common: common.toString(),
           published: published.toString(),
+          dropped,
           renumbered,
         })),
       ),
@@ -152,9 +161,10 @@ async function writeLanes(
   return mended;
 }
 
-async function writeLane(tx: Tx, { lane, plan, row }: LaneToMend): Promise<MendedLane> {
+async function writeLane(tx: Tx, { lane, plan, row, records }: LaneToMend): Promise<MendedLane> {
   const { lane: number, partition, missingPositions } = lane;
   const { common, published } = plan;
+  const dropped = await dropPublished(tx, number, common, records);
   const [waiting] = await tx.run(measureWaiting, { lane: number, after: common });
   const hasGap = waiting !== undefined && waiting.last - common !== waiting.rows;
   const moves = common < published || hasGap;
@@ -163,7 +173,24 @@ async function writeLane(tx: Tx, { lane, plan, row }: LaneToMend): Promise<Mende
     : [];
   if (row !== undefined) await tx.run(adoptOutboxRow, row);
   await tx.run(placeLane, { lane: number, position: published, missingPositions });
-  return { partition, common, published, renumbered: moved?.renumbered ?? 0 };
+  return { partition, common, published, dropped, renumbered: moved?.renumbered ?? 0 };
+}
+
+async function dropPublished(
+  tx: Tx,
+  lane: number,
+  after: bigint,
+  records: readonly PublishedRecord[],
+): Promise<number> {
+  const ids = records.filter(({ position }) => position > after).map(({ ceId }) => ceId);
+  let dropped = 0;
+  for (let at = 0; at < ids.length; at += MAX_IDS_AT_ONCE) {
+    const ceIds = textColumn(ids.slice(at, at + MAX_IDS_AT_ONCE));
+    // eslint-disable-next-line no-await-in-loop -- bounded parts, one after the other
+    const [answer] = await tx.run(dropMessages, { lane, after, ceIds });
+    dropped += answer?.dropped ?? 0;
+  }
+  return dropped;
 }
 
 function adoptedRow(
@@ -193,6 +220,7 @@ function placeholder(topic: string, lane: number, partition: number, position: b
   return { lane, position, ceId, key: ceId, headers: '{}', payload: '{}', generation: 0n };
 }
 
-function anchorOfRow({ ceId, payload }: AdoptedRow): string {
-  return anchorOf({ ceId, digest: createHash('sha256').update(payload).digest('hex') });
+function anchorOfRow({ ceId, headers, payload }: AdoptedRow): string {
+  const { ce_time: decidedAt } = JSON.parse(headers) as { readonly ce_time?: string };
+  return anchorOf({ ceId, digest: digestOf(decidedAt, payload) });
 }

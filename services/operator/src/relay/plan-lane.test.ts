@@ -18,7 +18,8 @@ function lane(publishedThrough: bigint, committed: bigint | undefined): LaneEvid
 }
 
 function record(position: bigint): PublishedRecord {
-  return { position, anchor: `kafka-${position}`, epoch: 0, record: undefined };
+  const anchor = `kafka-${position}`;
+  return { position, ceId: `id-${position}`, anchor, epoch: 0, record: undefined };
 }
 
 const records = [4n, 5n, 6n, 7n, 8n].map(record);

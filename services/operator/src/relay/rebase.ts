@@ -44,7 +44,15 @@ export const rebaseRelay: Command = async (operating, { all, json }) => {
   if (restatingSinceMs === null) {
     if (json)
       printRow(
-        { epoch, topics: 0, renumbered: 0, identities: 0, accounts: 0, verifications: 0 },
+        {
+          epoch,
+          topics: 0,
+          dropped: 0,
+          renumbered: 0,
+          identities: 0,
+          accounts: 0,
+          verifications: 0,
+        },
         json,
       );
     else printLine('nothing to rebase: the outbox is what was published');
@@ -54,12 +62,15 @@ export const rebaseRelay: Command = async (operating, { all, json }) => {
   const outputs = await outputsOf(db, settings);
   const restated = await restateAll(db, epoch, { outputs, operator, owner });
   const renumbered = mended.reduce((sum, lane) => sum + lane.renumbered, 0);
+  const dropped = mended.reduce((sum, lane) => sum + lane.dropped, 0);
   const { identities, accounts, verifications } = restated;
   if (json) {
-    printRow({ epoch, topics: differing.length, renumbered, ...restated }, json);
+    printRow({ epoch, topics: differing.length, dropped, renumbered, ...restated }, json);
     return;
   }
-  printLine(`epoch ${epoch}; ${differing.length} topics mended, ${renumbered} messages renumbered`);
+  printLine(
+    `epoch ${epoch}; ${differing.length} topics mended, ${dropped} messages known already, ${renumbered} renumbered`,
+  );
   printLine(
     `stated again: ${identities} identities, ${accounts} accounts, ${verifications} verifications`,
   );

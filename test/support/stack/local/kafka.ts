@@ -20,11 +20,15 @@ export interface LocalBrokers {
 export async function startBrokers(
   guard: Guard,
   installed: InstalledKafka,
-  options: { readonly folder: string; readonly count: number },
+  options: {
+    readonly folder: string;
+    readonly count: number;
+    readonly settings: Readonly<Record<string, string>>;
+  },
 ): Promise<LocalBrokers> {
   const cluster = await layOut(options.count);
   const specs = await Promise.all(
-    cluster.nodes.map((node) => prepare(installed, cluster, node, options.folder)),
+    cluster.nodes.map((node) => prepare(installed, cluster, node, options)),
   );
   const addresses = cluster.nodes.map((node) => `127.0.0.1:${node.port}`);
   const servers = await Promise.all(specs.map((spec) => guard.start(spec)));
@@ -70,7 +74,7 @@ async function prepare(
   installed: InstalledKafka,
   cluster: Cluster,
   node: Node,
-  folder: string,
+  { folder, settings }: { readonly folder: string; readonly settings: object },
 ): Promise<ServerSpec> {
   const name = `kafka-${node.id}`;
   const data = join(folder, name);
@@ -84,7 +88,7 @@ async function prepare(
   };
   await writeFile(join(data, 'meta.properties'), properties(meta));
   const file = join(folder, `${name}.properties`);
-  await writeFile(file, properties(settingsOf(cluster, node, data)));
+  await writeFile(file, properties({ ...settingsOf(cluster, node, data), ...settings }));
   return {
     name,
     command: installed.java,

@@ -22,7 +22,8 @@ export async function openLocalStack(options: StackOptions): Promise<Stack> {
     installKafka(log, options.signal),
   ]);
   log(`starting PostgreSQL and ${count === 1 ? 'one Kafka broker' : `${count} Kafka brokers`}`);
-  const start = (): Promise<Stack> => startServers({ program, kafka, count }, options.signal);
+  const parts = { program, kafka, count, brokerSettings: options.brokerSettings ?? {} };
+  const start = (): Promise<Stack> => startServers(parts, options.signal);
   // The second time with other ports.
   return start().catch((error: unknown) => {
     if (error instanceof ServerNotReady && error.lostItsPort) return start();
@@ -34,6 +35,7 @@ interface Parts {
   readonly program: PostgresProgram;
   readonly kafka: InstalledKafka;
   readonly count: number;
+  readonly brokerSettings: Readonly<Record<string, string>>;
 }
 
 async function startServers(parts: Parts, signal: AbortSignal | undefined): Promise<Stack> {
@@ -45,7 +47,11 @@ async function startServers(parts: Parts, signal: AbortSignal | undefined): Prom
     await chmod(folder, 0o711);
     const all = Promise.all([
       startPostgres(guard, parts.program, folder),
-      startBrokers(guard, parts.kafka, { folder, count: parts.count }),
+      startBrokers(guard, parts.kafka, {
+        folder,
+        count: parts.count,
+        settings: parts.brokerSettings,
+      }),
     ]);
     const [database, brokers] = await unlessAborted(all, signal);
     return {
@@ -60,6 +66,8 @@ async function startServers(parts: Parts, signal: AbortSignal | undefined): Prom
       startBroker: brokers.start,
       stopDatabase: database.stop,
       startDatabase: database.start,
+      copyDatabase: database.copy,
+      restoreDatabase: database.restore,
       [Symbol.asyncDispose]: () => guard.close(),
     };
   } catch (error) {

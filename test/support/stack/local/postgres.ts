@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { POSTGRES_SETTINGS } from '../postgres-settings.ts';
 import type { ServerSpec } from './guard.ts';
@@ -9,6 +11,7 @@ import { freePorts } from './ports.ts';
 import type { PostgresProgram } from './postgres-program.ts';
 import { whenReady } from './when-ready.ts';
 
+const run = promisify(execFile);
 const USER = 'postgres';
 const DATABASE = 'latchkey';
 
@@ -19,6 +22,9 @@ export interface LocalDatabase {
   readonly stop: (mode: 'fast' | 'immediate') => Promise<void>;
   /** Resolves when it takes connections again. */
   readonly start: () => Promise<void>;
+  /** Of the data folder, while the server is stopped; resolves with its name. */
+  readonly copy: () => Promise<string>;
+  readonly restore: (copy: string) => Promise<void>;
 }
 
 /** Makes and starts a database cluster of its own. Resolves when it takes connections. */
@@ -41,6 +47,24 @@ export async function startPostgres(
     start: async () => {
       server = await guard.start(spec);
       await whenReady(server, spec, () => answers(url('postgres')));
+    },
+    ...copiesOf(folder, data),
+  };
+}
+
+/** `cp` keeps the owner of the files, which Node's own copying does not. */
+function copiesOf(folder: string, data: string): Pick<LocalDatabase, 'copy' | 'restore'> {
+  let copies = 0;
+  return {
+    copy: async () => {
+      copies += 1;
+      const name = `postgres-copy-${copies}`;
+      await run('cp', ['-a', data, join(folder, name)]);
+      return name;
+    },
+    restore: async (name) => {
+      await rm(data, { recursive: true });
+      await run('cp', ['-a', join(folder, name), data]);
     },
   };
 }

@@ -1,0 +1,21 @@
+import { commitsLost, databaseRestored } from './database-back.ts';
+import { diskFull, readOnly } from './database-refuses.ts';
+import type { Disaster } from './disaster.ts';
+import { groupsDeleted, producersExpired } from './forgotten-by-kafka.ts';
+import { inputRecreated, inputReplaced, outputRecreated } from './recreated-topics.ts';
+import { migration, twoVersions } from './upgrade.ts';
+
+/** Every disaster, by name. */
+export const DISASTERS: Readonly<Record<string, Disaster>> = {
+  'database-restored': databaseRestored,
+  'commits-lost': commitsLost,
+  'input-recreated': inputRecreated,
+  'input-replaced': inputReplaced,
+  'output-recreated': outputRecreated,
+  'groups-deleted': groupsDeleted,
+  'producers-expired': producersExpired,
+  'disk-full': diskFull,
+  'read-only': readOnly,
+  migration,
+  'two-versions': twoVersions,
+};

@@ -1,0 +1,130 @@
+import { openStack } from '../../support/stack/open-stack.ts';
+import { type Arena, openArena } from '../arena/arena.ts';
+import { quantile } from '../report/figures.ts';
+import type { PartReport, ReportRow } from '../report/part.ts';
+import { type Field, RECOVERY_FAULTS, type RecoveryFault } from './faults.ts';
+import { openSteady, type Steady } from './steady.ts';
+
+export interface RecoveryOptions {
+  readonly rounds: number;
+  /** Only these faults (comma separated); all of them if left out. */
+  readonly only?: string | undefined;
+  readonly print: (line: string) => void;
+}
+
+/** One fault, and how long it was felt. All in milliseconds. */
+export interface Round {
+  /** From the fault to the first message of an event that was sent after it. */
+  readonly firstMs: number;
+  /** The longest that any event of these moments took from its sender to a reader of committed messages. */
+  readonly longestMs: number;
+  /** The server that was restarted was away for so long; 0 where nothing was. */
+  readonly awayMs: number;
+}
+
+/** Recovery within this time, without anybody's help. */
+const GOAL_MS = 10_000;
+/** Events that were on their way when it struck belong to a round. */
+const BEFORE_MS = 2_000;
+/** The services' own. */
+const DEFAULTS = { SESSION_TIMEOUT_SECONDS: '8', READ_THROUGH_MARGIN_SECONDS: '5' } as const;
+
+/** Strikes under steady load, again and again, and measures how long it takes until all is as before. */
+export async function runRecovery(options: RecoveryOptions): Promise<PartReport> {
+  const wanted = options.only?.split(',') ?? Object.keys(RECOVERY_FAULTS);
+  const rows: ReportRow[] = [];
+  for (const brokers of [1, 3] as const) {
+    const faults = wanted.flatMap((name) => {
+      const fault = RECOVERY_FAULTS[name];
+      return fault?.brokers === brokers ? [[name, fault] as const] : [];
+    });
+    if (faults.length > 0) rows.push(...(await measureOn(brokers, faults, options)));
+  }
+  return { rows, failed: rows.some(({ failed }) => failed > 0) };
+}
+
+async function measureOn(
+  brokers: 1 | 3,
+  faults: readonly (readonly [string, RecoveryFault])[],
+  { rounds, print }: RecoveryOptions,
+): Promise<readonly ReportRow[]> {
+  await using stack = await openStack({ brokers, local: true });
+  const { databaseUrl } = stack;
+  const servers = { databaseUrl, brokers: stack.brokers, runId: `recovery${process.pid}` };
+  await using arena = await openArena(servers, {
+    reconcilers: 2,
+    relays: 2,
+    partitions: 4,
+    env: DEFAULTS,
+  });
+  const rows: ReportRow[] = [];
+  for (const [name, fault] of faults) {
+    const measured: Round[] = [];
+    await using steady = await openSteady(arena, `${name.replaceAll(' ', '-')}-`);
+    for (let round = 1; round <= rounds; round += 1) {
+      const one = await measureRound({ stack, arena }, fault, steady);
+      const { firstMs, longestMs, awayMs } = one;
+      print(
+        `${name} ${round}: first ${firstMs} ms, longest ${longestMs} ms, server away ${awayMs} ms`,
+      );
+      if (longestMs > GOAL_MS) printWarnings(arena, print);
+      measured.push(one);
+    }
+    rows.push(rowOf(name, measured));
+  }
+  return rows;
+}
+
+/** Afterwards everything is as before, and nothing is under way. */
+export async function measureRound(
+  field: Field,
+  fault: RecoveryFault,
+  steady: Steady,
+): Promise<Round> {
+  await steady.caughtUp();
+  const struckMs = performance.now();
+  const striking = fault.strike(field).then((putBack) => ({ putBack, atMs: performance.now() }));
+  const [first, struck] = await Promise.all([steady.seenAfter(struckMs), striking]);
+  await steady.caughtUp();
+  const waits = steady
+    .events()
+    .filter(({ sentMs }) => sentMs >= struckMs - BEFORE_MS)
+    .flatMap(({ sentMs, visibleMs }) => (visibleMs === undefined ? [] : [visibleMs - sentMs]));
+  await struck.putBack?.();
+  return {
+    firstMs: Math.round(first.visibleMs - struckMs),
+    longestMs: Math.round(Math.max(...waits)),
+    awayMs: struck.putBack === undefined ? Math.round(struck.atMs - struckMs) : 0,
+  };
+}
+
+function rowOf(name: string, rounds: readonly Round[]): ReportRow {
+  const figures = (of: (round: Round) => number): string => {
+    const all = rounds.map(of);
+    return `p50 ${quantile(all, 0.5)} ms, p99 ${quantile(all, 0.99)} ms`;
+  };
+  return {
+    what: `recovery: ${name}`,
+    tried: rounds.length,
+    failed: rounds.filter(({ firstMs, longestMs }) => Math.max(firstMs, longestMs) > GOAL_MS)
+      .length,
+    figure: [
+      `first message ${figures(({ firstMs }) => firstMs)}`,
+      `longest wait ${figures(({ longestMs }) => longestMs)}`,
+      `server away ${figures(({ awayMs }) => awayMs)}`,
+    ].join('; '),
+  };
+}
+
+const LINES = 15;
+
+/** What processes have complained of last. */
+function printWarnings({ members }: Arena, print: (line: string) => void): void {
+  for (const { name, output } of members) {
+    const lines = output()
+      .split('\n')
+      .filter((line) => /"level":"(warn|error)"|partitions assigned|topic acquired/.test(line))
+      .slice(-LINES);
+    for (const line of lines) print(`  ${name}: ${line.slice(0, 400)}`);
+  }
+}

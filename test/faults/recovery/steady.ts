@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import type { SentRecord } from '../../support/events.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { Arena } from '../arena/arena.ts';
+import { uuidOf } from '../oracle/canonical.ts';
+import { readSent } from '../oracle/read-sent.ts';
+import { generateWorkload } from '../workload/generate.ts';
+
+/** An event that announces one new person, and when a reader of committed messages saw what came of it. */
+export interface TimedEvent {
+  /** Handed to the sender; a broker that is away keeps it waiting. */
+  readonly sentMs: number;
+  visibleMs: number | undefined;
+}
+
+/** About 50 events a second, for as long as it is open. */
+export interface Steady extends AsyncDisposable {
+  readonly events: () => readonly TimedEvent[];
+  /** Resolves when nothing is under way but what was just sent. */
+  caughtUp(): Promise<void>;
+  /** Resolves with the first event that was sent after this moment and seen, and is seen first. */
+  seenAfter(sinceMs: number): Promise<TimedEvent & { readonly visibleMs: number }>;
+}
+
+const EVENTS_AT_ONCE = 5;
+const EVERY_MS = 100;
+const LOOK_EVERY_MS = 5;
+const SEND_MAX_COUNT = 500;
+const JUST_SENT_MS = 500;
+const LIMIT_MS = 90_000;
+/** A sender that is back soon after its broker. */
+const QUICK = { initialRetryTime: 30, maxRetryTime: 200, retries: 3 } as const;
+
+export async function openSteady(arena: Arena, prefix: string): Promise<Steady> {
+  const events: TimedEvent[] = [];
+  const byIdentity = new Map<string, TimedEvent>();
+  const queue: SentRecord[] = [];
+  let isEnding = false;
+  const producer = await openProducer(arena);
+  const generate = async (): Promise<void> => {
+    for (let tick = 0; !isEnding; tick += 1) {
+      for (const record of joiners(`${prefix}${tick}`)) {
+        const event = { sentMs: performance.now(), visibleMs: undefined };
+        events.push(event);
+        byIdentity.set(identityOf(record), event);
+        queue.push(record);
+      }
+      await sleep(EVERY_MS);
+    }
+  };
+  const send = async (): Promise<void> => {
+    while (!isEnding) {
+      const records = queue.slice(0, SEND_MAX_COUNT);
+      const isSent = records.length > 0 && (await producer.send(records));
+      if (isSent) queue.splice(0, records.length);
+      else await sleep(LOOK_EVERY_MS);
+    }
+  };
+  const look = async (): Promise<void> => {
+    let seen = arena.messages().length;
+    while (!isEnding) {
+      const messages = arena.messages();
+      for (; seen < messages.length; seen += 1) {
+        const { topic, key } = messages[seen] ?? {};
+        const event = topic === 'lifecycle' ? byIdentity.get(key ?? '') : undefined;
+        if (event !== undefined) event.visibleMs ??= performance.now();
+      }
+      await sleep(LOOK_EVERY_MS);
+    }
+  };
+  const working = Promise.all([generate(), send(), look()]);
+  working.catch(() => undefined); // seen at the end
+  return {
+    events: () => events,
+    caughtUp: async () => {
+      await eventually('events that nobody saw', () => unseen(events), isZero, LIMIT_MS);
+    },
+    seenAfter: async (sinceMs) => {
+      const first = await eventually(
+        'an event that was sent afterwards and seen',
+        () => firstSeen(events, sinceMs),
+        (found) => found !== undefined,
+        LIMIT_MS,
+      );
+      if (first === undefined) throw new Error('nothing was seen');
+      return first;
+    },
+    [Symbol.asyncDispose]: async () => {
+      isEnding = true;
+      await working;
+      await producer.close();
+    },
+  };
+}
+
+function unseen(events: readonly TimedEvent[]): number {
+  const before = performance.now() - JUST_SENT_MS;
+  return events.filter(({ sentMs, visibleMs }) => visibleMs === undefined && sentMs < before)
+    .length;
+}
+
+function isZero(count: number): boolean {
+  return count === 0;
+}
+
+type Seen = TimedEvent & { readonly visibleMs: number };
+
+function firstSeen(events: readonly TimedEvent[], sinceMs: number): Seen | undefined {
+  const seen = events.filter(
+    (event): event is Seen => event.sentMs >= sinceMs && event.visibleMs !== undefined,
+  );
+  return seen.toSorted((a, b) => a.visibleMs - b.visibleMs)[0];
+}
+
+function joiners(prefix: string): readonly SentRecord[] {
+  return generateWorkload({
+    seed: prefix.length,
+    prefix,
+    persons: EVENTS_AT_ONCE,
+    histories: 'joiners',
+    duplicateShare: 0,
+    conflictShare: 0,
+    poisonShare: 0,
+  });
+}
+
+function identityOf(record: SentRecord): string {
+  const read = readSent(record);
+  if (read.kind !== 'said') throw new Error('a joiner that says nothing');
+  return uuidOf('identity', read.event.source, read.event.subject);
+}
+
+async function openProducer({ servers, topics }: Arena): Promise<{
+  /** False where it is unknown whether the brokers took them. */
+  send(records: readonly SentRecord[]): Promise<boolean>;
+  close(): Promise<void>;
+}> {
+  const kafka = new Kafka({
+    brokers: [...servers.brokers],
+    logLevel: logLevel.NOTHING,
+    retry: QUICK,
+    connectionTimeout: 1_000,
+  });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  const topic = topics.names['workforce-events'];
+  return {
+    send: (records) => {
+      const messages = records.map(({ key, value, headers }) => ({
+        key,
+        value,
+        ...(headers === undefined ? {} : { headers: { ...headers } }),
+      }));
+      return producer.send({ topic, messages }).then(
+        () => true,
+        () => false,
+      );
+    },
+    close: () => producer.disconnect(),
+  };
+}
