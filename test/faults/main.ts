@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { openStack } from '../support/stack/open-stack.ts';
 import type { Servers } from './arena/arena.ts';
 import { runNemesis } from './nemesis/run-nemesis.ts';
+import { runPlanted } from './planted/run-planted.ts';
 import type { PartReport } from './report/part.ts';
 import { printTable } from './report/print-table.ts';
 import { caseOf } from './sweep/case.ts';
@@ -17,6 +18,7 @@ const USAGE = `npm run faults -- [--only <parts>] [settings]
 Parts, all of them unless --only names some (comma separated):
   sweep       every failpoint × {kill, stop, cut, error} × seeds
   nemesis     random faults under load on three brokers
+  planted     fifteen defects, one at a time, that the checks must catch
 
 Settings:
   --seeds 15          of the sweep
@@ -24,6 +26,7 @@ Settings:
   --results FILE      what has passed is not run again (.faults/sweep.jsonl)
   --minutes 10        of the nemesis run
   --seed 1            of the nemesis run
+  --planted [N]       only the planted defects, or the one with this number
   --case NAME         one case of the sweep again, with what its processes wrote: claimed/kill/7
 
 Ends with a table of figures; exit code 0, or 1 where something failed.`;
@@ -38,7 +41,8 @@ async function onOneBroker(work: (servers: Servers) => Promise<PartReport>): Pro
   return await work({ databaseUrl, brokers, runId: randomBytes(4).toString('hex') });
 }
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string' },
     seeds: { type: 'string', default: '15' },
@@ -47,6 +51,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     case: { type: 'string' },
+    planted: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -58,6 +63,12 @@ const PARTS: Readonly<Record<string, () => Promise<PartReport>>> = {
     return onOneBroker((servers) => runSweep(servers, options));
   },
   nemesis: () => runNemesis({ minutes: Number(values.minutes), seed: Number(values.seed), print }),
+  planted: () => {
+    const [only] = values.planted ? positionals.map(Number) : [];
+    return onOneBroker((servers) =>
+      runPlanted(servers, { only, jobs: Number(values.jobs), print }),
+    );
+  },
 };
 
 async function runAll(): Promise<readonly PartReport[]> {
@@ -65,7 +76,7 @@ async function runAll(): Promise<readonly PartReport[]> {
   if (one !== undefined) {
     return [await onOneBroker((servers) => runOneCase(servers, caseOf(one), print))];
   }
-  const wanted = values.only?.split(',') ?? Object.keys(PARTS);
+  const wanted = values.planted ? ['planted'] : (values.only?.split(',') ?? Object.keys(PARTS));
   const reports: PartReport[] = [];
   for (const name of wanted) {
     const part = PARTS[name];

@@ -21,7 +21,7 @@ const SENT: Readonly<Record<string, ReconcilerPoint>> = { commit: 'commit-sent' 
 const ANSWERED: Readonly<Record<string, ReconcilerPoint>> = {
   lock_progress: 'begun',
   insert_claims: 'claimed',
-  read_clock: 'locked',
+  select_decision_moment: 'locked',
   commit: 'commit-acknowledged',
 };
 

@@ -1,6 +1,6 @@
 import type { OutputTopic } from '@latchkey/contracts';
 import type { OutputMessage } from '../../support/output-reader.ts';
-import { audit } from './checks/audit.ts';
+import { audit, decidedInOrder } from './checks/audit.ts';
 import { appliedTwice, conservation, lost } from './checks/inputs.ts';
 import {
   effectId,
@@ -29,13 +29,14 @@ const CHECKS = {
   state,
   conservation,
   audit,
+  'decided-in-order': decidedInOrder,
   terminal,
   'effect-id': effectId,
 } as const satisfies Record<string, Check>;
 
 /** One thing that is wrong. */
 export interface Finding {
-  readonly check: keyof typeof CHECKS | 'replay';
+  readonly check: keyof typeof CHECKS | 'replay' | 'deadlocks';
   readonly detail: string;
 }
 
