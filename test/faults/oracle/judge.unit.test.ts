@@ -69,7 +69,10 @@ const doctored: readonly (readonly [string, Doctor, readonly string[]])[] = [
   ['a fact twice', table('facts', (rows) => [...rows, ...rows.slice(1)]), ['applied-twice']],
   [
     'two audit entries of an event',
-    table('audit', (rows) => [...rows, { ...rows[0], decisions: '[]' } as (typeof rows)[0]]),
+    table('audit', (rows) => [
+      ...rows,
+      { ...rows[0], decidedAt: '9', decisions: '[]' } as (typeof rows)[0],
+    ]),
     ['applied-twice'],
   ],
   ['a message read twice', read((all) => [...all, all[4] as OutputMessage]), ['published-twice']],

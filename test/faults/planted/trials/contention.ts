@@ -17,6 +17,8 @@ const BATCH_COUNT = 40;
 const PEOPLE_COUNT = 60;
 const NO_END = 99;
 
+const STAGES: readonly Stage[] = [disorder, sameEvents, brokenEvents, oppositeOrders, overtaking];
+
 /**
  * Transactions that meet: the same events and the same people in several partitions at the same time,
  * taken by two reconcilers. Where chance would decide whether they meet, a row is held until they have.
@@ -24,7 +26,7 @@ const NO_END = 99;
 export async function contention(servers: Servers): Promise<readonly TrialFinding[]> {
   await using arena = await openArena(servers, { reconcilers: 2, relays: 1, partitions: 4 });
   const ledger = createLedger();
-  for (const stage of [disorder, sameEvents, brokenEvents, oppositeOrders, overtaking]) {
+  for (const stage of STAGES) {
     await stage(arena, (records) => giveTo(arena, ledger, records));
     const stuck = await drain(arena);
     if (stuck.length > 0) return [...stuck, ...(await judgeAll(arena, ledger))];
@@ -83,7 +85,7 @@ async function claimAtOnce(
   again: readonly SentEvent[],
 ): Promise<void> {
   const [first] = events;
-  const insert = 'insert into inbox (event_id, fingerprint) values ($1, sha256($1::bytea))';
+  const insert = 'insert into inbox (event_id, fingerprint) values ($1::text, sha256($1::text::bytea))';
   await holdRow(arena, insert, [first === undefined ? '' : idOf(first)], async () => {
     await give([...inPartition(events, 0), ...inPartition(again.toReversed(), 1)]);
     await untilWaiting(arena, 2);
