@@ -16,8 +16,19 @@ const SEED = 7;
 const BATCH_COUNT = 40;
 const PEOPLE_COUNT = 60;
 const NO_END = 99;
+/** The details of a draft that say so. */
+const SALES = 0;
+const FINANCE = 1;
+const BY_SECURITY = 1;
 
-const STAGES: readonly Stage[] = [disorder, sameEvents, brokenEvents, oppositeOrders, overtaking];
+const STAGES: readonly Stage[] = [
+  disorder,
+  sameEvents,
+  transfers,
+  brokenEvents,
+  oppositeOrders,
+  overtaking,
+];
 
 /**
  * Transactions that meet: the same events and the same people in several partitions at the same time,
@@ -32,7 +43,10 @@ export async function contention(servers: Servers): Promise<readonly TrialFindin
     if (stuck.length > 0) return [...stuck, ...(await judgeAll(arena, ledger))];
   }
   const found = await judgeAll(arena, ledger);
-  return found.length > 0 ? found : await replay(arena, ledger);
+  if (found.length > 0) return found;
+  const replayed = await replay(arena, ledger);
+  // The server counts a deadlock with a delay.
+  return [...replayed, ...(await deadlockFindings(arena.database.query))];
 }
 
 async function giveTo(arena: Arena, ledger: Ledger, records: readonly SentRecord[]): Promise<void> {
@@ -70,6 +84,14 @@ async function sameEvents(arena: Arena, give: Give): Promise<void> {
   await claimAtOnce(arena, give, events, others);
 }
 
+/** The same people get one account more, beside those that they have. */
+async function transfers(_arena: Arena, give: Give): Promise<void> {
+  const moved = peopleOf('s').map((person) =>
+    factOf(person, 2, { kind: 'moved', detail: FINANCE }),
+  );
+  await give(inPartition(moved, 0));
+}
+
 /** The same where no fact remembers them: events that claim their id and are given up. */
 async function brokenEvents(arena: Arena, give: Give): Promise<void> {
   const events = peopleOf('b').map((person): SentEvent => {
@@ -85,7 +107,8 @@ async function claimAtOnce(
   again: readonly SentEvent[],
 ): Promise<void> {
   const [first] = events;
-  const insert = 'insert into inbox (event_id, fingerprint) values ($1::text, sha256($1::text::bytea))';
+  const insert =
+    'insert into inbox (event_id, fingerprint) values ($1::text, sha256($1::text::bytea))';
   await holdRow(arena, insert, [first === undefined ? '' : idOf(first)], async () => {
     await give([...inPartition(events, 0), ...inPartition(again.toReversed(), 1)]);
     await untilWaiting(arena, 2);
@@ -96,7 +119,9 @@ async function claimAtOnce(
 async function oppositeOrders(arena: Arena, give: Give): Promise<void> {
   const people = peopleOf('o');
   const joined = people.map((person) => factOf(person, 1, { kind: 'joined' }));
-  const blocked = people.toReversed().map((person) => factOf(person, 2, { kind: 'blocked' }));
+  const blocked = people
+    .toReversed()
+    .map((person) => factOf(person, 2, { kind: 'blocked', detail: BY_SECURITY }));
   const middle = people[PEOPLE_COUNT / 2] ?? '';
   const insert = 'insert into identity (identity_id, source, external_id) values ($1, $2, $3)';
   await holdRow(arena, insert, [identityIdOf(HR, middle), HR, middle], async () => {
@@ -109,7 +134,7 @@ async function oppositeOrders(arena: Arena, give: Give): Promise<void> {
 async function overtaking(arena: Arena, give: Give): Promise<void> {
   const person = 't0';
   const slow = factOf(person, 1, { kind: 'joined' });
-  const fast = factOf(person, 2, { kind: 'blocked' });
+  const fast = factOf(person, 2, { kind: 'blocked', detail: BY_SECURITY });
   const { engagement } = slow.data as { readonly engagement: string };
   const insert = `insert into correlation_key (kind, value, external_id) values ('engagement', $1, $2)`;
   await holdRow(arena, insert, [`${HR}#${engagement}`, person], async () => {
@@ -125,8 +150,12 @@ function peopleOf(prefix: string): readonly string[] {
 }
 
 /** About somebody whom HR knows; a block is security's, and of no engagement. */
-function factOf(externalId: string, order: number, { kind }: Pick<FactDraft, 'kind'>): SentEvent {
-  const draft = { kind, engagement: 0, at: 1, until: NO_END, detail: 1 };
+function factOf(
+  externalId: string,
+  order: number,
+  said: Pick<FactDraft, 'kind'> & Partial<FactDraft>,
+): SentEvent {
+  const draft = { engagement: 0, at: 1, until: NO_END, detail: SALES, ...said };
   return factEvent({ source: HR, externalId }, order, draft);
 }
 
