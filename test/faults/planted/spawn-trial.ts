@@ -14,7 +14,7 @@ export interface Verdict {
 }
 
 const TRIAL_LIMIT_MS = 300_000;
-const ERROR_MAX_CHARS = 2_000;
+const ERROR_MAX_CHARS = 4_000;
 
 /** Runs a trial of the sources in this folder, from there. Never rejects. */
 export async function spawnTrial(
@@ -55,6 +55,13 @@ export async function spawnTrial(
     });
   });
   clearTimeout(limit);
-  const error = findings === undefined ? `ended without a finding: ${written}` : undefined;
+  const error =
+    findings === undefined ? `ended without a verdict: ${reasonIn(written)}` : undefined;
   return { findings: findings ?? [], error, tookMs: Math.round(performance.now() - startedMs) };
+}
+
+/** The line that says what went wrong, among those that say where. */
+function reasonIn(written: string): string {
+  const lines = written.split('\n').map((line) => line.trim());
+  return lines.find((line) => /^\w*Error\b|^error:/.test(line)) ?? lines.join(' ');
 }

@@ -3,15 +3,16 @@ import { APPEND_ROWS } from '../../../support/append-rows.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { depose, leadersOf } from '../../../support/leaders.ts';
 import { type Arena, openArena, type Servers } from '../../arena/arena.ts';
+import { gatherEvidence } from '../../oracle/evidence.ts';
+import { findingsOf } from '../../oracle/judge.ts';
 import { createLedger } from '../../oracle/ledger.ts';
-import { judgeArena } from '../../sweep/campaign.ts';
 import { drain, type TrialFinding } from './drain.ts';
 
 const ROUNDS = 8;
 const ROWS_PER_LANE = 1_500;
 const LIMIT_MS = 60_000;
 /** Rows are made up here: only what is true of any outbox is judged. */
-const JUDGED = ['published-twice', 'unpublished', 'gap', 'inversion', 'ghost'];
+const JUDGED = ['published-twice', 'unpublished', 'gap', 'inversion', 'ghost'] as const;
 
 /** A relay publishes to three brokers while the partitions that it writes change their leaders. */
 export async function leadersMoved(servers: Servers): Promise<readonly TrialFinding[]> {
@@ -40,6 +41,8 @@ export async function leadersMoved(servers: Servers): Promise<readonly TrialFind
 
 async function judgeRound(arena: Arena): Promise<readonly TrialFinding[]> {
   const stuck = await drain(arena);
-  const found = await judgeArena(arena, createLedger());
-  return [...stuck, ...found.filter(({ check }) => JUDGED.includes(check))];
+  const { database, topics, messages } = arena;
+  const evidence = await gatherEvidence(database.query, topics.names);
+  const seen = { ledger: createLedger(), evidence, messages: messages(), nowMs: Date.now() };
+  return [...stuck, ...findingsOf(seen, JUDGED)];
 }
