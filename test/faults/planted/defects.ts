@@ -59,7 +59,7 @@ const NAMED: readonly Named[] = [
   {
     what: 'a sequence instead of the gapless log',
     patch: '08-sequence.patch',
-    trial: 'outbox-appended/error',
+    trial: 'rolled-back-append',
     checks: ['gap'],
   },
   {

@@ -5,6 +5,7 @@ import type { TrialFinding } from './trials/drain.ts';
 import { duel } from './trials/duel.ts';
 import { leadersMoved } from './trials/leaders-moved.ts';
 import { missingRight } from './trials/missing-right.ts';
+import { rolledBackAppend } from './trials/rolled-back-append.ts';
 
 /** Puts the sources that it runs from to the test. Nothing found: they are sound, as far as it looks. */
 interface Trial {
@@ -18,16 +19,13 @@ interface Trial {
 export const TRIALS = {
   'claimed/kill': { brokers: 1, run: (servers) => caseTrial(servers, 'claimed/kill/1') },
   'applied/error': { brokers: 1, run: (servers) => caseTrial(servers, 'applied/error/1') },
-  'outbox-appended/error': {
-    brokers: 1,
-    run: (servers) => caseTrial(servers, 'outbox-appended/error/1'),
-  },
   'relay-commit-acknowledged/error': {
     brokers: 1,
     run: (servers) => caseTrial(servers, 'relay-commit-acknowledged/error/1'),
   },
   contention: { brokers: 1, run: contention },
   duel: { brokers: 1, run: duel },
+  'rolled-back-append': { brokers: 1, run: rolledBackAppend },
   'missing-right': { brokers: 1, run: missingRight },
   'leaders-moved': { brokers: 3, run: leadersMoved },
 } as const satisfies Record<string, Trial>;
