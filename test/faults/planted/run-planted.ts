@@ -64,8 +64,10 @@ async function runJobs(
   const rows: JobRow[] = [];
   const work = async (): Promise<void> => {
     for (let job = left.shift(); job !== undefined; job = left.shift()) {
-      const row = rowOf(job, await runJob(job, servers));
+      const verdict = await runJob(job, servers);
+      const row = rowOf(job, verdict);
       options.print(`${row.what}: ${row.figure}`);
+      if (verdict.error !== undefined) options.print(verdict.error);
       rows.push({ number: job.defect?.number, row });
     }
   };
@@ -82,18 +84,25 @@ async function runJob({ trial, defect }: Job, servers: Servers): Promise<Verdict
 
 function rowOf({ trial, defect }: Job, { findings, error, tookMs }: Verdict): ReportRow {
   const spoke = [...new Set(findings.map(({ check }) => check))];
+  const reason = error === undefined ? undefined : reasonIn(error);
   const took = `${trial}, ${Math.round(tookMs / 1_000)} s`;
   const first = findings[0] === undefined ? '' : `: ${findings[0].detail.slice(0, 200)}`;
   if (defect === undefined) {
     const isSound = error === undefined && spoke.length === 0;
-    const figure = isSound ? 'nothing found' : (error ?? `found ${spoke.join(', ')}${first}`);
+    const figure = isSound ? 'nothing found' : (reason ?? `found ${spoke.join(', ')}${first}`);
     return row(`nothing planted: ${trial}`, isSound, `${figure} (${took})`);
   }
   const isCaught = defect.checks.some((check) => spoke.includes(check));
   const missed =
-    error ?? (spoke.length === 0 ? 'nothing spoke' : `only ${spoke.join(', ')}${first}`);
+    reason ?? (spoke.length === 0 ? 'nothing spoke' : `only ${spoke.join(', ')}${first}`);
   const figure = isCaught ? `caught by ${spoke.join(', ')}` : `MISSED: ${missed}`;
   return row(`planted ${defect.number}: ${defect.what}`, isCaught, `${figure} (${took})`);
+}
+
+/** The line that says what went wrong, among those that say where. */
+function reasonIn(error: string): string {
+  const lines = error.split('\n').map((line) => line.trim());
+  return lines.find((line) => /^(\w*Error\b|error:)/.test(line)) ?? lines.join(' ').slice(0, 200);
 }
 
 function row(what: string, isRight: boolean, figure: string): ReportRow {

@@ -55,13 +55,6 @@ export async function spawnTrial(
     });
   });
   clearTimeout(limit);
-  const error =
-    findings === undefined ? `ended without a verdict: ${reasonIn(written)}` : undefined;
+  const error = findings === undefined ? `ended without a verdict: ${written}` : undefined;
   return { findings: findings ?? [], error, tookMs: Math.round(performance.now() - startedMs) };
-}
-
-/** The line that says what went wrong, among those that say where. */
-function reasonIn(written: string): string {
-  const lines = written.split('\n').map((line) => line.trim());
-  return lines.find((line) => /^\w*Error\b|^error:/.test(line)) ?? lines.join(' ');
 }
