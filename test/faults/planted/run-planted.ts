@@ -64,10 +64,8 @@ async function runJobs(
   const rows: JobRow[] = [];
   const work = async (): Promise<void> => {
     for (let job = left.shift(); job !== undefined; job = left.shift()) {
-      const verdict = await runJob(job, servers);
-      const row = rowOf(job, verdict);
+      const row = rowOf(job, await runJob(job, servers, options.print));
       options.print(`${row.what}: ${row.figure}`);
-      if (verdict.error !== undefined) options.print(verdict.error);
       rows.push({ number: job.defect?.number, row });
     }
   };
@@ -75,11 +73,19 @@ async function runJobs(
   return rows;
 }
 
-async function runJob({ trial, defect }: Job, servers: Servers): Promise<Verdict> {
+/** A trial without a verdict says nothing about the sources: it is run once more. */
+async function runJob(
+  { trial, defect }: Job,
+  servers: Servers,
+  print: PlantedOptions['print'],
+): Promise<Verdict> {
   await using copy = await copySources(defect?.patch);
   // A defect may bring a migration of its own: its databases are copies of another template.
-  const runId = `${servers.runId}_p${defect?.number ?? 0}`;
-  return await spawnTrial(copy.folder, trial, { ...servers, runId });
+  const on = { ...servers, runId: `${servers.runId}_p${defect?.number ?? 0}` };
+  const first = await spawnTrial(copy.folder, trial, on);
+  if (first.error === undefined) return first;
+  print(`${trial}: once more: ${first.error}`);
+  return await spawnTrial(copy.folder, trial, on);
 }
 
 function rowOf({ trial, defect }: Job, { findings, error, tookMs }: Verdict): ReportRow {
