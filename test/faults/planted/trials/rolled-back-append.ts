@@ -20,5 +20,5 @@ export async function rolledBackAppend(servers: Servers): Promise<readonly Trial
     const stuck = await drain(arena);
     if (stuck.length > 0) return [...stuck, ...(await judgeArena(arena, ledger))];
   }
-  return judgeArena(arena, ledger);
+  return await judgeArena(arena, ledger);
 }
