@@ -18,10 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [
-            '{packages,services}/*/src/**/*.test.ts',
-            'test/faults/oracle/**/*.unit.test.ts',
-          ],
+          include: ['{packages,services}/*/src/**/*.test.ts', 'test/faults/**/*.unit.test.ts'],
           testTimeout: 20_000,
           // Some start a process of their own, which takes its time on a busy machine.
           expect: { poll: { timeout: 10_000, interval: 20 } },

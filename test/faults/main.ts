@@ -5,6 +5,7 @@ import { openStack } from '../support/stack/open-stack.ts';
 import type { Servers } from './arena/arena.ts';
 import { runDisasters } from './disasters/run-disasters.ts';
 import { runNemesis } from './nemesis/run-nemesis.ts';
+import { runPlanted } from './planted/run-planted.ts';
 import { runRecovery } from './recovery/run-recovery.ts';
 import type { PartReport } from './report/part.ts';
 import { printTable } from './report/print-table.ts';
@@ -24,6 +25,7 @@ Parts, all of them unless --only names some (comma separated):
   nemesis     random faults under load on three brokers
   disasters   each as docs/operations.md tells operators to mend it
   recovery    how long restarts and kills are felt
+  planted     fifteen defects, one at a time, that the checks must catch
 
 Settings:
   --histories 10000   of each property
@@ -36,6 +38,7 @@ Settings:
   --disaster NAMES    only these disasters (comma separated)
   --rounds 10         of each fault of the recovery
   --recovery NAMES    only these faults of the recovery (comma separated)
+  --planted [N]       only the planted defects, or the one with this number
   --case NAME         one case of the sweep again, with what its processes wrote: claimed/kill/7
 
 Ends with a table of figures; exit code 0, or 1 where something failed.`;
@@ -50,7 +53,8 @@ async function onOneBroker(work: (servers: Servers) => Promise<PartReport>): Pro
   return await work({ databaseUrl, brokers, runId: randomBytes(4).toString('hex') });
 }
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string' },
     histories: { type: 'string', default: '10000' },
@@ -64,6 +68,7 @@ const { values } = parseArgs({
     disaster: { type: 'string' },
     rounds: { type: 'string', default: '10' },
     recovery: { type: 'string' },
+    planted: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -91,6 +96,12 @@ const PARTS: Readonly<Record<string, () => Promise<PartReport>>> = {
   nemesis: () => runNemesis({ minutes: Number(values.minutes), seed: Number(values.seed), print }),
   disasters: () => runDisasters({ only: values.disaster, print }),
   recovery: () => runRecovery({ rounds: Number(values.rounds), only: values.recovery, print }),
+  planted: () => {
+    const [only] = values.planted ? positionals.map(Number) : [];
+    return onOneBroker((servers) =>
+      runPlanted(servers, { only, jobs: Number(values.jobs), print }),
+    );
+  },
 };
 
 async function runAll(): Promise<readonly PartReport[]> {
@@ -98,7 +109,7 @@ async function runAll(): Promise<readonly PartReport[]> {
   if (one !== undefined) {
     return [await onOneBroker((servers) => runOneCase(servers, caseOf(one), print))];
   }
-  const wanted = values.only?.split(',') ?? Object.keys(PARTS);
+  const wanted = values.planted ? ['planted'] : (values.only?.split(',') ?? Object.keys(PARTS));
   const reports: PartReport[] = [];
   for (const name of wanted) {
     const part = PARTS[name];

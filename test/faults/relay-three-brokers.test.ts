@@ -1,5 +1,6 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
+import { depose, leadersOf } from '../support/leaders.ts';
 import { openOutbox } from '../support/outbox.ts';
 import { openStack } from '../support/stack/open-stack.ts';
 
@@ -32,23 +33,6 @@ test('three brokers, leaders that move and a broker that is killed: nothing twic
 
   expect(messages).toHaveLength((ROUNDS + 2) * ROWS_PER_LANE * outbox.partitions);
 });
-
-/** Takes each partition away from the broker that leads it. */
-async function depose(admin: Admin, topic: string, leaders: readonly number[]): Promise<void> {
-  const { brokers } = await admin.describeCluster();
-  const partitionAssignment = leaders.map((leader, partition) => ({
-    partition,
-    replicas: brokers.map(({ nodeId }) => nodeId).filter((id) => id !== leader),
-  }));
-  await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
-}
-
-async function leadersOf(admin: Admin, topic: string): Promise<readonly number[]> {
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  return (topics[0]?.partitions ?? [])
-    .toSorted((a, b) => a.partitionId - b.partitionId)
-    .map(({ leader }) => leader);
-}
 
 async function openAdmin(brokers: readonly string[]): Promise<Admin & AsyncDisposable> {
   const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });

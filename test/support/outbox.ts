@@ -1,5 +1,6 @@
 import type { OutputTopic } from '@latchkey/contracts';
 import { expect } from 'vitest';
+import { APPEND_ROWS } from './append-rows.ts';
 import { checkMessages } from './checks.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type OutputMessage, openOutputReader } from './output-reader.ts';
@@ -54,7 +55,7 @@ export async function openOutbox(
     start: async (more) => opened.use(await startService('relay', { env: { ...env, ...more } })),
     spawn: async (more) => opened.use(await spawnService('relay', { env: { ...env, ...more } })),
     append: async (topic, rowsPerLane, bytes = 300) => {
-      await database.query(APPEND, [topics.names[topic], rowsPerLane, 'x'.repeat(bytes)]);
+      await database.query(APPEND_ROWS, [topics.names[topic], rowsPerLane, 'x'.repeat(bytes)]);
     },
     publishedOnce: async (wanted) => {
       const [head] = await database.query<{ total: number }>(TOTAL, [
@@ -75,17 +76,6 @@ export async function openOutbox(
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
-
-const APPEND = `
-  insert into outbox (lane, position, ce_id, key, headers, payload, generation)
-  select lane, position, id, id,
-    json_build_object('ce_id', id, 'ce_type', 'test', 'lk_generation', '1'),
-    json_build_object('n', position, 'filling', $3::text), 1
-  from (
-    select lane, coalesce((select max(position) from outbox where outbox.lane = outbox_lane.lane), 0) as head
-    from outbox_lane where topic = $1 offset 0
-  ) as lanes, generate_series(1, $2::integer) as n,
-  lateral (select head + n as position, md5(lane || ' ' || (head + n))::uuid as id) as rows`;
 
 const TOTAL = `
   select coalesce(sum(head), 0)::integer as total from (

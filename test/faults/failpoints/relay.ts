@@ -15,6 +15,8 @@ const ANSWERED: Readonly<Record<string, RelayPoint>> = {
   read_outbox: 'read',
   save_published_through: 'published-through-written',
 };
+/** Only where the name of a topic ends so are the failpoints of its producer; everywhere if it is empty. */
+const TOPIC = process.env['FAILPOINT_TOPIC'] ?? '';
 /** Until a request that was begun is on the wire. */
 const ON_THE_WIRE_MS = 3;
 
@@ -69,6 +71,8 @@ await runService({
     runRelay(context, {
       openDatabase: (options) => openDatabase({ ...options, Client }),
       acquireProducer: async (...args) => {
+        const [, { transactionalId }] = args;
+        if (!transactionalId.endsWith(TOPIC)) return acquireTransactionalProducer(...args);
         await pass('acquiring');
         const producer = withFailpoints(await acquireTransactionalProducer(...args));
         await pass('acquired');

@@ -1,6 +1,6 @@
 import type { OutputTopic } from '@latchkey/contracts';
 import type { OutputMessage } from '../../support/output-reader.ts';
-import { audit } from './checks/audit.ts';
+import { audit, decidedInOrder } from './checks/audit.ts';
 import { appliedTwice, conservation, lost } from './checks/inputs.ts';
 import {
   effectId,
@@ -29,13 +29,14 @@ const CHECKS = {
   state,
   conservation,
   audit,
+  'decided-in-order': decidedInOrder,
   terminal,
   'effect-id': effectId,
 } as const satisfies Record<string, Check>;
 
 /** One thing that is wrong. */
 export interface Finding {
-  readonly check: CheckName | 'replay' | 'downstream';
+  readonly check: CheckName | 'replay' | 'downstream' | 'deadlocks';
   readonly detail: string;
 }
 
@@ -65,6 +66,7 @@ export async function judge(request: JudgeRequest): Promise<readonly Finding[]> 
   return findingsOf({ ledger, evidence, messages, nowMs: Date.now() }, checks);
 }
 
+/** @param checks - these only; all of them if left out */
 export function findingsOf(
   seen: Seen,
   checks = Object.keys(CHECKS) as readonly CheckName[],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OutputMessage } from '../../support/output-reader.ts';
+import { deadlockFindings } from './deadlocks.ts';
 import type { Evidence } from './evidence.ts';
 import { findingsOf } from './judge.ts';
 import { replayFindings } from './replay.ts';
@@ -68,7 +69,10 @@ const doctored: readonly (readonly [string, Doctor, readonly string[]])[] = [
   ['a fact twice', table('facts', (rows) => [...rows, ...rows.slice(1)]), ['applied-twice']],
   [
     'two audit entries of an event',
-    table('audit', (rows) => [...rows, { ...rows[0], decisions: '[]' } as (typeof rows)[0]]),
+    table('audit', (rows) => [
+      ...rows,
+      { ...rows[0], decidedAt: '9', decisions: '[]' } as (typeof rows)[0],
+    ]),
     ['applied-twice'],
   ],
   ['a message read twice', read((all) => [...all, all[4] as OutputMessage]), ['published-twice']],
@@ -152,6 +156,11 @@ const doctored: readonly (readonly [string, Doctor, readonly string[]])[] = [
     ['audit'],
   ],
   [
+    'a decision with an older clock than the one before',
+    table('audit', (rows) => rows.map((row, at) => ({ ...row, decidedAt: String(9 - at) }))),
+    ['decided-in-order'],
+  ],
+  [
     'an attempt that was something else before',
     table('callbacks', (rows) =>
       rows.map((row) => ({ ...row, finalState: row.attempt && 'rejected' })),
@@ -210,6 +219,7 @@ test('every check has a world in which it speaks', () => {
       'state',
       'conservation',
       'audit',
+      'decided-in-order',
       'terminal',
       'effect-id',
     ].sort(),
@@ -222,5 +232,14 @@ test('a replay that changed a table is found, and one that changed none is not',
   expect(replayFindings(before, before)).toEqual([]);
   expect(replayFindings(before, { ...before, outbox: '6 rows c' })).toEqual([
     { check: 'replay', detail: 'outbox: 5 rows b became 6 rows c' },
+  ]);
+});
+
+test('a deadlock that the server counted is found, and none is not', async () => {
+  const counted = (rows: readonly object[]) => deadlockFindings(() => Promise.resolve(rows));
+
+  expect(await counted([])).toEqual([]);
+  expect(await counted([{ deadlocks: 2 }])).toEqual([
+    { check: 'deadlocks', detail: '2 transactions waited in a circle' },
   ]);
 });

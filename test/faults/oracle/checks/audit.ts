@@ -49,6 +49,21 @@ export const audit: Check = (seen) => {
   ];
 };
 
+/**
+ * Whoever decides about somebody has locked them and reads the clock then: no decision is dated before one
+ * that was committed earlier.
+ */
+export const decidedInOrder: Check = ({ evidence }) => {
+  const bySubject = Map.groupBy(evidence.audit, ({ subjectId }) => subjectId);
+  return [...bySubject].flatMap(([subject, entries]) =>
+    entries.flatMap(({ decidedAt }, at) => {
+      const before = entries[at - 1]?.decidedAt ?? '';
+      // As PostgreSQL writes them, moments of one zone stand in the order of their texts.
+      return decidedAt < before ? [`${subject}: decided at ${decidedAt} after ${before}`] : [];
+    }),
+  );
+};
+
 /** Every change goes on from the one before, and the last one leads to the present state. */
 function lifecycleFaults(
   identityId: string,

@@ -1,0 +1,113 @@
+import type { TrialName } from './trials.ts';
+
+/** A mistake that a tired colleague could make, as a patch of the sources. */
+export interface Defect {
+  readonly number: number;
+  readonly what: string;
+  /** Beside this file. Its first line says what it breaks. */
+  readonly patch: string;
+  readonly trial: TrialName;
+  /** The checks that are meant to catch it: one of them must, whatever else speaks. */
+  readonly checks: readonly [string, ...string[]];
+}
+
+type Named = Omit<Defect, 'number'>;
+
+const NAMED: readonly Named[] = [
+  {
+    what: 'the position trusted to the consumer group, committed before the transaction',
+    patch: '01-group-position.patch',
+    trial: 'claimed/kill',
+    checks: ['lost'],
+  },
+  {
+    what: 'no inbox claim',
+    patch: '02-no-claim.patch',
+    trial: 'contention',
+    checks: ['applied-twice'],
+  },
+  {
+    what: 'claim outside the transaction',
+    patch: '03-claim-alone.patch',
+    trial: 'applied/error',
+    checks: ['lost'],
+  },
+  {
+    what: 'fingerprint ignored',
+    patch: '04-no-fingerprint.patch',
+    trial: 'contention',
+    checks: ['conservation'],
+  },
+  {
+    what: 'the fold in order of arrival',
+    patch: '05-order-of-arrival.patch',
+    trial: 'contention',
+    checks: ['state'],
+  },
+  {
+    what: 'unsorted locks',
+    patch: '06-unsorted-locks.patch',
+    trial: 'contention',
+    checks: ['deadlocks'],
+  },
+  {
+    what: '`now` read before the locks',
+    patch: '07-early-clock.patch',
+    trial: 'contention',
+    checks: ['decided-in-order'],
+  },
+  {
+    what: 'a sequence instead of the gapless log',
+    patch: '08-sequence.patch',
+    trial: 'rolled-back-append',
+    checks: ['gap'],
+  },
+  {
+    what: 'relay that reads its position before InitProducerId',
+    patch: '09-early-position.patch',
+    trial: 'duel',
+    checks: ['published-twice'],
+  },
+  {
+    what: 'one sendBatch over several partitions',
+    patch: '10-one-batch.patch',
+    trial: 'leaders-moved',
+    checks: ['published-twice', 'inversion', 'gap', 'unpublished'],
+  },
+  {
+    what: 'relay that goes on with its producer after an error',
+    patch: '11-kept-producer.patch',
+    trial: 'relay-commit-acknowledged/error',
+    checks: ['published-twice'],
+  },
+  {
+    what: 'a dead letter for an error of the system',
+    patch: '12-system-dead-letter.patch',
+    trial: 'missing-right',
+    checks: ['conservation'],
+  },
+  {
+    what: 'random effect ids',
+    patch: '13-random-ids.patch',
+    trial: 'contention',
+    checks: ['effect-id'],
+  },
+  {
+    what: 'generation per identity instead of per account',
+    patch: '14-generation-per-identity.patch',
+    trial: 'contention',
+    checks: ['generation'],
+  },
+  {
+    what: 'claim and look-up of the losers in one statement',
+    patch: '15-one-statement-claim.patch',
+    trial: 'contention',
+    checks: ['conservation'],
+  },
+];
+
+/** What the harness must catch, by number. */
+export const DEFECTS: readonly Defect[] = NAMED.map((named, index) => ({
+  number: index + 1,
+  ...named,
+}));

@@ -1,0 +1,116 @@
+import { openStack } from '../../support/stack/open-stack.ts';
+import type { Servers } from '../arena/arena.ts';
+import type { PartReport, ReportRow } from '../report/part.ts';
+import { DEFECTS, type Defect } from './defects.ts';
+import { copySources } from './sources.ts';
+import { spawnTrial, type Verdict } from './spawn-trial.ts';
+import { TRIALS, type TrialName } from './trials.ts';
+
+export interface PlantedOptions {
+  /** One of them, by its number; undefined: all. */
+  readonly only: number | undefined;
+  /** Trials at once. */
+  readonly jobs: number;
+  readonly print: (line: string) => void;
+}
+
+/** A trial of some sources, and the row that it leaves in the table. */
+interface Job {
+  readonly trial: TrialName;
+  readonly defect: Defect | undefined;
+}
+
+/**
+ * Plants one defect after the other and tries whether the checks that are meant for it speak; the same
+ * trials of the sources as they are must find nothing, or they would prove nothing.
+ *
+ * @throws RangeError where there is no such defect
+ */
+export async function runPlanted(servers: Servers, options: PlantedOptions): Promise<PartReport> {
+  const defects = DEFECTS.filter(({ number }) => number === (options.only ?? number));
+  if (defects.length === 0) throw new RangeError(`--planted: expected 1 to ${DEFECTS.length}`);
+  const sound = [...new Set(defects.map(({ trial }) => trial))].map(
+    (trial): Job => ({ trial, defect: undefined }),
+  );
+  const jobs = [...sound, ...defects.map((defect): Job => ({ trial: defect.trial, defect }))];
+  const onOne = jobs.filter(({ trial }) => TRIALS[trial].brokers === 1);
+  const onThree = jobs.filter(({ trial }) => TRIALS[trial].brokers === 3);
+  const rows = await runJobs(onOne, servers, options);
+  if (onThree.length > 0) {
+    await using stack = await openStack({ brokers: 3, local: true, log: options.print });
+    const { databaseUrl, brokers } = stack;
+    const three = { databaseUrl, brokers, runId: servers.runId };
+    // One after the other: three brokers are load enough.
+    rows.push(...(await runJobs(onThree, three, { ...options, jobs: 1 })));
+  }
+  const planted = rows.filter(({ number }) => number !== undefined);
+  const caught = planted.filter(({ row }) => row.failed === 0).length;
+  options.print(`${caught} of ${planted.length} caught`);
+  const sorted = rows.toSorted((a, b) => (a.number ?? 0) - (b.number ?? 0)).map(({ row }) => row);
+  return { rows: sorted, failed: sorted.some(({ failed }) => failed > 0) };
+}
+
+interface JobRow {
+  readonly number: number | undefined;
+  readonly row: ReportRow;
+}
+
+async function runJobs(
+  jobs: readonly Job[],
+  servers: Servers,
+  options: PlantedOptions,
+): Promise<JobRow[]> {
+  const left = [...jobs];
+  const rows: JobRow[] = [];
+  const work = async (): Promise<void> => {
+    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+      const row = rowOf(job, await runJob(job, servers, options.print));
+      options.print(`${row.what}: ${row.figure}`);
+      rows.push({ number: job.defect?.number, row });
+    }
+  };
+  await Promise.all(Array.from({ length: options.jobs }, work));
+  return rows;
+}
+
+/** A trial without a verdict says nothing about the sources: it is run once more. */
+async function runJob(
+  { trial, defect }: Job,
+  servers: Servers,
+  print: PlantedOptions['print'],
+): Promise<Verdict> {
+  await using copy = await copySources(defect?.patch);
+  // A defect may bring a migration of its own: its databases are copies of another template.
+  const on = { ...servers, runId: `${servers.runId}_p${defect?.number ?? 0}` };
+  const first = await spawnTrial(copy.folder, trial, on);
+  if (first.error === undefined) return first;
+  print(`${trial}: once more: ${first.error}`);
+  return await spawnTrial(copy.folder, trial, on);
+}
+
+function rowOf({ trial, defect }: Job, { findings, error, tookMs }: Verdict): ReportRow {
+  const spoke = [...new Set(findings.map(({ check }) => check))];
+  const reason = error === undefined ? undefined : reasonIn(error);
+  const took = `${trial}, ${Math.round(tookMs / 1_000)} s`;
+  const first = findings[0] === undefined ? '' : `: ${findings[0].detail.slice(0, 200)}`;
+  if (defect === undefined) {
+    const isSound = error === undefined && spoke.length === 0;
+    const figure = isSound ? 'nothing found' : (reason ?? `found ${spoke.join(', ')}${first}`);
+    return row(`nothing planted: ${trial}`, isSound, `${figure} (${took})`);
+  }
+  const isCaught = defect.checks.some((check) => spoke.includes(check));
+  const missed =
+    reason ?? (spoke.length === 0 ? 'nothing spoke' : `only ${spoke.join(', ')}${first}`);
+  const figure = isCaught ? `caught by ${spoke.join(', ')}` : `MISSED: ${missed}`;
+  return row(`planted ${defect.number}: ${defect.what}`, isCaught, `${figure} (${took})`);
+}
+
+/** The line that says what went wrong, among those that say where. */
+function reasonIn(error: string): string {
+  const lines = error.split('\n').map((line) => line.trim());
+  return lines.find((line) => /^(\w*Error\b|error:)/.test(line)) ?? lines.join(' ').slice(0, 200);
+}
+
+function row(what: string, isRight: boolean, figure: string): ReportRow {
+  return { what, tried: 1, failed: isRight ? 0 : 1, figure };
+}

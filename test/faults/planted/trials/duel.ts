@@ -1,0 +1,84 @@
+import { eventually } from '../../../support/eventually.ts';
+import { type Arena, openArena, type Servers } from '../../arena/arena.ts';
+import type { Member } from '../../arena/member.ts';
+import { createLedger } from '../../oracle/ledger.ts';
+import { judgeArena } from '../../sweep/campaign.ts';
+import { generateWorkload } from '../../workload/generate.ts';
+import { drain, type TrialFinding } from './drain.ts';
+
+/** The failpoints of other topics are passed. */
+const TOPIC = 'latchkey.access.v1';
+const DUELS_MAX_COUNT = 5;
+const LIMIT_MS = 30_000;
+
+/**
+ * A relay that was stopped before its commit loses its topic, and commits all the same while its
+ * successor is on the way: the successor must not publish that again.
+ *
+ * @throws Error when the stopped relay came too late to commit, again and again
+ */
+export async function duel(servers: Servers): Promise<readonly TrialFinding[]> {
+  const env = { FAILPOINT_TOPIC: TOPIC };
+  await using arena = await openArena(servers, { reconcilers: 1, relays: 2, partitions: 1, env });
+  const ledger = createLedger();
+  for (let attempt = 1; attempt <= DUELS_MAX_COUNT; attempt += 1) {
+    const records = generateWorkload({
+      seed: attempt,
+      prefix: `duel${attempt}`,
+      persons: 20,
+      histories: 'joiners',
+      conflictShare: 0,
+      poisonShare: 0,
+    });
+    const challenged = await stopBeforeCommit(arena, async () => {
+      ledger.sent(records);
+      await arena.send(records);
+    });
+    const wasFought = await commitLate(arena, challenged);
+    const stuck = await drain(arena);
+    if (wasFought || stuck.length > 0) return [...stuck, ...(await judgeArena(arena, ledger))];
+  }
+  throw new Error(`in ${DUELS_MAX_COUNT} duels nobody committed late`);
+}
+
+interface Challenged {
+  readonly stopped: Member;
+  readonly successor: Member;
+}
+
+/** One relay is stopped with a transaction that lacks only its commit, the other one about to take over. */
+async function stopBeforeCommit(arena: Arena, send: () => Promise<void>): Promise<Challenged> {
+  const relays = arena.of('relay');
+  for (const relay of relays) relay.arm('offsets-sent');
+  const reached = Promise.race(relays.map((relay) => relay.reached()));
+  await send();
+  const stopped = await reached;
+  const successor = relays.find((relay) => relay !== stopped);
+  if (successor === undefined) throw new Error('a duel needs two relays');
+  successor.arm('acquiring');
+  stopped.process().signal('SIGSTOP');
+  await successor.reached();
+  return { stopped, successor };
+}
+
+/** True if the stopped relay has committed before its successor went on. */
+async function commitLate(arena: Arena, { stopped, successor }: Challenged): Promise<boolean> {
+  const failures = failuresOf(stopped);
+  const read = publishedOf(arena);
+  stopped.process().signal('SIGCONT');
+  stopped.proceed('go');
+  const isOver = (): boolean => publishedOf(arena) > read || failuresOf(stopped) > failures;
+  await eventually('an end of the transaction', isOver, (over) => over, LIMIT_MS);
+  const wasFought = publishedOf(arena) > read;
+  successor.proceed('go');
+  return wasFought;
+}
+
+function publishedOf(arena: Arena): number {
+  return arena.messages().filter(({ topic }) => topic === 'access').length;
+}
+
+function failuresOf(member: Member): number {
+  const lines = member.output().split('\n');
+  return lines.filter((line) => line.includes('publishing failed') && line.includes(TOPIC)).length;
+}
