@@ -111,13 +111,13 @@ async function createTopic(settings: Record<string, string> = {}): Promise<strin
   const topic = `kafka-produce-${randomUUID()}`;
   await using admin = await openAdmin(local());
   await createMissingTopics(admin, [{ name: topic, partitions: 1, replicas: undefined, settings }]);
-  await untilOffsetsReady(admin, GROUP, topic, new AbortController().signal);
+  await untilOffsetsReady(admin, GROUP, [topic], new AbortController().signal);
   return topic;
 }
 
 async function committed(topic: string): ReturnType<typeof committedOffsets> {
   await using admin = await openAdmin(local());
-  return await committedOffsets(admin, GROUP, topic);
+  return await committedOffsets(admin, GROUP, topic, 1);
 }
 
 /** One past the last record that a reader of committed ones may see. */

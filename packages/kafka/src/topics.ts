@@ -182,31 +182,71 @@ export async function addPartitions(
   await untilLed(admin, [topic], partitions);
 }
 
-/** Where the log of each partition of a topic starts and ends. */
-export async function logOffsets(admin: Admin, topic: string): Promise<Map<number, LogOffsets>> {
-  const partitions = await admin.fetchTopicOffsets(topic);
+/**
+ * Where the log of each partition of a topic starts and ends.
+ *
+ * @param partitions - how many the topic has, as far as is known
+ * @throws Error when the brokers tell of fewer, also after a second
+ */
+export async function logOffsets(
+  admin: Admin,
+  topic: string,
+  partitions = 0,
+): Promise<Map<number, LogOffsets>> {
+  const told = await untilWhole(topic, partitions, () => admin.fetchTopicOffsets(topic));
   return new Map(
-    partitions.map(({ partition, low, high }) => [
-      partition,
-      { start: BigInt(low), end: BigInt(high) },
-    ]),
+    told.map(({ partition, low, high }) => [partition, { start: BigInt(low), end: BigInt(high) }]),
   );
 }
 
-/** What a group committed for the partitions of a topic; those without are missing. */
+/**
+ * What a group committed for the partitions of a topic. One that is missing has nothing committed.
+ *
+ * @param partitions - how many the topic has
+ * @throws Error when the brokers tell of fewer, also after a second
+ */
 export async function committedOffsets(
   admin: Admin,
   groupId: string,
   topic: string,
+  partitions: number,
 ): Promise<Map<number, CommittedOffset>> {
-  const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  const committed = (fetched?.partitions ?? []).filter(({ offset }) => BigInt(offset) >= 0n);
+  const told = await untilWhole(topic, partitions, async () => {
+    const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    return fetched?.partitions ?? [];
+  });
+  const committed = told.filter(({ offset }) => BigInt(offset) >= 0n);
   return new Map(
     committed.map(({ partition, offset, metadata }) => [
       partition,
       { offset: BigInt(offset), metadata: metadata ?? '' },
     ]),
   );
+}
+
+const WHOLE_TRIES = 20;
+
+/**
+ * kafkajs looks up the partitions of a topic in metadata that another call of the same client may have replaced
+ * meanwhile by those of another topic. It then knows of none, and asks about none.
+ */
+async function untilWhole<T>(
+  topic: string,
+  partitions: number,
+  ask: () => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  for (let tries = 0; tries < WHOLE_TRIES; tries += 1) {
+    // eslint-disable-next-line no-await-in-loop -- asks again
+    const told = await ask().catch((error: unknown): readonly T[] => {
+      // Where it has lost the metadata between two requests.
+      if (error instanceof TypeError && partitions > 0) return [];
+      throw error;
+    });
+    if (told.length >= partitions) return told;
+    // eslint-disable-next-line no-await-in-loop -- and not at once
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(`the brokers have told of fewer than ${partitions} partitions of ${topic}`);
 }
 
 /**
@@ -216,13 +256,13 @@ export async function committedOffsets(
 export async function untilOffsetsReady(
   admin: Admin,
   groupId: string,
-  topic: string,
+  topics: readonly string[],
   signal: AbortSignal,
 ): Promise<boolean> {
   while (!signal.aborted) {
     try {
       // eslint-disable-next-line no-await-in-loop -- tries again until the brokers are ready
-      await committedOffsets(admin, groupId, topic);
+      await admin.fetchOffsets({ groupId, topics: [...topics] });
       return true;
     } catch {
       // eslint-disable-next-line no-await-in-loop -- NOT_COORDINATOR_FOR_GROUP and the like pass

@@ -94,13 +94,14 @@ async function readTopic(admin: TopicAdmin, topic: string): Promise<TopicState> 
   const cluster = await clusterId(admin);
   const described = await describeTopics(admin, [topic]);
   // Asking for the offsets of a topic that does not exist would wait until it does.
-  if (!described.has(topic)) {
+  const partitions = described.get(topic)?.partitions;
+  if (partitions === undefined) {
     return { clusterId: cluster, logs: new Map(), committed: new Map() };
   }
-  const committed = await committedOffsets(admin, RELAY_GROUP, topic);
+  const committed = await committedOffsets(admin, RELAY_GROUP, topic, partitions);
   return {
     clusterId: cluster,
-    logs: await logOffsets(admin, topic),
+    logs: await logOffsets(admin, topic, partitions),
     committed: new Map(
       [...committed].map(([partition, { offset, metadata }]) => [
         partition,

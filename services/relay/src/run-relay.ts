@@ -76,7 +76,8 @@ async function relay(context: Context, edges: RelayEdges): Promise<void> {
     ...waitingAlarm('outputs', { log, health }),
   });
   await warnOfWeaknesses(admin, topics, log);
-  await untilOffsetsReady(admin, RELAY_GROUP, relayed[0]?.topic ?? '', signal);
+  // All of them: the admin client then keeps the metadata of all, whichever is asked about later.
+  await untilOffsetsReady(admin, RELAY_GROUP, topics, signal);
   const counters = createCounters(metrics);
   const servers = { db, admin, kafkaSettings, log, acquireProducer: edges.acquireProducer };
   const limits = {

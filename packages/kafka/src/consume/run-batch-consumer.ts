@@ -147,7 +147,7 @@ async function start(
   await Promise.all([admin.connect(), consumer.connect()]);
   // Without: the first group of a new cluster finds no coordinator, and kafkajs crashes.
   const [topic = ''] = options.topics;
-  if (!(await untilOffsetsReady(admin, options.groupId, topic, signal))) return;
+  if (!(await untilOffsetsReady(admin, options.groupId, [topic], signal))) return;
   await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
   await consumer.run({
     autoCommit: false,

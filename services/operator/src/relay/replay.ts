@@ -118,7 +118,7 @@ async function replayTopic(
   wanted: Wanted,
 ): Promise<readonly PlacedLane[]> {
   const { admin } = repair.kafka;
-  await untilOffsetsReady(admin, RELAY_GROUP, topic, AbortSignal.timeout(OFFSETS_READY_MS));
+  await untilOffsetsReady(admin, RELAY_GROUP, [topic], AbortSignal.timeout(OFFSETS_READY_MS));
   const findings = await gatherEvidence(admin, session, topic);
   refuseTopic(topic, findings.evidence);
   const lanes = findings.evidence.lanes.filter(
