@@ -4,7 +4,8 @@ import { freePorts } from './stack/local/ports.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const END_WITH_PARENT = new URL('../../packages/runtime/end-with-parent.mjs', import.meta.url).href;
-const READY_LIMIT_MS = 60_000;
+/** On a machine that is crowded it takes a minute to load the sources. */
+const READY_LIMIT_MS = 180_000;
 const POLL_MS = 50;
 
 export interface Exit {
