@@ -24,6 +24,8 @@ export interface Round {
 
 /** Recovery within this time, without anybody's help; where a server was restarted, from its return on. */
 const GOAL_MS = 10_000;
+/** Whatever is sent within this time meets the fault, whichever partition it belongs to. */
+const FELT_MS = 1_000;
 /** Events that were on their way when it struck belong to a round. */
 const BEFORE_MS = 2_000;
 /** The services' own. */
@@ -90,6 +92,7 @@ export async function measureRound(
   const struckMs = performance.now();
   const striking = fault.strike(field).then((putBack) => ({ putBack, atMs: performance.now() }));
   const [first, struck] = await Promise.all([steady.seenAfter(struckMs), striking]);
+  await steady.seenUpTo(struckMs + FELT_MS);
   await steady.caughtUp();
   const waits = steady
     .events()

@@ -3,7 +3,7 @@ import { partitionOf } from '@latchkey/contracts';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { SentRecord } from '../../support/events.ts';
 import { eventually } from '../../support/eventually.ts';
-import { openOutputReader } from '../../support/output-reader.ts';
+import { type OutputMessage, openOutputReader } from '../../support/output-reader.ts';
 import type { Arena } from '../arena/arena.ts';
 import { uuidOf } from '../oracle/canonical.ts';
 import { readSent } from '../oracle/read-sent.ts';
@@ -23,6 +23,8 @@ export interface Steady extends AsyncDisposable {
   readonly missing: () => readonly string[];
   /** Resolves when nothing is under way but what was just sent. */
   caughtUp(): Promise<void>;
+  /** Resolves when everything that was sent before this moment was seen. */
+  seenUpTo(untilMs: number): Promise<void>;
   /** Resolves with the first event that was sent after this moment and seen, and is seen first. */
   seenAfter(sinceMs: number): Promise<TimedEvent & { readonly visibleMs: number }>;
 }
@@ -63,30 +65,7 @@ export async function openSteady(arena: Arena, prefix: string): Promise<Steady> 
       else await sleep(LOOK_EVERY_MS);
     }
   };
-  const look = async (): Promise<void> => {
-    await using readers = new AsyncDisposableStack();
-    let read = arena.messages;
-    let seen = read().length;
-    let heardMs = performance.now();
-    while (!isEnding) {
-      const messages = read();
-      if (seen < messages.length || unseen(events) === 0) heardMs = performance.now();
-      if (performance.now() - heardMs > DEAF_MS) {
-        // A reader of kafkajs may stay deaf after its broker has gone; Latchkey is not measured by it.
-        read = readers.use(
-          await openOutputReader(arena.servers.brokers, arena.topics.names),
-        ).messages;
-        [seen, heardMs] = [0, performance.now()];
-        continue;
-      }
-      for (; seen < messages.length; seen += 1) {
-        const { topic, key } = messages[seen] ?? {};
-        const event = topic === 'lifecycle' ? byIdentity.get(key ?? '') : undefined;
-        if (event !== undefined) event.visibleMs ??= performance.now();
-      }
-      await sleep(LOOK_EVERY_MS);
-    }
-  };
+  const look = (): Promise<void> => watchMessages(arena, events, byIdentity, () => isEnding);
   const working = Promise.all([generate(), send(), look()]);
   working.catch(() => undefined); // seen at the end
   return {
@@ -95,6 +74,10 @@ export async function openSteady(arena: Arena, prefix: string): Promise<Steady> 
       [...byIdentity].flatMap(([id, { visibleMs }]) => (visibleMs === undefined ? [id] : [])),
     caughtUp: async () => {
       await eventually('events that nobody saw', () => unseen(events), isZero, LIMIT_MS);
+    },
+    seenUpTo: async (untilMs) => {
+      const left = (): number => unseen(events, untilMs) + Number(performance.now() < untilMs);
+      await eventually('events that nobody saw', left, isZero, LIMIT_MS);
     },
     seenAfter: async (sinceMs) => {
       const first = await eventually(
@@ -114,8 +97,7 @@ export async function openSteady(arena: Arena, prefix: string): Promise<Steady> 
   };
 }
 
-function unseen(events: readonly TimedEvent[]): number {
-  const before = performance.now() - JUST_SENT_MS;
+function unseen(events: readonly TimedEvent[], before = performance.now() - JUST_SENT_MS): number {
   return events.filter(({ sentMs, visibleMs }) => visibleMs === undefined && sentMs < before)
     .length;
 }
@@ -189,4 +171,35 @@ async function countPartitions(kafka: Kafka, topic: string): Promise<number> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   await admin.disconnect();
   return topics[0]?.partitions.length ?? 0;
+}
+
+/** Notes when each event is seen, by whichever reader hears of it. */
+async function watchMessages(
+  arena: Arena,
+  events: readonly TimedEvent[],
+  byIdentity: ReadonlyMap<string, TimedEvent>,
+  isEnding: () => boolean,
+): Promise<void> {
+  await using readers = new AsyncDisposableStack();
+  let read = arena.messages;
+  let seen = read().length;
+  let heardMs = performance.now();
+  while (!isEnding()) {
+    const fresh = read().slice(seen);
+    seen += fresh.length;
+    for (const message of fresh) note(byIdentity, message);
+    if (fresh.length > 0 || unseen(events) === 0) heardMs = performance.now();
+    if (performance.now() - heardMs > DEAF_MS) {
+      // A reader of kafkajs may stay deaf after its broker has gone; Latchkey is not measured by it.
+      const { brokers } = arena.servers;
+      read = readers.use(await openOutputReader(brokers, arena.topics.names)).messages;
+      [seen, heardMs] = [0, performance.now()];
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function note(byIdentity: ReadonlyMap<string, TimedEvent>, { topic, key }: OutputMessage): void {
+  const event = topic === 'lifecycle' ? byIdentity.get(key) : undefined;
+  if (event !== undefined) event.visibleMs ??= performance.now();
 }
