@@ -71,8 +71,8 @@ export async function startMember(
   return member;
 }
 
-/** True where a relay publishes at least one topic, as far as it has said. */
-export function publishes(member: Member): boolean {
+/** True where a relay publishes this topic, or at least one if none is given, as far as it has said. */
+export function publishes(member: Member, wanted?: string): boolean {
   const holding = new Map<unknown, boolean>();
   for (const line of member.process().output().split('\n')) {
     if (!line.startsWith('{')) continue;
@@ -80,5 +80,5 @@ export function publishes(member: Member): boolean {
     if (msg === 'topic acquired') holding.set(topic, true);
     if (msg === 'standing by') holding.set(topic, false);
   }
-  return [...holding.values()].includes(true);
+  return wanted === undefined ? [...holding.values()].includes(true) : holding.get(wanted) === true;
 }

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { eventually } from '../../support/eventually.ts';
 import type { Stack } from '../../support/stack/stack.ts';
 import type { Arena } from '../arena/arena.ts';
-import { type Disaster, LIMIT_MS, secondsSince } from './disaster.ts';
+import { type Disaster, secondsSince } from './disaster.ts';
+import { LIMIT_MS } from './limits.ts';
 
 const SECTION = 'The database takes nothing: disk full, read-only';
 const run = promisify(execFile);

@@ -29,9 +29,6 @@ export interface Disaster {
   play(scene: Scene): Promise<string>;
 }
 
-/** What takes longer than this has failed. */
-export const LIMIT_MS = 120_000;
-
 /** How long something took, in words. */
 export function secondsSince(startedMs: number): string {
   return `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;

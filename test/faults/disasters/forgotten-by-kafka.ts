@@ -1,6 +1,7 @@
 import { RELAY_GROUP } from '@latchkey/publication';
 import { eventually } from '../../support/eventually.ts';
-import { type Disaster, LIMIT_MS, type Scene, secondsSince } from './disaster.ts';
+import { type Disaster, type Scene, secondsSince } from './disaster.ts';
+import { LIMIT_MS } from './limits.ts';
 import { endAll } from './operate.ts';
 import { administer, endOf } from './topics.ts';
 

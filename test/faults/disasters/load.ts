@@ -3,7 +3,7 @@ import { eventually } from '../../support/eventually.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Ledger } from '../oracle/ledger.ts';
 import { generateWorkload } from '../workload/generate.ts';
-import { LIMIT_MS } from './disaster.ts';
+import { LIMIT_MS } from './limits.ts';
 
 /** Events that come in all the time, everything among them that senders do. */
 export interface Load extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { eventually } from '../../support/eventually.ts';
 import { runLatchkey } from '../../support/run-latchkey.ts';
 import type { Arena } from '../arena/arena.ts';
-import { LIMIT_MS } from './disaster.ts';
+import { LIMIT_MS } from './limits.ts';
 
 /**
  * What an operator does: `npm run latchkey -- <args>`. Resolves with what it printed.

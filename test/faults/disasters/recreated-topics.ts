@@ -1,4 +1,5 @@
-import { type Disaster, LIMIT_MS, type Scene, secondsSince } from './disaster.ts';
+import { type Disaster, type Scene, secondsSince } from './disaster.ts';
+import { LIMIT_MS } from './limits.ts';
 import { operate, untilRefused, untilStopped } from './operate.ts';
 import { administer, createTopic, deleteTopic, endOf } from './topics.ts';
 

@@ -4,7 +4,8 @@ import { type OutputMessage, openOutputReader } from '../../support/output-reade
 import type { Arena } from '../arena/arena.ts';
 import { type CheckName, type Finding, judge } from '../oracle/judge.ts';
 import type { Ledger } from '../oracle/ledger.ts';
-import { type Disaster, LIMIT_MS } from './disaster.ts';
+import { type Disaster } from './disaster.ts';
+import { LIMIT_MS } from './limits.ts';
 
 /**
  * What holds where the database has forgotten what it published. It did not append the messages that

@@ -2,7 +2,7 @@ import { createMissingTopics } from '@latchkey/kafka';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { eventually } from '../../support/eventually.ts';
 import type { Arena } from '../arena/arena.ts';
-import { LIMIT_MS } from './disaster.ts';
+import { LIMIT_MS } from './limits.ts';
 
 /** An admin client of the brokers, for as long as `work` takes. */
 export async function administer<T>(

@@ -3,7 +3,8 @@ import { eventually } from '../../support/eventually.ts';
 import { type ChildService, spawnService, startService } from '../../support/process.ts';
 import type { Arena } from '../arena/arena.ts';
 import { nextVersion } from './copy-sources.ts';
-import { type Disaster, LIMIT_MS, secondsSince } from './disaster.ts';
+import { type Disaster, secondsSince } from './disaster.ts';
+import { LIMIT_MS } from './limits.ts';
 import { runScript } from './operate.ts';
 
 const SECTION = 'Upgrading';

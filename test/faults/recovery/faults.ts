@@ -21,7 +21,8 @@ export const RECOVERY_FAULTS: Readonly<Record<string, RecoveryFault>> = {
   'relay killed': {
     brokers: 1,
     strike: async ({ arena }) => {
-      const active = arena.of('relay').find(publishes);
+      const topic = arena.topics.names.lifecycle;
+      const active = arena.of('relay').find((member) => publishes(member, topic));
       if (active === undefined) throw new Error('no relay publishes');
       await active.process().end('SIGKILL');
       return () => active.restart();

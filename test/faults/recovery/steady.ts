@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { partitionOf } from '@latchkey/contracts';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { SentRecord } from '../../support/events.ts';
 import { eventually } from '../../support/eventually.ts';
+import { type OutputMessage, openOutputReader } from '../../support/output-reader.ts';
 import type { Arena } from '../arena/arena.ts';
 import { uuidOf } from '../oracle/canonical.ts';
 import { readSent } from '../oracle/read-sent.ts';
@@ -17,8 +19,12 @@ export interface TimedEvent {
 /** About 50 events a second, for as long as it is open. */
 export interface Steady extends AsyncDisposable {
   readonly events: () => readonly TimedEvent[];
+  /** Of those that nobody has seen, the identities. */
+  readonly missing: () => readonly string[];
   /** Resolves when nothing is under way but what was just sent. */
   caughtUp(): Promise<void>;
+  /** Resolves when everything that was sent before this moment was seen. */
+  seenUpTo(untilMs: number): Promise<void>;
   /** Resolves with the first event that was sent after this moment and seen, and is seen first. */
   seenAfter(sinceMs: number): Promise<TimedEvent & { readonly visibleMs: number }>;
 }
@@ -28,7 +34,9 @@ const EVERY_MS = 100;
 const LOOK_EVERY_MS = 5;
 const SEND_MAX_COUNT = 500;
 const JUST_SENT_MS = 500;
-const LIMIT_MS = 90_000;
+/** Without a message for so long a reader is replaced. */
+const DEAF_MS = 5_000;
+const LIMIT_MS = 60_000;
 /** A sender that is back soon after its broker. */
 const QUICK = { initialRetryTime: 30, maxRetryTime: 200, retries: 3 } as const;
 
@@ -57,24 +65,19 @@ export async function openSteady(arena: Arena, prefix: string): Promise<Steady> 
       else await sleep(LOOK_EVERY_MS);
     }
   };
-  const look = async (): Promise<void> => {
-    let seen = arena.messages().length;
-    while (!isEnding) {
-      const messages = arena.messages();
-      for (; seen < messages.length; seen += 1) {
-        const { topic, key } = messages[seen] ?? {};
-        const event = topic === 'lifecycle' ? byIdentity.get(key ?? '') : undefined;
-        if (event !== undefined) event.visibleMs ??= performance.now();
-      }
-      await sleep(LOOK_EVERY_MS);
-    }
-  };
+  const look = (): Promise<void> => watchMessages(arena, events, byIdentity, () => isEnding);
   const working = Promise.all([generate(), send(), look()]);
   working.catch(() => undefined); // seen at the end
   return {
     events: () => events,
+    missing: () =>
+      [...byIdentity].flatMap(([id, { visibleMs }]) => (visibleMs === undefined ? [id] : [])),
     caughtUp: async () => {
       await eventually('events that nobody saw', () => unseen(events), isZero, LIMIT_MS);
+    },
+    seenUpTo: async (untilMs) => {
+      const left = (): number => unseen(events, untilMs) + Number(performance.now() < untilMs);
+      await eventually('events that nobody saw', left, isZero, LIMIT_MS);
     },
     seenAfter: async (sinceMs) => {
       const first = await eventually(
@@ -94,8 +97,7 @@ export async function openSteady(arena: Arena, prefix: string): Promise<Steady> 
   };
 }
 
-function unseen(events: readonly TimedEvent[]): number {
-  const before = performance.now() - JUST_SENT_MS;
+function unseen(events: readonly TimedEvent[], before = performance.now() - JUST_SENT_MS): number {
   return events.filter(({ sentMs, visibleMs }) => visibleMs === undefined && sentMs < before)
     .length;
 }
@@ -145,18 +147,59 @@ async function openProducer({ servers, topics }: Arena): Promise<{
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   const topic = topics.names['workforce-events'];
+  const partitions = await countPartitions(kafka, topic);
   return {
-    send: (records) => {
+    send: async (records) => {
       const messages = records.map(({ key, value, headers }) => ({
         key,
         value,
+        partition: partitionOf(String(key), partitions),
         ...(headers === undefined ? {} : { headers: { ...headers } }),
       }));
-      return producer.send({ topic, messages }).then(
-        () => true,
-        () => false,
-      );
+      const replies = await producer.send({ topic, messages }).catch(() => []);
+      // kafkajs drops messages for a partition that has no leader at the moment, and reports success.
+      const taken = new Set(replies.map(({ partition }) => partition));
+      return messages.every(({ partition }) => taken.has(partition));
     },
     close: () => producer.disconnect(),
   };
+}
+
+async function countPartitions(kafka: Kafka, topic: string): Promise<number> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  await admin.disconnect();
+  return topics[0]?.partitions.length ?? 0;
+}
+
+/** Notes when each event is seen, by whichever reader hears of it. */
+async function watchMessages(
+  arena: Arena,
+  events: readonly TimedEvent[],
+  byIdentity: ReadonlyMap<string, TimedEvent>,
+  isEnding: () => boolean,
+): Promise<void> {
+  await using readers = new AsyncDisposableStack();
+  let read = arena.messages;
+  let seen = read().length;
+  let heardMs = performance.now();
+  while (!isEnding()) {
+    const fresh = read().slice(seen);
+    seen += fresh.length;
+    for (const message of fresh) note(byIdentity, message);
+    if (fresh.length > 0 || unseen(events) === 0) heardMs = performance.now();
+    if (performance.now() - heardMs > DEAF_MS) {
+      // A reader of kafkajs may stay deaf after its broker has gone; Latchkey is not measured by it.
+      const { brokers } = arena.servers;
+      read = readers.use(await openOutputReader(brokers, arena.topics.names)).messages;
+      [seen, heardMs] = [0, performance.now()];
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function note(byIdentity: ReadonlyMap<string, TimedEvent>, { topic, key }: OutputMessage): void {
+  const event = topic === 'lifecycle' ? byIdentity.get(key) : undefined;
+  if (event !== undefined) event.visibleMs ??= performance.now();
 }

@@ -32,6 +32,11 @@ const MAX_WAIT_MS = 200;
 /** In one fetch from one broker. Where more have a backlog, the highest numbers wait until lower ones have none. */
 const PARTITIONS_PER_FETCH = 8;
 const COMMIT_EVERY_MS = 1_000;
+/**
+ * What kafkajs crashes with when a broker that has just started says that there is none. It joins again
+ * then, which pauses and locates everything as after any assignment. Whoever crashes otherwise stays down.
+ */
+const NO_BROKER = 'KafkaJSNoBrokerAvailableError';
 /** For the polite end: the last offsets, leaving the group. Without it the group waits for the session to end. */
 const LEAVE_MS = 5_000;
 
@@ -111,8 +116,7 @@ function openConsumer(kafka: Kafka, options: BatchConsumerOptions): Consumer {
     maxWaitTimeInMs: MAX_WAIT_MS,
     allowAutoTopicCreation: false,
     readUncommitted: false,
-    // Whoever crashes stays down: a restart would forget what is paused.
-    retry: { restartOnFailure: () => Promise.resolve(false) },
+    retry: { restartOnFailure: (error) => Promise.resolve(error.name === NO_BROKER) },
   });
 }
 
@@ -130,7 +134,8 @@ function watchGroup(shared: Shared): void {
     shared.assignment.end();
   });
   consumer.on(CRASH, ({ payload }) => {
-    shared.fail(payload.error);
+    if (payload.restart) shared.assignment.end();
+    else shared.fail(payload.error);
   });
 }
 

@@ -1,0 +1,2 @@
+/** What takes longer than this has failed. */
+export const LIMIT_MS = 120_000;
