@@ -53,7 +53,7 @@ function roleOf(point: Point): Role {
 /** These are passed only when a relay takes over: one that publishes has to make room. */
 async function provoke(arena: Arena, point: Point): Promise<Member | undefined> {
   if (point !== 'acquiring' && point !== 'acquired') return undefined;
-  const active = arena.of('relay').find(publishes);
+  const active = arena.of('relay').find((member) => publishes(member));
   if (active === undefined) throw new Error('no relay publishes');
   active.disarm();
   await active.process().end('SIGKILL');
