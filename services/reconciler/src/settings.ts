@@ -21,7 +21,7 @@ export const reconcilerSettings = z.object({
     .default('latchkey-reconciler')
     .describe('consumer group; positions are in the database, this one only shares out partitions'),
   SESSION_TIMEOUT_SECONDS: integerSetting(6, 300)
-    .default(8)
+    .default(6)
     .describe('silence after which the partitions of a reconciler are given to another'),
   PARTITIONS_AT_ONCE: integerSetting(1, 32)
     .default(4)

@@ -1,3 +1,4 @@
+import { eventually } from '../../support/eventually.ts';
 import type { Stack } from '../../support/stack/stack.ts';
 import type { Arena } from '../arena/arena.ts';
 import { publishes } from '../arena/member.ts';
@@ -32,8 +33,13 @@ export const RECOVERY_FAULTS: Readonly<Record<string, RecoveryFault>> = {
     brokers: 1,
     strike: async ({ arena }) => {
       const [first] = arena.of('reconciler');
-      await first?.process().end('SIGKILL');
-      return async () => first?.restart();
+      if (first === undefined) throw new Error('there is no reconciler');
+      await first.process().end('SIGKILL');
+      return async () => {
+        await first.restart();
+        const said = (): boolean => first.process().output().includes('batch taken');
+        await eventually('the new reconciler has work', said, (seen) => seen);
+      };
     },
   },
   'only broker restarted': { brokers: 1, strike: ({ stack }) => restartBroker(stack, 0) },

@@ -29,7 +29,7 @@ const FELT_MS = 1_000;
 /** Events that were on their way when it struck belong to a round. */
 const BEFORE_MS = 2_000;
 /** The services' own. */
-const DEFAULTS = { SESSION_TIMEOUT_SECONDS: '8', READ_THROUGH_MARGIN_SECONDS: '5' } as const;
+const DEFAULTS = { SESSION_TIMEOUT_SECONDS: '6', READ_THROUGH_MARGIN_SECONDS: '5' } as const;
 
 /** Strikes under steady load, again and again, and measures how long it takes until all is as before. */
 export async function runRecovery(options: RecoveryOptions): Promise<PartReport> {

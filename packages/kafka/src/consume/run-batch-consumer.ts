@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka } from 'kafkajs';
 import { showPlaceholders } from '../fetch/replace-decoder.ts';
 import type { KafkaLog } from '../kafka-log.ts';
@@ -32,11 +33,8 @@ const MAX_WAIT_MS = 200;
 /** In one fetch from one broker. Where more have a backlog, the highest numbers wait until lower ones have none. */
 const PARTITIONS_PER_FETCH = 8;
 const COMMIT_EVERY_MS = 1_000;
-/**
- * What kafkajs crashes with when a broker that has just started says that there is none. It joins again
- * then, which pauses and locates everything as after any assignment. Whoever crashes otherwise stays down.
- */
-const NO_BROKER = 'KafkaJSNoBrokerAvailableError';
+/** Between a crash of kafkajs that waiting mends and the next try. */
+const RESTART_MS = 500;
 /** For the polite end: the last offsets, leaving the group. Without it the group waits for the session to end. */
 const LEAVE_MS = 5_000;
 
@@ -116,7 +114,9 @@ function openConsumer(kafka: Kafka, options: BatchConsumerOptions): Consumer {
     maxWaitTimeInMs: MAX_WAIT_MS,
     allowAutoTopicCreation: false,
     readUncommitted: false,
-    retry: { restartOnFailure: (error) => Promise.resolve(error.name === NO_BROKER) },
+    // Asked where brokers were away at a moment at which kafkajs does not try again: while it joins, or because one that
+    // has just started knows of none. It joins again, which pauses and locates everything as any assignment does.
+    retry: { restartOnFailure: () => setTimeout(RESTART_MS, true) },
   });
 }
 
