@@ -12,6 +12,7 @@ import { structured } from './events.ts';
 import { eventually } from './eventually.ts';
 import { type OutputMessage, openOutputReader } from './output-reader.ts';
 import { type ChildService, startService } from './process.ts';
+import { produce } from './produce.ts';
 import { createTestTopics, type TestTopics } from './topics.ts';
 
 /** All of Latchkey on real servers, with a database and topics of its own: real processes, black box. */
@@ -147,25 +148,6 @@ async function openProducer(brokers: readonly string[]): Promise<ClosingProducer
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   return Object.assign(producer, { [Symbol.asyncDispose]: () => producer.disconnect() });
-}
-
-async function produce(
-  producer: Producer,
-  topics: TestTopics,
-  records: readonly SentRecord[],
-): Promise<void> {
-  const byTopic = Map.groupBy(records, ({ topic }) => topic);
-  await producer.sendBatch({
-    topicMessages: [...byTopic].map(([topic, own]) => ({
-      topic: topics.names[topic],
-      messages: own.map(({ key, value, headers, partition }) => ({
-        key,
-        value,
-        ...(headers === undefined ? {} : { headers: { ...headers } }),
-        ...(partition === undefined ? {} : { partition }),
-      })),
-    })),
-  });
 }
 
 async function untilTaken(database: TestDatabase, sent: number): Promise<void> {

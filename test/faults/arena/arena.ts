@@ -4,6 +4,7 @@ import { createDatabaseOn, type TestDatabase } from '../../support/create-databa
 import type { SentRecord } from '../../support/events.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type OutputMessage, openOutputReader } from '../../support/output-reader.ts';
+import { produce } from '../../support/produce.ts';
 import { createTestTopics, type TestTopics } from '../../support/topics.ts';
 import { type Member, type Role, startMember } from './member.ts';
 
@@ -92,7 +93,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
     of: (role) => members.filter((member) => member.role === role),
     send: async (records) => {
       sent.push(...records);
-      await produce(producer, topics, records);
+      await produceInParts(producer, topics, records);
     },
     sent: () => sent,
     messages: reader.messages,
@@ -119,25 +120,13 @@ async function startMembers(
 
 const PART_MAX_RECORDS = 500;
 
-async function produce(
+async function produceInParts(
   producer: Producer,
   topics: TestTopics,
   records: readonly SentRecord[],
 ): Promise<void> {
   for (let at = 0; at < records.length; at += PART_MAX_RECORDS) {
-    const byTopic = Map.groupBy(records.slice(at, at + PART_MAX_RECORDS), ({ topic }) => topic);
-
-    await producer.sendBatch({
-      topicMessages: [...byTopic].map(([topic, own]) => ({
-        topic: topics.names[topic],
-        messages: own.map(({ key, value, headers, partition }) => ({
-          key,
-          value,
-          ...(headers === undefined ? {} : { headers: { ...headers } }),
-          ...(partition === undefined ? {} : { partition }),
-        })),
-      })),
-    });
+    await produce(producer, topics, records.slice(at, at + PART_MAX_RECORDS));
   }
 }
 
