@@ -185,3 +185,16 @@ test('what an attempt was bound to when time decided stays, swept in time or not
     expect(desk.take(verdict({}, 11 * MINUTE_MS)).disposition).toBe('call_mismatch');
   }
 });
+
+test('what attempts have decided before the deadline answers what is late, swept or not', () => {
+  const dispositions = [true, false].map((isSwept) => {
+    const desk = openDesk();
+    desk.takeAll([requested({ maxAttempts: 1 }), opened(), progressed()]);
+    if (isSwept) desk.sweep('v', 5 * MINUTE_MS);
+    const late = desk.takeAll([verdict(other, 10 * MINUTE_MS), withdrawn({}, 10 * MINUTE_MS)]);
+    return late.map(({ disposition }) => disposition);
+  });
+
+  expect(dispositions[0]).toEqual(['contradictory', 'contradictory']);
+  expect(dispositions[1]).toEqual(dispositions[0]);
+});

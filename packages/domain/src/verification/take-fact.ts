@@ -46,9 +46,14 @@ export function takeAttemptFact(
     : parkFact(draft, attempt, fact);
 }
 
-/** At the deadline is late. Where an outcome stands that the deadline did not make, that outcome answers. */
-export function isLate(verification: VerificationState, takenAtMs: number): boolean {
-  const { state, expiresAtMs } = verification;
+/**
+ * At the deadline is late. `state` is what stands by then, written down or not. Where an outcome stands that the deadline did not make, that outcome
+ * answers.
+ */
+export function isLate(
+  { state, expiresAtMs }: Pick<VerificationState, 'state' | 'expiresAtMs'>,
+  takenAtMs: number,
+): boolean {
   const isUndecided = state === 'pending' || state === 'expired';
   return isUndecided && expiresAtMs !== undefined && takenAtMs >= expiresAtMs;
 }
@@ -61,9 +66,10 @@ function refusalOf(
 ): Disposition | undefined {
   const { verification, policy } = draft;
   const { takenAtMs } = fact;
-  if (isLate(verification, takenAtMs)) return dispositionWhenLate(attempt, fact);
   const due = dueOutcome(verification, [...draft.attempts.values()], takenAtMs, policy);
   const verificationState = due?.outcome ?? verification.state;
+  const standing = { ...verification, state: verificationState };
+  if (isLate(standing, takenAtMs)) return dispositionWhenLate(attempt, fact);
   const state = attempt === undefined ? 'open' : attemptStateAt(attempt, takenAtMs, policy.graceMs);
   if (isEnded(state)) {
     return dispositionAfterEnd(attempt, { attemptState: state, verificationState }, fact);

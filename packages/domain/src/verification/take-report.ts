@@ -133,10 +133,10 @@ function takeCancellation(
   const { verification, policy } = draft;
   const { takenAtMs } = taken;
   if (verification.state === 'cancelled') return 'duplicate';
-  if (isLate(verification, takenAtMs)) return 'stale_known';
-  const attempts = [...draft.attempts.values()];
-  const isOver = dueOutcome(verification, attempts, takenAtMs, policy) !== undefined;
-  if (isOver || verification.state !== 'pending') return 'contradictory';
+  const due = dueOutcome(verification, [...draft.attempts.values()], takenAtMs, policy);
+  const state = due?.outcome ?? verification.state;
+  if (isLate({ ...verification, state }, takenAtMs)) return 'stale_known';
+  if (state !== 'pending') return 'contradictory';
   if (!isRequested(verification)) return parkCancellation(draft, taken);
   const decided = { atMs: decidedAtMs, attempt: undefined };
   settleVerification(draft, { outcome: 'cancelled', ...decided, reason: 'cancelled' });
