@@ -30,3 +30,12 @@ test('SIGTERM in the middle of the work ends with code 0, and another reconciler
   await system.start('reconciler');
   await system.verify();
 });
+
+test('SIGTERM while the group is being joined ends with code 0', async () => {
+  await using system = await openSystem();
+  // The group waits for the dead one until its session is over, and the next one with it.
+  await system.killReconciler();
+  const next = await system.start('reconciler');
+  const { code } = await next.end('SIGTERM');
+  expect(code, next.output()).toBe(0);
+});

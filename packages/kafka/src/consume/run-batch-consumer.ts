@@ -55,7 +55,8 @@ export async function runBatchConsumer(
 ): Promise<void> {
   for (const topic of options.topics) showPlaceholders(topic);
   const end = endOf(signal);
-  const consumer = openConsumer(kafka, options);
+  const leaving = new AbortController();
+  const consumer = openConsumer(kafka, options, leaving.signal);
   const shared: Shared = {
     consumer,
     admin: kafka.admin(),
@@ -72,6 +73,7 @@ export async function runBatchConsumer(
     await Promise.race([started.then(() => end.promise), end.promise]);
   } finally {
     stopTimers();
+    leaving.abort();
     await leave(shared);
   }
 }
@@ -101,7 +103,11 @@ function endOf(signal: AbortSignal): {
   return { promise, reject };
 }
 
-function openConsumer(kafka: Kafka, options: BatchConsumerOptions): Consumer {
+function openConsumer(
+  kafka: Kafka,
+  options: BatchConsumerOptions,
+  leaving: AbortSignal,
+): Consumer {
   return kafka.consumer({
     groupId: options.groupId,
     sessionTimeout: options.sessionTimeoutMs,
@@ -115,9 +121,15 @@ function openConsumer(kafka: Kafka, options: BatchConsumerOptions): Consumer {
     allowAutoTopicCreation: false,
     readUncommitted: false,
     // Asked where brokers were away at a moment at which kafkajs does not try again: while it joins, or because one that
-    // has just started knows of none. It joins again, which pauses and locates everything as any assignment does.
-    retry: { restartOnFailure: () => setTimeout(RESTART_MS, true) },
+    // has just started knows of none. It joins again, which pauses and locates everything as any assignment does. Who
+    // leaves while joining is told of a failure too: joining again would keep the process alive for ever.
+    retry: { restartOnFailure: () => mayJoinAgain(leaving) },
   });
+}
+
+async function mayJoinAgain(leaving: AbortSignal): Promise<boolean> {
+  if (!leaving.aborted) await setTimeout(RESTART_MS);
+  return !leaving.aborted;
 }
 
 function watchGroup(shared: Shared): void {
