@@ -193,14 +193,22 @@ export async function logOffsets(admin: Admin, topic: string): Promise<Map<numbe
   );
 }
 
-/** What a group committed for the partitions of a topic; those without are missing. */
+/**
+ * What a group committed for the partitions of a topic; those without are missing.
+ *
+ * @throws Error when the answer speaks of no partition at all: kafkajs asks for none where it has not heard of the
+ *   topic, and nothing committed would look the same
+ */
 export async function committedOffsets(
   admin: Admin,
   groupId: string,
   topic: string,
 ): Promise<Map<number, CommittedOffset>> {
   const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  const committed = (fetched?.partitions ?? []).filter(({ offset }) => BigInt(offset) >= 0n);
+  if (fetched === undefined || fetched.partitions.length === 0) {
+    throw new Error(`the brokers said nothing of the partitions of ${topic}`);
+  }
+  const committed = fetched.partitions.filter(({ offset }) => BigInt(offset) >= 0n);
   return new Map(
     committed.map(({ partition, offset, metadata }) => [
       partition,
