@@ -68,7 +68,7 @@ async function measureOn(
         const one = await measureRound({ stack, arena }, fault, steady);
         measured.push(one);
         print(`${name} ${round}: ${JSON.stringify(one)}`);
-        if (recoveryOf(one) > GOAL_MS) printWarnings(arena, print);
+        printWarningsOf(one, arena, print);
       }
       rows.push(rowOf(name, measured));
     } catch (error) {
@@ -144,6 +144,10 @@ async function explain(arena: Arena, steady: Steady, print: (line: string) => vo
 }
 
 const LINES = 15;
+
+function printWarningsOf(round: Round, arena: Arena, print: (line: string) => void): void {
+  if (recoveryOf(round) > GOAL_MS) printWarnings(arena, print);
+}
 
 /** What processes have complained of last. */
 function printWarnings({ members }: Arena, print: (line: string) => void): void {
