@@ -1,9 +1,11 @@
 import { derivedId, epochOf, partitionOf } from '@latchkey/contracts';
-import { expect, test } from 'vitest';
+import { RELAY_GROUP } from '@latchkey/publication';
+import { expect, inject, test } from 'vitest';
 import { checkMessages } from '../support/checks.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { untilSame } from '../support/downstream.ts';
 import { employee, HR, hrEvent, inDays, ivrEvent } from '../support/events.ts';
+import { forgetOffsets } from '../support/forget-offsets.ts';
 import { killWhileWaiting } from '../support/relay-lock.ts';
 import { openRestorable, type Restorable } from '../support/restorable.ts';
 
@@ -136,6 +138,27 @@ test('commits that were lost and made again in other batches are noticed, althou
   await latchkey.taken();
   await untilSame(latchkey.database(), latchkey.messages);
   expectContiguous(latchkey);
+});
+
+test('a database that went back is noticed where the brokers have forgotten the positions, too', async () => {
+  await using latchkey = await openRestorable();
+  const [backup] = await loseHistory(latchkey);
+  await latchkey.restore(backup);
+  const { lifecycle, access, verifications } = latchkey.topics.names;
+  for (const topic of [lifecycle, access, verifications]) {
+    await forgetOffsets(inject('brokers'), RELAY_GROUP, topic, 3);
+  }
+
+  await latchkey.start('reconciler');
+  await latchkey.taken();
+  await latchkey.spawn('relay');
+
+  await expect.poll(() => refusedTopics(latchkey.database())).toBe(3);
+  expect(await latchkey.run('relay', 'rebase')).toMatchObject({ code: 0, stderr: '' });
+  await untilSame(latchkey.database(), latchkey.messages);
+  await latchkey.published();
+  expectContiguous(latchkey);
+  expectNothingTwice(latchkey);
 });
 
 /** Three people whose messages share a partition, in the order of their ids. */

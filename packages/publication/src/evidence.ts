@@ -4,7 +4,6 @@ import {
   describeTopics,
   type LogOffsets,
   logOffsets,
-  type TopicAdmin,
 } from '@latchkey/kafka';
 import {
   listAnchorRows,
@@ -14,6 +13,7 @@ import {
   readRelayTopic,
   type Session,
 } from '@latchkey/postgres';
+import type { KafkaAccess } from './acquire-topic.ts';
 import {
   anchorOf,
   type LaneEvidence,
@@ -23,6 +23,7 @@ import {
 } from './anchor.ts';
 import { withDeadline } from './deadline.ts';
 import { RELAY_GROUP } from './positions.ts';
+import { readPublishedTail } from './published-tail.ts';
 
 const EVIDENCE_DEADLINE_MS = 30_000;
 
@@ -31,6 +32,8 @@ export interface TopicFindings {
   readonly evidence: TopicEvidence;
   /** By partition; empty where the topic does not exist. */
   readonly logs: ReadonlyMap<number, LogOffsets>;
+  /** Kafka has messages of a partition, and no position: the last message stands for it. */
+  readonly forgotten: boolean;
   /** Lanes whose next message the brokers have refused. */
   readonly parked: readonly number[];
   /** How long ago all positions were committed; undefined where nobody knows. */
@@ -44,22 +47,22 @@ export interface TopicFindings {
  * @throws Error when that takes longer than 30 s
  */
 export function gatherEvidence(
-  admin: TopicAdmin,
+  kafka: KafkaAccess,
   session: Pick<Session, 'run'>,
   topic: string,
 ): Promise<TopicFindings> {
-  return withDeadline(gather(admin, session, topic), EVIDENCE_DEADLINE_MS, 'reading positions');
+  return withDeadline(gather(kafka, session, topic), EVIDENCE_DEADLINE_MS, 'reading positions');
 }
 
 async function gather(
-  admin: TopicAdmin,
+  kafka: KafkaAccess,
   session: Pick<Session, 'run'>,
   topic: string,
 ): Promise<TopicFindings> {
   // First PostgreSQL, which notes later what Kafka has committed.
   const rows = await session.run(listRelayLanes, { topic });
   const { epoch } = await readOutputState(session);
-  const state = await readTopic(admin, topic);
+  const state = await readTopic(kafka, topic);
   const [recorded] = await session.run(readRelayTopic, { topic });
   const lanes = rows.map(({ lane, partition, publishedThrough, missingPositions }) => ({
     lane,
@@ -79,37 +82,72 @@ async function gather(
       lanes: await withAnchors(session, lanes),
     },
     logs: state.logs,
+    forgotten: state.forgotten,
     parked: rows.filter(({ parkedCode }) => parkedCode !== null).map(({ lane }) => lane),
     recommittedMsAgo: at === undefined ? undefined : (recorded?.nowMs ?? at) - at,
   };
 }
 
+type Committed = NonNullable<LaneEvidence['committed']>;
+
 interface TopicState {
   readonly clusterId: string;
   readonly logs: ReadonlyMap<number, LogOffsets>;
-  readonly committed: ReadonlyMap<number, NonNullable<LaneEvidence['committed']>>;
+  readonly committed: ReadonlyMap<number, Committed>;
+  readonly forgotten: boolean;
 }
 
-async function readTopic(admin: TopicAdmin, topic: string): Promise<TopicState> {
+async function readTopic(kafka: KafkaAccess, topic: string): Promise<TopicState> {
+  const { admin } = kafka;
   const cluster = await clusterId(admin);
   const described = await describeTopics(admin, [topic]);
   // Asking for the offsets of a topic that does not exist would wait until it does.
   const partitions = described.get(topic)?.partitions;
   if (partitions === undefined) {
-    return { clusterId: cluster, logs: new Map(), committed: new Map() };
+    return { clusterId: cluster, logs: new Map(), committed: new Map(), forgotten: false };
   }
-  const committed = await committedOffsets(admin, RELAY_GROUP, topic, partitions);
+  const offsets = await committedOffsets(admin, RELAY_GROUP, topic, partitions);
+  const logs = await logOffsets(admin, topic, partitions);
+  const committed = [...offsets].map(
+    ([partition, { offset, metadata }]) =>
+      [partition, { position: offset, ...readMetadata(metadata) }] as const,
+  );
+  const told = await toldByLog(kafka, topic, logs, new Set(offsets.keys()));
   return {
     clusterId: cluster,
-    logs: await logOffsets(admin, topic, partitions),
-    committed: new Map(
-      [...committed].map(([partition, { offset, metadata }]) => [
-        partition,
-        { position: offset, ...readMetadata(metadata) },
-      ]),
-    ),
+    logs,
+    committed: new Map([...committed, ...told]),
+    forgotten: told.length > 0,
   };
 }
+
+/**
+ * Where partitions stand without a position, by their last messages. PostgreSQL's word alone would not do: a
+ * database that went back would publish again what is there.
+ */
+async function toldByLog(
+  kafka: KafkaAccess,
+  topic: string,
+  logs: ReadonlyMap<number, LogOffsets>,
+  known: ReadonlySet<number>,
+): Promise<readonly (readonly [number, Committed])[]> {
+  const silent = [...logs].filter(
+    ([partition, { start, end }]) => !known.has(partition) && end > start,
+  );
+  if (silent.length === 0) return [];
+  const wanted = silent.map(
+    ([partition, log]) => [partition, { log, back: undefined, keep: NO_POSITION }] as const,
+  );
+  const tails = await readPublishedTail(kafka, topic, new Map(wanted));
+  return [...tails].flatMap(([partition, records]) => {
+    const last = records.at(-1);
+    if (last === undefined) return [];
+    const { position, anchor, epoch } = last;
+    return [[partition, { position, anchor, epoch }] as const];
+  });
+}
+
+const NO_POSITION = -1n;
 
 async function withAnchors(
   session: Pick<Session, 'run'>,

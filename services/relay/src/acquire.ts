@@ -35,7 +35,7 @@ export async function acquire(
 ): Promise<Acquired> {
   await using stack = new AsyncDisposableStack();
   const producer = stack.use(await acquireTopic(kafka, topic));
-  const { evidence, parked, recommittedMsAgo } = await gatherEvidence(kafka.admin, session, topic);
+  const { evidence, parked, ...found } = await gatherEvidence(kafka, session, topic);
   const check = checkAnchor(evidence);
   if (check.kind === 'refused') return check;
   stack.move();
@@ -45,6 +45,6 @@ export async function acquire(
     clusterId: evidence.clusterId,
     lanes: check.lanes,
     parked,
-    recommittedMsAgo: check.forgotten ? undefined : recommittedMsAgo,
+    recommittedMsAgo: check.forgotten || found.forgotten ? undefined : found.recommittedMsAgo,
   };
 }

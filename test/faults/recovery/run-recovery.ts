@@ -63,21 +63,23 @@ async function measureOn(
   for (const [name, fault] of faults) {
     const measured: Round[] = [];
     await using steady = await openSteady(arena, `${name.replaceAll(' ', '-')}-`);
-    for (let round = 1; round <= rounds; round += 1) {
-      const one = await measureRound({ stack, arena }, fault, steady).catch(
-        async (error: unknown) => {
-          await explain(arena, steady, print);
-          throw error;
-        },
-      );
-      const { firstMs, longestMs, awayMs } = one;
-      print(
-        `${name} ${round}: first ${firstMs} ms, longest ${longestMs} ms, server away ${awayMs} ms`,
-      );
-      if (recoveryOf(one) > GOAL_MS) printWarnings(arena, print);
-      measured.push(one);
+    try {
+      for (let round = 1; round <= rounds; round += 1) {
+        const one = await measureRound({ stack, arena }, fault, steady);
+        measured.push(one);
+        print(`${name} ${round}: ${JSON.stringify(one)}`);
+        printWarningsOf(one, arena, print);
+      }
+      rows.push(rowOf(name, measured));
+    } catch (error) {
+      // Whatever comes after it would measure the same again.
+      await explain(arena, steady, print);
+      const figure = `after ${measured.length} rounds: ${error instanceof Error ? error.message : ''}`;
+      return [
+        ...rows,
+        { what: `recovery: ${name}`, tried: measured.length + 1, failed: 1, figure },
+      ];
     }
-    rows.push(rowOf(name, measured));
   }
   return rows;
 }
@@ -142,6 +144,10 @@ async function explain(arena: Arena, steady: Steady, print: (line: string) => vo
 }
 
 const LINES = 15;
+
+function printWarningsOf(round: Round, arena: Arena, print: (line: string) => void): void {
+  if (recoveryOf(round) > GOAL_MS) printWarnings(arena, print);
+}
 
 /** What processes have complained of last. */
 function printWarnings({ members }: Arena, print: (line: string) => void): void {

@@ -103,11 +103,7 @@ function endOf(signal: AbortSignal): {
   return { promise, reject };
 }
 
-function openConsumer(
-  kafka: Kafka,
-  options: BatchConsumerOptions,
-  leaving: AbortSignal,
-): Consumer {
+function openConsumer(kafka: Kafka, options: BatchConsumerOptions, leaving: AbortSignal): Consumer {
   return kafka.consumer({
     groupId: options.groupId,
     sessionTimeout: options.sessionTimeoutMs,

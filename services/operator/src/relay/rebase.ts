@@ -84,7 +84,7 @@ async function examineAll(
   const findings = new Map<string, TopicFindings>();
   for (const { topic } of topics) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    findings.set(topic, await gatherEvidence(kafka.admin, session, topic));
+    findings.set(topic, await gatherEvidence(kafka, session, topic));
   }
   return findings;
 }
@@ -128,7 +128,7 @@ async function mendAll(
   const findings = new Map(before);
   for (const { topic, session } of held) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    findings.set(topic, await gatherEvidence(repair.kafka.admin, session, topic));
+    findings.set(topic, await gatherEvidence(repair.kafka, session, topic));
     // eslint-disable-next-line no-await-in-loop -- refuses what has come to light meanwhile
     await differs(session, topic, findings);
   }

@@ -77,7 +77,7 @@ async function repartitionAll(
   const published = new Map<string, readonly LaneEvidence[]>();
   for (const { topic, session } of held) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    const { evidence } = await gatherEvidence(admin, session, topic);
+    const { evidence } = await gatherEvidence(repair.kafka, session, topic);
     published.set(topic, evidence.lanes);
     // eslint-disable-next-line no-await-in-loop -- see above
     await addPartitions(admin, topic, partitions);

@@ -102,7 +102,7 @@ async function topicsToReplay(
   const refused: RepairedTopic[] = [];
   for (const one of topics) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    const { evidence } = await gatherEvidence(kafka.admin, session, one.topic);
+    const { evidence } = await gatherEvidence(kafka, session, one.topic);
     if (checkAnchor(evidence).kind === 'refused') refused.push(one);
   }
   return refused;
@@ -119,7 +119,7 @@ async function replayTopic(
 ): Promise<readonly PlacedLane[]> {
   const { admin } = repair.kafka;
   await untilOffsetsReady(admin, RELAY_GROUP, [topic], AbortSignal.timeout(OFFSETS_READY_MS));
-  const findings = await gatherEvidence(admin, session, topic);
+  const findings = await gatherEvidence(repair.kafka, session, topic);
   refuseTopic(topic, findings.evidence);
   const lanes = findings.evidence.lanes.filter(
     ({ partition }) => wanted.partition === undefined || partition === wanted.partition,
