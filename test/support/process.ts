@@ -7,6 +7,7 @@ const END_WITH_PARENT = new URL('../../packages/runtime/end-with-parent.mjs', im
 /** On a machine that is crowded it takes a minute to load the sources. */
 const READY_LIMIT_MS = 180_000;
 const POLL_MS = 50;
+const PORT_MAX_TRIES = 3;
 
 export interface Exit {
   readonly code: number | null;
@@ -41,13 +42,20 @@ export interface ChildOptions {
 }
 
 /** Starts `services/<name>/src/main.ts`. Resolves when /readyz says 200; rejects with its output when it ends first. */
-export async function startService(name: string, options: ChildOptions): Promise<ChildService> {
+export async function startService(
+  name: string,
+  options: ChildOptions,
+  triesLeft = PORT_MAX_TRIES,
+): Promise<ChildService> {
   const service = await spawnService(name, options);
   try {
     await whenReady(service);
     return service;
   } catch (error) {
     await service[Symbol.asyncDispose]();
+    // Somebody else on this machine has taken the port meanwhile.
+    const isTaken = service.output().includes('(EADDRINUSE)');
+    if (isTaken && triesLeft > 1) return startService(name, options, triesLeft - 1);
     throw error;
   }
 }
