@@ -88,12 +88,21 @@ export const NO_CHANGES: Changes = {
 
 /** All of these together, in their order. */
 export function joinChanges(parts: readonly Partial<Changes>[]): Changes {
-  const names = Object.keys(NO_CHANGES) as (keyof Changes)[];
-  const joined = Object.fromEntries(names.map((name): [string, unknown[]] => [name, []]));
+  const joined: Record<string, readonly unknown[]> = { ...NO_CHANGES };
+  const own = new Map<string, unknown[]>();
   for (const part of parts) {
-    for (const [name, rows] of Object.entries(part)) {
-      for (const row of rows) joined[name]?.push(row);
+    for (const name in part) {
+      const rows: readonly unknown[] = part[name as keyof Changes] ?? [];
+      if (rows.length > 0) appendRows(own, name, rows);
     }
   }
+  for (const [name, rows] of own) joined[name] = rows;
   return joined as unknown as Changes;
+}
+
+/** Most parts have rows of few kinds: a list is made when the first of its rows comes. */
+function appendRows(own: Map<string, unknown[]>, name: string, rows: readonly unknown[]): void {
+  const before = own.get(name);
+  if (before === undefined) own.set(name, [...rows]);
+  else for (const row of rows) before.push(row);
 }

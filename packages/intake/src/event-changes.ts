@@ -1,6 +1,6 @@
 import type { Fact, Policy, Reconciled } from '@latchkey/domain';
-import type { NewFact } from '@latchkey/postgres';
-import { type Changes, joinChanges } from './changes.ts';
+import type { AuditEntry, NewFact, SettledClaim } from '@latchkey/postgres';
+import type { Changes } from './changes.ts';
 import type { ClaimedRecordEvent, RecordEvent } from './lock-record.ts';
 
 /** What each event itself changes: the fact, its outcome, its audit entry. */
@@ -12,35 +12,31 @@ export function eventChanges(
   policy: Policy,
   nowMs: number,
 ): Partial<Changes> {
-  const parts = claimed.map(({ event }, index): Partial<Changes> => {
+  const stated: NewFact[] = [];
+  const claims: SettledClaim[] = [];
+  const audit: AuditEntry[] = [];
+  for (const [index, { event }] of claimed.entries()) {
     const fact = facts[index];
     const outcome = outcomes[index];
     if (fact === undefined || outcome === undefined)
       throw new RangeError('an event has no outcome');
-    return {
-      facts: [newFact(event, fact, identityId)],
-      claims:
-        outcome.disposition === 'stale'
-          ? [{ eventId: event.eventId, disposition: 'stale', outcome: undefined }]
-          : [],
-      audit: [
-        {
-          decidedAtMs: nowMs,
-          subjectKind: 'identity',
-          subjectId: identityId,
-          trigger: 'event',
-          eventId: event.eventId,
-          decider: `policy:${policy.hash}`,
-          owner: outcome.decisions[0]?.owner ?? policy.owner,
-          decisions: JSON.stringify([
-            { kind: 'fact', fact: fact.kind, disposition: outcome.disposition },
-            ...outcome.decisions,
-          ]),
-        },
-      ],
-    };
-  });
-  return joinChanges(parts);
+    const { disposition, decisions } = outcome;
+    stated.push(newFact(event, fact, identityId));
+    if (disposition === 'stale') {
+      claims.push({ eventId: event.eventId, disposition, outcome: undefined });
+    }
+    audit.push({
+      decidedAtMs: nowMs,
+      subjectKind: 'identity',
+      subjectId: identityId,
+      trigger: 'event',
+      eventId: event.eventId,
+      decider: `policy:${policy.hash}`,
+      owner: decisions[0]?.owner ?? policy.owner,
+      decisions: JSON.stringify([{ kind: 'fact', fact: fact.kind, disposition }, ...decisions]),
+    });
+  }
+  return { facts: stated, claims, audit };
 }
 
 function newFact(event: RecordEvent, fact: Fact, identityId: string): NewFact {

@@ -114,7 +114,7 @@ function asFailureCount({ subject, purpose, failures }: FailureCountRow): Failur
 
 /** SQL has null where we have undefined. */
 function withoutNulls(row: object): object {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, (value ?? undefined) as unknown]),
-  );
+  const copy: Record<string, unknown> = { ...row };
+  for (const name in copy) copy[name] ??= undefined;
+  return copy;
 }

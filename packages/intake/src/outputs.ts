@@ -55,12 +55,24 @@ export function messageOf(effect: Effect, outputs: Outputs): OutboxMessage {
       ce_type: type,
       ce_source: `urn:latchkey:${outputs.installation}`,
       ce_subject: key,
-      ce_time: new Date(effect.decidedAtMs).toISOString(),
+      ce_time: instantOf(effect.decidedAtMs),
       'content-type': 'application/json',
       lk_generation: generation.toString(),
       ...traceOf(effect),
     },
   };
+}
+
+let lastMs = Number.NaN;
+let lastText = '';
+
+/** All messages of a batch were decided at one moment: its text is made once. */
+function instantOf(atMs: number): string {
+  if (atMs !== lastMs) {
+    lastText = new Date(atMs).toISOString();
+    lastMs = atMs;
+  }
+  return lastText;
 }
 
 function traceOf({ traceparent, tracestate }: Effect): Record<string, string> {

@@ -70,7 +70,13 @@ function parse(text: string, bytes: Buffer, inexact: readonly NumberSpan[]): unk
 
 function countMembers(value: unknown): number {
   if (typeof value !== 'object' || value === null || value instanceof InexactNumber) return 0;
-  let members = Array.isArray(value) ? 0 : Object.keys(value).length;
-  for (const member of Object.values(value)) members += countMembers(member);
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (const element of value) members += countMembers(element);
+    return members;
+  }
+  const object = value as Readonly<Record<string, unknown>>;
+  // Nothing is inherited: what was parsed has the prototype of all objects, which has no such names.
+  for (const name in object) members += 1 + countMembers(object[name]);
   return members;
 }
