@@ -99,6 +99,12 @@ function poolConfig(options: DatabaseOptions): pg.PoolConfig & { pipeline: boole
       '-c transaction_timeout=90s',
       // Plans for the rows of one batch read whole tables while these are small, and are made anew each time.
       '-c plan_cache_mode=force_generic_plan',
+      // And those that were made while a table was empty must not read all of it when it has grown.
+      '-c enable_seqscan=off',
+      '-c enable_hashjoin=off',
+      '-c enable_mergejoin=off',
+      // One index descent a row of the batch; each bitmap would be built for one or two rows.
+      '-c enable_bitmapscan=off',
     ].join(' '),
     types: columnTypes,
     pipeline: true,
