@@ -27,6 +27,7 @@ export interface Evidence {
   readonly accounts: readonly Row<
     'accountId' | 'identityId' | 'target' | 'state' | 'userName' | 'attributes' | 'generation'
   >[];
+  readonly engagements: readonly Row<'engagement' | 'identityId'>[];
   readonly assignments: readonly Row<'accountId' | 'entitlement' | 'reasons'>[];
   readonly verifications: readonly (Row<'verification' | 'state'> & {
     readonly attempt: string | null;
@@ -74,6 +75,7 @@ const QUERIES: Readonly<Record<keyof Evidence, string>> = {
     coalesce(lifecycle, 'undecided') as lifecycle, generation::text from identity`,
   accounts: `select account_id::text as "accountId", identity_id::text as "identityId", target, state,
     user_name as "userName", attributes, generation::text from account`,
+  engagements: 'select engagement, identity_id::text as "identityId" from engagement',
   assignments: 'select account_id::text as "accountId", entitlement, reasons from assignment',
   verifications: 'select verification_id as verification, state, attempt from verification',
   attempts: 'select verification_id as verification, attempt, state from verification_attempt',

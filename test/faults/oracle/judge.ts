@@ -11,6 +11,7 @@ import {
   publishedTwice,
   unpublished,
 } from './checks/outputs.ts';
+import { orphans } from './checks/orphans.ts';
 import { state } from './checks/state.ts';
 import { terminal } from './checks/terminal.ts';
 import { gatherEvidence, type Query } from './evidence.ts';
@@ -31,6 +32,7 @@ const CHECKS = {
   audit,
   'decided-in-order': decidedInOrder,
   terminal,
+  orphans,
   'effect-id': effectId,
 } as const satisfies Record<string, Check>;
 

@@ -186,6 +186,11 @@ const doctored: readonly (readonly [string, Doctor, readonly string[]])[] = [
     ['terminal'],
   ],
   [
+    'an engagement of no identity',
+    table('engagements', (rows) => rows.map((row) => ({ ...row, identityId: 'x' }))),
+    ['orphans'],
+  ],
+  [
     'a random id',
     appended(at(5, () => ({ id: '67b1ca0a-537a-4172-9c07-f87d546fc0f0' }))),
     ['effect-id'],
@@ -221,6 +226,7 @@ test('every check has a world in which it speaks', () => {
       'audit',
       'decided-in-order',
       'terminal',
+      'orphans',
       'effect-id',
     ].sort(),
   );

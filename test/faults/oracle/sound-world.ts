@@ -170,12 +170,13 @@ function soundInputs(): Pick<
 
 function soundState(): Pick<
   Evidence,
-  'identities' | 'accounts' | 'assignments' | 'verifications' | 'attempts'
+  'identities' | 'engagements' | 'accounts' | 'assignments' | 'verifications' | 'attempts'
 > {
   return {
     identities: [
       { identityId: IDENTITY, source: HR, externalId: 'p1', lifecycle: 'active', generation: '1' },
     ],
+    engagements: [{ engagement: 'p1-0', identityId: IDENTITY }],
     accounts: ACCOUNTS.map(({ target, accountId }) => ({
       accountId,
       target,
