@@ -12,6 +12,7 @@ export type { KafkaLog } from './kafka-log.ts';
 export { type KafkaSettings, openKafka } from './open-kafka.ts';
 export { ensureOutputTopics, type OutputTopicWanted } from './output-topics.ts';
 export { type OutputTopicKnown, planOutputTopic } from './plan-output-topic.ts';
+export type { ProducedMessage } from './produce/encoded-records.ts';
 export { type LogTail, readLogTail } from './read-log-tail.ts';
 export {
   addPartitions,
@@ -32,7 +33,6 @@ export {
 export {
   acquireTransactionalProducer,
   type OffsetToCommit,
-  type ProducedMessage,
   type TransactionalProducer,
   type TransactionalProducerOptions,
 } from './transactional-producer.ts';

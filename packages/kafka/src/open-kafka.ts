@@ -4,6 +4,7 @@ import { MAX_BATCH_BYTES } from './fetch/record-set.ts';
 import { replaceDecoder } from './fetch/replace-decoder.ts';
 import { type KafkaLog, logCreatorOf } from './kafka-log.ts';
 import { openSocket } from './open-socket.ts';
+import { replaceEncoder } from './produce/replace-encoder.ts';
 import { silenceTimerWarnings } from './warnings.ts';
 
 /** Where the brokers are, and who we are to them. */
@@ -64,6 +65,7 @@ function retryUntil(signal: AbortSignal): RetryOptions {
 export function clientConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfig {
   silenceTimerWarnings();
   replaceDecoder();
+  replaceEncoder();
   registerCodecs(MAX_BATCH_BYTES);
   return {
     brokers: [...settings.brokers],

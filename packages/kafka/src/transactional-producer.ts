@@ -3,13 +3,7 @@ import { Kafka, Partitioners, type Producer, type RetryOptions, type Transaction
 import { DisposableSockets } from './disposable-sockets.ts';
 import type { KafkaLog } from './kafka-log.ts';
 import { clientConfig, type KafkaSettings, RETRY_FOREVER, SILENCE_MS } from './open-kafka.ts';
-
-/** What a message is to the relay; the partition is chosen by whoever sends it. */
-export interface ProducedMessage {
-  readonly key: string | Buffer | null;
-  readonly value: string | Buffer | null;
-  readonly headers: Readonly<Record<string, string | Buffer>>;
-}
+import { asMessages, type ProducedMessage, RecordEncoder } from './produce/encoded-records.ts';
 
 export interface OffsetToCommit {
   readonly partition: number;
@@ -83,6 +77,7 @@ class AcquiredProducer implements TransactionalProducer {
   readonly #producer: Producer;
   readonly #sockets: DisposableSockets;
   readonly #deadlineMs: number;
+  readonly #encoder = new RecordEncoder();
   #transaction: Transaction | undefined;
   #deadline = 0;
   #isThrownAway = false;
@@ -106,7 +101,7 @@ class AcquiredProducer implements TransactionalProducer {
       const acknowledged = await this.#open().send({
         topic,
         acks: -1,
-        messages: messages.map((message) => ({ ...message, partition })),
+        messages: asMessages(this.#encoder.encode(partition, messages)),
       });
       // kafkajs drops messages for a partition that its metadata do not have, and reports success.
       if (!acknowledged.some((reply) => reply.partition === partition)) {

@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
+import { requirePinned } from '../require-pinned.ts';
 import { decodeFetchResponse, type FetchResponse } from './fetch-response.ts';
-
-const VERSION = '2.2.4';
 
 interface Decoder {
   decode: (payload: Buffer) => Promise<FetchResponse>;
@@ -24,14 +22,7 @@ export function showPlaceholders(topic: string): void {
  * @throws Error when another version of kafkajs is installed
  */
 export function replaceDecoder(): void {
-  const require = createRequire(import.meta.url);
-  const { version } = require('kafkajs/package.json') as { version: string };
-  if (version !== VERSION) {
-    throw new Error(
-      `kafkajs ${version} is installed, but its decoder is replaced for ${VERSION}: compare the two, then change the pinned version`,
-    );
-  }
   // kafkajs calls it as a member of what this module exports, so it does not matter who loaded it first.
-  const response = require('kafkajs/src/protocol/requests/fetch/v11/response.js') as Decoder;
+  const response = requirePinned('src/protocol/requests/fetch/v11/response.js') as Decoder;
   response.decode = (payload) => decodeFetchResponse(payload, placeholderTopics);
 }
