@@ -5,6 +5,7 @@ import { replaceDecoder } from './fetch/replace-decoder.ts';
 import { type KafkaLog, logCreatorOf } from './kafka-log.ts';
 import { openSocket } from './open-socket.ts';
 import { replaceEncoder } from './produce/replace-encoder.ts';
+import { stopIdleTimers } from './stop-idle-timers.ts';
 import { silenceTimerWarnings } from './warnings.ts';
 
 /** Where the brokers are, and who we are to them. */
@@ -66,6 +67,7 @@ export function clientConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfi
   silenceTimerWarnings();
   replaceDecoder();
   replaceEncoder();
+  stopIdleTimers();
   registerCodecs(MAX_BATCH_BYTES);
   return {
     brokers: [...settings.brokers],
