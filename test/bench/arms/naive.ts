@@ -1,0 +1,10 @@
+import type { Arm } from './arm.ts';
+import { openServiceArm } from './services.ts';
+
+/** What most people would write: `eachMessage`, one event a transaction. */
+export const naive: Arm = {
+  name: 'A',
+  what: 'naive',
+  isNumbered: true,
+  open: (system) => openServiceArm(system, { script: 'test/bench/arms/naive-service.ts' }),
+};

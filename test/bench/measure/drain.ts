@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arm, OpenArm } from '../arms/arm.ts';
+import { type BenchSystem, openBenchSystem, type Servers, type SystemOptions } from '../system.ts';
+import { loadTopics, type Sent } from '../workload/load.ts';
+import type { Workload } from '../workload/workload.ts';
+import { nowMs } from './clock.ts';
+import { cpuMicros, highWaterBytes, serverProcesses, type Watched } from './processes.ts';
+import { type BenchReader, openBenchReader } from './reader.ts';
+
+/** What draining one backlog took. Rates and costs are of the events behind the first batches. */
+export interface DrainFigures {
+  readonly arm: string;
+  readonly deliveries: number;
+  readonly messages: number;
+  /** Deliveries a second until all were committed. */
+  readonly commitPerSecond: number;
+  /** Deliveries a second until the last message was seen by a `read_committed` consumer. */
+  readonly visiblePerSecond: number;
+  /** Microseconds of CPU a delivery: service, relay, postgres, broker, reader. */
+  readonly cpuMicros: Readonly<Record<string, number>>;
+  readonly walBytes: number;
+  /** The most memory: service, relay. */
+  readonly rssBytes: Readonly<Record<string, number>>;
+  /** What is wrong; where there is something, the other figures count for nothing. */
+  readonly faults: readonly string[];
+}
+
+export interface DrainOptions {
+  readonly system?: SystemOptions;
+  /** Is given the system with everything that was sent, before anything runs. */
+  readonly prepare?: (system: BenchSystem) => Promise<void>;
+  /** False: nobody looks whether anything was lost or doubled (arms that are known to). */
+  readonly isChecked?: boolean;
+}
+
+const LOOK_EVERY_MS = 25;
+const STANDSTILL_MS = 60_000;
+
+/** Fills the inputs, starts an arm on them, and waits until everything is through. */
+export async function drain(
+  servers: Servers,
+  arm: Arm,
+  workload: Workload,
+  options: DrainOptions = {},
+): Promise<DrainFigures> {
+  await using system = await openBenchSystem(servers, options.system);
+  const sent = await loadTopics(servers.brokers, system.topics, workload);
+  await options.prepare?.(system);
+  await using open = await arm.open(system);
+  await using reader = await openBenchReader({
+    brokers: servers.brokers,
+    topics: open.outputs,
+    isNumbered: arm.isNumbered,
+  });
+  // Every round writes its pages whole once.
+  await system.database.query('checkpoint');
+  const course = await runThrough(system, open, reader, sent);
+  const isChecked = options.isChecked ?? true;
+  const faults = isChecked ? await open.check(sent, await reader.report()) : [];
+  return { arm: arm.name, deliveries: sent.deliveries, ...course, faults };
+}
+
+interface Mark {
+  readonly atMs: number;
+  readonly taken: number;
+  readonly wal: number;
+  readonly cpu: ReadonlyMap<string, number>;
+}
+
+async function runThrough(
+  system: BenchSystem,
+  open: OpenArm,
+  reader: BenchReader,
+  sent: Sent,
+): Promise<Omit<DrainFigures, 'arm' | 'deliveries' | 'faults'>> {
+  const found = await serverProcesses(system.database, system.servers.pids);
+  const watched = (): readonly Watched[] => [
+    ...open.processes().map(({ role, child }) => ({ name: role, pids: [child.pid] })),
+    ...found,
+    { name: 'reader', pids: [reader.pid] },
+  ];
+  const mark = async (taken: number, atMs: number): Promise<Mark> => ({
+    atMs,
+    taken,
+    wal: await walBytes(system),
+    cpu: await cpuMicros(watched()),
+  });
+  await open.start();
+  const first = await until(
+    open,
+    () => open.taken(),
+    (taken) => taken > 0,
+  );
+  const begin = await mark(first.seen, first.atMs);
+  const all = await until(
+    open,
+    () => open.taken(),
+    (taken) => taken >= sent.deliveries,
+  );
+  const messages = await open.appended();
+  await until(
+    open,
+    () => Promise.resolve(reader.read()),
+    (read) => read >= messages,
+  );
+  const end = await mark(sent.deliveries, Math.max(reader.lastMs(), all.atMs));
+  const counted = sent.deliveries - begin.taken;
+  const each = [...end.cpu].map(([name, used]) => [
+    name,
+    (used - (begin.cpu.get(name) ?? 0)) / counted,
+  ]);
+  return {
+    messages,
+    commitPerSecond: (counted / (all.atMs - begin.atMs)) * 1_000,
+    visiblePerSecond: (counted / (end.atMs - begin.atMs)) * 1_000,
+    cpuMicros: Object.fromEntries(each) as Record<string, number>,
+    walBytes: (end.wal - begin.wal) / counted,
+    rssBytes: await highWater(open),
+  };
+}
+
+/** Looks until it sees what is expected, for as long as something moves. */
+async function until(
+  open: OpenArm,
+  look: () => Promise<number>,
+  isExpected: (seen: number) => boolean,
+): Promise<{ readonly seen: number; readonly atMs: number }> {
+  const ended = new Set<string>();
+  for (const { role, child } of open.processes()) {
+    void child.exited.then(() =>
+      ended.add(`the ${role} has ended:\n${child.output().slice(-4_000)}`),
+    );
+  }
+  let [last, movedMs] = [-1, nowMs()];
+  for (;;) {
+    const seen = await look();
+    const atMs = nowMs();
+    if (isExpected(seen)) return { seen, atMs };
+    if (seen !== last) [last, movedMs] = [seen, atMs];
+    for (const text of ended) throw new Error(text);
+    if (atMs - movedMs > STANDSTILL_MS) throw new Error(`nothing moves behind ${seen}`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function walBytes({ database }: BenchSystem): Promise<number> {
+  const [row] = await database.query<{ bytes: number }>(
+    "select (pg_current_wal_insert_lsn() - '0/0')::float8 as bytes",
+  );
+  return row?.bytes ?? 0;
+}
+
+async function highWater(open: OpenArm): Promise<Record<string, number>> {
+  const most: Record<string, number> = {};
+  for (const { role, child } of open.processes()) {
+    most[role] = Math.max(most[role] ?? 0, (await highWaterBytes(child.pid)) ?? 0);
+  }
+  return most;
+}

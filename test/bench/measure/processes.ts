@@ -1,0 +1,95 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { TestDatabase } from '../../support/create-database.ts';
+
+/** A group of processes whose CPU time is one figure. */
+export interface Watched {
+  readonly name: string;
+  readonly pids: readonly number[];
+  /** Its children count, too, those that have ended included: a PostgreSQL server. */
+  readonly withChildren?: boolean;
+}
+
+const TICKS_PER_SECOND = 100;
+const MICROS_PER_TICK = 1_000_000 / TICKS_PER_SECOND;
+
+interface Stat {
+  readonly parent: number;
+  readonly ownTicks: number;
+  /** Of children that have ended and were waited for. */
+  readonly endedTicks: number;
+}
+
+/** Microseconds of CPU that each group has used so far; a process that has ended counts nothing. */
+export async function cpuMicros(watched: readonly Watched[]): Promise<ReadonlyMap<string, number>> {
+  const needsAll = watched.some(({ withChildren }) => withChildren === true);
+  const all = needsAll ? await readAll() : new Map<number, Stat>();
+  const figures = new Map<string, number>();
+  for (const { name, pids, withChildren } of watched) {
+    let ticks = 0;
+    for (const pid of pids) {
+      const stat = await readStat(pid);
+      ticks += stat?.ownTicks ?? 0;
+      if (withChildren !== true) continue;
+      ticks += stat?.endedTicks ?? 0;
+      for (const child of all.values()) if (child.parent === pid) ticks += child.ownTicks;
+    }
+    figures.set(name, (figures.get(name) ?? 0) + ticks * MICROS_PER_TICK);
+  }
+  return figures;
+}
+
+/** The most memory that a process ever had; undefined where it is gone. */
+export async function highWaterBytes(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const [, kibibytes] = /^VmHWM:\s+(\d+) kB/m.exec(status) ?? [];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+}
+
+/** The servers' processes, where they run on this machine; what is not found is left out. */
+export async function serverProcesses(
+  database: TestDatabase,
+  pids: readonly number[],
+): Promise<readonly Watched[]> {
+  const [backend] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const postmaster = (await readStat(backend?.pid ?? 0))?.parent;
+  const isOurs = postmaster !== undefined && (await commandOf(postmaster)).includes('postgres');
+  const candidates = pids.length > 0 ? pids : await allPids();
+  const brokers: number[] = [];
+  for (const pid of candidates) {
+    if ((await commandOf(pid)).includes('kafka.Kafka')) brokers.push(pid);
+  }
+  return [
+    ...(isOurs ? [{ name: 'postgres', pids: [postmaster], withChildren: true }] : []),
+    ...(brokers.length > 0 ? [{ name: 'broker', pids: brokers }] : []),
+  ];
+}
+
+async function readAll(): Promise<Map<number, Stat>> {
+  const stats = new Map<number, Stat>();
+  for (const pid of await allPids()) {
+    const stat = await readStat(pid);
+    if (stat !== undefined) stats.set(pid, stat);
+  }
+  return stats;
+}
+
+async function allPids(): Promise<readonly number[]> {
+  const names = await readdir('/proc').catch(() => []);
+  return names.map(Number).filter((pid) => Number.isInteger(pid));
+}
+
+async function commandOf(pid: number): Promise<string> {
+  return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+}
+
+/** Of `/proc/<pid>/stat`, behind the name, which may hold anything. */
+async function readStat(pid: number): Promise<Stat | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
+  return { parent: fields[1] ?? 0, ownTicks: utime + stime, endedTicks: cutime + cstime };
+}

@@ -1,0 +1,65 @@
+import { type Admin, Kafka, logLevel, Partitioners } from 'kafkajs';
+import type { SentRecord } from '../../support/events.ts';
+import { produce } from '../../support/produce.ts';
+import type { TestTopics } from '../../support/topics.ts';
+import { feedOf } from './feed.ts';
+import type { Workload } from './workload.ts';
+
+/** What lies in the input topics. */
+export interface Sent {
+  readonly deliveries: number;
+  readonly events: number;
+  readonly duplicates: number;
+  readonly poison: number;
+  /** Of the values. */
+  readonly bytes: number;
+}
+
+const AT_ONCE_COUNT = 2_000;
+const AT_ONCE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Sends a whole workload, in order per key.
+ *
+ * @throws Error when the topics, which must be empty, hold another number of records afterwards
+ */
+export async function loadTopics(
+  brokers: readonly string[],
+  topics: TestTopics,
+  workload: Workload,
+): Promise<Sent> {
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  const admin = kafka.admin();
+  await Promise.all([producer.connect(), admin.connect()]);
+  const count = { event: 0, duplicate: 0, poison: 0 };
+  let bytes = 0;
+  let part: SentRecord[] = [];
+  let partBytes = 0;
+  try {
+    for (const { kind, record } of feedOf(workload)) {
+      count[kind] += 1;
+      part.push(record);
+      partBytes += record.value?.length ?? 0;
+      if (part.length < AT_ONCE_COUNT && partBytes < AT_ONCE_BYTES) continue;
+      await produce(producer, topics, part);
+      bytes += partBytes;
+      [part, partBytes] = [[], 0];
+    }
+    if (part.length > 0) await produce(producer, topics, part);
+    bytes += partBytes;
+    await checkCount(admin, topics, count.event + count.duplicate + count.poison);
+  } finally {
+    await Promise.all([producer.disconnect(), admin.disconnect()]);
+  }
+  const { event: events, duplicate: duplicates, poison } = count;
+  return { deliveries: events + duplicates + poison, events, duplicates, poison, bytes };
+}
+
+async function checkCount(admin: Admin, { names }: TestTopics, sent: number): Promise<void> {
+  let held = 0;
+  for (const topic of [names['workforce-events'], names['verification-events']]) {
+    for (const { high } of await admin.fetchTopicOffsets(topic)) held += Number(high);
+  }
+  if (held !== sent) throw new Error(`the input topics hold ${held} of ${sent} records`);
+}

@@ -1,0 +1,31 @@
+/** A number that looks random, from 0 up to 2^32, of these and nothing else. */
+export function hashOf(seed: number, value: number, salt = 0): number {
+  let hash = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(value + 1, 0xc2b2ae35);
+  hash = Math.imul(hash ^ (hash >>> 16) ^ salt, 0x7feb352d);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x846ca68b);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+const ROUNDS = 4;
+
+/**
+ * Every number below `count` once, in an order that looks random, without a list of them: a Feistel network
+ * over the next power of four, walked until it falls below `count`.
+ */
+export function permutationOf(count: number, seed: number): (index: number) => number {
+  const halfBits = Math.max(1, Math.ceil(Math.log2(Math.max(count, 2)) / 2));
+  const mask = 2 ** halfBits - 1;
+  const once = (value: number): number => {
+    let left = Math.floor(value / (mask + 1));
+    let right = value & mask;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      [left, right] = [right, (left ^ hashOf(seed, right, round)) & mask];
+    }
+    return left * (mask + 1) + right;
+  };
+  return (index) => {
+    let value = once(index);
+    while (value >= count) value = once(value);
+    return value;
+  };
+}
