@@ -18,7 +18,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services}/*/src/**/*.test.ts', 'test/faults/**/*.unit.test.ts'],
+          include: [
+            '{packages,services}/*/src/**/*.test.ts',
+            'test/{faults,bench}/**/*.unit.test.ts',
+          ],
           testTimeout: 20_000,
           // Some start a process of their own, which takes its time on a busy machine.
           expect: { poll: { timeout: 10_000, interval: 20 } },
@@ -64,7 +67,7 @@ export default defineConfig({
           ...onStack,
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
-          exclude: ['test/faults/**/*.unit.test.ts'],
+          exclude: ['test/{faults,bench}/**/*.unit.test.ts'],
           testTimeout: 300_000,
           expect: { poll: { timeout: 120_000, interval: 200 } },
           // Alone on the machine: it stops processes and counts what that cost.

@@ -5,7 +5,7 @@ import type { TestTopics } from './topics.ts';
 /** One request to the broker: what has one key arrives in this order. */
 export async function produce(
   producer: Producer,
-  { names }: TestTopics,
+  { names }: Pick<TestTopics, 'names'>,
   records: readonly SentRecord[],
 ): Promise<void> {
   const byTopic = Map.groupBy(records, ({ topic }) => topic);

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arm, OpenArm } from '../arms/arm.ts';
 import { type BenchSystem, openBenchSystem, type Servers, type SystemOptions } from '../system.ts';
 import { loadTopics, type Sent } from '../workload/load.ts';
 import type { Workload } from '../workload/workload.ts';
-import { nowMs } from './clock.ts';
 import { cpuMicros, highWaterBytes, serverProcesses, type Watched } from './processes.ts';
 import { type BenchReader, openBenchReader } from './reader.ts';
+import { until } from './until.ts';
 
 /** What draining one backlog took. Rates and costs are of the events behind the first batches. */
 export interface DrainFigures {
@@ -32,9 +31,6 @@ export interface DrainOptions {
   /** False: nobody looks whether anything was lost or doubled (arms that are known to). */
   readonly isChecked?: boolean;
 }
-
-const LOOK_EVERY_MS = 25;
-const STANDSTILL_MS = 60_000;
 
 /** Fills the inputs, starts an arm on them, and waits until everything is through. */
 export async function drain(
@@ -117,30 +113,6 @@ async function runThrough(
     walBytes: (end.wal - begin.wal) / counted,
     rssBytes: await highWater(open),
   };
-}
-
-/** Looks until it sees what is expected, for as long as something moves. */
-async function until(
-  open: OpenArm,
-  look: () => Promise<number>,
-  isExpected: (seen: number) => boolean,
-): Promise<{ readonly seen: number; readonly atMs: number }> {
-  const ended = new Set<string>();
-  for (const { role, child } of open.processes()) {
-    void child.exited.then(() =>
-      ended.add(`the ${role} has ended:\n${child.output().slice(-4_000)}`),
-    );
-  }
-  let [last, movedMs] = [-1, nowMs()];
-  for (;;) {
-    const seen = await look();
-    const atMs = nowMs();
-    if (isExpected(seen)) return { seen, atMs };
-    if (seen !== last) [last, movedMs] = [seen, atMs];
-    for (const text of ended) throw new Error(text);
-    if (atMs - movedMs > STANDSTILL_MS) throw new Error(`nothing moves behind ${seen}`);
-    await sleep(LOOK_EVERY_MS);
-  }
 }
 
 async function walBytes({ database }: BenchSystem): Promise<number> {

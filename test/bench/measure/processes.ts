@@ -24,18 +24,22 @@ export async function cpuMicros(watched: readonly Watched[]): Promise<ReadonlyMa
   const needsAll = watched.some(({ withChildren }) => withChildren === true);
   const all = needsAll ? await readAll() : new Map<number, Stat>();
   const figures = new Map<string, number>();
-  for (const { name, pids, withChildren } of watched) {
+  for (const { name, pids, withChildren = false } of watched) {
     let ticks = 0;
-    for (const pid of pids) {
-      const stat = await readStat(pid);
-      ticks += stat?.ownTicks ?? 0;
-      if (withChildren !== true) continue;
-      ticks += stat?.endedTicks ?? 0;
-      for (const child of all.values()) if (child.parent === pid) ticks += child.ownTicks;
-    }
+    for (const pid of pids) ticks += await ticksOf(pid, withChildren ? all : undefined);
     figures.set(name, (figures.get(name) ?? 0) + ticks * MICROS_PER_TICK);
   }
   return figures;
+}
+
+/** @param all - where the children are among which count, too */
+async function ticksOf(pid: number, all: ReadonlyMap<number, Stat> | undefined): Promise<number> {
+  const stat = await readStat(pid);
+  if (stat === undefined) return 0;
+  if (all === undefined) return stat.ownTicks;
+  const children = [...all.values()].filter(({ parent }) => parent === pid);
+  const living = children.reduce((sum, { ownTicks }) => sum + ownTicks, 0);
+  return stat.ownTicks + stat.endedTicks + living;
 }
 
 /** The most memory that a process ever had; undefined where it is gone. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { TrialName } from './trials.ts';
 
 /** A mistake that a tired colleague could make, as a patch of the sources. */
@@ -111,3 +112,7 @@ export const DEFECTS: readonly Defect[] = NAMED.map((named, index) => ({
   number: index + 1,
   ...named,
 }));
+
+export function patchPathOf({ patch }: Defect): string {
+  return fileURLToPath(new URL(patch, import.meta.url));
+}

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { DEFECTS } from './defects.ts';
-import { checkPatch } from './sources.ts';
+import { checkPatch } from '../../support/source-copy.ts';
+import { DEFECTS, patchPathOf } from './defects.ts';
 
 const FOLDER = fileURLToPath(new URL('./', import.meta.url));
 
@@ -13,7 +13,7 @@ test('fifteen defects are planted, each from a patch of its own, and no patch is
   expect(DEFECTS.map(({ patch }) => patch)).toEqual(patches);
 });
 
-test.each(DEFECTS)('$patch says what it breaks and applies to the sources', async ({ patch }) => {
-  expect(await readFile(`${FOLDER}${patch}`, 'utf8')).toMatch(/^# [A-Z].*\.\n/);
-  await checkPatch(patch);
+test.each(DEFECTS)('$patch says what it breaks and applies to the sources', async (defect) => {
+  expect(await readFile(patchPathOf(defect), 'utf8')).toMatch(/^# [A-Z].*\.\n/);
+  await checkPatch(patchPathOf(defect));
 });

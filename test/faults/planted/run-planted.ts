@@ -1,8 +1,8 @@
+import { copySources } from '../../support/source-copy.ts';
 import { openStack } from '../../support/stack/open-stack.ts';
 import type { Servers } from '../arena/arena.ts';
 import type { PartReport, ReportRow } from '../report/part.ts';
-import { DEFECTS, type Defect } from './defects.ts';
-import { copySources } from './sources.ts';
+import { DEFECTS, type Defect, patchPathOf } from './defects.ts';
 import { spawnTrial, type Verdict } from './spawn-trial.ts';
 import { TRIALS, type TrialName } from './trials.ts';
 
@@ -79,7 +79,7 @@ async function runJob(
   servers: Servers,
   print: PlantedOptions['print'],
 ): Promise<Verdict> {
-  await using copy = await copySources(defect?.patch);
+  await using copy = await copySources(defect && patchPathOf(defect));
   // A defect may bring a migration of its own: its databases are copies of another template.
   const on = { ...servers, runId: `${servers.runId}_p${defect?.number ?? 0}` };
   const first = await spawnTrial(copy.folder, trial, on);

@@ -10,7 +10,7 @@ import { hasCode } from './error-code.ts';
 
 const run = promisify(execFile);
 const OWN = new URL('kafka/', import.meta.url);
-const VERSION = '4.3.0';
+export const KAFKA_VERSION = '4.3.0';
 const JAVA_AT_LEAST = 17;
 const FETCH_LIMIT_MS = 10 * 60_000;
 
@@ -29,13 +29,13 @@ export async function installKafka(
 ): Promise<InstalledKafka> {
   const java = await findJava();
   const pom = await readFile(new URL('pom.xml', OWN), 'utf8');
-  const name = `kafka-${VERSION}-${createHash('sha256').update(pom).digest('hex').slice(0, 12)}`;
+  const name = `kafka-${KAFKA_VERSION}-${createHash('sha256').update(pom).digest('hex').slice(0, 12)}`;
   const cache = cacheFolder();
   const waiting = (): void => {
-    log(`another process is fetching Apache Kafka ${VERSION}; waiting for it`);
+    log(`another process is fetching Apache Kafka ${KAFKA_VERSION}; waiting for it`);
   };
   const folder = await cached({ cache, name, waiting }, async (draft) => {
-    log(`fetching Apache Kafka ${VERSION} with Maven into ${cache} (once, 44 MB)`);
+    log(`fetching Apache Kafka ${KAFKA_VERSION} with Maven into ${cache} (once, 44 MB)`);
     await fetchJars(draft, pom, signal);
     await format(java, draft);
   });

@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const PATCHES = fileURLToPath(new URL('./', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OUTPUT_MAX_BYTES = 8 * 1024 * 1024;
 const OWN_SCOPE = '@latchkey';
 
@@ -16,28 +15,24 @@ export interface SourceCopy extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** @param patch - is applied to the copy; none: as they are */
+/** @param patch - the path of what is applied to the copy; none: as they are */
 export async function copySources(patch?: string): Promise<SourceCopy> {
   await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-planted-'));
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-copy-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   for (const file of await listSources()) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await cp(join(ROOT, file), join(folder, file), { verbatimSymlinks: true });
   }
   await linkModules(join(folder, 'node_modules'));
-  if (patch !== undefined) await applyPatch(patch, folder);
+  if (patch !== undefined) await git(folder, 'apply', patch);
   const owned = stack.move();
   return { folder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** Rejects with what does not fit where a patch no longer applies to the sources. */
 export async function checkPatch(patch: string): Promise<void> {
-  await git(ROOT, 'apply', '--check', join(PATCHES, patch));
-}
-
-async function applyPatch(patch: string, folder: string): Promise<void> {
-  await git(folder, 'apply', join(PATCHES, patch));
+  await git(ROOT, 'apply', '--check', patch);
 }
 
 /** Everything that is not ignored and still there. */

@@ -1,0 +1,7 @@
+import type { Arm } from './arm.ts';
+import { floor } from './floor.ts';
+import { latchkey } from './latchkey.ts';
+import { naive } from './naive.ts';
+
+/** In the order in which they take turns. */
+export const ARMS: readonly Arm[] = [naive, latchkey, floor];

@@ -1,0 +1,45 @@
+import type { DrainFigures } from '../measure/drain.ts';
+import type { LatencyFigures } from '../measure/latency.ts';
+import type { RelayFigures } from '../measure/relay-alone.ts';
+import type { Machine, Versions } from './machine.ts';
+
+/** What was measured, as it is committed. */
+export interface Results {
+  readonly machine: Machine;
+  readonly versions: Versions;
+  readonly parts: Parts;
+}
+
+/** A part that was not run is missing. */
+export interface Parts {
+  /** Every round of every arm, in the order in which they ran; without the first of each, which warms up. */
+  readonly throughput?: Measured<readonly DrainFigures[]>;
+  readonly ablations?: Measured<readonly DrainFigures[]>;
+  readonly latency?: Measured<readonly LatencyFigures[]>;
+  readonly relay?: Measured<readonly RelayFigures[]>;
+  readonly backlog?: Measured<readonly DrainFigures[]>;
+}
+
+export type PartName = keyof Parts;
+
+/** When and how, and what came of it. */
+export interface Measured<T> {
+  /** ISO 8601 */
+  readonly at: string;
+  readonly command: string;
+  /** Of the sources; ends with `+` where they were changed since. */
+  readonly commit: string;
+  readonly figures: T;
+}
+
+/** The figures as JSON text with one line a round, so that a change can be read. */
+export function textOf(results: Results): string {
+  return `${JSON.stringify(results, rounded, 2)}\n`;
+}
+
+const SIGNIFICANT_DIGITS = 6;
+
+function rounded(_: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isInteger(value)) return value;
+  return Number(value.toPrecision(SIGNIFICANT_DIGITS));
+}

@@ -1,0 +1,49 @@
+import { ARMS } from '../arms/all.ts';
+import type { Parts } from './results.ts';
+import {
+  ablationsTable,
+  costsTable,
+  latencyTable,
+  ratesTable,
+  relayTable,
+  targetsTable,
+} from './sections.ts';
+import { targetsOf } from './targets.ts';
+
+/** What a run ends with: the tables of the parts that it had. */
+export function summaryText(parts: Parts): string {
+  const { throughput, ablations, latency, relay, backlog } = parts;
+  const names = new Map(ARMS.map(({ name, what }) => [name, `${name} ${what}`]));
+  const tables = [
+    throughput && ratesTable(throughput.figures, names),
+    throughput && costsTable(throughput.figures, names),
+    ablations && ablationsTable(ablations.figures),
+    latency && latencyTable(latency.figures),
+    relay && relayTable(relay.figures),
+    backlog && costsTable(backlog.figures, names),
+    targetsTable(targetsOf(parts)),
+  ];
+  return tables
+    .filter((table) => table !== undefined)
+    .map(aligned)
+    .join('\n\n');
+}
+
+/** The same table with its columns under each other. */
+function aligned(table: string): string {
+  const rows = table.split('\n').map((line) => line.slice(2, -2).split(' | '));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
+  );
+  return rows
+    .map((cells, row) =>
+      cells
+        .map((cell, column) => {
+          const width = widths[column] ?? 0;
+          if (row === 1) return '-'.repeat(width);
+          return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+        })
+        .join('  '),
+    )
+    .join('\n');
+}

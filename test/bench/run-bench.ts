@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { dropTestDatabases } from '../support/drop-test-databases.ts';
+import { KAFKA_VERSION } from '../support/stack/local/install-kafka.ts';
+import { openStack } from '../support/stack/open-stack.ts';
+import type { Context } from './context.ts';
+import { runAblations } from './parts/ablations.ts';
+import { runBacklog } from './parts/backlog.ts';
+import { runLatency } from './parts/latency.ts';
+import { runRelay } from './parts/relay.ts';
+import { runThroughput } from './parts/throughput.ts';
+import { commitOf, describeMachine, describeVersions } from './report/machine.ts';
+import type { Measured, PartName, Parts, Results } from './report/results.ts';
+import { summaryText } from './report/summary.ts';
+import { saveResults, writeReport } from './report/write.ts';
+import type { Sizes } from './sizes.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface BenchOptions {
+  readonly parts: readonly PartName[];
+  readonly sizes: Sizes;
+  /** As it is printed beside the figures. */
+  readonly command: string;
+  readonly isWritten: boolean;
+  readonly print: (line: string) => void;
+}
+
+/** Measures the parts on a stack of its own and prints the table. False where an arm has lost or doubled something. */
+export async function runBench(options: BenchOptions): Promise<boolean> {
+  const { sizes, print } = options;
+  await using stack = await openStack({ log: print });
+  const { databaseUrl, brokers } = stack;
+  const runId = randomBytes(4).toString('hex');
+  const pids = stack.traces?.pids ?? [];
+  const context = { servers: { databaseUrl, brokers, runId, pids }, sizes, print };
+  try {
+    const kafka = stack.kind === 'environment' ? 'as KAFKA_BROKERS has it' : KAFKA_VERSION;
+    const [machine, versions] = [
+      await describeMachine(),
+      await describeVersions(databaseUrl, kafka),
+    ];
+    const parts = await runParts(context, options);
+    const results: Results = { machine, versions, parts };
+    process.stdout.write(`\n${summaryText(parts)}\n`);
+    if (options.isWritten) {
+      await saveResults(results);
+      await writeReport();
+    }
+    return isSound(parts);
+  } finally {
+    // Every other stack goes with all that is in it.
+    if (stack.kind === 'environment') await dropTestDatabases(databaseUrl, runId);
+  }
+}
+
+async function runParts(context: Context, { parts, command, print }: BenchOptions): Promise<Parts> {
+  const commit = await commitOf(ROOT);
+  const measured = async <T>(
+    name: PartName,
+    work: () => Promise<T>,
+  ): Promise<Measured<T> | undefined> => {
+    if (!parts.includes(name)) return undefined;
+    print(`part: ${name}`);
+    const at = new Date().toISOString();
+    return { at, command, commit, figures: await work() };
+  };
+  const throughput = await measured('throughput', () => runThroughput(context));
+  const ablations = await measured('ablations', () => runAblations(context));
+  const latency = await measured('latency', () => runLatency(context, throughput?.figures));
+  const relay = await measured('relay', () => runRelay(context));
+  const backlog = await measured('backlog', () => runBacklog(context));
+  return {
+    ...(throughput && { throughput }),
+    ...(ablations && { ablations }),
+    ...(latency && { latency }),
+    ...(relay && { relay }),
+    ...(backlog && { backlog }),
+  };
+}
+
+function isSound({ throughput, ablations, backlog }: Parts): boolean {
+  const rounds = [throughput, ablations, backlog].flatMap((part) => part?.figures ?? []);
+  return rounds.every(({ faults }) => faults.length === 0);
+}

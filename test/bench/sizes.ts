@@ -1,0 +1,43 @@
+/** How much is measured. Counts are of events, and of one round. */
+export interface Sizes {
+  /** Behind one round that is thrown away. */
+  readonly rounds: number;
+  /** Of that round, as a share of the others. */
+  readonly warmUpShare: number;
+  /** By the name of the arm: the slow ones get fewer, rates are compared. */
+  readonly events: Readonly<Record<string, number>>;
+  readonly ablationRounds: number;
+  readonly ablationEvents: number;
+  /** Of the capacity. */
+  readonly loads: readonly number[];
+  readonly latencySeconds: number;
+  readonly relayRounds: number;
+  readonly relayMessages: number;
+  readonly backlogEvents: number;
+}
+
+export const FULL: Sizes = {
+  rounds: 5,
+  warmUpShare: 0.5,
+  events: { A: 5_000, B: 3_000, C: 150_000, D: 200_000 },
+  ablationRounds: 2,
+  ablationEvents: 100_000,
+  loads: [0.1, 0.5, 0.8],
+  latencySeconds: 20,
+  relayRounds: 3,
+  relayMessages: 300_000,
+  backlogEvents: 1_000_000,
+};
+
+export const QUICK: Sizes = {
+  rounds: 1,
+  warmUpShare: 0.5,
+  events: { A: 1_500, B: 800, C: 40_000, D: 60_000 },
+  ablationRounds: 1,
+  ablationEvents: 30_000,
+  loads: [0.5],
+  latencySeconds: 10,
+  relayRounds: 1,
+  relayMessages: 100_000,
+  backlogEvents: 200_000,
+};
