@@ -2,6 +2,7 @@ import type { OutputTopic } from '@latchkey/contracts';
 import type { OutputMessage } from '../../support/output-reader.ts';
 import { audit, decidedInOrder } from './checks/audit.ts';
 import { appliedTwice, conservation, lost } from './checks/inputs.ts';
+import { orphans } from './checks/orphans.ts';
 import {
   effectId,
   gap,
@@ -11,7 +12,6 @@ import {
   publishedTwice,
   unpublished,
 } from './checks/outputs.ts';
-import { orphans } from './checks/orphans.ts';
 import { state } from './checks/state.ts';
 import { terminal } from './checks/terminal.ts';
 import { gatherEvidence, type Query } from './evidence.ts';
