@@ -1,5 +1,5 @@
 import { sweepVerifications } from '@latchkey/intake';
-import { markReadThrough } from '@latchkey/postgres';
+import { claimEvents, markReadThrough } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { inSeconds, ivrEvent, type SentEvent } from '../support/events.ts';
@@ -35,6 +35,10 @@ function verdict(verification: string, claim = 'verified'): SentEvent {
 function call(verification: string): readonly SentEvent[] {
   const opened = ivrEvent('attempt-opened', verification, { ...VOICE, channel: 'voice' });
   return [asked(verification), opened, verdict(verification)];
+}
+
+function qualifiedId(event: SentEvent | undefined): string {
+  return `${event?.source}#${event?.id}`;
 }
 
 /** Everything that intake and the sweep write about verifications. */
@@ -105,6 +109,25 @@ test('the same reports delivered again are duplicates and write nothing', async 
   expect(await desk.take(events)).toMatchObject({ counts: { duplicate: 3, applied: 0 } });
 
   expect(await written()).toEqual(before);
+});
+
+test('who claims a report again is told how it ended, also after the inbox forgot it', async () => {
+  const reports = call('v1');
+  await desk.take(reports);
+  await desk.query('delete from inbox where event_id = $1', [qualifiedId(reports[1])]);
+
+  const claims = reports.map((report) => ({
+    eventId: qualifiedId(report),
+    fingerprint: '00'.repeat(32),
+  }));
+  const earlier = await desk.db.transaction((tx) => claimEvents(tx, claims));
+
+  const told = claims.map(({ eventId }) => earlier.get(eventId)?.outcome ?? '');
+  expect(told.map((outcome) => JSON.parse(outcome) as unknown)).toEqual([
+    { disposition: 'accepted', finalState: 'pending' },
+    { disposition: 'accepted', finalState: 'open' },
+    { disposition: 'accepted', finalState: 'verified' },
+  ]);
 });
 
 test('a transaction that is aborted leaves nothing, and the batch is applied once after it', async () => {

@@ -69,9 +69,6 @@ function reportChanges(
   const audit = auditEntry(data.verification, taken, policy, nowMs);
   const decisions = JSON.stringify([{ kind: 'report', disposition }, ...taken.decisions]);
   return {
-    claims: [
-      { eventId, disposition: 'applied', outcome: JSON.stringify({ disposition, finalState }) },
-    ],
     callbacks: [
       {
         eventId,

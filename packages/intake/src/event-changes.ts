@@ -22,9 +22,7 @@ export function eventChanges(
       throw new RangeError('an event has no outcome');
     const { disposition, decisions } = outcome;
     stated.push(newFact(event, fact, identityId));
-    if (disposition === 'stale') {
-      claims.push({ eventId: event.eventId, disposition, outcome: undefined });
-    }
+    if (disposition === 'stale') claims.push({ eventId: event.eventId, disposition });
     audit.push({
       decidedAtMs: nowMs,
       subjectKind: 'identity',

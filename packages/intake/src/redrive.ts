@@ -121,7 +121,7 @@ async function takeAgain(
 /** The row of the inbox says dead letter, or is new: either way it ends as what was decided now. */
 function settledAgain({ event }: ClaimedEvent, changes: Changes): Partial<Changes> {
   if (changes.claims.some(({ eventId }) => eventId === event.eventId)) return {};
-  return { claims: [{ eventId: event.eventId, disposition: 'applied', outcome: undefined }] };
+  return { claims: [{ eventId: event.eventId, disposition: 'applied' }] };
 }
 
 async function claimAgain(

@@ -13,6 +13,7 @@ export interface Claim {
 export interface EarlierClaim {
   readonly eventId: string;
   readonly fingerprint: Buffer;
+  /** JSON text; null where its disposition says everything. Of a report: its disposition and final state. */
   readonly outcome: string | null;
 }
 
@@ -57,6 +58,10 @@ const insertClaims = statement<RowColumns<typeof CLAIM>, { event_id: string }>(
     returning event_id`,
 );
 
+/** The report is in the transaction of the claim, and says how it ended: the claim need not be written again. */
+const outcomeOfReport = sql`case when report.event_id is not null then json_strip_nulls(
+  json_build_object('disposition', report.disposition, 'finalState', report.final_state))::text end`;
+
 /** A report without a fingerprint cannot be told from another content of its id: it counts as the same. */
 const listClaims = statement<RowColumns<typeof CLAIM>, EarlierClaim>(
   'list_claims',
@@ -64,7 +69,7 @@ const listClaims = statement<RowColumns<typeof CLAIM>, EarlierClaim>(
     select lost.event_id as "eventId",
       coalesce(inbox.fingerprint, fact.fingerprint, report.fingerprint, lost.fingerprint)
         as fingerprint,
-      inbox.outcome
+      coalesce(inbox.outcome, ${outcomeOfReport}) as outcome
     from (${selectRows(CLAIM, p)}) as lost
     left join inbox on inbox.event_id = lost.event_id
     left join fact on fact.event_id = lost.event_id
