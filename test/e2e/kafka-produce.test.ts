@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { Failure } from '@latchkey/contracts';
 import {
   acquireTransactionalProducer,
@@ -83,6 +84,39 @@ test('a partition that does not exist is an error, not a silence', async () => {
   await expect(producer.send(topic, 7, [message('lost')])).rejects.toThrow('partition 7');
 });
 
+test('a transaction adds its partitions at once, and asks nobody for its coordinator', async () => {
+  const topic = await createTopic({}, 3);
+  await using producer = await acquire(randomUUID());
+  const partitions = [0, 1, 2];
+  const publish = async (): Promise<void> => {
+    await producer.begin({ topic, partitions });
+    for (const partition of partitions) {
+      await producer.send(topic, partition, [message('one'), message('two')]);
+    }
+    const offsets = partitions.map((partition) => ({ partition, offset: 2n, metadata: '' }));
+    await producer.sendOffsets(GROUP, topic, offsets);
+    await producer.commit();
+  };
+  await publish();
+  using requests = recordRequests();
+  await publish();
+  // Asked again while the markers of the transaction before are written.
+  const first = requests.names.lastIndexOf('AddPartitionsToTxn');
+  expect(new Set(requests.names.slice(0, first))).not.toContain('FindCoordinator');
+  expect(requests.names.slice(first)).toEqual([
+    'AddPartitionsToTxn',
+    'Produce',
+    'Produce',
+    'Produce',
+    'AddOffsetsToTxn',
+    'TxnOffsetCommit',
+    'EndTxn',
+  ]);
+  await expect
+    .poll(() => committed(topic, 3))
+    .toEqual(new Map(partitions.map((partition) => [partition, { offset: 2n, metadata: '' }])));
+});
+
 test('output topics are created once, and refused when their partitions differ', async () => {
   await using admin = await openAdmin(local());
   const topic = `kafka-produce-${randomUUID()}`;
@@ -103,21 +137,48 @@ function acquire(transactionalId: string): Promise<TransactionalProducer> {
   return acquireTransactionalProducer(connection(), options, log);
 }
 
+interface Sent {
+  readonly request: { readonly apiName: string };
+}
+
+interface Connection {
+  send: (this: Connection, sent: Sent) => Promise<unknown>;
+}
+
+/** The requests that kafkajs sends in this process, until disposed. */
+function recordRequests(): Disposable & { readonly names: readonly string[] } {
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/connection.js') as {
+    prototype: Connection;
+  };
+  const original = prototype.send;
+  const names: string[] = [];
+  prototype.send = function (sent) {
+    names.push(sent.request.apiName);
+    return original.call(this, sent);
+  };
+  return {
+    names,
+    [Symbol.dispose]: () => {
+      prototype.send = original;
+    },
+  };
+}
+
 function message(value: string): { key: string; value: string; headers: Record<string, string> } {
   return { key: 'key', value, headers: {} };
 }
 
-async function createTopic(settings: Record<string, string> = {}): Promise<string> {
+async function createTopic(settings: Record<string, string> = {}, partitions = 1): Promise<string> {
   const topic = `kafka-produce-${randomUUID()}`;
   await using admin = await openAdmin(local());
-  await createMissingTopics(admin, [{ name: topic, partitions: 1, replicas: undefined, settings }]);
+  await createMissingTopics(admin, [{ name: topic, partitions, replicas: undefined, settings }]);
   await untilOffsetsReady(admin, GROUP, [topic], new AbortController().signal);
   return topic;
 }
 
-async function committed(topic: string): ReturnType<typeof committedOffsets> {
+async function committed(topic: string, partitions = 1): ReturnType<typeof committedOffsets> {
   await using admin = await openAdmin(local());
-  return await committedOffsets(admin, GROUP, topic, 1);
+  return await committedOffsets(admin, GROUP, topic, partitions);
 }
 
 /** One past the last record that a reader of committed ones may see. */

@@ -4,6 +4,8 @@ import { MAX_BATCH_BYTES } from './fetch/record-set.ts';
 import { replaceDecoder } from './fetch/replace-decoder.ts';
 import { type KafkaLog, logCreatorOf } from './kafka-log.ts';
 import { openSocket } from './open-socket.ts';
+import { addPartitionsOnce } from './produce/add-partitions-once.ts';
+import { keepCoordinators } from './produce/keep-coordinators.ts';
 import { replaceEncoder } from './produce/replace-encoder.ts';
 import { stopIdleTimers } from './stop-idle-timers.ts';
 import { silenceTimerWarnings } from './warnings.ts';
@@ -68,6 +70,8 @@ export function clientConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfi
   replaceDecoder();
   replaceEncoder();
   stopIdleTimers();
+  keepCoordinators();
+  addPartitionsOnce();
   registerCodecs(MAX_BATCH_BYTES);
   return {
     brokers: [...settings.brokers],

@@ -3,6 +3,7 @@ import { Kafka, Partitioners, type Producer, type RetryOptions, type Transaction
 import { DisposableSockets } from './disposable-sockets.ts';
 import type { KafkaLog } from './kafka-log.ts';
 import { clientConfig, type KafkaSettings, RETRY_FOREVER, SILENCE_MS } from './open-kafka.ts';
+import { createAnnouncement, type TransactionPartitions } from './produce/add-partitions-once.ts';
 import { asMessages, type ProducedMessage, RecordEncoder } from './produce/encoded-records.ts';
 
 export interface OffsetToCommit {
@@ -26,7 +27,8 @@ export interface TransactionalProducerOptions {
  * `commit` was reached; if `commit` itself rejects, only the committed offsets tell.
  */
 export interface TransactionalProducer extends AsyncDisposable {
-  begin(): Promise<void>;
+  /** Where the partitions are known that will be written to, they cost one request together instead of one each. */
+  begin(partitions?: TransactionPartitions): Promise<void>;
   /** Messages of one partition, in order, acknowledged by all replicas in sync. One call at a time. */
   send(topic: string, partition: number, messages: readonly ProducedMessage[]): Promise<void>;
   /** Offsets of a group that become visible with the messages. After the last `send`, never beside it. */
@@ -68,8 +70,7 @@ export async function acquireTransactionalProducer(
     retry: { ...RETRY_FOREVER, retries: SEND_RETRIES },
   });
   const acquired = new AcquiredProducer(producer, sockets, options.deadlineMs);
-  await acquired.begin(() => producer.connect());
-  await acquired.abort();
+  await acquired.acquire();
   return acquired;
 }
 
@@ -79,6 +80,7 @@ class AcquiredProducer implements TransactionalProducer {
   readonly #deadlineMs: number;
   readonly #encoder = new RecordEncoder();
   #transaction: Transaction | undefined;
+  #announced: ReturnType<typeof createAnnouncement> | undefined;
   #deadline = 0;
   #isThrownAway = false;
 
@@ -88,21 +90,25 @@ class AcquiredProducer implements TransactionalProducer {
     this.#deadlineMs = deadlineMs;
   }
 
-  begin(connect: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+  async acquire(): Promise<void> {
     this.#deadline = Date.now() + this.#deadlineMs;
-    return this.#guarded(async () => {
-      await connect();
-      this.#transaction = await this.#producer.transaction();
-    });
+    await this.#guarded(() => this.#producer.connect());
+    await this.#start();
+    await this.abort();
+  }
+
+  begin(partitions?: TransactionPartitions): Promise<void> {
+    this.#deadline = Date.now() + this.#deadlineMs;
+    this.#announced = partitions === undefined ? undefined : createAnnouncement(partitions);
+    return this.#start();
   }
 
   send(topic: string, partition: number, messages: readonly ProducedMessage[]): Promise<void> {
     return this.#guarded(async () => {
-      const acknowledged = await this.#open().send({
-        topic,
-        acks: -1,
-        messages: asMessages(this.#encoder.encode(partition, messages)),
-      });
+      const transaction = this.#open();
+      const encoded = asMessages(this.#encoder.encode(partition, messages));
+      const send = () => transaction.send({ topic, acks: -1, messages: encoded });
+      const acknowledged = await (this.#announced?.(send) ?? send());
       // kafkajs drops messages for a partition that its metadata do not have, and reports success.
       if (!acknowledged.some((reply) => reply.partition === partition)) {
         throw new Error(`partition ${partition} of ${topic} is unknown to the brokers`);
@@ -136,6 +142,12 @@ class AcquiredProducer implements TransactionalProducer {
     this.#sockets[Symbol.dispose]();
     // It has nothing left to say to the brokers, so that only the time it takes can go wrong.
     await within(DISCONNECT_MS, () => this.#producer.disconnect()).catch(() => undefined);
+  }
+
+  #start(): Promise<void> {
+    return this.#guarded(async () => {
+      this.#transaction = await this.#producer.transaction();
+    });
   }
 
   #open(): Transaction {

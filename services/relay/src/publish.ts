@@ -21,7 +21,7 @@ export async function publishChunk(
   topic: string,
   lanes: readonly LaneChunk[],
 ): Promise<Published> {
-  await producer.begin();
+  await producer.begin({ topic, partitions: lanes.map(({ reached }) => reached.partition) });
   for (const chunk of lanes) {
     // eslint-disable-next-line no-await-in-loop -- one partition at a time, see above
     const taken = await sendLane(producer, topic, chunk);

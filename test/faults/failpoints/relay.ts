@@ -38,7 +38,7 @@ async function pass(point: RelayPoint): Promise<void> {
 
 function withFailpoints(producer: TransactionalProducer): TransactionalProducer {
   return {
-    begin: () => producer.begin(),
+    begin: (...args) => producer.begin(...args),
     send: async (...args) => {
       await producer.send(...args);
       await pass('produced');
