@@ -7,6 +7,10 @@ import { WORKERS } from './table.ts';
 const WIDTH = 760;
 const HEIGHT = 320;
 
+/** What only answers to a mouse, and is numbered through all charts of a process: a picture has none. */
+const STYLES = /<style[^]*?<\/style>\n?/;
+const INTERACTION = / (?:class|ecmeta_[a-z_]+|pointer-events)="[^"]*"/g;
+
 /** The plots of a page as SVG, by the names of their files. */
 export function plotsOf({ parts }: Results): ReadonlyMap<string, string> {
   const { throughput, latency } = parts;
@@ -41,7 +45,7 @@ export function svgOf(option: echarts.EChartsCoreOption): string {
   chart.setOption({ animation: false, backgroundColor: '#fff', ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return `${svg}\n`;
+  return `${svg.replace(STYLES, '').replaceAll(INTERACTION, '')}\n`;
 }
 
 function barOption(
@@ -51,7 +55,7 @@ function barOption(
   more: object = {},
 ): echarts.EChartsCoreOption {
   return {
-    legend: { top: 0 },
+    legend: { top: 0, itemGap: 24 },
     grid: { left: 70, right: 20, top: 40, bottom: 30 },
     xAxis: { type: 'category', data: [...categories] },
     yAxis: { type: 'value', name: unit },
@@ -84,7 +88,7 @@ function throughputOption(rounds: readonly DrainFigures[]): echarts.EChartsCoreO
 function cpuOption(rounds: readonly DrainFigures[]): echarts.EChartsCoreOption {
   const arms = [...Map.groupBy(rounds, ({ arm }) => arm)];
   return {
-    legend: { top: 0 },
+    legend: { top: 0, itemGap: 24 },
     grid: { left: 70, right: 20, top: 40, bottom: 30 },
     xAxis: { type: 'log', name: 'µs' },
     yAxis: { type: 'category', data: arms.map(([arm]) => arm) },

@@ -67,7 +67,7 @@ function relayTarget({ throughput, relay }: Parts): Target {
     'relay alone / intake, messages a second',
     `≥ ${RELAY_LEAST}`,
     quotient(alone, intake),
-    (found) => found.toFixed(1),
+    (found) => found.toFixed(2),
     (found) => found >= RELAY_LEAST,
   );
 }
