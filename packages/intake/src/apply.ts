@@ -31,6 +31,19 @@ export async function apply(
   outputs: Outputs,
   nowMs: number,
 ): Promise<void> {
+  const effects = await applyState(tx, changes, nowMs);
+  appendOutbox(
+    tx,
+    effects.map((effect) => messageOf(effect, outputs)),
+  );
+}
+
+/** Writes everything but the outbox; returns what has to be announced there. */
+export async function applyState(
+  tx: Tx,
+  changes: Changes,
+  nowMs: number,
+): Promise<readonly Effect[]> {
   const opened = await openReviews(tx, distinctReviews(changes.reviews));
   settleClaims(tx, changes.claims);
   appendFacts(tx, changes.facts);
@@ -47,14 +60,7 @@ export async function apply(
   appendDeadLetters(tx, changes.deadLetters);
   appendConflicts(tx, changes.conflicts);
   const announced = changes.reviews.filter((review) => opened.has(review.reviewId));
-  const effects = [
-    ...changes.effects,
-    ...distinctReviews(announced).map((r) => openedEffect(r, nowMs)),
-  ];
-  appendOutbox(
-    tx,
-    effects.map((effect) => messageOf(effect, outputs)),
-  );
+  return [...changes.effects, ...distinctReviews(announced).map((r) => openedEffect(r, nowMs))];
 }
 
 function distinctReviews(reviews: readonly NewReview[]): readonly NewReview[] {

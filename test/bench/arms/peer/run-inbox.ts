@@ -1,0 +1,47 @@
+import {
+  initializeMessageStorage,
+  initializePollingMessageListener,
+  type StoredTransactionalMessage,
+} from 'pg-transactional-outbox';
+import { applyState } from '../../../../packages/intake/src/apply.ts';
+import { decide } from '../../../../packages/intake/src/decide.ts';
+import { lock } from '../../../../packages/intake/src/lock.ts';
+import { messageOf } from '../../../../packages/intake/src/outputs.ts';
+import { listenerConfig } from './listener-config.ts';
+import { outboxMessages } from './outbox-messages.ts';
+import { peerLog } from './peer-log.ts';
+import { claimedOf } from './peer-message.ts';
+import { peerTransaction } from './peer-transaction.ts';
+import { type Inbox, storeDeliveries } from './store-deliveries.ts';
+
+/**
+ * Consumes the inputs into its inbox, and handles them by its polling listener: the handler does on its
+ * transaction what a batch of ours does, without position and claim, for which there is its inbox.
+ */
+export async function openInbox(inbox: Inbox): Promise<AsyncDisposable> {
+  const { settings, policy, outputs } = inbox;
+  const log = peerLog();
+  const store = initializeMessageStorage(listenerConfig('outbox', settings), log);
+  await using stack = new AsyncDisposableStack();
+  let handled = 0;
+  const handle = async (
+    message: StoredTransactionalMessage,
+    client: Parameters<typeof peerTransaction>[0],
+  ): Promise<void> => {
+    const { place, ...claimed } = claimedOf(message);
+    const tx = peerTransaction(client);
+    const locked = await lock(tx, place, claimed.events, outputs);
+    const { changes } = await decide(claimed, locked, { batch: place, epoch: 0, policy });
+    const effects = await applyState(tx, { ...changes, claims: [] }, locked.nowMs);
+    const rows = effects.map((effect) => messageOf(effect, outputs));
+    const messages = outboxMessages(rows, inbox.lanes, settings.PEER_OUTBOX_ORDER);
+    await Promise.all([tx.flush(), ...messages.map((one) => store(one, client))]);
+    handled += 1;
+  };
+  const config = listenerConfig('inbox', settings);
+  const [shutdown] = initializePollingMessageListener(config, { handle }, log);
+  stack.defer(shutdown);
+  stack.use(await storeDeliveries(inbox, () => handled));
+  const owned = stack.move();
+  return { [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
