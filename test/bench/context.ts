@@ -16,4 +16,5 @@ export const PART_NAMES: readonly PartName[] = [
   'latency',
   'relay',
   'backlog',
+  'growth',
 ];

@@ -3,7 +3,7 @@ import { PART_NAMES } from './context.ts';
 import type { PartName } from './report/results.ts';
 import { writeReport } from './report/write.ts';
 import { runBench } from './run-bench.ts';
-import { FULL, QUICK } from './sizes.ts';
+import { FULL, QUICK, type Sizes } from './sizes.ts';
 
 const USAGE = `npm run bench -- [--quick | --only <parts>] [settings]
 
@@ -13,10 +13,13 @@ Parts, all of them unless --only names some (comma separated):
   latency     open loop at shares of the capacity
   relay       a relay alone with a full outbox
   backlog     memory behind 10⁶ events
+  growth      how cost grows with what grows; not in --quick
 
 Settings:
   --quick        few and short rounds, under 5 minutes
   --rounds N     of each arm
+  --growth       growth alone, up to 10⁷: hours
+  --axes A,B     of growth, those alone: events, identities, inbox, …
   --write        also with --quick or --only: results, report and plots below docs/
   --report       measures nothing; makes report and plots anew from the results that are there
 
@@ -29,6 +32,8 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string' },
+    growth: { type: 'boolean', default: false },
+    axes: { type: 'string' },
     write: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -40,7 +45,10 @@ function print(line: string): void {
 }
 
 function partsOf(only: string | undefined): readonly PartName[] {
-  if (only === undefined) return PART_NAMES;
+  if (values.growth) return ['growth'];
+  if (only === undefined) {
+    return values.quick ? PART_NAMES.filter((name) => name !== 'growth') : PART_NAMES;
+  }
   const wanted = only.split(',');
   const unknown = wanted.filter((name) => !PART_NAMES.some((known) => known === name));
   if (unknown.length > 0) throw new RangeError(`--only: expected ${PART_NAMES.join(', ')}`);
@@ -52,15 +60,29 @@ if (values.help) {
 } else if (values.report) {
   await writeReport();
 } else {
-  const sizes = values.quick ? QUICK : FULL;
   const isSound = await runBench({
     parts: partsOf(values.only),
-    sizes: values.rounds === undefined ? sizes : { ...sizes, rounds: Number(values.rounds) },
+    sizes: sizesGiven(),
+    ...(values.axes === undefined ? {} : { axes: values.axes.split(',') }),
     command: ['npm run bench', ...argumentsGiven()].join(' '),
-    isWritten: values.write || (!values.quick && values.only === undefined),
+    isWritten: values.write || isWhole(),
     print,
   });
   process.exitCode = isSound ? 0 : 1;
+}
+
+function sizesGiven(): Sizes {
+  const sizes = values.quick ? QUICK : FULL;
+  return {
+    ...sizes,
+    ...(values.rounds === undefined ? {} : { rounds: Number(values.rounds) }),
+    ...(values.growth ? { growth: 'long' } : {}),
+  };
+}
+
+/** A look at something leaves the report as it is. */
+function isWhole(): boolean {
+  return !values.quick && values.only === undefined && values.axes === undefined;
 }
 
 function argumentsGiven(): readonly string[] {

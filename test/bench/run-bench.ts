@@ -4,6 +4,7 @@ import { dropTestDatabases } from '../support/drop-test-databases.ts';
 import { KAFKA_VERSION } from '../support/stack/local/install-kafka.ts';
 import { openStack } from '../support/stack/open-stack.ts';
 import type { Context } from './context.ts';
+import { runGrowth } from './growth/run-growth.ts';
 import { runAblations } from './parts/ablations.ts';
 import { runBacklog } from './parts/backlog.ts';
 import { runLatency } from './parts/latency.ts';
@@ -20,6 +21,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export interface BenchOptions {
   readonly parts: readonly PartName[];
   readonly sizes: Sizes;
+  /** Of growth; undefined: all. */
+  readonly axes?: readonly string[];
   /** As it is printed beside the figures. */
   readonly command: string;
   readonly isWritten: boolean;
@@ -54,7 +57,8 @@ export async function runBench(options: BenchOptions): Promise<boolean> {
   }
 }
 
-async function runParts(context: Context, { parts, command, print }: BenchOptions): Promise<Parts> {
+async function runParts(context: Context, options: BenchOptions): Promise<Parts> {
+  const { parts, command, print, axes } = options;
   const commit = await commitOf(ROOT);
   const measured = async <T>(
     name: PartName,
@@ -70,12 +74,20 @@ async function runParts(context: Context, { parts, command, print }: BenchOption
   const latency = await measured('latency', () => runLatency(context, throughput?.figures));
   const relay = await measured('relay', () => runRelay(context));
   const backlog = await measured('backlog', () => runBacklog(context));
+  const growth = await measured('growth', () =>
+    runGrowth(context.servers, {
+      isLong: context.sizes.growth === 'long',
+      print,
+      ...(axes && { only: axes }),
+    }),
+  );
   return {
     ...(throughput && { throughput }),
     ...(ablations && { ablations }),
     ...(latency && { latency }),
     ...(relay && { relay }),
     ...(backlog && { backlog }),
+    ...(growth && { growth }),
   };
 }
 

@@ -14,6 +14,7 @@ export interface Sizes {
   readonly relayRounds: number;
   readonly relayMessages: number;
   readonly backlogEvents: number;
+  readonly growth: 'short' | 'long';
 }
 
 export const FULL: Sizes = {
@@ -27,6 +28,7 @@ export const FULL: Sizes = {
   relayRounds: 3,
   relayMessages: 300_000,
   backlogEvents: 1_000_000,
+  growth: 'short',
 };
 
 export const QUICK: Sizes = {
@@ -40,4 +42,5 @@ export const QUICK: Sizes = {
   relayRounds: 1,
   relayMessages: 100_000,
   backlogEvents: 200_000,
+  growth: 'short',
 };

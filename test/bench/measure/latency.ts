@@ -103,7 +103,10 @@ async function untilTaken(open: OpenArm, deliveries: number): Promise<void> {
 }
 
 /** When the last effect of each event was seen, by the event's number. */
-function seenByNumber(workload: Workload, samples: readonly Sample[]): ReadonlyMap<number, number> {
+export function seenByNumber(
+  workload: Workload,
+  samples: readonly Sample[],
+): ReadonlyMap<number, number> {
   const deciding = new Map<string, number>();
   for (const { number, event } of feedOf(workload)) {
     if (isDeciding(event.type)) deciding.set(event.subject, number);

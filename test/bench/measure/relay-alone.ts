@@ -15,9 +15,9 @@ export interface RelayFigures {
   readonly rssBytes: number;
 }
 
-const TOPICS = ['lifecycle', 'access', 'verifications'] as const;
+export const TOPICS = ['lifecycle', 'access', 'verifications'] as const;
 /** As an `access` effect of the standard workload has it. */
-const PAYLOAD_BYTES = 700;
+export const PAYLOAD_BYTES = 700;
 
 /** @param messages - in the outbox, over three topics */
 export async function measureRelay(servers: Servers, messages: number): Promise<RelayFigures> {
@@ -57,7 +57,7 @@ export async function measureRelay(servers: Servers, messages: number): Promise<
 }
 
 /** So many rows ($2) over all lanes of some topics ($1), one after the other as a reconciler would have written them. */
-const FILL_OUTBOX = `
+export const FILL_OUTBOX = `
   insert into outbox (lane, position, ce_id, key, headers, payload, generation)
   select lane, position, id, id,
     json_build_object('ce_specversion', '1.0', 'ce_id', id, 'ce_type', 'latchkey.bench.filled.v1',

@@ -1,4 +1,5 @@
 import { ARMS } from '../arms/all.ts';
+import { growthSection } from '../growth/section.ts';
 import { METHOD } from './method.ts';
 import type { Measured, Results } from './results.ts';
 import {
@@ -33,7 +34,7 @@ a \`read_committed\` consumer had the last message. An arm that loses or doubles
  * @param tried - what was tried and did not help, written by hand
  */
 export function performancePage(results: Results, tried: string): string {
-  const { throughput, ablations, latency, relay, backlog } = results.parts;
+  const { throughput, ablations, latency, relay, backlog, growth } = results.parts;
   const names = new Map(ARMS.map(({ name, what }) => [name, `${name} ${what}`]));
   const sections = [
     HEAD,
@@ -63,6 +64,7 @@ export function performancePage(results: Results, tried: string): string {
       ratesTable(figures, names),
       costsTable(figures, names),
     ]),
+    section('Growth', growth, growthSection),
     METHOD,
     tried.trim(),
   ];

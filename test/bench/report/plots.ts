@@ -1,4 +1,7 @@
 import * as echarts from 'echarts';
+import { nameOf } from '../growth/judge.ts';
+import type { GrowthResult } from '../growth/result.ts';
+import { growthPlotName } from '../growth/section.ts';
 import type { DrainFigures } from '../measure/drain.ts';
 import { median } from '../statistics.ts';
 import type { Results } from './results.ts';
@@ -13,7 +16,7 @@ const INTERACTION = / (?:class|ecmeta_[a-z_]+|pointer-events)="[^"]*"/g;
 
 /** The plots of a page as SVG, by the names of their files. */
 export function plotsOf({ parts }: Results): ReadonlyMap<string, string> {
-  const { throughput, latency } = parts;
+  const { throughput, latency, growth } = parts;
   const plots = new Map<string, string>();
   if (throughput !== undefined) {
     plots.set('throughput.svg', svgOf(throughputOption(throughput.figures)));
@@ -26,6 +29,9 @@ export function plotsOf({ parts }: Results): ReadonlyMap<string, string> {
       { name: 'p99', data: latency.figures.map(({ p99Ms }) => shortOf(p99Ms)) },
     ];
     plots.set('latency.svg', svgOf(barOption('ms', loads, series)));
+  }
+  for (const result of growth?.figures ?? []) {
+    if (result.points.length > 0) plots.set(growthPlotName(result), svgOf(growthOption(result)));
   }
   return plots;
 }
@@ -83,6 +89,28 @@ function throughputOption(rounds: readonly DrainFigures[]): echarts.EChartsCoreO
   return barOption('events/s', names, series, {
     yAxis: { type: 'log', name: 'events/s', min: 10 },
   });
+}
+
+/** Steps at equal distances: most of them are powers of ten. */
+function growthOption({ what, points }: GrowthResult): echarts.EChartsCoreOption {
+  return {
+    grid: { left: 70, right: 30, top: 40, bottom: 50 },
+    xAxis: {
+      type: 'category',
+      data: points.map(nameOf),
+      name: what,
+      nameLocation: 'middle',
+      nameGap: 30,
+    },
+    yAxis: { type: 'value', name: points[0]?.unit ?? '', min: 0 },
+    series: [
+      {
+        type: 'line',
+        data: points.map(({ value }) => shortOf(value)),
+        label: { show: true, position: 'top' },
+      },
+    ],
+  };
 }
 
 function cpuOption(rounds: readonly DrainFigures[]): echarts.EChartsCoreOption {

@@ -1,3 +1,4 @@
+import type { GrowthResult } from '../growth/result.ts';
 import type { DrainFigures } from '../measure/drain.ts';
 import type { LatencyFigures } from '../measure/latency.ts';
 import type { RelayFigures } from '../measure/relay-alone.ts';
@@ -18,6 +19,7 @@ export interface Parts {
   readonly latency?: Measured<readonly LatencyFigures[]>;
   readonly relay?: Measured<readonly RelayFigures[]>;
   readonly backlog?: Measured<readonly DrainFigures[]>;
+  readonly growth?: Measured<readonly GrowthResult[]>;
 }
 
 export type PartName = keyof Parts;
@@ -30,6 +32,19 @@ export interface Measured<T> {
   /** Of the sources; ends with `+` where they were changed since. */
   readonly commit: string;
   readonly figures: T;
+}
+
+/** What was measured now in the place of what was measured before: part by part, and in growth axis by axis. */
+export function mergedParts(before: Parts | undefined, now: Parts): Parts {
+  const merged = { ...before, ...now };
+  if (before?.growth === undefined || now.growth === undefined) return merged;
+  const again = new Map(now.growth.figures.map((result) => [result.axis, result]));
+  const kept = before.growth.figures.map((result) => {
+    const found = again.get(result.axis);
+    again.delete(result.axis);
+    return found ?? result;
+  });
+  return { ...merged, growth: { ...now.growth, figures: [...kept, ...again.values()] } };
 }
 
 /** The figures as JSON text with one line a round, so that a change can be read. */

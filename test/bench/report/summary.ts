@@ -1,4 +1,5 @@
 import { ARMS } from '../arms/all.ts';
+import { growthOverview } from '../growth/section.ts';
 import type { Parts } from './results.ts';
 import {
   ablationsTable,
@@ -12,7 +13,7 @@ import { targetsOf } from './targets.ts';
 
 /** What a run ends with: the tables of the parts that it had. */
 export function summaryText(parts: Parts): string {
-  const { throughput, ablations, latency, relay, backlog } = parts;
+  const { throughput, ablations, latency, relay, backlog, growth } = parts;
   const names = new Map(ARMS.map(({ name, what }) => [name, `${name} ${what}`]));
   const tables = [
     throughput && ratesTable(throughput.figures, names),
@@ -21,6 +22,7 @@ export function summaryText(parts: Parts): string {
     latency && latencyTable(latency.figures),
     relay && relayTable(relay.figures),
     backlog && costsTable(backlog.figures, names),
+    growth && growthOverview(growth.figures),
     targetsTable(targetsOf(parts)),
   ];
   return tables

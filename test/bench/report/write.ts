@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { performancePage } from './performance.ts';
 import { plotsOf } from './plots.ts';
-import { type Results, textOf } from './results.ts';
+import { mergedParts, type Results, textOf } from './results.ts';
 
 const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url));
 const RESULTS = `${DOCS}performance/results.json`;
@@ -17,7 +17,7 @@ export async function readResults(): Promise<Results | undefined> {
 export async function saveResults(results: Results): Promise<void> {
   const before = await readResults();
   await mkdir(`${DOCS}performance`, { recursive: true });
-  const parts = { ...before?.parts, ...results.parts };
+  const parts = mergedParts(before?.parts, results.parts);
   await writeFile(RESULTS, textOf({ ...results, parts }));
 }
 

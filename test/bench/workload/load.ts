@@ -2,7 +2,7 @@ import { type Admin, Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { SentRecord } from '../../support/events.ts';
 import { produce } from '../../support/produce.ts';
 import type { TestTopics } from '../../support/topics.ts';
-import { feedOf } from './feed.ts';
+import { type Fed, feedOf } from './feed.ts';
 import type { Workload } from './workload.ts';
 
 /** What lies in the input topics. */
@@ -19,14 +19,28 @@ const AT_ONCE_COUNT = 2_000;
 const AT_ONCE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Sends a whole workload, in order per key.
- *
- * @throws Error when the topics, which must be empty, hold another number of records afterwards
+ * Sends a whole workload, in order per key: see `loadFeed`.
  */
-export async function loadTopics(
+export function loadTopics(
   brokers: readonly string[],
   topics: TestTopics,
   workload: Workload,
+  earlier = 0,
+): Promise<Sent> {
+  return loadFeed(brokers, topics, feedOf(workload), earlier);
+}
+
+/**
+ * Sends deliveries, in order per key.
+ *
+ * @param earlier - so many records are in the topics already
+ * @throws Error when the topics hold another number of records afterwards
+ */
+export async function loadFeed(
+  brokers: readonly string[],
+  topics: TestTopics,
+  feed: Iterable<Pick<Fed, 'kind' | 'record'>>,
+  earlier = 0,
 ): Promise<Sent> {
   const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
@@ -37,7 +51,7 @@ export async function loadTopics(
   let part: SentRecord[] = [];
   let partBytes = 0;
   try {
-    for (const { kind, record } of feedOf(workload)) {
+    for (const { kind, record } of feed) {
       count[kind] += 1;
       part.push(record);
       partBytes += record.value?.length ?? 0;
@@ -48,7 +62,7 @@ export async function loadTopics(
     }
     if (part.length > 0) await produce(producer, topics, part);
     bytes += partBytes;
-    await checkCount(admin, topics, count.event + count.duplicate + count.poison);
+    await checkCount(admin, topics, earlier + count.event + count.duplicate + count.poison);
   } finally {
     await Promise.all([producer.disconnect(), admin.disconnect()]);
   }

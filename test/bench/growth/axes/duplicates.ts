@@ -1,0 +1,45 @@
+import { openBenchSystem, type Servers } from '../../system.ts';
+import { loadTopics } from '../../workload/load.ts';
+import { standardWorkload } from '../../workload/workload.ts';
+import { type GrowthAxis, type StepFigures, stepByStep } from '../axis.ts';
+import { figuresBetween, measureIntake, openCourse } from '../course.ts';
+import { atMostTimes } from '../judge.ts';
+
+const EVENTS = 20_000;
+
+export const duplicates: GrowthAxis = {
+  name: 'duplicates',
+  what: '% of the deliveries that bring an event again',
+  unit: 'µs CPU a delivery',
+  bound: 'never more than fresh events',
+  repetitions: () => 2,
+  steps: () => [0, 50, 100].map((x) => ({ x })),
+  open: stepByStep(({ servers }, { x }) =>
+    x === 100 ? measureReplay(servers) : measureShare(servers, x / 100),
+  ),
+  judge: atMostTimes(1.05),
+};
+
+function measureShare(servers: Servers, duplicateShare: number): Promise<StepFigures> {
+  const events = Math.round(EVENTS * (1 - duplicateShare));
+  const workload = standardWorkload({ events, duplicateShare });
+  return measureIntake(servers, {
+    load: async ({ topics }) => (await loadTopics(servers.brokers, topics, workload)).deliveries,
+  });
+}
+
+/** Everything was taken, everything is sent again, and a new process takes it. */
+async function measureReplay(servers: Servers): Promise<StepFigures> {
+  await using system = await openBenchSystem(servers);
+  const workload = standardWorkload({ events: EVENTS });
+  const { deliveries } = await loadTopics(servers.brokers, system.topics, workload);
+  {
+    await using first = await openCourse(system);
+    await first.until(deliveries);
+  }
+  await loadTopics(servers.brokers, system.topics, workload, deliveries);
+  await system.database.query('checkpoint');
+  await using course = await openCourse(system);
+  const begin = await course.until(deliveries + Math.ceil(deliveries * 0.3));
+  return figuresBetween(begin, await course.until(2 * deliveries));
+}

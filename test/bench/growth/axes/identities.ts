@@ -1,0 +1,31 @@
+import { loadFeed } from '../../workload/load.ts';
+import type { GrowthAxis } from '../axis.ts';
+import { measureIntake } from '../course.ts';
+import { fillPeople, knownMoves } from '../fill/known-people.ts';
+import { lastAtMostTimes } from '../judge.ts';
+import { openFilledAxis } from './filled-axis.ts';
+
+const EVENTS = 12_000;
+
+/** People whom SQL put there, and moves of some of them, drawn at random. */
+export const identities: GrowthAxis = {
+  name: 'identities',
+  what: 'people known',
+  unit: 'µs CPU an event',
+  bound: 'at most 3 × from 10^3 to 10^7',
+  repetitions: (isLong) => (isLong ? 3 : 2),
+  steps: (isLong) => (isLong ? [1e3, 1e4, 1e5, 1e6, 1e7] : [1e3, 1e4, 1e5]).map((x) => ({ x })),
+  open: (context) =>
+    openFilledAxis(context, {
+      name: 'people',
+      fill: fillPeople,
+      measure: (servers, { x }) =>
+        measureIntake(servers, {
+          load: async ({ topics }) => {
+            const sent = await loadFeed(servers.brokers, topics, knownMoves(x, EVENTS, 1));
+            return sent.deliveries;
+          },
+        }),
+    }),
+  judge: lastAtMostTimes(3),
+};

@@ -1,0 +1,29 @@
+import { latchkey } from '../../arms/latchkey.ts';
+import { openServiceArm } from '../../arms/services.ts';
+import { drain } from '../../measure/drain.ts';
+import { standardWorkload } from '../../workload/workload.ts';
+import { type GrowthAxis, stepByStep } from '../axis.ts';
+import { atLeastShare } from '../judge.ts';
+
+const EVENTS = 30_000;
+
+/** On a machine whose processors are busy with one already, more of them cannot be faster; they must not be in each other's way. */
+export const reconcilers: GrowthAxis = {
+  name: 'reconcilers',
+  what: 'reconcilers',
+  unit: 'events/s',
+  bound: 'at most 10 % fewer events a second than with one',
+  repetitions: () => 2,
+  steps: () => [1, 2, 4].map((x) => ({ x })),
+  open: stepByStep(async ({ servers }, { x: consumers }) => {
+    const arm = {
+      ...latchkey,
+      open: (system: Parameters<typeof openServiceArm>[0]) => openServiceArm(system, { consumers }),
+    };
+    const workload = standardWorkload({ events: EVENTS });
+    const { cpuMicros, visiblePerSecond, faults } = await drain(servers, arm, workload);
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+    return { value: visiblePerSecond, perSecond: visiblePerSecond, cpuMicros };
+  }),
+  judge: atLeastShare(0.9),
+};

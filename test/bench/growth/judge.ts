@@ -1,0 +1,47 @@
+import type { Judgement } from './axis.ts';
+import type { GrowthPoint } from './result.ts';
+
+/** No point may be more than so many times the first one. */
+export function atMostTimes(limit: number): (points: readonly GrowthPoint[]) => Judgement {
+  return (points) => worstAgainst(points, points[0], limit);
+}
+
+/** The last point may not be more than so many times the first one. */
+export function lastAtMostTimes(limit: number): (points: readonly GrowthPoint[]) => Judgement {
+  return (points) => worstAgainst(points.slice(-1), points[0], limit);
+}
+
+/** No later point may fall below this share of the first one. */
+export function atLeastShare(limit: number): (points: readonly GrowthPoint[]) => Judgement {
+  return (points) => {
+    const [first, ...later] = points;
+    const [lowest] = later.toSorted((a, b) => a.value - b.value);
+    if (first === undefined || lowest === undefined) return NOT_MEASURED;
+    const share = lowest.value / first.value;
+    return {
+      verdict: share >= limit ? 'within' : 'beyond',
+      note: `${nameOf(lowest)}: ${share.toFixed(2)} of ${nameOf(first)}`,
+    };
+  };
+}
+
+export const NOT_MEASURED: Judgement = { verdict: 'not measured', note: 'too few points' };
+
+function worstAgainst(
+  points: readonly GrowthPoint[],
+  first: GrowthPoint | undefined,
+  limit: number,
+): Judgement {
+  const [worst] = points.filter((point) => point !== first).toSorted((a, b) => b.value - a.value);
+  if (first === undefined || worst === undefined) return NOT_MEASURED;
+  const times = worst.value / first.value;
+  return {
+    verdict: times <= limit ? 'within' : 'beyond',
+    note: `${nameOf(worst)}: ${times.toFixed(2)} × ${nameOf(first)}`,
+  };
+}
+
+/** How a point is called in a sentence. */
+export function nameOf({ x, label }: GrowthPoint): string {
+  return label ?? x.toLocaleString('en');
+}
