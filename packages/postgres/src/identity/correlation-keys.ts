@@ -24,30 +24,43 @@ export async function holdCorrelationKeys(
     value: key.value,
     external_id: key.externalId,
   }));
-  const made = await tx.run(insertCorrelationKeys, columnsOf(KEY, rows));
-  const holders = new Map(keys.map((key) => [key.value, key.externalId]));
-  if (made.length === keys.length) return holders;
-  for (const row of await tx.run(listCorrelationKeys, columnsOf(KEY, rows))) {
-    holders.set(row.value, row.externalId);
-  }
+  const holders = new Map<string, string>();
+  const hold = (found: readonly Holder[]): void => {
+    for (const { value, externalId } of found) holders.set(value, externalId);
+  };
+  hold(await tx.run(insertCorrelationKeys, columnsOf(KEY, rows)));
+  const raced = rows.filter(({ value }) => !holders.has(value));
+  if (raced.length > 0) hold(await tx.run(listCorrelationKeys, columnsOf(KEY, raced)));
   return holders;
+}
+
+interface Holder {
+  readonly value: string;
+  readonly externalId: string;
 }
 
 const KEY = { kind: 'text', value: 'text', external_id: 'text' } as const;
 
-const insertCorrelationKeys = statement<RowColumns<typeof KEY>, { value: string }>(
+/** Of all but those that somebody else made since the statement began. */
+const insertCorrelationKeys = statement<RowColumns<typeof KEY>, Holder>(
   'insert_correlation_keys',
   (p) => sql`
-    insert into correlation_key (kind, value, external_id)
-    select kind, value, external_id from (${selectRows(KEY, p)}) as wanted order by ordinal
-    on conflict (kind, value) do nothing
-    returning value`,
+    with looked as (
+      select wanted.kind, wanted.value, wanted.external_id, wanted.ordinal,
+        known.external_id as holder
+      from (${selectRows(KEY, p)}) as wanted
+      left join correlation_key as known on known.kind = wanted.kind and known.value = wanted.value
+    ), made as (
+      insert into correlation_key (kind, value, external_id)
+      select kind, value, external_id from looked where holder is null order by ordinal
+      on conflict (kind, value) do nothing
+      returning value, external_id
+    )
+    select value, holder as "externalId" from looked where holder is not null
+    union all select value, external_id from made`,
 );
 
-const listCorrelationKeys = statement<
-  RowColumns<typeof KEY>,
-  { value: string; externalId: string }
->(
+const listCorrelationKeys = statement<RowColumns<typeof KEY>, Holder>(
   'list_correlation_keys',
   (p) => sql`
     select known.value, known.external_id as "externalId"
