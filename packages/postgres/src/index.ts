@@ -104,7 +104,13 @@ export {
   readKept,
   renumberOutbox,
 } from './relay/mend-lanes.ts';
-export { type LaneStart, type OutboxRow, outboxRange, readOutbox } from './relay/read-outbox.ts';
+export {
+  type LaneStart,
+  type OutboxRow,
+  outboxRange,
+  probeOutbox,
+  readOutbox,
+} from './relay/read-outbox.ts';
 export {
   type AnchorRow,
   type LanePosition,

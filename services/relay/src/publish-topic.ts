@@ -10,17 +10,14 @@ import {
 } from '@latchkey/postgres';
 import type { LaneAnchor, Refusal } from '@latchkey/publication';
 import { commitPositions, withDeadline } from '@latchkey/publication';
-import { waitMs } from '@latchkey/runtime';
 import { chunkOf, type LaneChunk } from './chunk.ts';
+import type { Probe } from './probe.ts';
 import type { Progress } from './progress.ts';
 import { publishChunk } from './publish.ts';
 import type { TopicReport } from './report.ts';
 import type { Sizing } from './sizing.ts';
 
 const READ_DEADLINE_MS = 30_000;
-/** Between two looks at an outbox in which there was nothing new: grows from the one to the other. */
-const PROBE_FIRST_MS = 5;
-const PROBE_MAX_MS = 20;
 const RECOMMIT_EVERY_MS = 24 * 60 * 60 * 1_000;
 
 /** What a relay holds while it publishes a topic. */
@@ -30,6 +27,7 @@ export interface Term {
   readonly session: Session;
   readonly producer: TransactionalProducer;
   readonly progress: Progress;
+  readonly probe: Probe;
   readonly sizing: Sizing;
   readonly report: TopicReport;
   /** How long ago all positions were committed; undefined: they must be now. */
@@ -69,7 +67,6 @@ async function publishFrom(
   signal: AbortSignal,
 ): Promise<Ending> {
   let rows = first;
-  let probeMs = PROBE_FIRST_MS;
   let recommitAtMs = Date.now() + RECOMMIT_EVERY_MS - (term.recommittedMsAgo ?? RECOMMIT_EVERY_MS);
   while (!signal.aborted) {
     /* eslint-disable no-await-in-loop -- one transaction after the other */
@@ -80,13 +77,14 @@ async function publishFrom(
     const chunk = chunkOf(rows, term.progress.lanes);
     if (chunk.kind === 'refused') return chunk;
     if (chunk.lanes.length === 0) {
-      await waitMs(probeMs, signal);
-      probeMs = Math.min(PROBE_MAX_MS, probeMs * 2);
+      await term.probe.news(
+        term.sizing.plan(term.progress.lanes.values(), Date.now()).starts,
+        signal,
+      );
       rows = await read(term, term.progress.lanes);
     } else {
       const published = await publishAndRead(term, chunk.lanes);
       if (published.kind === 'too-large') return published;
-      probeMs = PROBE_FIRST_MS;
       rows = published.rows;
     }
     await term.progress.saveIfDue(Date.now());

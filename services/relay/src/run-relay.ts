@@ -22,14 +22,15 @@ import { cleanLanes } from './clean.ts';
 import { INTERNAL_TOPICS, weaknessesOf } from './durability.ts';
 import { watchLag } from './lag.ts';
 import { prepareOutputs } from './prepare-outputs.ts';
+import { createProbe } from './probe.ts';
 import { createCounters, createReport } from './report.ts';
 import { type RelayedTopic, runTopic } from './run-topic.ts';
 import type { RelaySettings } from './settings.ts';
 
 type Context = ServiceContext<RelaySettings>;
 
-/** Cleaning, the lag, and whoever looks at something at start. */
-const OTHER_CONNECTIONS = 2;
+/** Probing, cleaning, the lag. */
+const OTHER_CONNECTIONS = 3;
 
 /** What leads out of the process and may fail half-way. */
 export interface RelayEdges {
@@ -79,7 +80,8 @@ async function relay(context: Context, edges: RelayEdges): Promise<void> {
   // All of them: the admin client then keeps the metadata of all, whichever is asked about later.
   await untilOffsetsReady(admin, RELAY_GROUP, topics, signal);
   const counters = createCounters(metrics);
-  const servers = { db, admin, kafkaSettings, log, acquireProducer: edges.acquireProducer };
+  const probe = createProbe(db);
+  const servers = { db, probe, admin, kafkaSettings, log, acquireProducer: edges.acquireProducer };
   const limits = {
     maxRows: settings.TRANSACTION_MAX_ROWS,
     maxBytes: settings.TRANSACTION_MAX_BYTES,

@@ -2,6 +2,7 @@ import { type Db, refuseTopic, type Session, saveParkedCode } from '@latchkey/po
 import { holdTopic, type KafkaAccess } from '@latchkey/publication';
 import { backoff, waitMs } from '@latchkey/runtime';
 import { acquire } from './acquire.ts';
+import type { Probe } from './probe.ts';
 import { createProgress } from './progress.ts';
 import { type Ending, publishTopic } from './publish-topic.ts';
 import type { TopicReport } from './report.ts';
@@ -23,6 +24,8 @@ export interface RelayedTopic {
 /** Where the relay reads and writes. */
 export interface Servers extends KafkaAccess {
   readonly db: Db;
+  /** Shared by all topics. */
+  readonly probe: Probe;
 }
 
 /**
@@ -93,6 +96,7 @@ async function publishOneTerm(
     session,
     producer,
     progress,
+    probe: servers.probe,
     sizing,
     report,
     recommittedMsAgo,

@@ -41,7 +41,7 @@ export function outboxRange(starts: readonly LaneStart[], maxBytes: number): Rea
 
 /**
  * The rows behind the given positions, by lane and position; see `outboxRange`. One index descent a
- * lane where there is nothing new, so that it also serves as the probe. Sizes are read from the
+ * lane where there is nothing new. Sizes are read from the
  * headers of stored values: a row that is left out is not fetched.
  */
 export const readOutbox = statement<ReadParameters, OutboxRow>(
@@ -70,4 +70,24 @@ export const readOutbox = statement<ReadParameters, OutboxRow>(
     where measured.bytes_through <= ${p.maxBytes}::bigint
       or measured.bytes_through = measured.bytes
     order by measured.lane, measured.position`,
+);
+
+/** Which of these lanes have a row behind their position: one index descent each. */
+export const probeOutbox = statement<
+  Pick<ReadParameters, 'lanes' | 'afters'>,
+  Pick<OutboxRow, 'lane'>
+>(
+  'probe_outbox',
+  (p) => sql`
+    select wanted.lane
+    from unnest(
+      string_to_array(${p.lanes}, E'\x1f')::integer[],
+      string_to_array(${p.afters}, E'\x1f')::bigint[]
+    ) as wanted (lane, after)
+    cross join lateral (
+      select from outbox
+      where outbox.lane = wanted.lane and outbox.position > wanted.after
+      order by outbox.position
+      limit 1
+    ) as next`,
 );

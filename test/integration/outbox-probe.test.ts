@@ -1,0 +1,70 @@
+import { ensureLanes, listLanes, openDatabase } from '@latchkey/postgres';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createProbe, type Probe } from '../../services/relay/src/probe.ts';
+import { APPEND_ROWS } from '../support/append-rows.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const never = new AbortController().signal;
+let resources: AsyncDisposableStack;
+let database: TestDatabase;
+let db: ReturnType<typeof openDatabase>;
+let probe: Probe;
+
+beforeEach(async () => {
+  resources = new AsyncDisposableStack();
+  database = resources.use(await createTestDatabase());
+  db = resources.use(
+    openDatabase({
+      url: database.url,
+      role: 'latchkey_relay',
+      poolSize: 1,
+      applicationName: 'test',
+      onConnectionLost: () => undefined,
+    }),
+  );
+  for (const topic of ['one', 'two']) {
+    await db.run(ensureLanes, { topic, partitions: 2 });
+  }
+  probe = createProbe(db);
+});
+afterEach(() => resources[Symbol.asyncDispose]());
+
+/** Waits for what follows the first `after` rows of each lane of a topic. */
+async function news(topic: string, after: bigint, signal = never): Promise<string> {
+  const lanes = (await db.run(listLanes, {})).filter((lane) => lane.topic === topic);
+  const starts = lanes.map(({ lane }) => ({ lane, after, maxRows: 1 }));
+  await probe.news(starts, signal);
+  return topic;
+}
+
+test('whoever waits for what is there is told at once, also while another waits in vain', async () => {
+  await database.query(APPEND_ROWS, ['one', 3, '']);
+  const first = await Promise.race([news('two', 0n), news('one', 3n), news('one', 2n)]);
+  expect(first).toBe('one');
+});
+
+test('each of many appends is noticed', async () => {
+  for (let position = 0n; position < 20n; position += 1n) {
+    const [noticed] = await Promise.all([
+      news('two', position),
+      database.query(APPEND_ROWS, ['two', 1, '']),
+    ]);
+    expect(noticed).toBe('two');
+  }
+});
+
+test('where nothing is new, the wait ends all the same', async () => {
+  await expect(news('one', 0n)).resolves.toBe('one');
+});
+
+test('a wait ends when asked to stop', async () => {
+  await expect(news('one', 0n, AbortSignal.abort())).resolves.toBe('one');
+});
+
+test('a wait fails when the database is away, and the next one looks again', async () => {
+  await database.query('alter table outbox rename to elsewhere');
+  await expect(news('one', 0n)).rejects.toThrow('outbox');
+  await database.query('alter table elsewhere rename to outbox');
+  await database.query(APPEND_ROWS, ['one', 1, '']);
+  await expect(news('one', 0n)).resolves.toBe('one');
+});
