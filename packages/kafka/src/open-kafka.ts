@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs';
 import { registerCodecs } from './codecs.ts';
+import { keepMembership } from './consume/keep-membership.ts';
 import { MAX_BATCH_BYTES } from './fetch/record-set.ts';
 import { replaceDecoder } from './fetch/replace-decoder.ts';
 import { type KafkaLog, logCreatorOf } from './kafka-log.ts';
@@ -68,6 +69,7 @@ function retryUntil(signal: AbortSignal): RetryOptions {
 export function clientConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfig {
   silenceTimerWarnings();
   replaceDecoder();
+  keepMembership();
   replaceEncoder();
   stopIdleTimers();
   keepCoordinators();

@@ -17,6 +17,8 @@ export interface Proxy extends AsyncDisposable {
   cut(pick: (count: number) => number): void;
   /** Lets nothing through on one connection for a while, and then lets it all through. */
   stall(pick: (count: number) => number, forMs: number): void;
+  /** Ends every connection as a server does that is going down, and refuses new ones; listens again when called. */
+  goDown(): Promise<() => Promise<void>>;
 }
 
 interface Pair {
@@ -33,8 +35,15 @@ export async function openProxy(target: number, tap: () => Wiretap | undefined):
     pairs.add(pair);
     join(pair, tap(), () => pairs.delete(pair));
   });
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
+  const listen = async (port: number): Promise<void> => {
+    listener.listen(port, '127.0.0.1');
+    await once(listener, 'listening');
+  };
+  const close = async (): Promise<void> => {
+    listener.close();
+    await once(listener, 'close');
+  };
+  await listen(0);
   const address = listener.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const picked = (pick: (count: number) => number): Pair | undefined =>
@@ -52,10 +61,14 @@ export async function openProxy(target: number, tap: () => Wiretap | undefined):
         void sleep(forMs, undefined, { ref: false }).then(() => socket?.resume());
       }
     },
+    goDown: async () => {
+      for (const { client } of pairs) client.end();
+      await close();
+      return () => listen(address.port);
+    },
     [Symbol.asyncDispose]: async () => {
       for (const pair of pairs) reset(pair);
-      listener.close();
-      await once(listener, 'close');
+      await close();
     },
   };
 }
