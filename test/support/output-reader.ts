@@ -31,13 +31,25 @@ const OUTPUTS: readonly OutputTopic[] = [
   'dead-letters',
 ];
 
+/** kafkajs' own waits grow to half a minute, and it gives up: what was measured would be the reader. */
+const BACK_SOON = {
+  retries: Number.MAX_SAFE_INTEGER,
+  initialRetryTime: 50,
+  maxRetryTime: 500,
+} as const;
+
 /** Topics must exist. Those of the inputs, if they are among the names, are left out. */
 export async function openOutputReader(
   brokers: readonly string[],
   names: Readonly<Record<OutputTopic, string> & Partial<Record<InputTopic, string>>>,
 ): Promise<OutputReader> {
   silenceTimerWarnings();
-  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const kafka = new Kafka({
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+    retry: BACK_SOON,
+    connectionTimeout: 1_000,
+  });
   const consumer = kafka.consumer({
     groupId: `reader-${randomUUID()}`,
     readUncommitted: false,
@@ -48,7 +60,7 @@ export async function openOutputReader(
     maxWaitTimeInMs: 100,
     // Partitions that are added are noticed so soon.
     metadataMaxAge: 1_000,
-    retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 50, maxRetryTime: 500 },
+    retry: BACK_SOON,
   });
   const read: OutputMessage[] = [];
   const lastOffsets = new Map<string, bigint>();
