@@ -17,6 +17,9 @@ import { lock } from './lock.ts';
 import type { Outputs } from './outputs.ts';
 import { digestOf, type Position, positionOf } from './position.ts';
 
+/** A value from here on may take longer to read than the event loop is to be kept by several of them. */
+const LARGE_BYTES = 32 * 1024;
+
 /** What became of a batch. */
 export type Taken =
   /** Committed: the position stands behind the batch. */
@@ -75,11 +78,16 @@ async function readAll(
   const breathe = breather();
   const reads = new Map<Delivery, Read>();
   for (const delivery of deliveries) {
-    reads.set(delivery, readOne(delivery));
     // eslint-disable-next-line no-await-in-loop -- a turn for others, now and then
-    await breathe();
+    await breathe(isLarge(delivery) ? 'long' : undefined);
+    reads.set(delivery, readOne(delivery));
   }
+  await breathe();
   return reads;
+}
+
+function isLarge({ value }: Delivery): boolean {
+  return value !== null && value.length > LARGE_BYTES;
 }
 
 function readOf(reads: ReadonlyMap<Delivery, Read>, delivery: Delivery): Read {

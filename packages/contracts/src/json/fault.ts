@@ -30,10 +30,23 @@ function faultIn(value: unknown): Found | undefined {
   if (typeof value === 'string') return isFit(value) ? undefined : found(TEXT_EXPECTED);
   if (typeof value !== 'object' || value === null) return undefined;
   if (value instanceof InexactNumber) return found(NUMBER_EXPECTED);
-  for (const [name, member] of Object.entries(value)) {
-    const fault = faultInName(name) ?? faultIn(member);
+  if (Array.isArray(value)) return faultAmong(value);
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(members)) {
+    const fault = faultInName(name) ?? faultIn(members[name]);
     if (fault === undefined) continue;
     fault.path.push(name);
+    return fault;
+  }
+  return undefined;
+}
+
+/** Without names for them: there may be 100,000. */
+function faultAmong(values: readonly unknown[]): Found | undefined {
+  for (const [index, member] of values.entries()) {
+    const fault = faultIn(member);
+    if (fault === undefined) continue;
+    fault.path.push(String(index));
     return fault;
   }
   return undefined;

@@ -36,7 +36,7 @@ export function inexactAmong(bytes: Buffer, spans: readonly NumberSpan[]): reado
  * @throws SyntaxError when it is no JSON text, too
  */
 export function parseKeepingDigits(bytes: Buffer, inexact: readonly NumberSpan[]): unknown {
-  const mark = hash('sha256', bytes, 'hex').slice(0, MARK_CHARACTERS);
+  const mark = hash('sha256', bytes, 'base64').slice(0, MARK_CHARACTERS);
   const marked = Buffer.alloc(bytes.length + inexact.length * (MARK_CHARACTERS + 2));
   let from = 0;
   let to = 0;
@@ -51,7 +51,8 @@ export function parseKeepingDigits(bytes: Buffer, inexact: readonly NumberSpan[]
   return restore(JSON.parse(marked.toString()), mark);
 }
 
-const MARK_CHARACTERS = 32;
+/** 132 bits: a text of many numbers grows by so much for each. */
+const MARK_CHARACTERS = 22;
 
 /** In place. Undefined where a number stands as the name of a member. */
 function restore(value: unknown, mark: string): unknown {
@@ -59,6 +60,20 @@ function restore(value: unknown, mark: string): unknown {
     return new InexactNumber(value.slice(mark.length));
   }
   if (typeof value !== 'object' || value === null) return value;
+  return Array.isArray(value) ? restoreAmong(value, mark) : restoreMembers(value, mark);
+}
+
+/** Without names for them: there may be 100,000. */
+function restoreAmong(values: unknown[], mark: string): unknown {
+  for (const [index, before] of values.entries()) {
+    const after = restore(before, mark);
+    if (after === undefined) return undefined;
+    if (after !== before) values[index] = after;
+  }
+  return values;
+}
+
+function restoreMembers(value: object, mark: string): unknown {
   const members = value as Record<string, unknown>;
   for (const name of Object.keys(members)) {
     if (name.startsWith(mark)) return undefined;
