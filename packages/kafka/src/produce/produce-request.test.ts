@@ -49,7 +49,9 @@ test('the bytes are those that kafkajs would have sent', async () => {
   const messages = fc.array(message, { minLength: 1, maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(messages, fc.nat(), async (batch, firstSequence) => {
-      expect(bytesOf(encoder, batch, firstSequence)).toEqual(await theirs(batch, firstSequence));
+      const ours = bytesOf(encoder, batch, firstSequence);
+      // Compared by Buffer: looking at each byte takes vitest seconds.
+      expect(ours.equals(await theirs(batch, firstSequence))).toBe(true);
     }),
   );
 });
@@ -60,7 +62,7 @@ test('many large messages outgrow the memory that was there at first', async () 
     value: 'v'.repeat(index * 40),
     headers: {},
   }));
-  expect(bytesOf(new RecordEncoder(), batch, 0)).toEqual(await theirs(batch, 0));
+  expect(bytesOf(new RecordEncoder(), batch, 0).equals(await theirs(batch, 0))).toBe(true);
 });
 
 test('a consumer reads what was written', async () => {
