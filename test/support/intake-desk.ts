@@ -12,7 +12,13 @@ import {
   outputLanes,
   type Taken,
 } from '@latchkey/intake';
-import { type Db, ensureLanes, listLanes, openDatabase } from '@latchkey/postgres';
+import {
+  type DatabaseOptions,
+  type Db,
+  ensureLanes,
+  listLanes,
+  openDatabase,
+} from '@latchkey/postgres';
 import type { TestDatabase } from './database.ts';
 import { type SentEvent, structured } from './events.ts';
 
@@ -35,12 +41,17 @@ export interface IntakeDesk extends AsyncDisposable {
 
 const PARTITIONS = 3;
 
-/** @param changePolicy - of the text of the example policy */
+/**
+ * @param changePolicy - of the text of the example policy
+ * @param client - makes the connections
+ */
 export async function openIntakeDesk(
   database: TestDatabase,
   changePolicy: (yaml: string) => string = (yaml) => yaml,
+  client: Pick<DatabaseOptions, 'Client'> = {},
 ): Promise<IntakeDesk> {
   const db = openDatabase({
+    ...client,
     url: database.url,
     role: 'latchkey_reconciler',
     poolSize: 6,

@@ -1,4 +1,5 @@
-import { Client, type QueryConfig } from 'pg';
+import type { Client, QueryConfig } from 'pg';
+import { nameOf, type Query, wrappedClient } from '../../support/wrapped-client.ts';
 
 /** What happens around the statements of one connection; each hook may hold the statement up. */
 export interface QueryTaps {
@@ -10,20 +11,12 @@ export interface QueryTaps {
   answered(name: string): Promise<'go' | 'error'>;
 }
 
-type Query = (config: string | QueryConfig, values?: unknown) => Promise<unknown>;
-
 /** An error reply of the server itself, so that the transaction is lost on its side too. */
 const FAIL = `do $$ begin raise exception 'injected' using errcode = 'deadlock_detected'; end $$`;
 
 /** Connections like pg's own, with hooks around each statement. Their order on the wire stays as it is. */
 export function tappedClient(createTaps: () => QueryTaps): typeof Client {
-  return class extends Client {
-    constructor(config?: ConstructorParameters<typeof Client>[0]) {
-      super(config);
-      const original = this.query.bind(this) as unknown as Query;
-      this.query = tapped(original, createTaps()) as unknown as Client['query'];
-    }
-  };
+  return wrappedClient((query) => tapped(query, createTaps()));
 }
 
 function tapped(query: Query, taps: QueryTaps): Query {
@@ -56,10 +49,4 @@ async function lostReply(answer: Promise<unknown>): Promise<never> {
     severity: 'FATAL',
     code: '57P01',
   });
-}
-
-/** The name of a prepared statement, or the first word of any other. */
-function nameOf(config: string | QueryConfig): string {
-  if (typeof config === 'object') return config.name ?? '';
-  return config.split(' ', 1).join('').toLowerCase();
 }

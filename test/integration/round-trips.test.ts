@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import { intake, reconcileDue, sweepVerifications } from '@latchkey/intake';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { employee, hrEvent, inDays, ivrEvent, type SentEvent } from '../support/events.ts';
+import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type Figures, mostOf, openWire } from '../support/wire.ts';
+
+const SIZES = [1, 10, 100, 500];
+/** The clock takes no more at once. */
+const DUE_SIZES = [1, 10, 100, 200];
+const wire = openWire();
+
+let database: TestDatabase;
+let desk: IntakeDesk;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  desk = await openIntakeDesk(database, (yaml) => yaml, { Client: wire.Client });
+  // Both partitions have been found.
+  await desk.take([joined('first')]);
+  await desk.take([asked('first')]);
+});
+afterAll(async () => {
+  await desk[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+interface Kind {
+  readonly name: string;
+  /** What one batch of these sends at most, whatever its size. */
+  readonly sends: Figures;
+  /** Taken in batches before. */
+  readonly before: (ids: readonly string[]) => readonly SentEvent[];
+  /** As many as ids, or fewer. */
+  readonly batch: (ids: readonly string[], before: readonly SentEvent[]) => readonly SentEvent[];
+}
+
+const NOTHING = (): readonly SentEvent[] => [];
+/** The same for all: how many moments a record has must not depend on how fast they are made. */
+const MOVED_AT = inDays(-2);
+const VOICE = { attempt: 'a1', platform: 'example' };
+const CALL = { ...VOICE, call: { session: 'c1' } };
+
+function joined(person: string): SentEvent {
+  return hrEvent('joined', person, 1, { startsAt: inDays(-9), attributes: employee('Finance') });
+}
+
+function moved(person: string, revision = 2): SentEvent {
+  const attributes = { department: 'Sales' };
+  return hrEvent('moved', person, revision, { effectiveAt: MOVED_AT, attributes });
+}
+
+function left(person: string): SentEvent {
+  return hrEvent('left', person, 2, { endsAt: inDays(-1) });
+}
+
+function broken(person: string): SentEvent {
+  return hrEvent('joined', person, 1, {});
+}
+
+function asked(verification: string): SentEvent {
+  return ivrEvent('requested', verification, { purpose: 'callback' });
+}
+
+function opened(verification: string): SentEvent {
+  return ivrEvent('attempt-opened', verification, { ...VOICE, channel: 'voice' });
+}
+
+function verdict(verification: string, claim: string): SentEvent {
+  return ivrEvent('verdict-reached', verification, {
+    ...CALL,
+    verdict: claim,
+    decidedBy: 'platform',
+  });
+}
+
+function otherContent(event: SentEvent): SentEvent {
+  return { ...event, data: { ...(event.data as object), reason: 'another' } };
+}
+
+/** Each in its turn, so that a batch of ten has all of them. */
+function inTurns<T>(ids: readonly string[], makers: readonly ((id: string) => T)[]): readonly T[] {
+  return ids.flatMap((id, index) => makers[index % makers.length]?.(id) ?? []);
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    name: 'joiners',
+    sends: { statements: 18, roundTrips: 8 },
+    before: NOTHING,
+    batch: (ids) => ids.map(joined),
+  },
+  {
+    name: 'movers',
+    sends: { statements: 21, roundTrips: 11 },
+    before: (ids) => ids.map(joined),
+    batch: (ids) => ids.map((id) => moved(id)),
+  },
+  {
+    name: 'one person, over and over',
+    sends: { statements: 22, roundTrips: 11 },
+    before: ([id = '']) => [joined(id)],
+    batch: ([id = '', ...others]) => [id, ...others].map((_, index) => moved(id, 2 + index)),
+  },
+  {
+    name: 'verifications that are new',
+    sends: { statements: 16, roundTrips: 9 },
+    before: NOTHING,
+    batch: (ids) => ids.map(asked),
+  },
+  {
+    name: 'verdicts',
+    sends: { statements: 20, roundTrips: 9 },
+    before: (ids) => ids.flatMap((id) => [asked(id), opened(id)]),
+    batch: (ids) =>
+      inTurns(ids, [(id) => verdict(id, 'verified'), (id) => verdict(id, 'rejected')]),
+  },
+  {
+    name: 'duplicates',
+    sends: { statements: 7, roundTrips: 5 },
+    before: (ids) => ids.map(joined),
+    batch: (_, before) => before,
+  },
+  {
+    name: 'duplicates within the batch',
+    sends: { statements: 18, roundTrips: 8 },
+    before: NOTHING,
+    batch: ([id = '', ...others]) => {
+      const event = joined(id);
+      return [id, ...others].map(() => event);
+    },
+  },
+  {
+    name: 'conflicts',
+    sends: { statements: 8, roundTrips: 5 },
+    before: (ids) => ids.map(joined),
+    batch: (_, before) => before.map(otherContent),
+  },
+  {
+    name: 'poison',
+    sends: { statements: 10, roundTrips: 4 },
+    before: NOTHING,
+    batch: (ids) => ids.map(broken),
+  },
+  {
+    name: 'a mix of everything about people',
+    sends: { statements: 27, roundTrips: 13 },
+    before: (ids) => ids.map(joined),
+    batch: (ids, before) =>
+      inTurns<readonly SentEvent[]>(ids, [
+        (id) => [joined(`${id}-new`)],
+        (id) => [moved(id)],
+        (id) => [left(id)],
+        (id) => [broken(id)],
+        (id) => before.filter(({ subject }) => subject === id),
+        (id) => before.filter(({ subject }) => subject === id).map(otherContent),
+      ]).flat(),
+  },
+  {
+    name: 'a mix of everything about verifications',
+    sends: { statements: 23, roundTrips: 10 },
+    before: (ids) => ids.flatMap((id) => [asked(id), opened(id)]),
+    batch: (ids, before) =>
+      inTurns<readonly SentEvent[]>(ids, [
+        (id) => [asked(`${id}-new`)],
+        (id) => [verdict(id, 'verified')],
+        (id) => [verdict(id, 'rejected')],
+        (id) => [ivrEvent('requested', id, { purpose: 7 })],
+        (id) => before.filter(({ subject }) => subject === id).slice(0, 1),
+        (id) =>
+          before
+            .filter(({ subject }) => subject === id)
+            .slice(1)
+            .map(otherContent),
+      ]).flat(),
+  },
+];
+
+function idsOf(size: number): readonly string[] {
+  return Array.from({ length: size }, () => randomUUID());
+}
+
+test.each(KINDS)(
+  'a batch of any size sends a fixed number of statements: $name',
+  async ({ sends, before, batch }) => {
+    const figures = [];
+    for (const size of SIZES) {
+      const ids = idsOf(size);
+      const earlier = before(ids);
+      if (earlier.length > 0) await desk.take(earlier);
+      const next = desk.batchOf(batch(ids, earlier));
+      wire.take();
+      await intake(desk.db, next, desk.policy, desk.outputs);
+      figures.push(wire.take());
+    }
+    expect(mostOf(figures)).toEqual(sends);
+  },
+);
+
+test('a batch that was done before costs one look at the position', async () => {
+  const batch = desk.batchOf([joined(randomUUID())]);
+  await desk.takeBatch(batch);
+  wire.take();
+  await intake(desk.db, batch, desk.policy, desk.outputs);
+  expect(wire.take().statements).toEqual(['begin', 'lock_progress', 'commit']);
+});
+
+/** As if days had gone by: these people have joined. */
+async function makeDue(persons: readonly string[]): Promise<void> {
+  await database.query(
+    `update fact set data = jsonb_set(fact.data::jsonb, '{startsAt}', past.data::jsonb -> 'startsAt')
+     from identity, (select data from fact where engagement = 'E-first') as past
+     where identity.identity_id = fact.identity_id and identity.external_id = any ($1)`,
+    [persons],
+  );
+  await database.query(
+    'update identity set next_transition_at = now() where external_id = any ($1)',
+    [persons],
+  );
+}
+
+/** As if the deadlines of these had come, and everything before them was read. */
+async function expire(verifications: readonly string[]): Promise<void> {
+  await database.query(
+    `update verification set expires_at = now(), next_deadline_at = now()
+     where verification_id = any ($1)`,
+    [verifications],
+  );
+  await database.query('update intake_progress set read_through_at = clock_timestamp()');
+}
+
+test('the clock sends a fixed number of statements, however many identities are due', async () => {
+  const figures = [];
+  for (const size of DUE_SIZES) {
+    const persons = idsOf(size);
+    const data = { startsAt: inDays(9), attributes: employee('Finance') };
+    await desk.take(persons.map((person) => hrEvent('joined', person, 1, data)));
+    await makeDue(persons);
+    wire.take();
+    expect(await reconcileDue(desk.db, desk.policy, desk.outputs, size)).toBe(size);
+    figures.push(wire.take());
+  }
+  expect(mostOf(figures)).toEqual({ statements: 12, roundTrips: 5 });
+  await reconcileDue(desk.db, desk.policy, desk.outputs, 200);
+  expect(wire.take().statements).toEqual(['begin', 'lock_due_identities', 'commit']);
+});
+
+test('the sweep sends a fixed number of statements, however many verifications are due', async () => {
+  const figures = [];
+  for (const size of DUE_SIZES) {
+    const ids = idsOf(size);
+    await desk.take(ids.flatMap((id) => [asked(id), opened(id)]));
+    await expire(ids);
+    wire.take();
+    expect(await sweepVerifications(desk.db, desk.policy, desk.outputs, size)).toBe(size);
+    figures.push(wire.take());
+  }
+  expect(mostOf(figures)).toEqual({ statements: 12, roundTrips: 6 });
+  await sweepVerifications(desk.db, desk.policy, desk.outputs, 200);
+  expect(wire.take().statements).toEqual(['begin', 'lock_due_verifications', 'commit']);
+});
