@@ -62,7 +62,11 @@ const insertClaims = statement<RowColumns<typeof CLAIM>, { event_id: string }>(
 const outcomeOfReport = sql`case when report.event_id is not null then json_strip_nulls(
   json_build_object('disposition', report.disposition, 'finalState', report.final_state))::text end`;
 
-/** A report without a fingerprint cannot be told from another content of its id: it counts as the same. */
+/**
+ * One look-up in one partition a row (`limit 1`): a join is costed as one in every partition, and planned as a
+ * scan of the whole inbox. A report without a fingerprint cannot be told from another content of its id: it
+ * counts as the same.
+ */
 const listClaims = statement<RowColumns<typeof CLAIM>, EarlierClaim>(
   'list_claims',
   (p) => sql`
@@ -71,7 +75,9 @@ const listClaims = statement<RowColumns<typeof CLAIM>, EarlierClaim>(
         as fingerprint,
       coalesce(inbox.outcome, ${outcomeOfReport}) as outcome
     from (${selectRows(CLAIM, p)}) as lost
-    left join inbox on inbox.event_id = lost.event_id
+    left join lateral (
+      select event_id, fingerprint, outcome from inbox where inbox.event_id = lost.event_id limit 1
+    ) as inbox on true
     left join fact on fact.event_id = lost.event_id
     left join verification_callback as report on report.event_id = lost.event_id
     where coalesce(inbox.event_id, fact.event_id, report.event_id) is not null`,
