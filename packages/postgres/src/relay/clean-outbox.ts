@@ -10,20 +10,23 @@ interface CleanParameters {
 
 /**
  * Deletes the oldest rows of a lane that were published and are older than the retention. The last
- * published row always stays: the relay starts at it, and must find it.
+ * published row always stays: the relay starts at it, and must find it. The bounds are known before the
+ * first row is read, so that it reads no other.
  */
 export const cleanOutbox = statement<CleanParameters, { readonly deleted: number }>(
   'clean_outbox',
   (p) => sql`
-    with gone as (
-      delete from outbox
-      using relay_position,
+    with bound as materialized (
+      select lowest.position as lowest,
+        least(lowest.position + ${p.maxRows}::integer, published_through) as beyond
+      from relay_position,
         (select min(position) as position from outbox where lane = ${p.lane}) as lowest
-      where relay_position.lane = ${p.lane} and outbox.lane = ${p.lane}
-        and outbox.position >= lowest.position
-        and outbox.position
-          < least(lowest.position + ${p.maxRows}::integer, relay_position.published_through)
-        and outbox.appended_at
+      where lane = ${p.lane}
+    ), gone as (
+      delete from outbox
+      where lane = ${p.lane}
+        and position >= (select lowest from bound) and position < (select beyond from bound)
+        and appended_at
           < clock_timestamp() - make_interval(hours => ${p.retentionHours}::integer)
       returning 1
     )
