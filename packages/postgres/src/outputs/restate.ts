@@ -13,7 +13,10 @@ interface Unstated {
   readonly limit: number;
 }
 
-/** Locks identities of which a message was published, but not all that is known in this epoch; by id. */
+/**
+ * Locks identities of which a message was published, but not all that is known in this epoch; by id. Looks
+ * at the accounts of one at a time: `exists` is planned as a scan of all accounts, once a call.
+ */
 export const listUnstatedIdentities = statement<Unstated, IdentityRow>(
   'list_unstated_identities',
   (p) => sql`
@@ -21,9 +24,9 @@ export const listUnstatedIdentities = statement<Unstated, IdentityRow>(
       derived_at as "derivedAtMs"
     from identity
     where identity_id > ${p.after}::uuid and lifecycle is not null
-      and (generation < ${p.start}::bigint or exists (
-        select from account
-        where account.identity_id = identity.identity_id and account.generation < ${p.start}::bigint))
+      and (generation < ${p.start}::bigint or ${p.start}::bigint > (
+        select min(account.generation) from account
+        where account.identity_id = identity.identity_id))
     order by identity_id
     limit ${p.limit}::integer
     for no key update`,
