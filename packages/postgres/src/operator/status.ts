@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { statement } from '../statement.ts';
 
 export interface ProgressStatus {
@@ -56,21 +56,42 @@ export const listOutputs = statement<object, OutputStatus>(
     order by lane.topic`,
 );
 
-/** How many dead letters wait, by code, and how many conflicts and reviews there are. */
+/** Of one kind that waits is counted so far and no further: it stands for so many or more. */
+export const COUNTED_AT_MOST = 10_000;
+
+/** One row a kind of what is open: the kinds by leaps through the index, however many there are of each. */
+function openBy(table: 'dead_letter' | 'review', kind: 'code' | 'kind'): RawBuilder<unknown> {
+  const from = sql`from ${sql.table(table)} where state = 'open'`;
+  const column = sql.ref(kind);
+  return sql`
+    with recursive each (code) as (
+      select min(${column}) ${from}
+      union all
+      select (select min(${column}) ${from} and ${column} > each.code) from each
+      where each.code is not null
+    )
+    select code, (
+      select count(*) from (
+        select ${from} and ${column} = each.code limit ${sql.lit(COUNTED_AT_MOST)}) as waiting
+    ) as count
+    from each where code is not null`;
+}
+
+/** How many dead letters wait, by code, and how many conflicts and reviews there are; see `COUNTED_AT_MOST`. */
 export const countOpen = statement<object, { what: string; code: string; count: bigint }>(
   'count_open',
   () => sql`
-    select 'dead letter' as what, code, count(*) from dead_letter where state = 'open' group by code
-    union all select 'conflict', '', count(*) from conflict
-    union all select 'review', kind, count(*) from review where state = 'open' group by kind
+    select 'dead letter' as what, code, count from (${openBy('dead_letter', 'code')}) as letter
+    union all select 'conflict', '', count(*) from (
+      select from conflict limit ${sql.lit(COUNTED_AT_MOST)}) as known
+    union all select 'review', code, count from (${openBy('review', 'kind')}) as review
     order by 1, 2`,
 );
 
-/** Dead letters that wait, by code. */
+/** Dead letters that wait, by code; see `COUNTED_AT_MOST`. */
 export const countDeadLetters = statement<object, { code: string; count: bigint }>(
   'count_dead_letters',
-  () => sql`
-    select code, count(*) from dead_letter where state = 'open' group by code order by code`,
+  () => sql`select code, count from (${openBy('dead_letter', 'code')}) as letter order by code`,
 );
 
 export interface HousekeepingStatus {
