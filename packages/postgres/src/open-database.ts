@@ -105,6 +105,8 @@ function poolConfig(options: DatabaseOptions): pg.PoolConfig & { pipeline: boole
       '-c enable_mergejoin=off',
       // One index descent a row of the batch; each bitmap would be built for one or two rows.
       '-c enable_bitmapscan=off',
+      // Where there is no other plan, PostgreSQL 17 makes one of these so dear that it would compile it.
+      '-c jit=off',
     ].join(' '),
     types: columnTypes,
     pipeline: true,
