@@ -1,157 +1,181 @@
-import { reconcileDue, sweepVerifications } from '@latchkey/intake';
-import { expect, test } from 'vitest';
+import {
+  COUNTED_AT_MOST,
+  type DatabaseRole,
+  type Db,
+  FORGET_MAX_ROWS,
+  listStatements,
+  openDatabase,
+} from '@latchkey/postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { employee, hrEvent, inDays, inSeconds, ivrEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import * as every from '../support/every-statement.ts';
+import { type Explainer, openExplainer } from '../support/explaining-client.ts';
+import { fillDatabase } from '../support/fill-database.ts';
+import { openIntakeDesk } from '../support/intake-desk.ts';
+import type { Plan, Scan } from '../support/read-plan.ts';
 
-const ROWS = 20_000;
-const BATCH = 300;
-const LANES = 2;
+const BATCH = 100;
+/** Of the desk. */
+const LANES = 10;
+/** Events that were taken before, as the database grows. */
+const FEW = 40;
+const MANY = 20_000;
+const MOST = 120_000;
 
-const GROWING = [
-  'inbox',
-  'inbox__',
-  'inbox___',
-  'fact',
-  'identity',
-  'engagement',
-  'account',
-  'assignment',
-  'correlation_key',
-  'verification%',
-  'audit_entry%',
-  'review',
-  'dead_letter',
-  'conflict',
-  'outbox',
-];
+/** Rows of growing tables that a statement may read for each event of a batch. */
+const ROWS_AN_EVENT = 5;
+/** Those that have another bound, or none, and why. */
+const OTHER_ROWS: Readonly<Record<string, number>> = {
+  // Everything that waits, to be counted.
+  count_open: 3 * COUNTED_AT_MOST,
+  count_dead_letters: COUNTED_AT_MOST,
+  // The rows, once to be found and once to be deleted.
+  forget_claims: 3 * FORGET_MAX_ROWS,
+  // What mends a lane looks at all of it.
+  read_kept: Number.POSITIVE_INFINITY,
+};
+/** Of tables and indexes, written ones included, beside what they were when there was hardly anything. */
+const BLOCKS_MORE = 50;
 
-/** What an installation looks like after a while, before the server has looked at it. */
-async function fill({ query }: TestDatabase): Promise<void> {
-  await query(`
-    insert into inbox (event_id, fingerprint)
-      select 'urn:x#' || n, sha256(n::text::bytea) from generate_series(1, ${ROWS}) as n;
-    insert into identity (identity_id, source, external_id)
-      select md5(n::text)::uuid, 'urn:x', 'p' || n from generate_series(1, ${ROWS}) as n;
-    insert into fact (event_id, fingerprint, identity_id, source, kind, engagement, source_order, data)
-      select 'urn:x#' || n, sha256(n::text::bytea), md5(n::text)::uuid, 'urn:x', 'joined', 'E' || n, n, '{}'
-      from generate_series(1, ${ROWS}) as n;
-    insert into correlation_key (kind, value, external_id)
-      select 'engagement', 'urn:x#E' || n, 'p' || n from generate_series(1, ${ROWS}) as n;
-    insert into account (account_id, identity_id, target, state, user_name, attributes, generation)
-      select md5('a' || n)::uuid, md5(n::text)::uuid, 'directory', 'enabled', 'p' || n, '{}', 1
-      from generate_series(1, ${ROWS}) as n;
-    insert into assignment (account_id, entitlement, identity_id, target, reasons)
-      select md5('a' || n)::uuid, 'everyone', md5(n::text)::uuid, 'directory', '[{}]'
-      from generate_series(1, ${ROWS}) as n;
-    insert into verification (verification_id, state)
-      select 'old' || n, 'verified' from generate_series(1, ${ROWS}) as n;
-    insert into verification_attempt (verification_id, attempt, state)
-      select 'old' || n, 'a1', 'verified' from generate_series(1, ${ROWS}) as n;
-    insert into verification_failure (subject, purpose)
-      select 'p' || n, 'callback' from generate_series(1, ${ROWS}) as n;
-    insert into outbox (lane, position, ce_id, key, headers, payload, generation)
-      select lane, 1000 + n, md5(lane || 'o' || n)::uuid, 'k', '{}', '{}', 1
-      from outbox_lane, generate_series(1, ${ROWS / 20}) as n`);
+const UNEXPLAINED = {
+  lock_deciders: 'LOCK TABLE has no plan',
+  make_audit_partitions: 'a function, run by whoever migrates',
+};
+
+/** Tables that do not grow with what is taken. Every other one does. */
+const BOUNDED = new Set([
+  'inbox_retention',
+  'intake_progress',
+  'kysely_migration',
+  'outbox_lane',
+  'output_state',
+  'relay_position',
+  'relay_topic',
+]);
+
+type Plans = ReadonlyMap<string, readonly Plan[]>;
+interface Planned {
+  readonly when: string;
+  readonly plans: Plans;
 }
 
-interface Reads {
-  /** Rows read by sequential scans of tables that grow. */
-  readonly scanned: number;
-  /** Descents of the outbox's index. */
-  readonly outboxDescents: number;
+let database: TestDatabase;
+let services: AsyncDisposableStack;
+/** All statements, run on a database that grows: with new connections, and with plans of a smaller one. */
+const planned: Planned[] = [];
+beforeAll(async () => {
+  database = await createTestDatabase();
+  services = new AsyncDisposableStack();
+  // Makes the lanes.
+  await openServices();
+  await fillDatabase(database, 1, FEW);
+  await database.query('analyze');
+  const early = await openServices();
+  planned.push({ when: 'with hardly any rows', plans: await early() });
+  await fillDatabase(database, FEW + 1, MANY);
+  planned.push({ when: 'with many rows, as planned for hardly any', plans: await early() });
+  await database.query('analyze');
+  const later = await openServices();
+  planned.push({ when: 'with many rows', plans: await later() });
+  await fillDatabase(database, MANY + 1, MOST);
+  planned.push({ when: 'with the most rows, as planned for many', plans: await later() });
+  await database.query('analyze');
+  const last = await openServices();
+  planned.push({ when: 'with the most rows', plans: await last() });
+}, 180_000);
+afterAll(async () => {
+  await services.disposeAsync();
+  await database[Symbol.asyncDispose]();
+});
+
+/** Connections of every service that have planned nothing yet. What they do can be done more than once. */
+async function openServices(): Promise<() => Promise<Plans>> {
+  const explainer = openExplainer();
+  // A desk counts its offsets from 0.
+  await database.query(`
+    update intake_progress set epoch = epoch + 1, first_offset = 0, next_offset = 0,
+      last_offset = null, last_digest = null`);
+  const { Client } = explainer;
+  const desk = services.use(await openIntakeDesk(database, (yaml) => yaml, { Client }));
+  const relay = services.use(openAs('latchkey_relay', explainer));
+  const operator = services.use(openAs('latchkey_operator', explainer));
+  return async () => {
+    await every.takeBatches(desk, BATCH);
+    await every.decideDue(desk, database, BATCH);
+    await every.keepHouse(desk);
+    await every.relayTopics(relay, BATCH);
+    await every.operate(operator, desk);
+    await every.restate(operator, BATCH);
+    await every.mendOutputs(operator);
+    return explainer.take();
+  };
 }
 
-async function readsOf({ query }: TestDatabase): Promise<Reads> {
-  const [reads] = await query<Reads & Record<string, number>>(
-    `select coalesce(sum(seq_tup_read), 0)::float8 as scanned,
-      coalesce(sum(idx_scan) filter (where relname = 'outbox'), 0)::float8 as "outboxDescents"
-     from pg_stat_user_tables where relname like any ($1)`,
-    [GROWING],
+function openAs(role: DatabaseRole, { Client }: Explainer): Db {
+  return openDatabase({
+    url: database.url,
+    role,
+    poolSize: 1,
+    applicationName: 'test-plans',
+    onConnectionLost: () => undefined,
+    Client,
+  });
+}
+
+function growingScans({ scans }: Plan): readonly Scan[] {
+  return scans.filter(({ table }) => !BOUNDED.has(table));
+}
+
+/** One figure a statement, the largest over all the times that it was run. */
+function worst(plans: Plans, figure: (plan: Plan) => number): ReadonlyMap<string, number> {
+  return new Map([...plans].map(([name, all]) => [name, Math.max(...all.map(figure))]));
+}
+
+test('every statement is explained here, or it is said why not', () => {
+  const explained = new Set(planned.flatMap(({ plans }) => [...plans.keys()]));
+  const missing = listStatements().filter((name) => !explained.has(name));
+  expect(missing.toSorted()).toEqual(Object.keys(UNEXPLAINED).toSorted());
+});
+
+test('no statement reads a growing table from end to end, whatever its size was when it was planned', () => {
+  const found = planned.flatMap(({ when, plans }) =>
+    [...plans].flatMap(([name, all]) => {
+      const scans = all.flatMap(growingScans).filter(({ node }) => node === 'Seq Scan');
+      const tables = new Set(scans.map(({ table }) => table.replace(/\d+$/, '#')));
+      return [...tables].map((table) => `${name} reads ${table} ${when}`);
+    }),
   );
-  if (reads === undefined) throw new Error('no statistics');
-  return reads;
-}
+  expect(found).toEqual([]);
+});
 
-function joined(person: string, endsAt: string): ReturnType<typeof hrEvent> {
-  const data = { startsAt: inDays(-9), endsAt, attributes: employee('Sales') };
-  return hrEvent('joined', person, 1, data);
-}
+test('no statement reads more rows than a few for each event of the batch', () => {
+  const found = planned.flatMap(({ when, plans }) => {
+    const rows = worst(plans, (plan) =>
+      growingScans(plan).reduce((sum, scan) => sum + scan.rows, 0),
+    );
+    return [...rows]
+      .filter(([name, read]) => read > (OTHER_ROWS[name] ?? ROWS_AN_EVENT * BATCH))
+      .map(([name, read]) => `${name} reads ${read} rows ${when}`);
+  });
+  expect(found).toEqual([]);
+});
 
-/** Whether the plans were made for empty tables, or with statistics of full ones. */
-const PLANNED = [
-  { when: 'planned on empty tables', plansBefore: true },
-  { when: 'planned on full tables', plansBefore: false },
-];
+test('the head of a lane is looked for once a batch, and not once a message', () => {
+  const appends = planned.flatMap(({ plans }) => plans.get('append_to_lanes') ?? []);
+  const looks = appends.map(({ scans }) =>
+    scans.filter(({ table }) => table === 'outbox').reduce((sum, { loops }) => sum + loops, 0),
+  );
+  expect(Math.max(...looks)).toBeGreaterThan(0);
+  expect(Math.max(...looks)).toBeLessThanOrEqual(LANES);
+});
 
-test.each(PLANNED)(
-  'no statement of intake or of the clock, $when, reads a growing table from end to end',
-  async ({ plansBefore }) => {
-    await using database = await createTestDatabase();
-    {
-      await using desk = await openIntakeDesk(database);
-      if (plansBefore) await takeAFew(desk);
-      await fill(database);
-      if (!plansBefore) await database.query('analyze');
-      await database.query('select pg_stat_reset()');
-      // Far enough ahead to be taken before, also where the machine is slow.
-      const endsAt = inSeconds(6);
-      const persons = Array.from({ length: BATCH }, (_, index) => `p${index}`);
-      const joiners = persons.map((person) => joined(person, endsAt));
-      await desk.take(joiners);
-      await desk.take([
-        ...joiners,
-        ...persons.map((person) =>
-          hrEvent('moved', person, 2, {
-            effectiveAt: inDays(-2),
-            attributes: { department: 'Finance' },
-          }),
-        ),
-        hrEvent('joined', 'broken', 1, {}),
-        { ...joined('p0', endsAt), id: joiners[0]?.id ?? '' },
-      ]);
-      await desk.take(
-        persons.flatMap((person) => [
-          ivrEvent('requested', person, { purpose: 'callback', expiresAt: endsAt }),
-          ivrEvent('attempt-opened', person, { attempt: 'a1', platform: 'x', channel: 'voice' }),
-        ]),
-      );
-      await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(endsAt));
-      await database.query(
-        "update intake_progress set read_through_at = clock_timestamp() + interval '1 hour'",
-      );
-      expect(await reconcileDue(desk.db, desk.policy, desk.outputs, BATCH)).toBe(BATCH);
-      expect(await sweepVerifications(desk.db, desk.policy, desk.outputs, BATCH)).toBe(BATCH);
-    }
-    // The statistics of a session are complete when it has ended.
-    await expect.poll(async () => (await readsOf(database)).outboxDescents).toBeGreaterThan(0);
-    expect((await readsOf(database)).scanned).toBe(0);
-  },
-);
-
-/** Prepares the statements of the desk's connection. */
-async function takeAFew(desk: IntakeDesk): Promise<void> {
-  await desk.take([joined('early', inDays(9))]);
-  await desk.take([
-    hrEvent('moved', 'early', 2, { effectiveAt: inDays(-2), attributes: { department: 'Sales' } }),
-  ]);
-  await desk.take([
-    ivrEvent('requested', 'early', { purpose: 'callback', expiresAt: inDays(1) }),
-    ivrEvent('attempt-opened', 'early', { attempt: 'a1', platform: 'x', channel: 'voice' }),
-  ]);
-}
-
-test('the head of a lane is looked for once a batch, and not once a message', async () => {
-  await using database = await createTestDatabase();
-  {
-    await using desk = await openIntakeDesk(database);
-    await fill(database);
-    await database.query('analyze');
-    await database.query('select pg_stat_reset()');
-    const endsAt = inDays(9);
-    await desk.take(Array.from({ length: BATCH }, (_, index) => joined(`p${index}`, endsAt)));
-  }
-  await expect.poll(async () => (await readsOf(database)).outboxDescents).toBeGreaterThan(0);
-  // Lifecycle and access.
-  expect((await readsOf(database)).outboxDescents).toBe(2 * LANES);
+test('what a statement touches does not grow with the tables', () => {
+  const small = planned.find(({ when }) => when === 'with many rows');
+  const large = planned.find(({ when }) => when === 'with the most rows');
+  const before = worst(small?.plans ?? new Map(), ({ blocks }) => blocks);
+  const found = [...worst(large?.plans ?? new Map(), ({ blocks }) => blocks)]
+    .filter(([name]) => OTHER_ROWS[name] === undefined)
+    .map(([name, blocks]) => ({ name, from: before.get(name) ?? 0, to: blocks }))
+    .filter(({ from, to }) => to > 1.5 * from + BLOCKS_MORE);
+  expect(found).toEqual([]);
 });

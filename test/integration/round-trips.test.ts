@@ -2,9 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { intake, reconcileDue, sweepVerifications } from '@latchkey/intake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { employee, hrEvent, inDays, ivrEvent, type SentEvent } from '../support/events.ts';
+import { inDays, type SentEvent } from '../support/events.ts';
 import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
 import { type Figures, mostOf, openWire } from '../support/wire.ts';
+import {
+  asked,
+  broken,
+  expire,
+  inTurns,
+  joined,
+  makeDue,
+  mixOfPeople,
+  mixOfVerifications,
+  moved,
+  opened,
+  otherContent,
+  verdict,
+} from '../support/workday.ts';
 
 const SIZES = [1, 10, 100, 500];
 /** The clock takes no more at once. */
@@ -36,64 +50,17 @@ interface Kind {
 }
 
 const NOTHING = (): readonly SentEvent[] => [];
-/** The same for all: how many moments a record has must not depend on how fast they are made. */
-const MOVED_AT = inDays(-2);
-const VOICE = { attempt: 'a1', platform: 'example' };
-const CALL = { ...VOICE, call: { session: 'c1' } };
-
-function joined(person: string): SentEvent {
-  return hrEvent('joined', person, 1, { startsAt: inDays(-9), attributes: employee('Finance') });
-}
-
-function moved(person: string, revision = 2): SentEvent {
-  const attributes = { department: 'Sales' };
-  return hrEvent('moved', person, revision, { effectiveAt: MOVED_AT, attributes });
-}
-
-function left(person: string): SentEvent {
-  return hrEvent('left', person, 2, { endsAt: inDays(-1) });
-}
-
-function broken(person: string): SentEvent {
-  return hrEvent('joined', person, 1, {});
-}
-
-function asked(verification: string): SentEvent {
-  return ivrEvent('requested', verification, { purpose: 'callback' });
-}
-
-function opened(verification: string): SentEvent {
-  return ivrEvent('attempt-opened', verification, { ...VOICE, channel: 'voice' });
-}
-
-function verdict(verification: string, claim: string): SentEvent {
-  return ivrEvent('verdict-reached', verification, {
-    ...CALL,
-    verdict: claim,
-    decidedBy: 'platform',
-  });
-}
-
-function otherContent(event: SentEvent): SentEvent {
-  return { ...event, data: { ...(event.data as object), reason: 'another' } };
-}
-
-/** Each in its turn, so that a batch of ten has all of them. */
-function inTurns<T>(ids: readonly string[], makers: readonly ((id: string) => T)[]): readonly T[] {
-  return ids.flatMap((id, index) => makers[index % makers.length]?.(id) ?? []);
-}
-
 const KINDS: readonly Kind[] = [
   {
     name: 'joiners',
     sends: { statements: 18, roundTrips: 8 },
     before: NOTHING,
-    batch: (ids) => ids.map(joined),
+    batch: (ids) => ids.map((id) => joined(id)),
   },
   {
     name: 'movers',
     sends: { statements: 21, roundTrips: 11 },
-    before: (ids) => ids.map(joined),
+    before: (ids) => ids.map((id) => joined(id)),
     batch: (ids) => ids.map((id) => moved(id)),
   },
   {
@@ -118,7 +85,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'duplicates',
     sends: { statements: 7, roundTrips: 5 },
-    before: (ids) => ids.map(joined),
+    before: (ids) => ids.map((id) => joined(id)),
     batch: (_, before) => before,
   },
   {
@@ -133,7 +100,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'conflicts',
     sends: { statements: 8, roundTrips: 5 },
-    before: (ids) => ids.map(joined),
+    before: (ids) => ids.map((id) => joined(id)),
     batch: (_, before) => before.map(otherContent),
   },
   {
@@ -145,34 +112,14 @@ const KINDS: readonly Kind[] = [
   {
     name: 'a mix of everything about people',
     sends: { statements: 27, roundTrips: 13 },
-    before: (ids) => ids.map(joined),
-    batch: (ids, before) =>
-      inTurns<readonly SentEvent[]>(ids, [
-        (id) => [joined(`${id}-new`)],
-        (id) => [moved(id)],
-        (id) => [left(id)],
-        (id) => [broken(id)],
-        (id) => before.filter(({ subject }) => subject === id),
-        (id) => before.filter(({ subject }) => subject === id).map(otherContent),
-      ]).flat(),
+    before: (ids) => ids.map((id) => joined(id)),
+    batch: mixOfPeople,
   },
   {
     name: 'a mix of everything about verifications',
     sends: { statements: 23, roundTrips: 10 },
     before: (ids) => ids.flatMap((id) => [asked(id), opened(id)]),
-    batch: (ids, before) =>
-      inTurns<readonly SentEvent[]>(ids, [
-        (id) => [asked(`${id}-new`)],
-        (id) => [verdict(id, 'verified')],
-        (id) => [verdict(id, 'rejected')],
-        (id) => [ivrEvent('requested', id, { purpose: 7 })],
-        (id) => before.filter(({ subject }) => subject === id).slice(0, 1),
-        (id) =>
-          before
-            .filter(({ subject }) => subject === id)
-            .slice(1)
-            .map(otherContent),
-      ]).flat(),
+    batch: mixOfVerifications,
   },
 ];
 
@@ -205,37 +152,12 @@ test('a batch that was done before costs one look at the position', async () => 
   expect(wire.take().statements).toEqual(['begin', 'lock_progress', 'commit']);
 });
 
-/** As if days had gone by: these people have joined. */
-async function makeDue(persons: readonly string[]): Promise<void> {
-  await database.query(
-    `update fact set data = jsonb_set(fact.data::jsonb, '{startsAt}', past.data::jsonb -> 'startsAt')
-     from identity, (select data from fact where engagement = 'E-first') as past
-     where identity.identity_id = fact.identity_id and identity.external_id = any ($1)`,
-    [persons],
-  );
-  await database.query(
-    'update identity set next_transition_at = now() where external_id = any ($1)',
-    [persons],
-  );
-}
-
-/** As if the deadlines of these had come, and everything before them was read. */
-async function expire(verifications: readonly string[]): Promise<void> {
-  await database.query(
-    `update verification set expires_at = now(), next_deadline_at = now()
-     where verification_id = any ($1)`,
-    [verifications],
-  );
-  await database.query('update intake_progress set read_through_at = clock_timestamp()');
-}
-
 test('the clock sends a fixed number of statements, however many identities are due', async () => {
   const figures = [];
   for (const size of DUE_SIZES) {
     const persons = idsOf(size);
-    const data = { startsAt: inDays(9), attributes: employee('Finance') };
-    await desk.take(persons.map((person) => hrEvent('joined', person, 1, data)));
-    await makeDue(persons);
+    await desk.take(persons.map((person) => joined(person, inDays(9))));
+    await makeDue(database, persons, 'first');
     wire.take();
     expect(await reconcileDue(desk.db, desk.policy, desk.outputs, size)).toBe(size);
     figures.push(wire.take());
@@ -250,7 +172,7 @@ test('the sweep sends a fixed number of statements, however many verifications a
   for (const size of DUE_SIZES) {
     const ids = idsOf(size);
     await desk.take(ids.flatMap((id) => [asked(id), opened(id)]));
-    await expire(ids);
+    await expire(database, ids);
     wire.take();
     expect(await sweepVerifications(desk.db, desk.policy, desk.outputs, size)).toBe(size);
     figures.push(wire.take());

@@ -51,6 +51,7 @@ export {
   readDeadLetter,
 } from './operator/dead-letters.ts';
 export {
+  COUNTED_AT_MOST,
   countDeadLetters,
   countOpen,
   type HousekeepingStatus,
@@ -131,7 +132,7 @@ export {
 export { pingSession, releaseTopicLock, tryTopicLock } from './relay/topic-lock.ts';
 export { type NewReview, openReviews } from './reviews/open-reviews.ts';
 export type { DB as Database } from './schema.ts';
-export { type Statement, statement } from './statement.ts';
+export { listStatements, type Statement, statement } from './statement.ts';
 export { textColumn, UnfitTextError } from './text-column.ts';
 export {
   type FailureCountRow,

@@ -30,24 +30,33 @@ export const builder = new Kysely<Database>({
   },
 });
 
+const names = new Set<string>();
+
+/** The names of all statements that were compiled in this process, in the order of their compilation. */
+export function listStatements(): readonly string[] {
+  return [...names];
+}
+
 /**
  * Compiles a statement. `build` receives one marker per parameter and places it like a value, in
  * the `sql` tag or in the query builder.
  *
- * @throws RangeError when the name is longer than a prepared statement's may be, or when something
- *   other than a parameter was placed as a value
+ * @throws RangeError when the name is longer than a prepared statement's may be or is taken, or when
+ *   something other than a parameter was placed as a value
  */
 export function statement<P extends object, R>(
   name: string,
   build: (parameter: Readonly<P>) => RawBuilder<R> | Compilable<R>,
 ): Statement<P, R> {
   if (Buffer.byteLength(name) > 63) throw new RangeError(`statement name too long: ${name}`);
+  if (names.has(name)) throw new RangeError(`two statements are called ${name}`);
   const query = build(markers<P>());
   const compiled = query.compile(builder);
   const parameters = compiled.parameters.map((value) => {
     if (value instanceof Marker) return value.name as keyof P & string;
     throw new RangeError(`statement ${name} holds a value; make it a parameter`);
   });
+  names.add(name);
   return { name, text: compiled.sql, parameters };
 }
 

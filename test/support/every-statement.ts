@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { DEFAULT_TOPIC_NAMES, epochStart } from '@latchkey/contracts';
+import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
+import { acceptPartition, reconcileDue, redrive, sweepVerifications } from '@latchkey/intake';
+import * as sql from '@latchkey/postgres';
+import type { TestDatabase } from './database.ts';
+import { inDays, type SentEvent } from './events.ts';
+import type { IntakeDesk } from './intake-desk.ts';
+import {
+  asked,
+  expire,
+  joined,
+  makeDue,
+  mixOfPeople,
+  mixOfVerifications,
+  opened,
+} from './workday.ts';
+
+/** What everybody does in production, so that every statement of packages/postgres is run. */
+
+function idsOf(size: number): readonly string[] {
+  return Array.from({ length: size }, () => randomUUID());
+}
+
+/** What reconcilers take: people and verifications in batches of `size`, new and known, with poison and repetitions. */
+export async function takeBatches(desk: IntakeDesk, size: number): Promise<void> {
+  const persons = idsOf(size);
+  const joiners = persons.map((person) => joined(person));
+  await desk.take(joiners);
+  await desk.take(mixOfPeople(persons, joiners));
+  const verifications = idsOf(size);
+  const calls = verifications.flatMap((id) => [asked(id), opened(id)]);
+  await desk.take(calls);
+  await desk.take(mixOfVerifications(verifications, calls));
+}
+
+/** What the clock decides: `size` of each kind, and then nothing. */
+export async function decideDue(
+  desk: IntakeDesk,
+  database: TestDatabase,
+  size: number,
+): Promise<void> {
+  const { db, policy, outputs } = desk;
+  const [first = '', ...persons] = idsOf(size + 1);
+  await desk.take([joined(first), ...persons.map((person) => joined(person, inDays(9)))]);
+  await makeDue(database, persons, first);
+  const verifications = idsOf(size);
+  await desk.take(verifications.flatMap((id) => [asked(id), opened(id)]));
+  await expire(database, verifications);
+  for (const limit of [size, 1]) {
+    await reconcileDue(db, policy, outputs, limit);
+    await sweepVerifications(db, policy, outputs, limit);
+  }
+  await db.run(sql.parkIdentity, { identityId: randomUUID() });
+  await db.run(sql.parkVerification, { verificationId: verifications[0] ?? '' });
+}
+
+/** What a reconciler does beside: where it begins, what it notes and counts, what it forgets. */
+export async function keepHouse({ db }: IntakeDesk): Promise<void> {
+  await sql.checkSchema(db);
+  const place = { topic: DEFAULT_TOPIC_NAMES['workforce-events'], partition: 2 };
+  await db.run(sql.insertProgress, { ...place, nextOffset: 0n });
+  await db.run(sql.readProgress, place);
+  await db.run(sql.readClock, {});
+  await db.run(sql.markReadThrough, { ...place, logEnd: 0n, throughMs: Date.now() });
+  const finding = { code: 'LOG_DIFFERS', detail: 'test', offset: 0n };
+  await db.run(sql.stopPartition, { ...place, ...finding });
+  await db.run(sql.countDeadLetters, {});
+  await db.run(sql.readHousekeeping, {});
+  const retention = { retentionDays: 30, marginSeconds: 60 };
+  await db.run(sql.forgetClaims, { ...retention, afterMs: 0 });
+}
+
+/** What a relay does with each topic: takes over, looks, publishes `size` messages, notes it, measures, cleans. */
+export async function relayTopics(db: sql.Db, size: number): Promise<void> {
+  await sql.checkSchema(db);
+  const lanes = await db.run(sql.listLanes, {});
+  for (const [topic, own] of Map.groupBy(lanes, (lane) => lane.topic)) {
+    await db.run(sql.ensureLanes, { topic, partitions: own.length });
+    await db.session((session) => relayTopic(session, topic, size));
+  }
+  await db.run(sql.measureLag, {});
+  for (const { lane } of lanes) {
+    await db.run(sql.cleanOutbox, { lane, retentionHours: 72, maxRows: size });
+  }
+}
+
+async function relayTopic(session: sql.Session, topic: string, size: number): Promise<void> {
+  const lanes = await session.run(sql.listRelayLanes, { topic });
+  const firstLane = lanes[0]?.lane ?? 0;
+  await session.run(sql.tryTopicLock, { firstLane, silenceMs: 60_000 });
+  await sql.readOutputState(session);
+  await session.run(sql.readRelayTopic, { topic });
+  const positions = lanes.map(({ lane, publishedThrough }) => ({
+    lane,
+    position: publishedThrough,
+  }));
+  await session.run(sql.listAnchorRows, sql.positionColumns(positions));
+  await session.run(sql.agreeOnTopic, { topic, clusterId: 'test' });
+  const maxRows = Math.ceil(size / lanes.length);
+  const starts = positions.map(({ lane, position }) => ({ lane, after: position, maxRows }));
+  await session.run(sql.readOutbox, sql.outboxRange(starts, 1_000_000));
+  // Nothing new.
+  const ends = starts.map((start) => ({ ...start, after: 1_000_000_000n }));
+  await session.run(sql.readOutbox, sql.outboxRange(ends, 1_000_000));
+  const reached = positions.map(({ lane, position }) => ({ lane, position: position + 1n }));
+  await session.run(sql.savePublishedThrough, sql.positionColumns(reached));
+  await session.run(sql.saveParkedCode, { lane: firstLane, code: null });
+  await session.run(sql.markRecommitted, { topic });
+  await session.run(sql.refuseTopic, { topic, code: 'RELAY_ROW_MISSING', detail: 'test' });
+  await session.run(sql.pingSession, {});
+  await session.run(sql.releaseTopicLock, { firstLane });
+}
+
+/** What operators look at, and put back through intake. */
+export async function operate(db: sql.Db, desk: IntakeDesk): Promise<void> {
+  await db.run(sql.listProgress, {});
+  await db.run(sql.listOutputs, {});
+  await db.run(sql.countOpen, {});
+  await db.run(sql.readHousekeeping, {});
+  const [conflict] = await db.run(sql.listConflicts, { limit: 50 });
+  const eventId = conflict?.eventId ?? '';
+  await db.run(sql.readConflicts, { eventId });
+  await db.run(sql.readFirstContent, { eventId });
+  const filter = { code: undefined, topic: undefined, limit: 50 };
+  for (const state of ['open', undefined] as const) {
+    await sql.listDeadLetters(db, { ...filter, state });
+  }
+  await sql.listDeadLetters(db, { ...filter, state: 'open', code: 'SOURCE_NOT_ALLOWED' });
+  const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
+  await acceptPartition(db, { topic, partition: 2, nextOffset: 0n, operator: 'x', owner: 'x' });
+  await redriveTwice(db, desk);
+}
+
+/** Once as it is, and once more after somebody has registered its source. */
+async function redriveTwice(db: sql.Db, desk: IntakeDesk): Promise<void> {
+  const letter: SentEvent = { ...joined(randomUUID()), source: 'urn:example:agency' };
+  await desk.take([letter]);
+  const rows = await sql.listDeadLetters(desk.db, {
+    state: 'open',
+    code: 'SOURCE_NOT_ALLOWED',
+    topic: undefined,
+    limit: 1,
+  });
+  const id = rows[0]?.id ?? '';
+  await db.run(sql.readDeadLetter, { id });
+  const yaml = await readFile(EXAMPLE_POLICY_URL, 'utf8');
+  const later = loadPolicy(yaml.replaceAll('urn:example:contractors', 'urn:example:agency'));
+  for (const policy of [desk.policy, later]) {
+    const inputOf = () => 'workforce-events' as const;
+    await redrive(db, id, { policy, outputs: desk.outputs, inputOf, operator: 'x' });
+  }
+}
+
+/** What operators state again, `size` at once; the generations stay as they are, so that it can be done again. */
+export async function restate(db: sql.Db, size: number): Promise<void> {
+  await db.transaction(async (tx) => {
+    const start = epochStart(1);
+    const part = { start, limit: size };
+    const people = await tx.run(sql.listUnstatedIdentities, {
+      ...part,
+      after: '00000000-0000-0000-0000-000000000000',
+    });
+    const verifications = await tx.run(sql.listUnstatedVerifications, { ...part, after: '' });
+    const ids = people.map(({ identityId }) => identityId);
+    const accounts = await tx.run(sql.listAccounts, sql.identityIdColumns(ids));
+    sql.raiseGenerations(tx, {
+      identities: people.map(({ identityId: id, generation }) => ({ id, generation })),
+      accounts: accounts.map(({ accountId: id, generation }) => ({ id, generation })),
+      verifications: verifications.map(({ verificationId: id, generation }) => ({
+        id,
+        generation,
+      })),
+    });
+  });
+  await db.run(sql.finishRestating, { epoch: 1 });
+}
+
+/** What mends outputs after a disaster; all of it is rolled back. */
+export async function mendOutputs(db: sql.Db): Promise<void> {
+  const [first] = await db.run(sql.listLanes, {});
+  const { lane = 0, topic = '' } = first ?? {};
+  await undone(db, async (tx) => {
+    await tx.run(sql.raiseEpoch, { epoch: 1 });
+    await tx.run(sql.addLanes, { topic, partitions: 3 });
+    await tx.run(sql.addOutputLayout, {});
+    await tx.run(sql.lockLanes, { lanes: String(lane) });
+    const [kept] = await tx.run(sql.readKept, { lane });
+    const last = kept?.last ?? 0n;
+    const after = last > 100n ? last - 100n : 0n;
+    await tx.run(sql.measureWaiting, { lane, after });
+    await tx.run(sql.dropMessages, { lane, after, ceIds: randomUUID() });
+    await tx.run(sql.renumberOutbox, { lane, after, to: last + 1n });
+    await tx.run(sql.adoptOutboxRow, {
+      lane,
+      position: last + 1n,
+      ceId: randomUUID(),
+      key: 'k',
+      headers: '{}',
+      payload: '{}',
+      generation: 0n,
+    });
+    await tx.run(sql.deleteWaiting, { lane, after: last });
+    await tx.run(sql.placeLane, { lane, position: after, missingPositions: 0n });
+    await tx.run(sql.placeTopic, { topic, clusterId: 'test' });
+  });
+}
+
+/** Does it, and rolls it back. */
+async function undone(db: sql.Db, work: (tx: sql.Tx) => Promise<void>): Promise<void> {
+  const rolledBack = new Error('rolled back');
+  const done = db.transaction(async (tx) => {
+    await work(tx);
+    throw rolledBack;
+  });
+  await done.catch((error: unknown) => {
+    if (error !== rolledBack) throw error;
+  });
+}

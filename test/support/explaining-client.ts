@@ -1,0 +1,87 @@
+import { type Client, escapeLiteral, type QueryConfig } from 'pg';
+import { type Plan, readPlan } from './read-plan.ts';
+import { type Query, wrappedClient } from './wrapped-client.ts';
+
+/** Connections that explain every prepared statement just before they run it. */
+export interface Explainer {
+  readonly Client: typeof Client;
+  /** By the name of the statement, each time that it was run since the last call. Nothing may be under way. */
+  take(): Promise<ReadonlyMap<string, readonly Plan[]>>;
+}
+
+/**
+ * What is explained is what then runs: the statement as it is prepared on this connection, its generic
+ * plan, with the same values, in the same transaction, behind the same statements. It is run for that
+ * and rolled back.
+ */
+export function openExplainer(): Explainer {
+  let plans: Promise<readonly [string, Plan]>[] = [];
+  return {
+    Client: wrappedClient((query) =>
+      explaining(query, (name, plan) => plans.push(plan.then((one) => [name, one]))),
+    ),
+    async take() {
+      const found = Map.groupBy(await Promise.all(plans), ([name]) => name);
+      plans = [];
+      return new Map([...found].map(([name, all]) => [name, all.map(([, plan]) => plan)]));
+    },
+  };
+}
+
+function explaining(query: Query, found: (name: string, plan: Promise<Plan>) => void): Query {
+  const prepared = new Map<string, number>();
+  let isInTransaction = false;
+  return (config, values) => {
+    if (typeof config === 'string' && values === undefined) {
+      isInTransaction = config.startsWith('begin');
+      return query(config);
+    }
+    const { name = 'unnamed', text, values: own } = statementOf(config, values);
+    const explained = `explained ${prepared.get(text) ?? prepared.size}`;
+    if (!prepared.has(text)) {
+      prepared.set(text, prepared.size);
+      ignoring(query(`prepare "${explained}" as ${text}`));
+    }
+    // All of it goes out in this turn, so that nothing comes in between.
+    ignoring(query(isInTransaction ? 'savepoint explained' : 'begin'));
+    const answer = query(
+      `explain (analyze, buffers, format json) execute "${explained}"${argumentsOf(own)}`,
+    );
+    ignoring(query(isInTransaction ? 'rollback to savepoint explained' : 'rollback'));
+    const plan = answer.then(readPlan);
+    ignoring(plan);
+    found(name, plan);
+    return query(config, values);
+  };
+}
+
+/** What fails here fails `take` too, where it is seen. */
+function ignoring(answer: Promise<unknown>): void {
+  answer.catch(() => undefined);
+}
+
+/** pg takes either; Kysely gives the values beside the text. */
+function statementOf(config: string | QueryConfig, values: unknown): QueryConfig {
+  return typeof config === 'string' ? { text: config, values: values as unknown[] } : config;
+}
+
+function argumentsOf(values: readonly unknown[] = []): string {
+  if (values.length === 0) return '';
+  return ` (${values.map(literalOf).join(', ')})`;
+}
+
+function literalOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  return escapeLiteral(textOf(value));
+}
+
+function textOf(value: unknown): string {
+  if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
+  if (Array.isArray(value)) return `{${value.map(elementOf).join(',')}}`;
+  return String(value);
+}
+
+function elementOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  return `"${textOf(value).replace(/["\\]/g, '\\$&')}"`;
+}
