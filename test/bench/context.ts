@@ -18,3 +18,6 @@ export const PART_NAMES: readonly PartName[] = [
   'backlog',
   'growth',
 ];
+
+/** What a look is about. */
+export const QUICK_PARTS: readonly PartName[] = ['throughput', 'latency', 'relay'];

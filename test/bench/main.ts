@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { PART_NAMES } from './context.ts';
+import { PART_NAMES, QUICK_PARTS } from './context.ts';
 import type { PartName } from './report/results.ts';
 import { writeReport } from './report/write.ts';
 import { runBench } from './run-bench.ts';
@@ -13,10 +13,10 @@ Parts, all of them unless --only names some (comma separated):
   latency     open loop at shares of the capacity
   relay       a relay alone with a full outbox
   backlog     memory behind 10⁶ events
-  growth      how cost grows with what grows; not in --quick
+  growth      how cost grows with what grows
 
 Settings:
-  --quick        few and short rounds, under 5 minutes
+  --quick        throughput, latency and relay in few and short rounds, under 5 minutes
   --rounds N     of each arm
   --growth       growth alone, up to 10⁷: hours
   --axes A,B     of growth, those alone: events, identities, inbox, …
@@ -46,9 +46,7 @@ function print(line: string): void {
 
 function partsOf(only: string | undefined): readonly PartName[] {
   if (values.growth) return ['growth'];
-  if (only === undefined) {
-    return values.quick ? PART_NAMES.filter((name) => name !== 'growth') : PART_NAMES;
-  }
+  if (only === undefined) return values.quick ? QUICK_PARTS : PART_NAMES;
   const wanted = only.split(',');
   const unknown = wanted.filter((name) => !PART_NAMES.some((known) => known === name));
   if (unknown.length > 0) throw new RangeError(`--only: expected ${PART_NAMES.join(', ')}`);
