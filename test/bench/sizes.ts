@@ -34,7 +34,7 @@ export const FULL: Sizes = {
 export const QUICK: Sizes = {
   rounds: 1,
   warmUpShare: 0.5,
-  events: { A: 1_500, B: 800, C: 40_000, D: 60_000 },
+  events: { A: 2_000, B: 3_000, C: 40_000, D: 60_000 },
   ablationRounds: 1,
   ablationEvents: 30_000,
   loads: [0.5],

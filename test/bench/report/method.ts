@@ -14,7 +14,8 @@ relay up to 2,000 messages a transaction), \`fsync\` and \`synchronous_commit\` 
 
 - *A naive*: kafkajs with its defaults, \`eachMessage\`, one event a transaction, by the same domain functions into the same tables, and the same relay. That favours it: its statements are prepared and pipelined, which
   hardly anybody's are, and its events and effects are as exactly-once as Latchkey's.
-- *B pg-transactional-outbox*: see below, where it was measured.
+- *B pg-transactional-outbox*: from npm, its polling listeners, the same domain functions into the same tables, its inbox and its outbox in the place of ours. Batches, polling and concurrency are the best that was
+  found for it: [what was tried](performance/peer.md). It numbers no messages; ids that come twice are looked for instead.
 - *C Latchkey*: one reconciler, one relay.
 - *D raw floor*: the same consumer, one insert a batch of what came, by array parameters, into a table without any index, and one message an event with the event itself, through the same outbox and the same relay. Nothing is parsed, claimed,
   locked or decided, nothing is found out. It publishes another number of messages an event than C; both are in the table.
