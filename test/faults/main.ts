@@ -116,9 +116,16 @@ async function runAll(): Promise<readonly PartReport[]> {
     if (part === undefined)
       throw new RangeError(`--only: expected ${Object.keys(PARTS).join(', ')}`);
     print(`part: ${name}`);
-    reports.push(await part());
+    reports.push(await part().catch((error: unknown) => brokenOff(name, error)));
   }
   return reports;
+}
+
+/** What a part that did not come to its end is in the table; the others are run all the same. */
+function brokenOff(name: string, error: unknown): PartReport {
+  print(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  const figure = error instanceof Error ? error.message : String(error);
+  return { rows: [{ what: `${name}: broken off`, tried: 1, failed: 1, figure }], failed: true };
 }
 
 if (values.help) {

@@ -53,6 +53,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     await sleep(random.below(3_000));
     await stack.startDatabase();
   },
+  'database restarted': async ({ stack }) => {
+    await stack.stopDatabase('fast');
+    await stack.startDatabase();
+  },
   'broker killed': async ({ stack }, random) => {
     const index = random.below(stack.brokers.length);
     await stack.killBroker(index);

@@ -35,6 +35,7 @@ const WAVE_EVERY_MS = 2_000;
  */
 export async function runNemesis(options: NemesisOptions): Promise<PartReport> {
   const { minutes, seed, print } = options;
+  print(`${minutes} minutes, seed ${seed}`);
   await using stack = await openStack({ brokers: 3, local: true });
   const { databaseUrl, brokers } = stack;
   const servers: Servers = { databaseUrl, brokers, runId: `nemesis${process.pid}` };
