@@ -59,25 +59,25 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'movers',
-    sends: { statements: 21, roundTrips: 11 },
+    sends: { statements: 20, roundTrips: 10 },
     before: (ids) => ids.map((id) => joined(id)),
     batch: (ids) => ids.map((id) => moved(id)),
   },
   {
     name: 'one person, over and over',
-    sends: { statements: 22, roundTrips: 11 },
+    sends: { statements: 21, roundTrips: 10 },
     before: ([id = '']) => [joined(id)],
     batch: ([id = '', ...others]) => [id, ...others].map((_, index) => moved(id, 2 + index)),
   },
   {
     name: 'verifications that are new',
-    sends: { statements: 16, roundTrips: 9 },
+    sends: { statements: 15, roundTrips: 9 },
     before: NOTHING,
     batch: (ids) => ids.map(asked),
   },
   {
     name: 'verdicts',
-    sends: { statements: 20, roundTrips: 9 },
+    sends: { statements: 19, roundTrips: 9 },
     before: (ids) => ids.flatMap((id) => [asked(id), opened(id)]),
     batch: (ids) =>
       inTurns(ids, [(id) => verdict(id, 'verified'), (id) => verdict(id, 'rejected')]),
@@ -111,7 +111,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'a mix of everything about people',
-    sends: { statements: 27, roundTrips: 13 },
+    sends: { statements: 26, roundTrips: 12 },
     before: (ids) => ids.map((id) => joined(id)),
     batch: mixOfPeople,
   },

@@ -6,6 +6,8 @@ import { acceptPartition, reconcileDue, redrive, sweepVerifications } from '@lat
 import * as sql from '@latchkey/postgres';
 import type { TestDatabase } from './database.ts';
 import { inDays, type SentEvent } from './events.ts';
+import { eventually } from './eventually.ts';
+import type { Explainer } from './explaining-client.ts';
 import type { IntakeDesk } from './intake-desk.ts';
 import {
   asked,
@@ -33,6 +35,37 @@ export async function takeBatches(desk: IntakeDesk, size: number): Promise<void>
   const calls = verifications.flatMap((id) => [asked(id), opened(id)]);
   await desk.take(calls);
   await desk.take(mixOfVerifications(verifications, calls));
+}
+
+/** Two transactions that make the same correlation keys: the second looks up what it did not see. */
+export async function raceForKeys(
+  { db }: IntakeDesk,
+  database: TestDatabase,
+  explainer: Explainer,
+  size: number,
+): Promise<void> {
+  const keys = idsOf(size).map((value) => ({
+    kind: 'engagement' as const,
+    value,
+    externalId: value,
+  }));
+  const hold = (tx: sql.Tx) => sql.holdCorrelationKeys(tx, keys);
+  let second: Promise<unknown> | undefined;
+  await db.transaction(async (first) => {
+    await hold(first);
+    // Explained, the statement would be run twice, and its second run would see the keys.
+    explainer.pause();
+    second = db.transaction(hold);
+    const waiting = `
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await eventually(
+      'the second waits',
+      () => database.query(waiting),
+      ({ length }) => length > 0,
+    );
+    explainer.resume();
+  });
+  await second;
 }
 
 /** What the clock decides: `size` of each kind, and then nothing. */
@@ -104,6 +137,9 @@ async function relayTopic(session: sql.Session, topic: string, size: number): Pr
   // Nothing new.
   const ends = starts.map((start) => ({ ...start, after: 1_000_000_000n }));
   await session.run(sql.readOutbox, sql.outboxRange(ends, 1_000_000));
+  for (const looked of [starts, ends]) {
+    await session.run(sql.probeOutbox, sql.outboxRange(looked, 0));
+  }
   const reached = positions.map(({ lane, position }) => ({ lane, position: position + 1n }));
   await session.run(sql.savePublishedThrough, sql.positionColumns(reached));
   await session.run(sql.saveParkedCode, { lane: firstLane, code: null });

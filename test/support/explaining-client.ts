@@ -5,6 +5,9 @@ import { type Query, wrappedClient } from './wrapped-client.ts';
 /** Connections that explain every prepared statement just before they run it. */
 export interface Explainer {
   readonly Client: typeof Client;
+  /** Statements that are sent from now on are only run, until `resume`. */
+  pause(): void;
+  resume(): void;
   /** By the name of the statement, each time that it was run since the last call. Nothing may be under way. */
   take(): Promise<ReadonlyMap<string, readonly Plan[]>>;
 }
@@ -16,10 +19,22 @@ export interface Explainer {
  */
 export function openExplainer(): Explainer {
   let plans: Promise<readonly [string, Plan]>[] = [];
+  let isPaused = false;
+  const found = (name: string, plan: Promise<Plan>): void => {
+    plans.push(plan.then((one) => [name, one]));
+  };
   return {
-    Client: wrappedClient((query) =>
-      explaining(query, (name, plan) => plans.push(plan.then((one) => [name, one]))),
-    ),
+    Client: wrappedClient((query) => {
+      const explained = explaining(query, found);
+      return (config, values) =>
+        isPaused && typeof config === 'object' ? query(config, values) : explained(config, values);
+    }),
+    pause() {
+      isPaused = true;
+    },
+    resume() {
+      isPaused = false;
+    },
     async take() {
       const found = Map.groupBy(await Promise.all(plans), ([name]) => name);
       plans = [];
