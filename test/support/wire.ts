@@ -29,6 +29,8 @@ export function mostOf(all: readonly Sent[]): Figures {
 /** Connections that count. */
 export interface Wire {
   readonly Client: typeof Client;
+  /** How many statements of this name were sent since the last `take`. */
+  seen(name: string): number;
   /** What was sent since the last call. Nothing may be under way. */
   take(): Sent;
 }
@@ -53,6 +55,7 @@ export function openWire(): Wire {
     };
   return {
     Client: wrappedClient(wrap),
+    seen: (name) => statements.filter((sent) => sent === name).length,
     take() {
       const sent = { statements, roundTrips: sentRound };
       statements = [];

@@ -1,0 +1,93 @@
+import { openAdmin, untilOffsetsReady } from '@latchkey/kafka';
+import { ensureLanes, listRelayLanes, openDatabase } from '@latchkey/postgres';
+import { RELAY_GROUP } from '@latchkey/publication';
+import { expect, test } from 'vitest';
+import { createProbe } from '../../services/relay/src/probe.ts';
+import type { TopicReport } from '../../services/relay/src/report.ts';
+import { runTopic } from '../../services/relay/src/run-topic.ts';
+import { APPEND_ROWS } from '../support/append-rows.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { connection, log, setUp } from '../support/kafka-clients.ts';
+import { openWire } from '../support/wire.ts';
+
+const PARTITIONS = 3;
+const TRANSACTIONS = 5;
+const LOOKS = 20;
+const MAX_BYTES = 4_194_304;
+
+/** Sent beside, once a second at most. */
+const NOW_AND_THEN = ['ping_session', 'save_published_through'];
+
+test.each([1, 10, 200])(
+  'a transaction of %i messages a partition costs the relay one statement, and so does a look for more',
+  async (rowsPerLane) => {
+    const wire = openWire();
+    await using database = await createTestDatabase();
+    await using db = openDatabase({
+      url: database.url,
+      role: 'latchkey_relay',
+      poolSize: 2,
+      applicationName: 'test-relay',
+      onConnectionLost: () => undefined,
+      Client: wire.Client,
+    });
+    const { topic, kafka } = await setUp(PARTITIONS);
+    await using admin = await openAdmin(kafka);
+    await untilOffsetsReady(admin, RELAY_GROUP, [topic], AbortSignal.timeout(60_000));
+    await db.run(ensureLanes, { topic, partitions: PARTITIONS });
+    await database.query(APPEND_ROWS, [topic, TRANSACTIONS * rowsPerLane, 'x']);
+    const rows = await db.run(listRelayLanes, { topic });
+    const [first = 0, ...others] = rows.map(({ lane }) => lane);
+    /** What was sent until each transaction was committed to Kafka. */
+    const sent: (readonly string[])[] = [];
+    const stop = new AbortController();
+    const done = runTopic(
+      { topic, lanes: [first, ...others] },
+      { db, probe: createProbe(db), admin, kafkaSettings: connection(), log },
+      { maxBytes: MAX_BYTES, maxRows: PARTITIONS * rowsPerLane },
+      reportTo(() => sent.push(wire.take().statements)),
+      stop.signal,
+    );
+    await expect.poll(() => sent.length).toBe(TRANSACTIONS);
+    // What follows the last one: the read that finds nothing more.
+    await expect.poll(() => wire.seen('probe_outbox')).toBeGreaterThan(0);
+    wire.take();
+    await expect.poll(() => wire.seen('probe_outbox')).toBeGreaterThan(LOOKS);
+    const idle = wire.take();
+    stop.abort();
+    await done;
+
+    const each = sent.slice(1).map((all) => all.filter((name) => !NOW_AND_THEN.includes(name)));
+    expect(each).toEqual(Array(TRANSACTIONS - 1).fill(['read_outbox']));
+    // One look for all lanes, and now and then a read by whoever has waited long enough for news.
+    const looks = Map.groupBy(
+      idle.statements.filter((name) => !NOW_AND_THEN.includes(name)),
+      (name) => name,
+    );
+    const {
+      probe_outbox: probes = [],
+      read_outbox: reads = [],
+      ...rest
+    } = Object.fromEntries(looks);
+    expect(rest).toEqual({});
+    expect(reads.length).toBeLessThanOrEqual(probes.length);
+  },
+);
+
+/** Says nothing but that a transaction was published. */
+function reportTo(published: () => void): TopicReport {
+  const nothing = (): void => undefined;
+  return {
+    starting: nothing,
+    standingBy: nothing,
+    acquired: nothing,
+    published,
+    parked: nothing,
+    refused: ({ detail }) => {
+      throw new Error(detail);
+    },
+    failed: (error) => {
+      throw error;
+    },
+  };
+}
