@@ -84,7 +84,7 @@ function packedRefusal(delivery: Delivery, read: Extract<Read, { kind: 'rejected
 
 /** What the handler decides: one event, or one refusal. */
 export function claimedOf(
-  message: StoredTransactionalMessage,
+  message: Pick<StoredTransactionalMessage, 'payload'>,
 ): Claimed & { readonly place: Place } {
   const { place, offset, takenAtMs, event, refused } = message.payload as Payload;
   const delivery = { offset: BigInt(offset), takenAtMs, key: null, value: null, headers: [] };

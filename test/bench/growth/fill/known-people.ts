@@ -25,12 +25,16 @@ function externalIdOf(person: number): string {
   return `known-${person}.`;
 }
 
-/** Moves of people who are known, one after the other drawn at random. */
+const MOVES_BEGIN_DAYS = -300;
+const MOVES_DAYS = 290;
+
+/** Moves of people who are known, one after the other drawn at random. Each is the person's latest, so that it counts. */
 export function* knownMoves(people: number, events: number, seed: number): Generator<Fed> {
   for (let number = 0; number < events; number += 1) {
     const person = hashOf(seed, number) % people;
     const department = DEPARTMENTS[hashOf(seed, number, 1) % DEPARTMENTS.length];
-    const data = { effectiveAt: inDays(-300 + (number % 290)), attributes: { department } };
+    const effectiveAt = inDays(MOVES_BEGIN_DAYS + (number / events) * MOVES_DAYS);
+    const data = { effectiveAt, attributes: { department } };
     const event = hrEvent('moved', externalIdOf(person), number + 2, data);
     yield { kind: 'event', number, event, record: structured(event) };
   }
