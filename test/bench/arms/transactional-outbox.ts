@@ -16,7 +16,7 @@ export interface PeerTuning {
 
 /** The best of what was tried: docs/performance/peer.md. */
 export const BEST_TUNING: PeerTuning = {
-  isSplit: true,
+  isSplit: false,
   env: {
     PEER_INBOX_ORDER: 'none',
     PEER_OUTBOX_ORDER: 'by-key',
