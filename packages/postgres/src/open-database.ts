@@ -79,8 +79,22 @@ async function withClient<T>(
   }
 }
 
+/** What plans may not do for a service; migrations change whole tables and are planned as PostgreSQL likes. */
+const SERVICE_PLANS = [
+  // Plans for the rows of one batch read whole tables while these are small, and are made anew each time.
+  '-c plan_cache_mode=force_generic_plan',
+  // And those that were made while a table was empty must not read all of it when it has grown.
+  '-c enable_seqscan=off',
+  '-c enable_hashjoin=off',
+  '-c enable_mergejoin=off',
+  // One index descent a row of the batch; each bitmap would be built for one or two rows.
+  '-c enable_bitmapscan=off',
+  // Where there is no other plan, PostgreSQL 17 makes one of these so dear that it would compile it.
+  '-c jit=off',
+];
+
 function poolConfig(options: DatabaseOptions): pg.PoolConfig & { pipeline: boolean } {
-  const role = options.role === undefined ? [] : [`-c role=${options.role}`];
+  const service = options.role === undefined ? [] : [`-c role=${options.role}`, ...SERVICE_PLANS];
   return {
     ...(options.Client === undefined ? {} : { Client: options.Client }),
     connectionString: options.url,
@@ -91,22 +105,12 @@ function poolConfig(options: DatabaseOptions): pg.PoolConfig & { pipeline: boole
     query_timeout: 95_000,
     // A client that pauses while it holds a lane or an identity stops everybody.
     options: [
-      ...role,
+      ...service,
       '-c timezone=UTC',
       '-c idle_in_transaction_session_timeout=2s',
       '-c lock_timeout=10s',
       '-c statement_timeout=60s',
       '-c transaction_timeout=90s',
-      // Plans for the rows of one batch read whole tables while these are small, and are made anew each time.
-      '-c plan_cache_mode=force_generic_plan',
-      // And those that were made while a table was empty must not read all of it when it has grown.
-      '-c enable_seqscan=off',
-      '-c enable_hashjoin=off',
-      '-c enable_mergejoin=off',
-      // One index descent a row of the batch; each bitmap would be built for one or two rows.
-      '-c enable_bitmapscan=off',
-      // Where there is no other plan, PostgreSQL 17 makes one of these so dear that it would compile it.
-      '-c jit=off',
     ].join(' '),
     types: columnTypes,
     pipeline: true,
