@@ -20,13 +20,13 @@ export interface Sizes {
 export const FULL: Sizes = {
   rounds: 5,
   warmUpShare: 0.5,
-  events: { A: 5_000, B: 3_000, C: 150_000, D: 200_000 },
+  events: { A: 2_500, B: 2_000, C: 80_000, D: 120_000 },
   ablationRounds: 2,
-  ablationEvents: 100_000,
+  ablationEvents: 50_000,
   loads: [0.1, 0.5, 0.8],
   latencySeconds: 20,
   relayRounds: 3,
-  relayMessages: 300_000,
+  relayMessages: 200_000,
   backlogEvents: 1_000_000,
   growth: 'short',
 };
