@@ -19,7 +19,7 @@ import { WORST } from './worst.ts';
 
 /** What reading one delivery may take of the event loop. */
 const READ_MAX_MS = 50;
-const TRIES = 12;
+const TRIES = 8;
 const DEAD_LETTER_TEXT = /^\P{Control}+$/u;
 
 const { sources } = loadPolicy(await readFile(EXAMPLE_POLICY_URL, 'utf8'));

@@ -33,10 +33,8 @@ const EVENTS_AT_ONCE = 5;
 const EVERY_MS = 100;
 const SEND_EVERY_MS = 5;
 const SEND_MAX_COUNT = 500;
-/** On a busy machine an event takes this long without any fault. */
-const JUST_SENT_MS = 2_000;
-/** A server that starts slowly is a part of it. */
-const LIMIT_MS = 180_000;
+const JUST_SENT_MS = 500;
+const LIMIT_MS = 60_000;
 /** A sender that is back soon after its broker. */
 const QUICK = { initialRetryTime: 30, maxRetryTime: 200, retries: 3 } as const;
 
