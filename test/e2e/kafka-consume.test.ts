@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { openAdmin } from '@latchkey/kafka';
+import { type Kafka, openAdmin, runBatchConsumer } from '@latchkey/kafka';
 import { CompressionTypes, type IHeaders } from 'kafkajs';
 import { expect, test } from 'vitest';
-import { consume, produce, setUp, transactional } from '../support/kafka-clients.ts';
+import {
+  consume,
+  log,
+  optionsOf,
+  produce,
+  setUp,
+  transactional,
+} from '../support/kafka-clients.ts';
 import { RecordingReading } from '../support/recording-reading.ts';
 
 const ALL = [
@@ -84,3 +91,41 @@ test('starts where it is told, whatever the group committed', async () => {
   await expect.poll(() => second.values()).toEqual(['3', '4']);
   expect(second.batches[0]?.fetchedOffset).toBe(3n);
 });
+
+test('who has left while it was subscribing does not run', async () => {
+  const { topic, kafka } = await setUp();
+  const stop = new AbortController();
+  const { slow, subscribed, seen } = slowToSubscribe(kafka, stop);
+  await runBatchConsumer(slow, new RecordingReading(), optionsOf(topic, {}), log, stop.signal);
+  await subscribed;
+  expect(seen.runs).toBe(0);
+});
+
+/** The same client, whose consumer asks to stop while it subscribes, and has subscribed after it was disconnected. */
+function slowToSubscribe(kafka: Kafka, stop: AbortController) {
+  const disconnected = Promise.withResolvers<undefined>();
+  const subscribed = Promise.withResolvers<undefined>();
+  const seen = { runs: 0 };
+  const consumer: Kafka['consumer'] = (options) => {
+    const made = kafka.consumer(options);
+    return {
+      ...made,
+      subscribe: async (subscription) => {
+        await made.subscribe(subscription);
+        stop.abort();
+        await disconnected.promise;
+        setImmediate(subscribed.resolve, undefined);
+      },
+      run: () => {
+        seen.runs += 1;
+        return Promise.resolve();
+      },
+      disconnect: async () => {
+        await made.disconnect();
+        disconnected.resolve(undefined);
+      },
+    };
+  };
+  const slow = { admin: () => kafka.admin(), consumer } as unknown as Kafka;
+  return { slow, subscribed: subscribed.promise, seen };
+}

@@ -25,6 +25,7 @@ const ZONE_MAX_CHARACTERS = 64;
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+/-]*$/;
 
 const beginningsMs = new Map<string, number | undefined>();
+const zones = new Set<string>();
 
 interface ParsedInstant {
   /** Epoch milliseconds of the whole second. */
@@ -158,11 +159,24 @@ function computeBeginning(date: string, zone: string): number | undefined {
   const dayMs = dayOf(digits(date, 0, 4), digits(date, 5, 2), digits(date, 8, 2));
   if (!written || dayMs === undefined || !ZONE_NAME.test(zone)) return undefined;
   try {
+    meetZone(zone);
     const midnight = Temporal.PlainDate.from(date).toPlainDateTime();
     return midnight.toZonedDateTime(zone, { disambiguation: 'compatible' }).epochMilliseconds;
   } catch (error) {
-    // Temporal says in no other way that it knows no such zone.
+    // Neither says in another way that it knows no such zone.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/**
+ * Temporal asks twice before it refuses a zone, and an event may name a thousand that do not exist.
+ *
+ * @throws RangeError when there is no such zone
+ */
+function meetZone(zone: string): void {
+  if (zones.has(zone)) return;
+  new Intl.DateTimeFormat('en', { timeZone: zone });
+  if (zones.size >= REMEMBERED_MAX_COUNT) zones.clear();
+  zones.add(zone);
 }

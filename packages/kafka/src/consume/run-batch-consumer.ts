@@ -68,13 +68,14 @@ export async function runBatchConsumer(
   };
   watchGroup(shared);
   const stopTimers = startTimers(shared, options);
+  const subscribed = subscribe(shared, options, leaving.signal);
   try {
-    const started = start(shared, options, signal);
+    const started = subscribed.then(() => run(shared, options, leaving.signal));
     await Promise.race([started.then(() => end.promise), end.promise]);
   } finally {
     stopTimers();
     leaving.abort();
-    await leave(shared);
+    await leave(shared, subscribed);
   }
 }
 
@@ -151,21 +152,29 @@ function namesOf(partitions: readonly HeldPartition[]): string[] {
   return partitions.map(({ topic, partition }) => `${topic}/${partition}`);
 }
 
-async function start(
-  shared: Shared,
-  options: BatchConsumerOptions,
-  signal: AbortSignal,
+async function subscribe(
+  { consumer, admin }: Shared,
+  { groupId, topics }: BatchConsumerOptions,
+  leaving: AbortSignal,
 ): Promise<void> {
-  const { consumer, admin } = shared;
   await Promise.all([admin.connect(), consumer.connect()]);
   // Without: the first group of a new cluster finds no coordinator, and kafkajs crashes.
-  const [topic = ''] = options.topics;
-  if (!(await untilOffsetsReady(admin, options.groupId, [topic], signal))) return;
-  await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
-  await consumer.run({
+  const [topic = ''] = topics;
+  if (!(await untilOffsetsReady(admin, groupId, [topic], leaving))) return;
+  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+}
+
+async function run(
+  shared: Shared,
+  { partitionsAtOnce }: BatchConsumerOptions,
+  leaving: AbortSignal,
+): Promise<void> {
+  // Who has left already would be a member for ever: kafkajs runs what was disconnected.
+  if (leaving.aborted) return;
+  await shared.consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: options.partitionsAtOnce,
+    partitionsConsumedConcurrently: partitionsAtOnce,
     eachBatch: (fetched) =>
       takeFetched(shared, fetched.batch, () => fetched.heartbeat()).catch(shared.fail),
   });
@@ -197,9 +206,14 @@ async function locateStopped(shared: Shared): Promise<void> {
 }
 
 /** Waits for the batches in hand, however long; for the brokers only so long. */
-async function leave({ consumer, admin, assignment, log }: Shared): Promise<void> {
+async function leave(
+  { consumer, admin, assignment, log }: Shared,
+  subscribed: Promise<void>,
+): Promise<void> {
   await assignment.close();
   const farewell = async (): Promise<void> => {
+    // What connects behind our back would stay connected.
+    await settledWithin(LEAVE_MS / 2, Promise.allSettled([subscribed]));
     await commitOffsets(consumer, assignment, log);
     await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
   };
