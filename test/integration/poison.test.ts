@@ -1,6 +1,6 @@
 import { DEFAULT_TOPIC_NAMES, type InputTopic } from '@latchkey/contracts';
-import { reconcileDue, redrive } from '@latchkey/intake';
-import type { ConsumedBatch } from '@latchkey/kafka';
+import { type Batch, reconcileDue, redrive } from '@latchkey/intake';
+import type { ConsumedBatch, PartitionReading } from '@latchkey/kafka';
 import { type Db, openDatabase } from '@latchkey/postgres';
 import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -101,41 +101,87 @@ test('errors of the system while poison is isolated do not count as poison', asy
   ]);
 });
 
+/** What the reconciler does with what it fetched. */
+function reading(topic: string): PartitionReading {
+  return takeBatches(desk, {
+    inputs: new Map([[topic, 'workforce-events']]),
+    maxEvents: 10,
+    transactionsAtOnce: 4,
+    metrics: intakeMetrics(createMetrics()),
+    log: createLogger({ service: 'test', level: 'silent', to: 'stderr' }),
+    health: createHealth(),
+    signal: new AbortController().signal,
+  });
+}
+
+function consumed({ topic, partition, ...batch }: Batch, timestampMs: number): ConsumedBatch {
+  const { fetchedOffset, nextOffset, deliveries } = batch;
+  const records = deliveries.map(({ offset, key, value, headers }) => ({
+    offset,
+    key,
+    value,
+    headers,
+    timestampMs,
+  }));
+  return { topic, partition, fetchedOffset, nextOffset, highWatermark: nextOffset, records };
+}
+
+test('poison in one partition is isolated, and what was taken together with it is applied', async () => {
+  await refuse('fact', "new.engagement = 'E-poison'");
+  const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
+  const partitions = reading(topic);
+  const batches = [[joined('a')], [joined('b'), joined('poison'), joined('c')], [joined('d')]].map(
+    (events, partition) => desk.batchOf(events, partition),
+  );
+  for (const { partition, nextOffset } of batches) {
+    await partitions.locate({ topic, partition, logStart: 0n, logEnd: nextOffset });
+  }
+  const keep = (): Promise<boolean> => Promise.resolve(true);
+  const taken = batches.map((batch) => partitions.take(consumed(batch, Date.now()), { keep }));
+  expect(await Promise.all(taken)).toEqual(['taken', 'taken', 'taken']);
+  const rows = await database.query(
+    'select applied::int, dead_letter::int from intake_progress order by partition',
+  );
+  expect(rows).toEqual([
+    { applied: 1, dead_letter: 0 },
+    { applied: 2, dead_letter: 1 },
+    { applied: 1, dead_letter: 0 },
+  ]);
+});
+
+test('a partition that is lost is given up, and what was to be taken together with it is applied', async () => {
+  const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
+  const partitions = reading(topic);
+  const [kept, lost] = [[joined('kept')], [joined('lost')]].map((events, partition) =>
+    desk.batchOf(events, partition),
+  );
+  if (kept === undefined || lost === undefined) throw new Error('no batches');
+  for (const partition of [0, 1])
+    await partitions.locate({ topic, partition, logStart: 0n, logEnd: 1n });
+  const hold = (isOurs: boolean) => ({ keep: () => Promise.resolve(isOurs) });
+  const taken = await Promise.all([
+    partitions.take(consumed(kept, Date.now()), hold(true)),
+    partitions.take(consumed(lost, Date.now()), hold(false)),
+  ]);
+  expect(taken).toEqual(['taken', 'relocate']);
+  expect(await database.query('select external_id from identity')).toEqual([
+    { external_id: 'kept' },
+  ]);
+});
+
 test.each([1.8e18, -9.2e18, 1.8e15, -1])(
   'a record whose sender has stamped it with %d is taken like any other',
   async (timestampMs) => {
-    const stop = new AbortController();
     const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
-    const reading = takeBatches(desk, {
-      inputs: new Map([[topic, 'workforce-events']]),
-      maxEvents: 10,
-      metrics: intakeMetrics(createMetrics()),
-      log: createLogger({ service: 'test', level: 'silent', to: 'stderr' }),
-      health: createHealth(),
-      signal: stop.signal,
-    });
-    await reading.locate({ topic, partition: 0, logStart: 0n, logEnd: 2n });
-    const { deliveries } = desk.batchOf([joined('a'), hrEvent('joined', 'broken', 1, {})]);
-    const batch: ConsumedBatch = {
-      topic,
-      partition: 0,
-      fetchedOffset: 0n,
-      nextOffset: 2n,
-      highWatermark: 2n,
-      records: deliveries.map(({ offset, key, value, headers }) => ({
-        offset,
-        key,
-        value,
-        headers,
-        timestampMs,
-      })),
-    };
+    const partitions = reading(topic);
+    await partitions.locate({ topic, partition: 0, logStart: 0n, logEnd: 2n });
+    const batch = desk.batchOf([joined('a'), hrEvent('joined', 'broken', 1, {})]);
     let tries = 0;
     const keep = (): Promise<boolean> => {
       tries += 1;
       return Promise.resolve(tries <= 2);
     };
-    expect(await reading.take(batch, { keep })).toBe('taken');
+    expect(await partitions.take(consumed(batch, timestampMs), { keep })).toBe('taken');
     const progress = await database.query('select applied, dead_letter from intake_progress');
     expect(progress).toEqual([{ applied: '1', dead_letter: '1' }]);
   },

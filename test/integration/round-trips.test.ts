@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { intake, reconcileDue, sweepVerifications } from '@latchkey/intake';
+import { intake, intakeTogether, reconcileDue, sweepVerifications } from '@latchkey/intake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { inDays, type SentEvent } from '../support/events.ts';
@@ -143,6 +143,31 @@ test.each(KINDS)(
     expect(mostOf(figures)).toEqual(sends);
   },
 );
+
+test('batches of several partitions send together what one of them sends', async () => {
+  await desk.takeBatch(desk.batchOf([joined(randomUUID())]));
+  await desk.takeBatch(desk.batchOf([joined(randomUUID())], 1));
+  const next = () => [
+    desk.batchOf([joined(randomUUID())]),
+    desk.batchOf([joined(randomUUID())], 1),
+  ];
+  const [one, ...others] = next();
+  if (one === undefined) throw new Error('no batch');
+  wire.take();
+  await intake(desk.db, one, desk.policy, desk.outputs);
+  const alone = wire.take();
+  await intakeTogether(
+    desk.db,
+    [desk.batchOf([joined(randomUUID())]), ...others],
+    desk.policy,
+    desk.outputs,
+  );
+  const together = wire.take();
+  expect(together.roundTrips).toBe(alone.roundTrips);
+  expect(together.statements).toEqual(
+    alone.statements.map((name) => (name === 'lock_progress' ? 'lock_free_progress' : name)),
+  );
+});
 
 test('a batch that was done before costs one look at the position', async () => {
   const batch = desk.batchOf([joined(randomUUID())]);

@@ -35,6 +35,8 @@ export async function takeBatches(desk: IntakeDesk, size: number): Promise<void>
   const calls = verifications.flatMap((id) => [asked(id), opened(id)]);
   await desk.take(calls);
   await desk.take(mixOfVerifications(verifications, calls));
+  const others = idsOf(size).map((person) => joined(person));
+  await desk.takeTogether([desk.batchOf(others), desk.batchOf([joined(randomUUID())], 1)]);
 }
 
 /** Two transactions that make the same correlation keys: the second looks up what it did not see. */

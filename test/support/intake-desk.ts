@@ -4,9 +4,11 @@ import { EXAMPLE_POLICY_URL, loadPolicy, type Policy } from '@latchkey/domain';
 import {
   type Batch,
   type Delivery,
+  type Held,
   type Isolations,
   intake,
   intakeOrIsolate,
+  intakeTogether,
   locate,
   type Outputs,
   outputLanes,
@@ -33,6 +35,8 @@ export interface IntakeDesk extends AsyncDisposable {
   takeBatch(batch: Batch): Promise<Taken>;
   /** The same with poison isolated. */
   takeOrIsolate(batch: Batch, isolations: Isolations): Promise<readonly Taken[]>;
+  /** Takes batches of different partitions in one transaction. */
+  takeTogether(batches: readonly Batch[]): Promise<readonly (Taken | Held)[]>;
   /** The next batch of a partition, not taken yet. */
   batchOf(events: readonly SentEvent[], partition?: number): Batch;
   /** The rows of a query, for assertions. */
@@ -88,6 +92,10 @@ export async function openIntakeDesk(
     batchOf,
     takeBatch,
     take: (events, partition) => takeBatch(batchOf(events, partition)),
+    takeTogether: async (batches) => {
+      for (const batch of batches) await begin(db, batch);
+      return intakeTogether(db, batches, policy, outputs);
+    },
     takeOrIsolate: async (batch, isolations) => {
       await begin(db, batch);
       return intakeOrIsolate(db, batch, policy, outputs, isolations);

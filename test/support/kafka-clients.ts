@@ -75,7 +75,6 @@ export function optionsOf(
     groupId: randomUUID(),
     topics: [topic],
     sessionTimeoutMs: 10_000,
-    partitionsAtOnce: 4,
     maxBytesPerPartition: 1_048_588,
     relocateMs: 200,
     ...differing,

@@ -26,7 +26,7 @@ export interface Acceptance {
 export function acceptPartition(db: Db, accepted: Acceptance): Promise<ProgressRow | undefined> {
   const { topic, partition, nextOffset, operator, owner } = accepted;
   return db.transaction(async (tx) => {
-    const [before] = await tx.run(lockProgress, { topic, partition });
+    const [before] = await lockProgress(tx, [{ topic, partition }]);
     const [row] = await tx.run(acceptProgress, { topic, partition, nextOffset });
     if (before === undefined || row === undefined) return undefined;
     const decision = {

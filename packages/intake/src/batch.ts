@@ -17,6 +17,14 @@ export function takenAtOf(stampMs: number): number {
   return Math.min(Math.max(stampMs, 0), LATEST_MS);
 }
 
+/** Where a delivery came from: within an epoch an offset names one record. */
+export interface Origin {
+  /** The topic's name on the broker. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+}
+
 /** Deliveries of one input partition, in the order of their offsets. */
 export interface Batch {
   /** The topic's name on the broker. */

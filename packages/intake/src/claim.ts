@@ -7,23 +7,26 @@ import {
   readRetainedSince,
   type Tx,
 } from '@latchkey/postgres';
-import type { Batch, Delivery } from './batch.ts';
+import type { Delivery, Origin } from './batch.ts';
 
 /** A delivery, and what it says. */
 export interface ReadDelivery {
   readonly delivery: Delivery;
+  readonly origin: Origin;
   readonly read: Read;
 }
 
 /** An event whose id is ours, with the delivery that brought it. */
 export interface ClaimedEvent {
   readonly delivery: Delivery;
+  readonly origin: Origin;
   readonly event: Event;
 }
 
 /** A delivery that becomes a dead letter. */
 export interface RefusedDelivery {
   readonly delivery: Delivery;
+  readonly origin: Origin;
   readonly rejection: Rejection;
   readonly eventId: string | undefined;
   readonly source: string | undefined;
@@ -32,12 +35,15 @@ export interface RefusedDelivery {
   readonly claimed: boolean;
 }
 
-/** What became of the deliveries of a batch, before anything was decided. */
+/** What became of deliveries, before anything was decided. */
 export interface Claimed {
-  /** In the order of the batch, each id once. */
+  /** In the order in which they were given, each id once. */
   readonly events: readonly ClaimedEvent[];
   readonly refused: readonly RefusedDelivery[];
-  readonly duplicates: number;
+  readonly duplicates: readonly ReadDelivery[];
+  /** Deliveries with an id that came before with other content. */
+  readonly contradicting: readonly ReadDelivery[];
+  /** The same, one for each different content. */
   readonly conflicts: readonly NewConflict[];
 }
 
@@ -47,14 +53,13 @@ type Times = Pick<LockedProgressRow, 'nowMs' | 'retainedSinceMs'>;
 const MAX_AHEAD_MS = 5 * 60_000;
 
 /**
- * Claims the event ids of a batch: afterwards each one belongs to this transaction, or is known to
- * be a duplicate or a conflict. Deliveries of one id within the batch are folded first.
+ * Claims the event ids of deliveries: afterwards each one belongs to this transaction, or is known to
+ * be a duplicate or a conflict. Deliveries of one id among them are folded first.
  *
  * @throws Error when claims were forgotten meanwhile that these may repeat: to be taken again
  */
 export async function claim(
   tx: Tx,
-  batch: Pick<Batch, 'topic' | 'partition'>,
   given: readonly ReadDelivery[],
   times: Times,
 ): Promise<Claimed> {
@@ -72,7 +77,7 @@ export async function claim(
     fingerprint: fingerprint.toString('hex'),
   }));
   const [earlier] = await Promise.all([claimEvents(tx, claims), checkMemory(tx, claimants)]);
-  return resolve(batch, groups, earlier, refused);
+  return resolve(groups, earlier, refused);
 }
 
 /**
@@ -97,12 +102,12 @@ function claimantOf(
   given: ReadDelivery,
   { nowMs, retainedSinceMs }: Times,
 ): Claimant | RefusedDelivery {
-  const { delivery, read } = given;
+  const { read } = given;
   const claimed = read.kind === 'event' ? read.event : read.claim;
   if (claimed === undefined) return refusedOf(given, false);
   if (isAhead(claimed, nowMs)) return { ...refusedOf(given, false), rejection: AHEAD };
   if (isTooOld(given, retainedSinceMs)) return { ...refusedOf(given, false), rejection: TOO_OLD };
-  return { delivery, read, eventId: claimed.eventId, fingerprint: claimed.fingerprint };
+  return { ...given, eventId: claimed.eventId, fingerprint: claimed.fingerprint };
 }
 
 /** An event from the future: most likely a clock is wrong, and its facts would outlive every other. */
@@ -132,24 +137,23 @@ export const TOO_OLD: Rejection = {
   cause: 'expected a delivery that the broker stamped since the inbox remembers',
 };
 
-function refusedOf({ delivery, read }: ReadDelivery, claimed: boolean): RefusedDelivery {
+function refusedOf({ delivery, origin, read }: ReadDelivery, claimed: boolean): RefusedDelivery {
   if (read.kind === 'rejected') {
     const { rejection, eventId, source, type } = read;
-    return { delivery, rejection, eventId, source, type, claimed };
+    return { delivery, origin, rejection, eventId, source, type, claimed };
   }
   const { eventId, source, type } = read.event;
-  return { delivery, rejection: AHEAD, eventId, source, type, claimed };
+  return { delivery, origin, rejection: AHEAD, eventId, source, type, claimed };
 }
 
 function resolve(
-  batch: Pick<Batch, 'topic' | 'partition'>,
   groups: ReadonlyMap<string, readonly Claimant[]>,
   earlier: ReadonlyMap<string, EarlierClaim>,
   refused: RefusedDelivery[],
 ): Claimed {
   const events: ClaimedEvent[] = [];
   const contradicting: Claimant[] = [];
-  let duplicates = 0;
+  const duplicates: Claimant[] = [];
   for (const [eventId, group] of groups) {
     const known = earlier.get(eventId)?.fingerprint;
     const [first, ...rest] = group;
@@ -157,33 +161,31 @@ function resolve(
     if (known === undefined) takeFirst(first, events, refused);
     const reference = known ?? first.fingerprint;
     for (const again of known === undefined ? rest : group) {
-      if (reference.equals(again.fingerprint)) duplicates += 1;
+      if (reference.equals(again.fingerprint)) duplicates.push(again);
       else contradicting.push(again);
     }
   }
-  return { events, refused, duplicates, conflicts: conflictsOf(batch, contradicting) };
+  return { events, refused, duplicates, contradicting, conflicts: conflictsOf(contradicting) };
 }
 
 /** The first delivery of an id that is ours: an event, or a dead letter that has claimed its id. */
 function takeFirst(first: Claimant, events: ClaimedEvent[], refused: RefusedDelivery[]): void {
-  const { delivery, read } = first;
-  if (read.kind === 'event') events.push({ delivery, event: read.event });
+  const { delivery, origin, read } = first;
+  if (read.kind === 'event') events.push({ delivery, origin, event: read.event });
   else refused.push(refusedOf(first, true));
 }
 
 /** One conflict for each different content of an id, with how often it came. */
-function conflictsOf(
-  { topic, partition }: Pick<Batch, 'topic' | 'partition'>,
-  contradicting: readonly Claimant[],
-): readonly NewConflict[] {
+function conflictsOf(contradicting: readonly Claimant[]): readonly NewConflict[] {
   const groups = Map.groupBy(
     contradicting,
     ({ eventId, fingerprint }) => `${eventId}\n${fingerprint.toString('hex')}`,
   );
   return [...groups.values()].flatMap(([first, ...rest]) => {
     if (first === undefined) return [];
-    const { eventId, fingerprint, delivery } = first;
+    const { eventId, fingerprint, delivery, origin } = first;
     const { value: body, offset } = delivery;
+    const { topic, partition } = origin;
     return [{ eventId, fingerprint, body, topic, partition, offset, count: 1 + rest.length }];
   });
 }

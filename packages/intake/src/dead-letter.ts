@@ -1,17 +1,14 @@
 import { derivedId } from '@latchkey/contracts';
 import type { NewDeadLetter } from '@latchkey/postgres';
-import type { Batch } from './batch.ts';
 import type { Changes, Effect } from './changes.ts';
 import type { RefusedDelivery } from './claim.ts';
 
 /** The changes that make dead letters of refused deliveries: raw bytes, code and coordinates kept. */
 export function deadLetterChanges(
-  batch: Pick<Batch, 'topic' | 'partition'>,
-  epoch: number,
   refused: readonly RefusedDelivery[],
   nowMs: number,
 ): Partial<Changes> {
-  const letters = refused.map((one) => ({ one, letter: letterOf(batch, epoch, one) }));
+  const letters = refused.map((one) => ({ one, letter: letterOf(one) }));
   return {
     deadLetters: letters.map(({ letter }) => letter),
     effects: letters.map(({ letter }) => deadLetteredEffect(letter, 1, nowMs)),
@@ -59,11 +56,9 @@ export function deadLetteredEffect(
   };
 }
 
-function letterOf(
-  { topic, partition }: Pick<Batch, 'topic' | 'partition'>,
-  epoch: number,
-  { delivery, rejection, eventId, source, type }: RefusedDelivery,
-): NewDeadLetter {
+function letterOf(refused: RefusedDelivery): NewDeadLetter {
+  const { delivery, origin, rejection, eventId, source, type } = refused;
+  const { topic, partition, epoch } = origin;
   const { offset, key, value: raw, headers, takenAtMs } = delivery;
   return {
     id: derivedId('dead-letter', topic, String(partition), String(epoch), String(offset)),

@@ -8,6 +8,7 @@ import {
   reconcile,
 } from '@latchkey/domain';
 import type { AuditEntry, NewReview } from '@latchkey/postgres';
+import type { Origin } from './batch.ts';
 import { breather } from './breather.ts';
 import { type Changes, joinChanges, REVIEW_DUE_MS } from './changes.ts';
 import { eventChanges } from './event-changes.ts';
@@ -20,12 +21,12 @@ import {
 } from './lock-record.ts';
 import type { Moment } from './moment.ts';
 
-/** What record events change, and how many of them were stale. */
+/** What record events change, and which of them were stale. */
 export interface RecordDecided {
   readonly changes: Changes;
-  readonly stale: number;
-  /** Attribute values that no rule can see, because the policy does not declare them. */
-  readonly undeclared: number;
+  readonly stale: readonly ClaimedRecordEvent[];
+  /** By where they came from: attribute values that no rule can see, because the policy does not declare them. */
+  readonly undeclared: ReadonlyMap<Origin, number>;
 }
 
 /**
@@ -44,8 +45,8 @@ export async function decideRecord(
   const groups = Map.groupBy(claimed, ({ event }) => locked.identityOf.get(event));
   const parts: Partial<Changes>[] = [];
   const breathe = breather();
-  let stale = 0;
-  let undeclared = 0;
+  const stale: ClaimedRecordEvent[] = [];
+  const undeclared = new Map<Origin, number>();
   for (const [identityId, group] of groups) {
     // eslint-disable-next-line no-await-in-loop -- a turn for others, now and then
     await breathe();
@@ -61,10 +62,23 @@ export async function decideRecord(
       eventChanges(group, facts, identityId, reconciled, policy, nowMs),
       { reviews: elsewhereReviews(group, locked, policy, nowMs) },
     );
-    stale += reconciled.outcomes.filter(({ disposition }) => disposition === 'stale').length;
-    for (const fact of facts) undeclared += countUndeclared(fact, policy);
+    stale.push(...group.filter((_, at) => reconciled.outcomes[at]?.disposition === 'stale'));
+    noteUndeclared(undeclared, group, policy, facts);
   }
   return { changes: joinChanges(parts), stale, undeclared };
+}
+
+function noteUndeclared(
+  undeclared: Map<Origin, number>,
+  group: readonly ClaimedRecordEvent[],
+  policy: Policy,
+  facts: readonly Fact[],
+): void {
+  for (const [at, { origin }] of group.entries()) {
+    const fact = facts[at];
+    const count = fact === undefined ? 0 : countUndeclared(fact, policy);
+    if (count > 0) undeclared.set(origin, (undeclared.get(origin) ?? 0) + count);
+  }
 }
 
 /** Decides an identity whose next transition is due: no new fact, only time. */

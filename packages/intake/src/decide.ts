@@ -1,7 +1,7 @@
 import type { Policy } from '@latchkey/domain';
-import type { Batch } from './batch.ts';
+import type { Origin } from './batch.ts';
 import { type Changes, joinChanges } from './changes.ts';
-import type { Claimed } from './claim.ts';
+import type { Claimed, ClaimedEvent } from './claim.ts';
 import { DecideFailedError } from './data-error.ts';
 import { deadLetterChanges } from './dead-letter.ts';
 import { decideRecord } from './decide-record.ts';
@@ -20,30 +20,18 @@ export interface Counts {
 
 export interface Decided {
   readonly changes: Changes;
-  readonly counts: Counts;
+  readonly countsOf: (origin: Origin) => Counts;
   /** Attribute values that no rule can see, because the policy does not declare them. */
-  readonly undeclared: number;
+  readonly undeclaredOf: (origin: Origin) => number;
 }
 
 /**
- * Decides what a batch changes: event by event in the order of the batch, and by nothing else than
- * what is given.
+ * Decides what deliveries change: event by event in their order, and by nothing else than what is
+ * given.
  *
  * @throws DecideFailedError whatever a decision threw
  */
-export async function decide(
-  claimed: Claimed,
-  locked: Locked,
-  {
-    batch,
-    epoch,
-    policy,
-  }: {
-    readonly batch: Pick<Batch, 'topic' | 'partition'>;
-    readonly epoch: number;
-    readonly policy: Policy;
-  },
-): Promise<Decided> {
+export async function decide(claimed: Claimed, locked: Locked, policy: Policy): Promise<Decided> {
   try {
     const record = await decideRecord(
       claimed.events.filter(isAboutRecord),
@@ -57,28 +45,33 @@ export async function decide(
       policy,
       locked,
     );
-    const deadLetters = deadLetterChanges(batch, epoch, claimed.refused, locked.nowMs);
+    const deadLetters = deadLetterChanges(claimed.refused, locked.nowMs);
     const changes = joinChanges([
       record.changes,
       verifications,
       deadLetters,
       { conflicts: claimed.conflicts },
     ]);
-    return { changes, counts: countsOf(claimed, record.stale), undeclared: record.undeclared };
+    return {
+      changes,
+      countsOf: (origin) => countsOf(origin, claimed, record.stale),
+      undeclaredOf: (origin) => record.undeclared.get(origin) ?? 0,
+    };
   } catch (cause) {
     throw new DecideFailedError('deciding failed', { cause });
   }
 }
 
-function countsOf(claimed: Claimed, stale: number): Counts {
-  const conflict = claimed.conflicts.reduce((sum, { count }) => sum + count, 0);
+function countsOf(origin: Origin, claimed: Claimed, stale: readonly ClaimedEvent[]): Counts {
+  const count = (all: readonly { readonly origin: Origin }[]): number =>
+    all.filter((one) => one.origin === origin).length;
   const counts = {
-    applied: claimed.events.length - stale,
-    duplicate: claimed.duplicates,
-    stale,
-    conflict,
-    deadLetter: claimed.refused.length,
+    applied: count(claimed.events) - count(stale),
+    duplicate: count(claimed.duplicates),
+    stale: count(stale),
+    conflict: count(claimed.contradicting),
+    deadLetter: count(claimed.refused),
   };
-  const received = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const received = Object.values(counts).reduce((sum, one) => sum + one, 0);
   return { received, ...counts };
 }

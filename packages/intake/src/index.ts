@@ -2,7 +2,7 @@ export { type Acceptance, acceptPartition } from './accept-progress.ts';
 export { type Batch, type Delivery, splitBatch, takenAtOf } from './batch.ts';
 export { isDataError } from './data-error.ts';
 export { type Counts } from './decide.ts';
-export { intake, type Taken } from './intake.ts';
+export { type Held, intake, intakeTogether, type Taken } from './intake.ts';
 export { type Isolations, intakeOrIsolate } from './isolate.ts';
 export { type Located, type LogEnds, locate } from './locate.ts';
 export { openPolicy } from './open-policy.ts';

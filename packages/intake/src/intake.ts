@@ -1,18 +1,19 @@
-import { type Read, readDelivery } from '@latchkey/contracts';
+import { type InputTopic, type Read, readDelivery } from '@latchkey/contracts';
 import type { Policy } from '@latchkey/domain';
 import {
+  type Advance,
   advanceProgress,
   type Db,
+  type LockedProgressRow,
   lockProgress,
-  type ProgressRow,
   stopPartition,
   type Tx,
 } from '@latchkey/postgres';
 import { apply } from './apply.ts';
 import type { Batch, Delivery } from './batch.ts';
 import { breather } from './breather.ts';
-import { claim } from './claim.ts';
-import { type Counts, decide } from './decide.ts';
+import { claim, type ReadDelivery } from './claim.ts';
+import { type Counts, type Decided, decide } from './decide.ts';
 import { lock } from './lock.ts';
 import type { Outputs } from './outputs.ts';
 import { digestOf, type Position, positionOf } from './position.ts';
@@ -29,6 +30,16 @@ export type Taken =
   /** Committed: the partition stands still until an operator accepts what was found. */
   | { readonly kind: 'stop'; readonly code: string; readonly detail: string };
 
+/** Nothing was written: somebody else holds the position. */
+export interface Held {
+  readonly kind: 'held';
+}
+
+const HELD: Held = { kind: 'held' };
+
+/** What a delivery says. */
+type ReadOne = (delivery: Delivery, input: InputTopic) => Read;
+
 /**
  * Takes a batch: position → claim → lock → decide → apply, in one transaction.
  *
@@ -37,50 +48,92 @@ export type Taken =
  * nothing was written, unless COMMIT was under way when the connection was lost; then the position
  * tells, and the same batch can be taken again either way.
  *
- * @param readOne - what a delivery says; parsing comes before the first SQL, so that hostile input
- *   never reaches it
+ * @param readOne - parsing comes before the first SQL, so that hostile input never reaches it
  */
 export async function intake(
   db: Db,
   batch: Batch,
   policy: Policy,
   outputs: Outputs,
-  readOne: (delivery: Delivery) => Read = (delivery) =>
-    readDelivery(delivery, batch.input, policy.sources),
+  readOne?: ReadOne,
 ): Promise<Taken> {
-  const reads = await readAll(batch, readOne);
+  const [taken] = await intakeTogether(db, [batch], policy, outputs, readOne);
+  if (taken === undefined || taken.kind === 'held') {
+    throw new Error('the partition has no position yet');
+  }
+  return taken;
+}
+
+/**
+ * The same for batches of different partitions, all in one transaction: many small ones cost hardly
+ * more than one. With several, a batch whose position somebody holds is left out (`held`).
+ *
+ * @returns what became of each batch, in the order given
+ */
+export async function intakeTogether(
+  db: Db,
+  batches: readonly Batch[],
+  policy: Policy,
+  outputs: Outputs,
+  readOne: ReadOne = (delivery, input) => readDelivery(delivery, input, policy.sources),
+): Promise<readonly (Taken | Held)[]> {
+  const reads = await readAll(batches, readOne);
   return db.transaction(async (tx) => {
-    const [progress] = await tx.run(lockProgress, batch);
-    if (progress === undefined) throw new Error('the partition has no position yet');
-    const position = positionOf(progress, batch);
-    if (position.kind !== 'take') return standStill(tx, batch, progress, position);
-    const given = position.deliveries.map((delivery) => ({
-      delivery,
-      read: readOf(reads, delivery),
-    }));
-    const claimed = await claim(tx, batch, given, progress);
-    const locked = await lock(tx, batch, claimed.events, outputs);
-    const { changes, counts, undeclared } = await decide(claimed, locked, {
-      batch,
-      epoch: progress.epoch,
-      policy,
-    });
-    await apply(tx, changes, outputs, locked.nowMs);
-    advance(tx, batch, position.deliveries, counts);
-    return { kind: 'taken', counts, undeclared };
+    const placed = placesOf(batches, await lockProgress(tx, batches));
+    const taking = placed.filter(isToTake);
+    const [first] = taking;
+    if (first === undefined) return placed.map((one) => standStill(tx, one));
+    const given = taking.flatMap((one) => givenOf(one, reads));
+    const claimed = await claim(tx, given, first.progress);
+    const locked = await lock(tx, claimed.events, outputs);
+    const decided = await decide(claimed, locked, policy);
+    await apply(tx, decided.changes, outputs, locked.nowMs);
+    const advances = taking.map((one) => advanceOf(one, decided.countsOf(one.progress)));
+    advanceProgress(tx, advances);
+    return placed.map((one) => (isToTake(one) ? takenOf(one, decided) : standStill(tx, one)));
   });
 }
 
+/** A batch, and what to do with it. */
+interface Placed {
+  readonly batch: Batch;
+  readonly progress: LockedProgressRow | undefined;
+  readonly position: Position | Held;
+}
+
+type ToTake = Placed & {
+  readonly progress: LockedProgressRow;
+  readonly position: Extract<Position, { kind: 'take' }>;
+};
+
+function placesOf(
+  batches: readonly Batch[],
+  rows: readonly LockedProgressRow[],
+): readonly Placed[] {
+  return batches.map((batch) => {
+    const { topic, partition } = batch;
+    const progress = rows.find((row) => row.topic === topic && row.partition === partition);
+    const position = progress === undefined ? HELD : positionOf(progress, batch);
+    return { batch, progress, position };
+  });
+}
+
+function isToTake(placed: Placed): placed is ToTake {
+  return placed.position.kind === 'take';
+}
+
 async function readAll(
-  { deliveries }: Batch,
-  readOne: (delivery: Delivery) => Read,
+  batches: readonly Batch[],
+  readOne: ReadOne,
 ): Promise<ReadonlyMap<Delivery, Read>> {
   const breathe = breather();
   const reads = new Map<Delivery, Read>();
-  for (const delivery of deliveries) {
-    // eslint-disable-next-line no-await-in-loop -- a turn for others, now and then
-    await breathe(isLarge(delivery) ? 'long' : undefined);
-    reads.set(delivery, readOne(delivery));
+  for (const { deliveries, input } of batches) {
+    for (const delivery of deliveries) {
+      // eslint-disable-next-line no-await-in-loop -- a turn for others, now and then
+      await breathe(isLarge(delivery) ? 'long' : undefined);
+      reads.set(delivery, readOne(delivery, input));
+    }
   }
   await breathe();
   return reads;
@@ -90,27 +143,33 @@ function isLarge({ value }: Delivery): boolean {
   return value !== null && value.length > LARGE_BYTES;
 }
 
-function readOf(reads: ReadonlyMap<Delivery, Read>, delivery: Delivery): Read {
-  const read = reads.get(delivery);
-  if (read === undefined) throw new RangeError('a delivery was not read');
-  return read;
+function givenOf(
+  { progress, position }: ToTake,
+  reads: ReadonlyMap<Delivery, Read>,
+): readonly ReadDelivery[] {
+  return position.deliveries.map((delivery) => {
+    const read = reads.get(delivery);
+    if (read === undefined) throw new RangeError('a delivery was not read');
+    return { delivery, origin: progress, read };
+  });
 }
 
-function standStill(
-  tx: Tx,
-  { topic, partition }: Batch,
-  { nextOffset: offset }: ProgressRow,
-  position: Exclude<Position, { kind: 'take' }>,
-): Taken {
-  if (position.kind !== 'stop') return position;
+function takenOf({ progress }: ToTake, { countsOf, undeclaredOf }: Decided): Taken {
+  return { kind: 'taken', counts: countsOf(progress), undeclared: undeclaredOf(progress) };
+}
+
+function standStill(tx: Tx, { progress, position }: Placed): Taken | Held {
+  if (position.kind === 'take') throw new RangeError('what is taken does not stand still');
+  if (position.kind !== 'stop' || progress === undefined) return position;
+  const { topic, partition, nextOffset: offset } = progress;
   const { code, detail } = position;
   tx.finally(stopPartition, { topic, partition, offset, code, detail });
   return position;
 }
 
-function advance(tx: Tx, batch: Batch, deliveries: readonly Delivery[], counts: Counts): void {
+function advanceOf({ batch, position: { deliveries } }: ToTake, counts: Counts): Advance {
   const last = deliveries.at(-1);
-  tx.finally(advanceProgress, {
+  return {
     topic: batch.topic,
     partition: batch.partition,
     nextOffset: batch.nextOffset,
@@ -118,5 +177,5 @@ function advance(tx: Tx, batch: Batch, deliveries: readonly Delivery[], counts: 
     lastDigest: last === undefined ? null : digestOf(last),
     readThroughMs: last?.takenAtMs ?? null,
     ...counts,
-  });
+  };
 }

@@ -16,7 +16,6 @@ import {
   type Tx,
   type VerificationRow,
 } from '@latchkey/postgres';
-import type { Batch } from './batch.ts';
 import type { ClaimedEvent } from './claim.ts';
 
 /** A report of a verification with the delivery that brought it. */
@@ -40,18 +39,23 @@ const NOTHING: LockedVerifications = {
 /** Locks the verifications of these reports, then the failure counts that they may touch. */
 export async function lockVerificationWorlds(
   tx: Tx,
-  { topic, partition }: Pick<Batch, 'topic' | 'partition'>,
   claimed: readonly ClaimedVerificationEvent[],
 ): Promise<LockedVerifications> {
   if (claimed.length === 0) return NOTHING;
-  const reports = Map.groupBy(
-    claimed.map(({ event }) => event),
-    (event) => event.data.verification,
-  );
-  const rows = await lockVerifications(tx, [...reports.keys()], { topic, partition });
-  const keys = rows.flatMap((row) =>
-    failureKeysOf(asVerification(row), reports.get(row.verificationId) ?? []),
-  );
+  const reports = Map.groupBy(claimed, ({ event }) => event.data.verification);
+  const wanted = [...reports].map(([verificationId, [first]]) => {
+    if (first === undefined) throw new RangeError('a group without members');
+    const { topic, partition } = first.origin;
+    return { verificationId, topic, partition };
+  });
+  const rows = await lockVerifications(tx, wanted);
+  const keys = rows.flatMap((row) => {
+    const events = reports.get(row.verificationId) ?? [];
+    return failureKeysOf(
+      asVerification(row),
+      events.map(({ event }) => event),
+    );
+  });
   return withAttemptsAndFailures(tx, rows, keys);
 }
 

@@ -1,6 +1,5 @@
 import { isRecordEvent, isVerificationEvent } from '@latchkey/contracts';
 import type { Tx } from '@latchkey/postgres';
-import type { Batch } from './batch.ts';
 import type { ClaimedEvent } from './claim.ts';
 import { type ClaimedRecordEvent, type LockedRecord, lockRecord } from './lock-record.ts';
 import {
@@ -11,7 +10,7 @@ import {
 import { type Moment, readMoment } from './moment.ts';
 import type { Outputs } from './outputs.ts';
 
-/** Everything that the events of a batch may change, locked and read. */
+/** Everything that events may change, locked and read. */
 export interface Locked extends Moment {
   readonly record: LockedRecord;
   readonly verifications: LockedVerifications;
@@ -20,7 +19,6 @@ export interface Locked extends Moment {
 /** Locks in one order for everybody: correlation keys, identities, verifications, failure counts. */
 export async function lock(
   tx: Tx,
-  input: Pick<Batch, 'topic' | 'partition'>,
   events: readonly ClaimedEvent[],
   outputs: Outputs,
 ): Promise<Locked> {
@@ -28,7 +26,7 @@ export async function lock(
     tx,
     events.filter(isAboutRecord).map(({ event }) => event),
   );
-  const verifications = await lockVerificationWorlds(tx, input, events.filter(isAboutVerification));
+  const verifications = await lockVerificationWorlds(tx, events.filter(isAboutVerification));
   return { record, verifications, ...(await readMoment(tx, outputs)) };
 }
 

@@ -13,7 +13,7 @@ import {
   type Tx,
 } from '@latchkey/postgres';
 import { apply } from './apply.ts';
-import type { Delivery } from './batch.ts';
+import type { Delivery, Origin } from './batch.ts';
 import { type Changes, joinChanges } from './changes.ts';
 import { AHEAD, type ClaimedEvent, isAhead, type RefusedDelivery, TOO_OLD } from './claim.ts';
 import { causeOf, isDataError } from './data-error.ts';
@@ -89,7 +89,12 @@ function redriveOnce(
       const rejection = { code: 'APPLY_FAILED', field: undefined, cause: failed } as const;
       return giveUpAgain(tx, letter, { rejection, ...read.event }, context, nowMs);
     }
-    return takeAgain(tx, letter, { delivery, event: read.event }, context);
+    return takeAgain(
+      tx,
+      letter,
+      { delivery, origin: originOf(letter), event: read.event },
+      context,
+    );
   });
 }
 
@@ -102,14 +107,10 @@ async function takeAgain(
   const standing = await claimAgain(tx, claimed);
   if (standing === 'conflict') return { kind: 'conflict' };
   tx.finally(markRedriven, { id: letter.id, by: context.operator });
-  const batch = { topic: letter.topic, partition: letter.partition };
   const events = standing === 'ours' ? [claimed] : [];
-  const locked = await lock(tx, batch, events, context.outputs);
-  const { changes } = await decide({ events, refused: [], duplicates: 0, conflicts: [] }, locked, {
-    batch,
-    epoch: letter.epoch,
-    policy: context.policy,
-  });
+  const locked = await lock(tx, events, context.outputs);
+  const decided = { events, refused: [], duplicates: [], contradicting: [], conflicts: [] };
+  const { changes } = await decide(decided, locked, context.policy);
   const settled = standing === 'ours' ? settledAgain(claimed, changes) : {};
   const audit = [
     auditEntry(letter, standing === 'ours' ? 'applied' : 'duplicate', context, locked.nowMs),
@@ -181,6 +182,10 @@ function auditEntry(
     owner: policy.owner,
     decisions: JSON.stringify([{ kind: 'redrive', disposition }]),
   };
+}
+
+function originOf({ topic, partition, epoch }: DeadLetterRow): Origin {
+  return { topic, partition, epoch };
 }
 
 function deliveryOf(letter: DeadLetterRow): Delivery {

@@ -57,7 +57,6 @@ async function readThrough<T>(
       groupId: `latchkey-operator.${randomUUID()}`,
       topics: [topic],
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
-      partitionsAtOnce: 1,
       maxBytesPerPartition: MAX_BYTES_A_PARTITION,
       relocateMs: RELOCATE_MS,
     },

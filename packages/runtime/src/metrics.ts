@@ -15,12 +15,12 @@ const METRICS = {
   },
   latchkey_intake_batch_seconds: {
     kind: 'histogram',
-    help: 'Time from the begin of the transaction of a batch to its commit',
+    help: 'Time from the begin of a transaction to its commit',
     labelNames: [],
   },
   latchkey_intake_batch_size: {
     kind: 'histogram',
-    help: 'Deliveries in a batch',
+    help: 'Deliveries in a transaction, of all its partitions',
     labelNames: [],
   },
   latchkey_consumer_lag: {

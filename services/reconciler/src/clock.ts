@@ -1,7 +1,7 @@
 import { reconcileDue, sweepVerifications } from '@latchkey/intake';
 import { type Health, type Logger, retryForever, waitingAlarm, waitMs } from '@latchkey/runtime';
 import { isRefusal } from './is-refusal.ts';
-import type { Reconciling } from './take-batches.ts';
+import type { Reconciling } from './take-parts.ts';
 
 const EVERY_MS = 250;
 const MAX_AT_ONCE = 200;

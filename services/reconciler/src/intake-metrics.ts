@@ -7,7 +7,9 @@ const BATCH_SIZES = [1, 5, 10, 50, 100, 250, 500, 1_000, 5_000];
 
 export interface IntakeMetrics {
   /** A batch was committed. */
-  taken(topic: string, counts: Counts, tookMs: number): void;
+  taken(topic: string, counts: Counts): void;
+  /** So were all batches of one transaction. */
+  committed(received: number, tookMs: number): void;
   /** How far the position of a partition is behind its log's end now. */
   lag(batch: Pick<ConsumedBatch, 'topic' | 'partition' | 'nextOffset' | 'highWatermark'>): void;
 }
@@ -18,10 +20,13 @@ export function intakeMetrics(metrics: Metrics): IntakeMetrics {
   const size = metrics.histogram('latchkey_intake_batch_size', BATCH_SIZES);
   const lag = metrics.gauge('latchkey_consumer_lag');
   return {
-    taken: (topic, { received, deadLetter, ...counts }, tookMs) => {
-      for (const [disposition, count] of Object.entries({ ...counts, dead_letter: deadLetter })) {
+    taken: (topic, { applied, duplicate, stale, conflict, deadLetter }) => {
+      const counts = { applied, duplicate, stale, conflict, dead_letter: deadLetter };
+      for (const [disposition, count] of Object.entries(counts)) {
         if (count > 0) deliveries.inc({ topic, disposition }, count);
       }
+    },
+    committed: (received, tookMs) => {
       seconds.observe(tookMs / 1_000);
       size.observe(received);
     },

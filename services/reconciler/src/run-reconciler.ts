@@ -19,7 +19,8 @@ import { meetZones } from './meet-zones.ts';
 import { openOutputs } from './open-outputs.ts';
 import { watchReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
-import { type Reconciling, takeBatches } from './take-batches.ts';
+import { takeBatches } from './take-batches.ts';
+import type { Reconciling } from './take-parts.ts';
 import { untilInputsReady } from './until-inputs-ready.ts';
 import { watchDeadLetters } from './watch-dead-letters.ts';
 
@@ -70,6 +71,7 @@ export async function runReconciler(
   const reading = takeBatches(to, {
     inputs: byName,
     maxEvents: settings.BATCH_MAX_EVENTS,
+    transactionsAtOnce: settings.PARTITIONS_AT_ONCE,
     metrics: intakeMetrics(metrics),
     log,
     health,
@@ -118,7 +120,6 @@ function consumerOptions(
   return {
     groupId: settings.GROUP_ID,
     topics,
-    partitionsAtOnce: settings.PARTITIONS_AT_ONCE,
     sessionTimeoutMs: settings.SESSION_TIMEOUT_SECONDS * 1_000,
     maxBytesPerPartition: settings.FETCH_PARTITION_BYTES,
     relocateMs: RELOCATE_MS,

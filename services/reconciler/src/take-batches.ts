@@ -1,45 +1,28 @@
 import { type InputTopic } from '@latchkey/contracts';
-import type { Policy } from '@latchkey/domain';
 import {
   type Batch,
-  type Counts,
   type Isolations,
-  intakeOrIsolate,
   locate,
-  type Outputs,
   splitBatch,
   stopUnreadable,
-  type Taken,
   takenAtOf,
 } from '@latchkey/intake';
-import type { ConsumedBatch, Hold, PartitionReading, UnreadableBatch } from '@latchkey/kafka';
+import type { ConsumedBatch, PartitionReading, UnreadableBatch } from '@latchkey/kafka';
 import type { Db } from '@latchkey/postgres';
-import { type Health, type Logger, retryForever, waitingAlarm } from '@latchkey/runtime';
-import type { IntakeMetrics } from './intake-metrics.ts';
-import { isRefusal } from './is-refusal.ts';
+import { retryForever, waitingAlarm } from '@latchkey/runtime';
+import { Gathering } from './gathering.ts';
+import { partOf, type Reporting, standStill } from './reporting.ts';
+import { type Next, type Part, type Reconciling, takeParts } from './take-parts.ts';
 
-/** What batches are decided by, and where their effects go. */
-export interface Reconciling {
-  readonly db: Db;
-  readonly policy: Policy;
-  readonly outputs: Outputs;
-}
-
-export interface TakeOptions {
+export interface TakeOptions extends Reporting {
   /** By the name of the topic on the broker. */
   readonly inputs: ReadonlyMap<string, InputTopic>;
   readonly maxEvents: number;
-  readonly metrics: IntakeMetrics;
-  readonly log: Logger;
-  readonly health: Health;
-  readonly signal: AbortSignal;
+  readonly transactionsAtOnce: number;
 }
 
 /** Of values in one transaction: what a batch of the largest events would keep from everything else. */
 const PART_MAX_BYTES = 4 * 1024 * 1024;
-
-/** What to do after a part of a batch. */
-type Next = 'go-on' | 'stopped' | 'relocate';
 
 /**
  * Reads input partitions into intake. Whatever is wrong with the system is waited out, with the
@@ -51,6 +34,10 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
   const standing = new Set<string>();
   const doubted = new Map<string, bigint>();
   const unread = new Map<string, bigint>();
+  const gathering = new Gathering<Part, Next>(
+    { maxEvents: options.maxEvents, maxBytes: PART_MAX_BYTES, atOnce: options.transactionsAtOnce },
+    (parts) => takeParts(to, parts, options),
+  );
   return {
     locate: async ({ topic, partition, logStart, logEnd }) => {
       const part = partOf(topic, partition);
@@ -78,7 +65,7 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
       const whole = batchOf(consumed, options.inputs);
       for (const batch of splitBatch(whole, options.maxEvents, PART_MAX_BYTES)) {
         // eslint-disable-next-line no-await-in-loop -- in the order of the offsets
-        const next = await takePart(to, batch, kept, hold, options);
+        const next = await gathering.add({ batch, isolations: kept, hold, ...sizeOf(batch) });
         if (next !== 'go-on') return next;
       }
       options.metrics.lag(consumed);
@@ -98,27 +85,6 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
   };
 }
 
-async function takePart(
-  to: Reconciling,
-  batch: Batch,
-  isolations: Isolations,
-  hold: Hold,
-  options: TakeOptions,
-): Promise<Next> {
-  const { log, health, signal } = options;
-  const startedMs = performance.now();
-  const work = async (): Promise<readonly Taken[] | 'lost'> =>
-    (await hold.keep()) ? intakeOrIsolate(to.db, batch, to.policy, to.outputs, isolations) : 'lost';
-  const alarm = waitingAlarm(partOf(batch.topic, batch.partition), { log, health });
-  try {
-    const taken = await retryForever(work, { signal, isPermanent: isRefusal, ...alarm });
-    return taken === 'lost' ? 'relocate' : settle(taken, batch, startedMs, options);
-  } catch (error) {
-    if (signal.aborted) return 'relocate';
-    throw error;
-  }
-}
-
 async function standBefore(db: Db, batch: UnreadableBatch, options: TakeOptions): Promise<void> {
   const { log, health, signal } = options;
   const alarm = waitingAlarm(partOf(batch.topic, batch.partition), { log, health });
@@ -134,52 +100,9 @@ async function standBefore(db: Db, batch: UnreadableBatch, options: TakeOptions)
   }
 }
 
-function settle(
-  all: readonly Taken[],
-  batch: Batch,
-  startedMs: number,
-  options: TakeOptions,
-): Next {
-  let next: Next = 'go-on';
-  for (const taken of all) {
-    if (taken.kind === 'taken') {
-      report(taken.counts, taken.undeclared, batch, performance.now() - startedMs, options);
-    } else if (taken.kind === 'stop') {
-      standStill(options, batch, taken);
-      next = 'stopped';
-    } else if (taken.kind !== 'done') {
-      next = taken.kind === 'ahead' ? 'relocate' : 'stopped';
-    }
-  }
-  return next;
-}
-
-function report(
-  counts: Counts,
-  undeclared: number,
-  { topic, partition, nextOffset }: Batch,
-  tookMs: number,
-  { log, metrics }: TakeOptions,
-): void {
-  metrics.taken(topic, counts, tookMs);
-  if (counts.received === 0) return;
-  const ms = Math.round(tookMs);
-  log.info({ topic, partition, nextOffset, ...counts, undeclared, ms }, 'batch taken');
-}
-
-function standStill(
-  { log, health }: TakeOptions,
-  { topic, partition }: { readonly topic: string; readonly partition: number },
-  { code, detail }: { readonly code: string; readonly detail: string },
-): void {
-  health.notReady(partOf(topic, partition), `${code}: ${detail}`);
-  const mend = `npm run latchkey -- progress accept ${topic} ${partition}`;
-  log.error({ topic, partition, code, detail, mend }, 'partition stopped');
-}
-
-/** How `/readyz` and the log name a partition. */
-export function partOf(topic: string, partition: number): string {
-  return `partition ${topic}/${partition}`;
+function sizeOf({ deliveries }: Batch): { readonly events: number; readonly bytes: number } {
+  const bytes = deliveries.reduce((sum, { value }) => sum + (value === null ? 0 : value.length), 0);
+  return { events: deliveries.length, bytes };
 }
 
 function batchOf(consumed: ConsumedBatch, inputs: ReadonlyMap<string, InputTopic>): Batch {

@@ -73,7 +73,6 @@ async function consume(context: ServiceContext<ReconcilerSettings>): Promise<voi
   const options = {
     groupId: settings.GROUP_ID,
     topics: inputs.map(([name]) => name),
-    partitionsAtOnce: settings.PARTITIONS_AT_ONCE,
     sessionTimeoutMs: settings.SESSION_TIMEOUT_SECONDS * 1_000,
     maxBytesPerPartition: settings.FETCH_PARTITION_BYTES,
     relocateMs: 1_000,

@@ -14,18 +14,20 @@ const failpoints = createFailpoints();
 
 const SENDING: Readonly<Record<string, ReconcilerPoint>> = {
   lock_progress: 'parsed',
+  lock_free_progress: 'parsed',
   lock_lanes: 'applied',
   commit: 'outbox-appended',
 };
 const SENT: Readonly<Record<string, ReconcilerPoint>> = { commit: 'commit-sent' };
 const ANSWERED: Readonly<Record<string, ReconcilerPoint>> = {
   lock_progress: 'begun',
+  lock_free_progress: 'begun',
   insert_claims: 'claimed',
   select_decision_moment: 'locked',
   commit: 'commit-acknowledged',
 };
 
-/** The transaction of a batch begins with the lock of its position; any other passes no boundary. */
+/** The transaction of batches begins with the lock of their positions; any other passes no boundary. */
 function batchTaps(): QueryTaps {
   let inBatch = false;
   const pass = async (points: Readonly<Record<string, ReconcilerPoint>>, name: string) => {
@@ -39,7 +41,7 @@ function batchTaps(): QueryTaps {
     },
     sending: (name) => {
       if (name === 'begin') inBatch = false;
-      if (name === 'lock_progress') inBatch = true;
+      if (SENDING[name] === 'parsed') inBatch = true;
       return pass(SENDING, name);
     },
     sent: (name) => pass(SENT, name),

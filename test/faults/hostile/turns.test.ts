@@ -30,6 +30,7 @@ beforeAll(async () => {
   reading = takeBatches(desk, {
     inputs: new Map([[TOPIC, 'workforce-events']]),
     maxEvents: 500,
+    transactionsAtOnce: 4,
     metrics: intakeMetrics(createMetrics()),
     log: createLogger({ service: 'test', level: 'silent', to: 'stderr' }),
     health: createHealth(),

@@ -17,8 +17,6 @@ export interface BatchConsumerOptions {
   readonly topics: readonly string[];
   /** Silence after which the partitions of a dead member are given to another. */
   readonly sessionTimeoutMs: number;
-  /** Partitions whose batches are taken at once; those that take longer than a second are not counted. */
-  readonly partitionsAtOnce: number;
   /**
    * Of one partition in one fetch, as compressed. Not below the topics' `max.message.bytes`: a larger record batch is
    * only fetched when the partitions before it have nothing. Memory is bounded by eight times as much for each broker.
@@ -32,6 +30,8 @@ export interface BatchConsumerOptions {
 const MAX_WAIT_MS = 200;
 /** In one fetch from one broker. Where more have a backlog, the highest numbers wait until lower ones have none. */
 const PARTITIONS_PER_FETCH = 8;
+/** Batches of one fetch that are taken at once; more of them wait for each other. */
+const BATCHES_AT_ONCE = 64;
 const COMMIT_EVERY_MS = 1_000;
 /** Between a crash of kafkajs that waiting mends and the next try. */
 const RESTART_MS = 500;
@@ -70,7 +70,7 @@ export async function runBatchConsumer(
   const stopTimers = startTimers(shared, options);
   const subscribed = subscribe(shared, options, leaving.signal);
   try {
-    const started = subscribed.then(() => run(shared, options, leaving.signal));
+    const started = subscribed.then(() => run(shared, leaving.signal));
     await Promise.race([started.then(() => end.promise), end.promise]);
   } finally {
     stopTimers();
@@ -164,17 +164,14 @@ async function subscribe(
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
 }
 
-async function run(
-  shared: Shared,
-  { partitionsAtOnce }: BatchConsumerOptions,
-  leaving: AbortSignal,
-): Promise<void> {
+async function run(shared: Shared, leaving: AbortSignal): Promise<void> {
   // Who has left already would be a member for ever: kafkajs runs what was disconnected.
   if (leaving.aborted) return;
   await shared.consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: partitionsAtOnce,
+    // All that one fetch has brought: how much of it is done at once is the reader's matter.
+    partitionsConsumedConcurrently: BATCHES_AT_ONCE,
     eachBatch: (fetched) =>
       takeFetched(shared, fetched.batch, () => fetched.heartbeat()).catch(shared.fail),
   });

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
+import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
 import { statement } from '../statement.ts';
 
 export interface PartitionKey {
@@ -41,21 +42,46 @@ export const readProgress = statement<PartitionKey, ProgressRow>(
 );
 
 /** What a batch starts from. */
-export interface LockedProgressRow extends ProgressRow {
+export interface LockedProgressRow extends ProgressRow, PartitionKey {
   /** See `readRetainedSince`. */
   readonly retainedSinceMs: number | null;
 }
 
-/** The first statement of every batch: whoever holds this row owns the position. */
-export const lockProgress = statement<PartitionKey, LockedProgressRow>(
+const PARTITION = { topic: 'text', partition: 'integer' } as const;
+
+const selectForUpdate = (p: Readonly<RowColumns<typeof PARTITION>>) => sql`
+  select topic, partition, ${columns},
+    (select retained_since from inbox_retention) as "retainedSinceMs"
+  from intake_progress
+  where (topic, partition) in (select topic, partition from (${selectRows(PARTITION, p)}) as wanted)
+  order by topic, partition
+  for update`;
+
+/**
+ * The first statement of every batch: whoever holds the row of a partition owns its position. Of one
+ * partition it waits for the row; of several those are left out that somebody holds, so that they keep
+ * nobody waiting.
+ */
+export function lockProgress(
+  tx: Tx,
+  partitions: readonly PartitionKey[],
+): Promise<readonly LockedProgressRow[]> {
+  const rows = partitions.map(({ topic, partition }) => ({ topic, partition }));
+  const wanted = partitions.length > 1 ? lockFreeProgress : lockOneProgress;
+  return tx.run(wanted, columnsOf(PARTITION, rows));
+}
+
+const lockOneProgress = statement<RowColumns<typeof PARTITION>, LockedProgressRow>(
   'lock_progress',
-  (p) => sql`
-    select ${columns}, (select retained_since from inbox_retention) as "retainedSinceMs"
-    from intake_progress
-    where topic = ${p.topic} and partition = ${p.partition}
-    for update`,
+  (p) => sql`${selectForUpdate(p)}`,
 );
 
+const lockFreeProgress = statement<RowColumns<typeof PARTITION>, LockedProgressRow>(
+  'lock_free_progress',
+  (p) => sql`${selectForUpdate(p)} skip locked`,
+);
+
+/** Where a partition stands after a batch, and what is added to its counts. */
 export interface Advance extends PartitionKey {
   readonly nextOffset: bigint;
   /** null keeps the digest of the last record that was taken. */
@@ -71,24 +97,52 @@ export interface Advance extends PartitionKey {
   readonly deadLetter: number;
 }
 
-/** Moves the position on, in the transaction that applied what lies before it. */
-export const advanceProgress = statement<Advance, object>(
+const ADVANCE = {
+  topic: 'text',
+  partition: 'integer',
+  next_offset: 'bigint',
+  last_offset: 'bigint',
+  last_digest: 'hex',
+  read_through_at: 'ms',
+  received: 'integer',
+  applied: 'integer',
+  duplicate: 'integer',
+  stale: 'integer',
+  conflict: 'integer',
+  dead_letter: 'integer',
+} as const;
+
+/** Moves positions on, in the transaction that applied what lies before them. */
+export function advanceProgress(tx: Tx, advances: readonly Advance[]): void {
+  if (advances.length === 0) return;
+  const rows = advances.map((one) => ({
+    ...one,
+    next_offset: one.nextOffset,
+    last_offset: one.lastOffset,
+    last_digest: one.lastDigest?.toString('hex'),
+    read_through_at: one.readThroughMs,
+    dead_letter: one.deadLetter,
+  }));
+  tx.finally(updateProgress, columnsOf(ADVANCE, rows));
+}
+
+const updateProgress = statement<RowColumns<typeof ADVANCE>, object>(
   'advance_progress',
   (p) => sql`
-    update intake_progress set
-      next_offset = ${p.nextOffset},
-      last_offset = coalesce(${p.lastOffset}::bigint, last_offset),
-      last_digest = coalesce(${p.lastDigest}::bytea, last_digest),
-      read_through_at = greatest(read_through_at,
-        to_timestamp(${p.readThroughMs}::double precision / 1000)),
-      received = received + ${p.received}::integer,
-      applied = applied + ${p.applied}::integer,
-      duplicate = duplicate + ${p.duplicate}::integer,
-      stale = stale + ${p.stale}::integer,
-      conflict = conflict + ${p.conflict}::integer,
-      dead_letter = dead_letter + ${p.deadLetter}::integer,
+    update intake_progress as known set
+      next_offset = taken.next_offset,
+      last_offset = coalesce(taken.last_offset, known.last_offset),
+      last_digest = coalesce(taken.last_digest, known.last_digest),
+      read_through_at = greatest(known.read_through_at, taken.read_through_at),
+      received = known.received + taken.received,
+      applied = known.applied + taken.applied,
+      duplicate = known.duplicate + taken.duplicate,
+      stale = known.stale + taken.stale,
+      conflict = known.conflict + taken.conflict,
+      dead_letter = known.dead_letter + taken.dead_letter,
       updated_at = clock_timestamp()
-    where topic = ${p.topic} and partition = ${p.partition}`,
+    from (${selectRows(ADVANCE, p)}) as taken
+    where known.topic = taken.topic and known.partition = taken.partition`,
 );
 
 export interface Stop extends PartitionKey {

@@ -35,17 +35,28 @@ export const verificationColumns = sql`
   attempt, channel, method, decided_at as "decidedAtMs", valid_until as "validUntilMs", generation,
   next_deadline_at as "nextDeadlineAtMs", detail`;
 
+/** A verification, and the input partition in which it is reported. */
+export interface ReportedVerification {
+  readonly verificationId: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
 /**
- * Makes the verifications that do not exist yet (pending, reported in at this input partition) and
+ * Makes the verifications that do not exist yet (pending, reported in at their input partition) and
  * locks all of them, in the order of their ids.
+ *
+ * @param wanted - each verification once
  */
 export async function lockVerifications(
   tx: Tx,
-  ids: readonly string[],
-  input: { readonly topic: string; readonly partition: number },
+  wanted: readonly ReportedVerification[],
 ): Promise<readonly VerificationRow[]> {
-  const sorted = ids.toSorted(byBytes);
-  const rows = sorted.map((id) => ({ verification_id: id, ...input }));
+  const sorted = wanted.toSorted((a, b) => byBytes(a.verificationId, b.verificationId));
+  const rows = sorted.map(({ verificationId, ...at }) => ({
+    verification_id: verificationId,
+    ...at,
+  }));
   await tx.run(insertVerifications, columnsOf(VERIFICATION, rows));
   return tx.run(selectVerificationsForUpdate, columnsOf(ID, rows));
 }

@@ -83,16 +83,15 @@ function packedRefusal(delivery: Delivery, read: Extract<Read, { kind: 'rejected
 }
 
 /** What the handler decides: one event, or one refusal. */
-export function claimedOf(
-  message: Pick<StoredTransactionalMessage, 'payload'>,
-): Claimed & { readonly place: Place } {
+export function claimedOf(message: Pick<StoredTransactionalMessage, 'payload'>): Claimed {
   const { place, offset, takenAtMs, event, refused } = message.payload as Payload;
   const delivery = { offset: BigInt(offset), takenAtMs, key: null, value: null, headers: [] };
+  const origin = { ...place, epoch: 0 };
   return {
-    place,
-    events: event === undefined ? [] : [{ delivery, event: unpackedEvent(event) }],
-    refused: refused === undefined ? [] : [unpackedRefusal(delivery, refused)],
-    duplicates: 0,
+    events: event === undefined ? [] : [{ delivery, origin, event: unpackedEvent(event) }],
+    refused: refused === undefined ? [] : [{ ...unpackedRefusal(delivery, refused), origin }],
+    duplicates: [],
+    contradicting: [],
     conflicts: [],
   };
 }

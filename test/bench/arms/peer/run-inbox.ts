@@ -28,10 +28,10 @@ export async function openInbox(inbox: Inbox): Promise<AsyncDisposable> {
     message: StoredTransactionalMessage,
     client: Parameters<typeof peerTransaction>[0],
   ): Promise<void> => {
-    const { place, ...claimed } = claimedOf(message);
+    const claimed = claimedOf(message);
     const tx = peerTransaction(client);
-    const locked = await lock(tx, place, claimed.events, outputs);
-    const { changes } = await decide(claimed, locked, { batch: place, epoch: 0, policy });
+    const locked = await lock(tx, claimed.events, outputs);
+    const { changes } = await decide(claimed, locked, policy);
     const effects = await applyState(tx, { ...changes, claims: [] }, locked.nowMs);
     const rows = effects.map((effect) => messageOf(effect, outputs));
     const messages = outboxMessages(rows, inbox.lanes, settings.PEER_OUTBOX_ORDER);

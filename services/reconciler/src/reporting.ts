@@ -1,0 +1,26 @@
+import type { Health, Logger } from '@latchkey/runtime';
+import type { IntakeMetrics } from './intake-metrics.ts';
+
+/** Where what became of batches is said. */
+export interface Reporting {
+  readonly metrics: IntakeMetrics;
+  readonly log: Logger;
+  readonly health: Health;
+  readonly signal: AbortSignal;
+}
+
+/** A partition waits for an operator: not ready, and said once. */
+export function standStill(
+  { log, health }: Reporting,
+  { topic, partition }: { readonly topic: string; readonly partition: number },
+  { code, detail }: { readonly code: string; readonly detail: string },
+): void {
+  health.notReady(partOf(topic, partition), `${code}: ${detail}`);
+  const mend = `npm run latchkey -- progress accept ${topic} ${partition}`;
+  log.error({ topic, partition, code, detail, mend }, 'partition stopped');
+}
+
+/** How `/readyz` and the log name a partition. */
+export function partOf(topic: string, partition: number): string {
+  return `partition ${topic}/${partition}`;
+}
