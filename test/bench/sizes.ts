@@ -20,9 +20,9 @@ export interface Sizes {
 export const FULL: Sizes = {
   rounds: 5,
   warmUpShare: 0.5,
-  events: { A: 2_500, B: 2_000, C: 80_000, D: 120_000 },
+  events: { A: 2_000, B: 1_500, C: 70_000, D: 120_000 },
   ablationRounds: 2,
-  ablationEvents: 50_000,
+  ablationEvents: 40_000,
   loads: [0.1, 0.5, 0.8],
   latencySeconds: 20,
   relayRounds: 3,

@@ -9,7 +9,7 @@ import type { GrowthPoint } from '../result.ts';
 const KIB = 1_024;
 /** Of all events of a step, so that large ones take no longer than small ones. */
 const TOTAL_BYTES = 48 * KIB * KIB;
-const EVENTS_MAX = 20_000;
+const EVENTS_MAX = 15_000;
 /** What is stored out of line begins here. */
 const LINEAR_FROM_KIB = 2;
 
@@ -19,7 +19,7 @@ export const payload: GrowthAxis = {
   unit: 'µs CPU an event',
   bound: 'in proportion to the bytes beyond 2 KiB, or less',
   repetitions: () => 2,
-  steps: (isLong) => (isLong ? [0.5, 2, 8, 32, 64] : [0.5, 2, 16, 64]).map((x) => ({ x })),
+  steps: (isLong) => (isLong ? [0.5, 2, 8, 32, 64] : [0.5, 2, 64]).map((x) => ({ x })),
   open: stepByStep(async ({ servers }, { x }) => {
     const events = Math.min(EVENTS_MAX, Math.round(TOTAL_BYTES / (x * KIB)));
     const workload = standardWorkload({ events, payloadBytes: Math.round(x * KIB) });

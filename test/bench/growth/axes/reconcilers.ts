@@ -5,7 +5,7 @@ import { standardWorkload } from '../../workload/workload.ts';
 import { type GrowthAxis, stepByStep } from '../axis.ts';
 import { atLeastShare } from '../judge.ts';
 
-const EVENTS = 30_000;
+const EVENTS = 20_000;
 
 /** On a machine whose processors are busy with one already, more of them cannot be faster; they must not be in each other's way. */
 export const reconcilers: GrowthAxis = {
