@@ -22,26 +22,27 @@ export async function duel(servers: Servers): Promise<readonly TrialFinding[]> {
   await using arena = await openArena(servers, { reconcilers: 1, relays: 2, partitions: 1, env });
   const ledger = createLedger();
   for (let attempt = 1; attempt <= DUELS_MAX_COUNT; attempt += 1) {
-    const records = generateWorkload({
-      seed: attempt,
-      prefix: `duel${attempt}`,
-      persons: 20,
-      histories: 'joiners',
-      conflictShare: 0,
-      poisonShare: 0,
-    });
-    const challenged = await stopBeforeCommit(arena, async () => {
+    const send = async (prefix: string): Promise<void> => {
+      const records = joiners(attempt, prefix);
       ledger.sent(records);
       await arena.send(records);
-    });
+    };
+    const challenged = await stopBeforeCommit(arena, () => send(`duel${attempt}`));
     const failures = failuresOf(challenged.successor);
     const isLate = await commitLate(arena, challenged);
+    // The late commit may have published all there was: what comes after it is published behind what would be doubled.
+    await send(`after${attempt}`);
     const found = [...(await drain(arena)), ...(await judgeArena(arena, ledger))];
     if (found.length > 0) return found;
     // One that had to try again has looked again.
     if (isLate && failuresOf(challenged.successor) === failures) return [];
   }
   throw new Error(`none of ${DUELS_MAX_COUNT} duels was fought to its end`);
+}
+
+function joiners(seed: number, prefix: string): ReturnType<typeof generateWorkload> {
+  const only = { histories: 'joiners', conflictShare: 0, poisonShare: 0 } as const;
+  return generateWorkload({ seed, prefix, persons: 20, ...only });
 }
 
 interface Challenged {
