@@ -23,7 +23,7 @@ Settings:
   --write        also with --quick or --only: results, report and plots below docs/
   --report       measures nothing; makes report and plots anew from the results that are there
 
-A whole run takes some 35 minutes on two slow cores and writes docs/performance.md. It wants the machine for itself. Servers come from DATABASE_URL and
+A whole run takes under 30 minutes on two slow cores and writes docs/performance.md. It wants the machine for itself. Servers come from DATABASE_URL and
 KAFKA_BROKERS, else from Docker, else from processes of this machine; CPU time is only known of servers on this machine.
 Exit code 1 where an arm has lost or doubled something.`;
 

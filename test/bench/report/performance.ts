@@ -20,7 +20,7 @@ How far Latchkey is ahead of what people would use instead, how close to the flo
 elsewhere; the ratios are what counts: everything was measured side by side, on the same servers, with the same work.
 
 \`\`\`
-npm run bench              # everything on this page but the long growth, some 35 minutes on two slow cores
+npm run bench              # everything on this page but the long growth, under 30 minutes on two slow cores
 npm run bench -- --quick   # a look, under 5 minutes; writes nothing
 npm run bench -- --help
 \`\`\``;
