@@ -32,7 +32,7 @@ const knownAs = new WeakMap<object, Found>();
 let isReplaced = false;
 
 /**
- * From now on transactional producers of this process remember their coordinators, until one of them fails. kafkajs
+ * From now on transactional producers of this process remember their coordinators, until one of them fails or is away. kafkajs
  * asks a broker for the coordinator before every request to it: seven times in a transaction over four partitions.
  * May be called again.
  *
@@ -55,8 +55,15 @@ function rememberFound(prototype: Cluster): void {
     if (found === undefined) return find.call(this, asked);
     const name = `${asked.coordinatorType ?? 0} ${asked.groupId}`;
     const nodeId = found.get(name);
-    // Connects again where the connection was lost.
-    if (nodeId !== undefined) return this.findBroker({ nodeId });
+    if (nodeId !== undefined) {
+      try {
+        // Connects again where the connection was lost.
+        return await this.findBroker({ nodeId });
+      } catch {
+        // A broker that is away coordinates nothing for long.
+        found.clear();
+      }
+    }
     const broker = await find.call(this, asked);
     found.set(name, broker.nodeId);
     knownAs.set(broker, found);
