@@ -65,7 +65,8 @@ export function splitBatch(
   return parts.length > 0 ? parts : [batch];
 }
 
-function bytesOf({ value }: Delivery): number {
+/** What a delivery counts of the bytes that a transaction may hold. */
+export function bytesOf({ value }: Pick<Delivery, 'value'>): number {
   return value === null ? 0 : value.length;
 }
 

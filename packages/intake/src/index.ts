@@ -1,5 +1,5 @@
 export { type Acceptance, acceptPartition } from './accept-progress.ts';
-export { type Batch, type Delivery, splitBatch, takenAtOf } from './batch.ts';
+export { type Batch, bytesOf, type Delivery, splitBatch, takenAtOf } from './batch.ts';
 export { isDataError } from './data-error.ts';
 export { type Counts } from './decide.ts';
 export { type Held, intake, intakeTogether, type Taken } from './intake.ts';

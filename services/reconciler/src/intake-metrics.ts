@@ -8,7 +8,7 @@ const BATCH_SIZES = [1, 5, 10, 50, 100, 250, 500, 1_000, 5_000];
 export interface IntakeMetrics {
   /** A batch was committed. */
   taken(topic: string, counts: Counts): void;
-  /** So were all batches of one transaction. */
+  /** So were all batches of one transaction, with so many deliveries together. */
   committed(received: number, tookMs: number): void;
   /** How far the position of a partition is behind its log's end now. */
   lag(batch: Pick<ConsumedBatch, 'topic' | 'partition' | 'nextOffset' | 'highWatermark'>): void;

@@ -98,7 +98,7 @@ function openReconcilerDatabase({ settings, log }: Context, edges: ReconcilerEdg
   return edges.openDatabase({
     url: settings.DATABASE_URL,
     role: 'latchkey_reconciler',
-    // Beside the partitions: the clock, the read-through, the counts and the janitor.
+    // Beside the transactions of batches: the clock, the read-through, the counts and the janitor.
     poolSize: settings.PARTITIONS_AT_ONCE + 5,
     applicationName: 'latchkey-reconciler',
     onConnectionLost: (err) => {

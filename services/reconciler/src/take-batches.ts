@@ -1,6 +1,7 @@
 import { type InputTopic } from '@latchkey/contracts';
 import {
   type Batch,
+  bytesOf,
   type Isolations,
   locate,
   splitBatch,
@@ -101,7 +102,7 @@ async function standBefore(db: Db, batch: UnreadableBatch, options: TakeOptions)
 }
 
 function sizeOf({ deliveries }: Batch): { readonly events: number; readonly bytes: number } {
-  const bytes = deliveries.reduce((sum, { value }) => sum + (value === null ? 0 : value.length), 0);
+  const bytes = deliveries.reduce((sum, delivery) => sum + bytesOf(delivery), 0);
   return { events: deliveries.length, bytes };
 }
 

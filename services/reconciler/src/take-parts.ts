@@ -44,37 +44,41 @@ export async function takeParts(
   parts: readonly Part[],
   reporting: Reporting,
 ): Promise<readonly Promise<Next>[]> {
-  const together = parts.length > 1 ? await takeTogether(to, parts, reporting) : NOTHING;
-  return parts.map(async (part) => together.get(part) ?? takeAlone(to, part, reporting));
+  const next = parts.length > 1 ? await lostOf(parts) : new Map<Part, Next>();
+  const ours = parts.filter((part) => !next.has(part));
+  const together = ours.length > 1 ? await takeTogether(to, ours, reporting) : [];
+  for (const [part, after] of together) next.set(part, after);
+  return parts.map(async (part) => next.get(part) ?? takeAlone(to, part, reporting));
 }
 
-const NOTHING: ReadonlyMap<Part, Next> = new Map();
+/** Those whose partition is no longer ours, to be located again. */
+async function lostOf(parts: readonly Part[]): Promise<Map<Part, Next>> {
+  const kept = await Promise.all(parts.map(({ hold }) => hold.keep()));
+  const lost = parts.filter((_, index) => kept[index] === false);
+  return new Map(lost.map((part) => [part, 'relocate']));
+}
 
 /** Says nothing of those that are to be taken alone. */
 async function takeTogether(
   { db, policy, outputs }: Reconciling,
   parts: readonly Part[],
   reporting: Reporting,
-): Promise<ReadonlyMap<Part, Next>> {
+): Promise<readonly (readonly [Part, Next])[]> {
   const startedMs = performance.now();
-  const next = new Map<Part, Next>();
-  const kept = await Promise.all(parts.map(({ hold }) => hold.keep()));
-  for (const [index, part] of parts.entries())
-    if (kept[index] === false) next.set(part, 'relocate');
-  const ours = parts.filter((part) => !next.has(part));
-  const batches = ours.map(({ batch }) => batch);
+  const next: (readonly [Part, Next])[] = [];
+  const batches = parts.map(({ batch }) => batch);
   try {
     const all = await intakeTogether(db, batches, policy, outputs);
     const tookMs = performance.now() - startedMs;
     let received = 0;
-    for (const [index, part] of ours.entries()) {
+    for (const [index, part] of parts.entries()) {
       const taken = all[index];
       if (taken === undefined || taken.kind === 'held') continue;
       if (taken.kind === 'taken') received += taken.counts.received;
       if (taken.kind === 'taken' && part.events > 0) part.isolations.inARow = 0;
-      next.set(part, settle(taken, part.batch, tookMs, reporting));
+      next.push([part, settle(taken, part.batch, tookMs, reporting)]);
     }
-    reporting.metrics.committed(received, tookMs);
+    if (received > 0) reporting.metrics.committed(received, tookMs);
   } catch (error) {
     // Whatever it is, those whom it concerns meet it again.
     reporting.log.debug({ err: error, parts: parts.length }, 'not taken together');
