@@ -36,6 +36,7 @@ export interface SystemOptions {
 const PRODUCTION = {
   NODE_ENV: 'production',
   NODE_OPTIONS: '--max-old-space-size=256 --max-semi-space-size=16',
+  MALLOC_ARENA_MAX: '2',
 } as const;
 
 export async function openBenchSystem(

@@ -42,6 +42,38 @@ test('a batch that waits keeps neither the others nor the membership waiting', a
   await expect.poll(() => reading.values().at(-1)).toBe('moving again');
 });
 
+test('while a batch waits for its turn nothing more is fetched and the membership is kept; then it may be slow', async () => {
+  const { topic, kafka } = await setUp(2);
+  const reading = new RecordingReading();
+  const turn = Promise.withResolvers<undefined>();
+  const stuck = Promise.withResolvers<undefined>();
+  let waiting = 0;
+  reading.before = async ({ partition }, hold) => {
+    if (partition === 1) return 'taken';
+    waiting += 1;
+    await hold.untilTurn(turn.promise);
+    await stuck.promise;
+    return 'taken';
+  };
+  await using _ = consume(topic, reading, { sessionTimeoutMs: 6_000 });
+  await produce(kafka, topic, ['first'], { partition: 0 });
+  await expect.poll(() => waiting).toBe(1);
+  const startedMs = performance.now();
+  let sent = 0;
+  // Longer than the session: a member that says nothing meanwhile loses its partitions.
+  while (performance.now() - startedMs < 8_000) {
+    await produce(kafka, topic, [`behind it ${sent}`], { partition: 1 });
+    sent += 1;
+  }
+  expect(reading.values()).toEqual([]);
+  expect(reading.located).toHaveLength(2);
+  turn.resolve(undefined);
+  await expect.poll(() => reading.values()).toHaveLength(sent);
+  stuck.resolve(undefined);
+  await expect.poll(() => reading.values().at(-1)).toBe('first');
+  expect(reading.located).toHaveLength(2);
+});
+
 test('a rebalance with a batch in flight hands over without loss or repetition', async () => {
   const { topic, kafka } = await setUp(2);
   const groupId = randomUUID();

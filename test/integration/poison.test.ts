@@ -8,6 +8,7 @@ import { intakeMetrics } from '../../services/reconciler/src/intake-metrics.ts';
 import { takeBatches } from '../../services/reconciler/src/take-batches.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, inSeconds, type SentEvent } from '../support/events.ts';
+import { held } from '../support/held.ts';
 import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
 
 let database: TestDatabase;
@@ -136,8 +137,7 @@ test('poison in one partition is isolated, and what was taken together with it i
   for (const { partition, nextOffset } of batches) {
     await partitions.locate({ topic, partition, logStart: 0n, logEnd: nextOffset });
   }
-  const keep = (): Promise<boolean> => Promise.resolve(true);
-  const taken = batches.map((batch) => partitions.take(consumed(batch, Date.now()), { keep }));
+  const taken = batches.map((batch) => partitions.take(consumed(batch, Date.now()), held()));
   expect(await Promise.all(taken)).toEqual(['taken', 'taken', 'taken']);
   const rows = await database.query(
     'select applied::int, dead_letter::int from intake_progress order by partition',
@@ -158,10 +158,9 @@ test('a partition that is lost is given up, and what was to be taken together wi
   if (kept === undefined || lost === undefined) throw new Error('no batches');
   for (const partition of [0, 1])
     await partitions.locate({ topic, partition, logStart: 0n, logEnd: 1n });
-  const hold = (isOurs: boolean) => ({ keep: () => Promise.resolve(isOurs) });
   const taken = await Promise.all([
-    partitions.take(consumed(kept, Date.now()), hold(true)),
-    partitions.take(consumed(lost, Date.now()), hold(false)),
+    partitions.take(consumed(kept, Date.now()), held()),
+    partitions.take(consumed(lost, Date.now()), held(false)),
   ]);
   expect(taken).toEqual(['taken', 'relocate']);
   expect(await database.query('select external_id from identity')).toEqual([
@@ -181,7 +180,8 @@ test.each([1.8e18, -9.2e18, 1.8e15, -1])(
       tries += 1;
       return Promise.resolve(tries <= 2);
     };
-    expect(await partitions.take(consumed(batch, timestampMs), { keep })).toBe('taken');
+    const hold = { ...held(), keep };
+    expect(await partitions.take(consumed(batch, timestampMs), hold)).toBe('taken');
     const progress = await database.query('select applied, dead_letter from intake_progress');
     expect(progress).toEqual([{ applied: '1', dead_letter: '1' }]);
   },

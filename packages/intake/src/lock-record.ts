@@ -45,19 +45,29 @@ export type RecordEvent = WorkforceEvent | PersonEvent;
 /** An event of the record with the delivery that brought it. */
 export type ClaimedRecordEvent = ClaimedEvent & { readonly event: RecordEvent };
 
-/**
- * Locks everything that these events may change: first the correlation keys, then the identities,
- * in the order of their keys; what hangs on them is read by later statements, with new snapshots.
- */
-export async function lockRecord(tx: Tx, events: readonly RecordEvent[]): Promise<LockedRecord> {
-  if (events.length === 0) {
-    return { identities: new Map(), identityOf: new Map(), holders: new Map() };
-  }
-  const holders = await holdCorrelationKeys(tx, engagementKeys(events));
+/** The correlation keys and identities of record events, locked by this transaction. */
+export interface HeldRecord extends Pick<LockedRecord, 'identityOf' | 'holders'> {
+  readonly rows: readonly IdentityRow[];
+}
+
+/** Locks everything that these events may change: first the correlation keys, then the identities, in the order of their keys. */
+export async function holdRecord(tx: Tx, events: readonly RecordEvent[]): Promise<HeldRecord> {
+  if (events.length === 0) return { rows: [], identityOf: new Map(), holders: new Map() };
   const keys = new Map(events.map((event) => [event, identityKey(event)]));
   const distinct = new Map([...keys.values()].map((key) => [key.identityId, key]));
-  const rows = await lockIdentities(tx, [...distinct.values()]);
+  const [holders, rows] = await Promise.all([
+    holdCorrelationKeys(tx, engagementKeys(events)),
+    lockIdentities(tx, [...distinct.values()]),
+  ]);
   const identityOf = new Map([...keys].map(([event, key]) => [event, key.identityId]));
+  return { rows, identityOf, holders };
+}
+
+/** Reads what hangs on identities: by later statements than those that locked them, with new snapshots. */
+export async function readRecord(
+  tx: Tx,
+  { rows, identityOf, holders }: HeldRecord,
+): Promise<LockedRecord> {
   return { identities: await withChildren(tx, rows), identityOf, holders };
 }
 
@@ -68,10 +78,13 @@ export async function withChildren(
 ): Promise<ReadonlyMap<string, LockedIdentity>> {
   // One that was never decided has neither facts nor accounts.
   const known = rows.filter((row) => row.lifecycle !== null).map((row) => row.identityId);
+  if (known.length === 0) return assemble(rows, [], [], []);
   const ids = identityIdColumns(known);
-  const facts = known.length === 0 ? [] : await tx.run(listFacts, ids);
-  const accounts = known.length === 0 ? [] : await tx.run(listAccounts, ids);
-  const assignments = accounts.length === 0 ? [] : await tx.run(listAssignments, ids);
+  const [facts, accounts, assignments] = await Promise.all([
+    tx.run(listFacts, ids),
+    tx.run(listAccounts, ids),
+    tx.run(listAssignments, ids),
+  ]);
   return assemble(rows, facts, accounts, assignments);
 }
 

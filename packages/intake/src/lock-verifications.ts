@@ -30,18 +30,19 @@ export interface LockedVerifications {
   readonly failures: ReadonlyMap<string, FailureCount>;
 }
 
-const NOTHING: LockedVerifications = {
-  verifications: new Map(),
-  attempts: new Map(),
-  failures: new Map(),
-};
+/** The verifications of reports, locked by this transaction. */
+export interface HeldVerifications {
+  readonly rows: readonly VerificationRow[];
+  /** Of the failure counts that the reports may touch. */
+  readonly failureKeys: readonly FailureKey[];
+}
 
-/** Locks the verifications of these reports, then the failure counts that they may touch. */
-export async function lockVerificationWorlds(
+/** Locks the verifications of these reports, in the order of their ids. */
+export async function holdVerifications(
   tx: Tx,
   claimed: readonly ClaimedVerificationEvent[],
-): Promise<LockedVerifications> {
-  if (claimed.length === 0) return NOTHING;
+): Promise<HeldVerifications> {
+  if (claimed.length === 0) return { rows: [], failureKeys: [] };
   const reports = Map.groupBy(claimed, ({ event }) => event.data.verification);
   const wanted = [...reports].map(([verificationId, [first]]) => {
     if (first === undefined) throw new RangeError('a group without members');
@@ -49,37 +50,34 @@ export async function lockVerificationWorlds(
     return { verificationId, topic, partition };
   });
   const rows = await lockVerifications(tx, wanted);
-  const keys = rows.flatMap((row) => {
+  const failureKeys = rows.flatMap((row) => {
     const events = reports.get(row.verificationId) ?? [];
     return failureKeysOf(
       asVerification(row),
       events.map(({ event }) => event),
     );
   });
-  return withAttemptsAndFailures(tx, rows, keys);
+  return { rows, failureKeys };
 }
 
-/** The same for verifications whose rows this transaction has locked already. */
-export function lockDueWorlds(
-  tx: Tx,
-  rows: readonly VerificationRow[],
-): Promise<LockedVerifications> {
-  const keys = rows
+/** The same for verifications whose deadline has come; this transaction has locked their rows already. */
+export function holdDue(rows: readonly VerificationRow[]): HeldVerifications {
+  const failureKeys = rows
     .filter((row) => row.purpose !== null)
     .map((row) => failureKeyOfState(asVerification(row)));
-  return withAttemptsAndFailures(tx, rows, keys);
+  return { rows, failureKeys };
 }
 
-async function withAttemptsAndFailures(
+/** Locks the failure counts, and reads the attempts. */
+export async function lockFailures(
   tx: Tx,
-  rows: readonly VerificationRow[],
-  keys: readonly FailureKey[],
+  { rows, failureKeys }: HeldVerifications,
 ): Promise<LockedVerifications> {
-  const counts = await lockFailureCounts(tx, distinct(keys));
-  const attempts = await listAttempts(
-    tx,
-    rows.map((row) => row.verificationId),
-  );
+  const ids = rows.map((row) => row.verificationId);
+  const [counts, attempts] = await Promise.all([
+    lockFailureCounts(tx, distinct(failureKeys)),
+    listAttempts(tx, ids),
+  ]);
   return {
     verifications: new Map(rows.map((row) => [row.verificationId, asVerification(row)])),
     attempts: Map.groupBy(attempts.map(asAttempt), (attempt) => attempt.verificationId),

@@ -1,11 +1,17 @@
 import { isRecordEvent, isVerificationEvent } from '@latchkey/contracts';
 import type { Tx } from '@latchkey/postgres';
 import type { ClaimedEvent } from './claim.ts';
-import { type ClaimedRecordEvent, type LockedRecord, lockRecord } from './lock-record.ts';
+import {
+  type ClaimedRecordEvent,
+  holdRecord,
+  type LockedRecord,
+  readRecord,
+} from './lock-record.ts';
 import {
   type ClaimedVerificationEvent,
+  holdVerifications,
   type LockedVerifications,
-  lockVerificationWorlds,
+  lockFailures,
 } from './lock-verifications.ts';
 import { type Moment, readMoment } from './moment.ts';
 import type { Outputs } from './outputs.ts';
@@ -16,18 +22,28 @@ export interface Locked extends Moment {
   readonly verifications: LockedVerifications;
 }
 
-/** Locks in one order for everybody: correlation keys, identities, verifications, failure counts. */
+/**
+ * Locks in one order for everybody: correlation keys, identities, verifications, failure counts. What does not wait
+ * for an answer goes out together; the server runs it in the order in which it is sent.
+ */
 export async function lock(
   tx: Tx,
   events: readonly ClaimedEvent[],
   outputs: Outputs,
 ): Promise<Locked> {
-  const record = await lockRecord(
+  const heldRecord = await holdRecord(
     tx,
     events.filter(isAboutRecord).map(({ event }) => event),
   );
-  const verifications = await lockVerificationWorlds(tx, events.filter(isAboutVerification));
-  return { record, verifications, ...(await readMoment(tx, outputs)) };
+  const [record, heldVerifications] = await Promise.all([
+    readRecord(tx, heldRecord),
+    holdVerifications(tx, events.filter(isAboutVerification)),
+  ]);
+  const [verifications, moment] = await Promise.all([
+    lockFailures(tx, heldVerifications),
+    readMoment(tx, outputs),
+  ]);
+  return { record, verifications, ...moment };
 }
 
 export function isAboutRecord(claimed: ClaimedEvent): claimed is ClaimedRecordEvent {

@@ -43,8 +43,7 @@ async function decideAll(
   const rows = await tx.run(lockDueIdentities, { limit });
   if (rows.length === 0) return 0;
   for (const { identityId } of rows) seen(identityId);
-  const identities = await withChildren(tx, rows);
-  const moment = await readMoment(tx, outputs);
+  const [identities, moment] = await Promise.all([withChildren(tx, rows), readMoment(tx, outputs)]);
   const parts = [...identities.values()].map((identity) =>
     decideOrPark(tx, identity, policy, moment),
   );

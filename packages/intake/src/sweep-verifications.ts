@@ -5,7 +5,7 @@ import { apply } from './apply.ts';
 import { joinChanges, REVIEW_DUE_MS } from './changes.ts';
 import { causeOf, DecideFailedError } from './data-error.ts';
 import { decideDueVerifications } from './decide-verifications.ts';
-import { lockDueWorlds } from './lock-verifications.ts';
+import { holdDue, lockFailures } from './lock-verifications.ts';
 import { readMoment } from './moment.ts';
 import type { Outputs } from './outputs.ts';
 import { takeDue } from './take-due.ts';
@@ -42,8 +42,10 @@ async function settleAll(
   const rows = await tx.run(lockDueVerifications, { limit });
   if (rows.length === 0) return 0;
   for (const { verificationId } of rows) seen(verificationId);
-  const locked = await lockDueWorlds(tx, rows);
-  const moment = await readMoment(tx, outputs);
+  const [locked, moment] = await Promise.all([
+    lockFailures(tx, holdDue(rows)),
+    readMoment(tx, outputs),
+  ]);
   const changes = decided(() => decideDueVerifications(rows, locked, policy, moment));
   await apply(tx, changes, outputs, moment.nowMs);
   return rows.length;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Gathering } from './gathering.ts';
 
@@ -25,9 +26,9 @@ function noting(): { gathering: Gathering<Part, string>; together: string[][] } 
 
 test('parts that come in the same turn are taken together, and each hears of itself', async () => {
   const { gathering, together } = noting();
-  const taken = await Promise.all([gathering.add(part('a')), gathering.add(part('b'))]);
+  const taken = await Promise.all([gathering.add(part('a')).taken, gathering.add(part('b')).taken]);
   expect(taken).toEqual(['a taken', 'b taken']);
-  expect(await gathering.add(part('c'))).toBe('c taken');
+  expect(await gathering.add(part('c')).taken).toBe('c taken');
   expect(together).toEqual([['a', 'b'], ['c']]);
 });
 
@@ -42,7 +43,7 @@ test('no more are taken together than fit, in the order in which they came', asy
       part('far too many', 50),
       part('far too heavy', 1, 500),
       part('last'),
-    ].map((one) => gathering.add(one)),
+    ].map((one) => gathering.add(one).taken),
   );
   expect(together).toEqual([
     ['six', 'four'],
@@ -63,11 +64,16 @@ test('what comes while others are taken is taken together after them', async () 
       parts.map(({ name }) => (name === 'first' ? first.promise : Promise.resolve(name))),
     );
   });
-  const begun = gathering.add(part('first'));
+  const begun = gathering.add(part('first')).taken;
   await expect.poll(() => together).toEqual([['first']]);
   const later = ['b', 'c', 'd'].map((name) => gathering.add(part(name)));
+  let turns = 0;
+  for (const { turn } of later) void turn.then(() => (turns += 1));
+  await setImmediate();
+  expect(turns).toBe(0);
   first.resolve('first');
-  await Promise.all([begun, ...later]);
+  await Promise.all([begun, ...later.map(({ taken }) => taken)]);
+  expect(turns).toBe(3);
   expect(together).toEqual([['first'], ['b', 'c', 'd']]);
 });
 
@@ -80,8 +86,10 @@ test('one that fails or never ends keeps the others of its transaction from noth
       }),
     ),
   );
-  const [broken, , good] = ['broken', 'endless', 'good'].map((name) => gathering.add(part(name)));
+  const [broken, , good] = ['broken', 'endless', 'good'].map(
+    (name) => gathering.add(part(name)).taken,
+  );
   await expect(broken).rejects.toThrow('broken');
   expect(await good).toBe('good');
-  expect(await gathering.add(part('after it'))).toBe('after it');
+  expect(await gathering.add(part('after it')).taken).toBe('after it');
 });

@@ -18,8 +18,17 @@ export interface Gathered {
 /** Takes parts together, and says of each what becomes of it, in their order. Never rejects as a whole. */
 export type Take<P, R> = (parts: readonly P[]) => Promise<readonly Promise<R>[]>;
 
+/** A part that was added. */
+export interface Added<R> {
+  /** Resolves when the part's turn has come; until then it only waits. */
+  readonly turn: Promise<undefined>;
+  /** What became of it. */
+  readonly taken: Promise<R>;
+}
+
 interface Waiting<P, R> {
   readonly part: P;
+  readonly begin: (value: undefined) => void;
   readonly resolve: (taken: Promise<R>) => void;
 }
 
@@ -40,12 +49,12 @@ export class Gathering<P extends Gathered, R> {
     this.#hands = new Hands(limits.atOnce);
   }
 
-  /** What became of the part. */
-  add(part: P): Promise<R> {
-    const { promise, resolve } = Promise.withResolvers<R>();
-    this.#waiting.push({ part, resolve });
+  add(part: P): Added<R> {
+    const { promise: turn, resolve: begin } = Promise.withResolvers<undefined>();
+    const { promise: taken, resolve } = Promise.withResolvers<R>();
+    this.#waiting.push({ part, begin, resolve });
     if (!this.#isHandingOut) void this.#handOut();
-    return promise;
+    return { turn, taken };
   }
 
   async #handOut(): Promise<void> {
@@ -62,6 +71,7 @@ export class Gathering<P extends Gathered, R> {
 
   async #takeNext(): Promise<void> {
     const together = this.#waiting.splice(0, this.#countOfNext());
+    for (const { begin } of together) begin(undefined);
     const each = await this.#take(together.map(({ part }) => part));
     for (const [index, { resolve }] of together.entries()) resolve(each[index] as Promise<R>);
     await Promise.allSettled(each);

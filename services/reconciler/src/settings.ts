@@ -24,16 +24,18 @@ export const reconcilerSettings = z.object({
     .default(6)
     .describe('silence after which the partitions of a reconciler are given to another'),
   PARTITIONS_AT_ONCE: integerSetting(1, 32)
-    .default(4)
+    .default(2)
     .describe(
       'transactions at the same time, each with the batches of one partition or of several',
     ),
   BATCH_MAX_EVENTS: integerSetting(1, 5_000)
-    .default(500)
+    .default(1_000)
     .describe('events in one transaction, at most, of all its partitions together'),
   FETCH_PARTITION_BYTES: integerSetting(65_536, 33_554_432)
     .default(1_048_576)
-    .describe('bytes of one partition in one fetch; bounds memory with the number of partitions'),
+    .describe(
+      'bytes of one partition in one fetch from one broker, which brings four times as much at most',
+    ),
   INBOX_RETENTION_DAYS: integerSetting(1, 3_650)
     .default(30)
     .describe(

@@ -65,8 +65,16 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
       isolations.set(part, kept);
       const whole = batchOf(consumed, options.inputs);
       for (const batch of splitBatch(whole, options.maxEvents, PART_MAX_BYTES)) {
-        // eslint-disable-next-line no-await-in-loop -- in the order of the offsets
-        const next = await gathering.add({ batch, isolations: kept, hold, ...sizeOf(batch) });
+        const { turn, taken } = gathering.add({
+          batch,
+          isolations: kept,
+          hold,
+          ...sizeOf(batch),
+        });
+        /* eslint-disable no-await-in-loop -- in the order of the offsets */
+        await hold.untilTurn(turn);
+        const next = await taken;
+        /* eslint-enable no-await-in-loop */
         if (next !== 'go-on') return next;
       }
       options.metrics.lag(consumed);

@@ -6,6 +6,7 @@ import { intakeMetrics } from '../../../services/reconciler/src/intake-metrics.t
 import { meetZones } from '../../../services/reconciler/src/meet-zones.ts';
 import { takeBatches } from '../../../services/reconciler/src/take-batches.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { held } from '../../support/held.ts';
 import { type IntakeDesk, openIntakeDesk } from '../../support/intake-desk.ts';
 import { CORPUS } from './corpus/corpus.ts';
 import { joinedText, VALUE_MAX_BYTES } from './corpus/texts.ts';
@@ -61,9 +62,8 @@ async function take(values: readonly (string | Buffer)[]): Promise<number> {
       headers: [],
     })),
   };
-  const keep = (): Promise<boolean> => Promise.resolve(true);
   return longestTurnMs(async () => {
-    expect(await reading.take(batch, { keep })).toBe('taken');
+    expect(await reading.take(batch, held())).toBe('taken');
   });
 }
 

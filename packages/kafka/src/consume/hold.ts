@@ -7,9 +7,28 @@ export type Heartbeat = () => Promise<void>;
 /** What kafkajs rejects with when the partitions are about to be, or were, given to somebody else. */
 const GROUP_MOVES_ON = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'];
 
+/** A hold, with what its batch waits for. */
+export interface BatchHold extends Hold {
+  /** Undefined while it waits for no turn. */
+  readonly turn: Promise<unknown> | undefined;
+}
+
 /** The hold on a partition for as long as one batch of it is in hand. */
-export function holdOf(assignment: Assignment, held: HeldPartition, heartbeat: Heartbeat): Hold {
+export function holdOf(
+  assignment: Assignment,
+  held: HeldPartition,
+  heartbeat: Heartbeat,
+): BatchHold {
+  let awaited: Promise<unknown> | undefined;
   return {
+    get turn() {
+      return awaited;
+    },
+    untilTurn: async (turn) => {
+      awaited = turn;
+      await turn;
+      awaited = undefined;
+    },
     keep: async () => {
       if (!assignment.mayWork(held)) return false;
       try {

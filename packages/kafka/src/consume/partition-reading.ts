@@ -27,6 +27,11 @@ export interface Hold {
    * or we are asked to stop. Then give up without writing; whoever has the partition next starts at its position.
    */
   keep(): Promise<boolean>;
+  /**
+   * Waits for `turn` with the membership kept: the batch is ready, and others come first. Meanwhile nothing more is
+   * fetched, so that what waits is never more than one fetch has brought; a second is counted from the turn on.
+   */
+  untilTurn(turn: Promise<unknown>): Promise<void>;
 }
 
 /**
@@ -43,8 +48,8 @@ export interface PartitionReading {
    */
   locate(at: LocatePartition): Promise<{ readonly seekTo: bigint } | 'stopped'>;
   /**
-   * Takes a batch; resolves when its position is durable. It may take as long as it likes: after a second the
-   * partition is paused and the others go on. A rejection ends the consumer.
+   * Takes a batch; resolves when its position is durable. It may take as long as it likes: after a second, in which
+   * it did not wait for its turn, the partition is paused and the others go on. A rejection ends the consumer.
    */
   take(batch: ConsumedBatch, hold: Hold): Promise<Taken>;
   /**

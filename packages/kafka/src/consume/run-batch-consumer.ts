@@ -18,8 +18,8 @@ export interface BatchConsumerOptions {
   /** Silence after which the partitions of a dead member are given to another. */
   readonly sessionTimeoutMs: number;
   /**
-   * Of one partition in one fetch, as compressed. Not below the topics' `max.message.bytes`: a larger record batch is
-   * only fetched when the partitions before it have nothing. Memory is bounded by eight times as much for each broker.
+   * Of one partition in one fetch, as compressed. A larger record batch is fetched when its partition comes first.
+   * Memory is bounded by four times as much for each broker, and by the largest record batch.
    */
   readonly maxBytesPerPartition: number;
   /** Until a partition that was stopped is located again. */
@@ -28,8 +28,8 @@ export interface BatchConsumerOptions {
 
 /** How long a fetch waits for news; also how soon a partition that was paused is fetched again. */
 const MAX_WAIT_MS = 200;
-/** In one fetch from one broker. Where more have a backlog, the highest numbers wait until lower ones have none. */
-const PARTITIONS_PER_FETCH = 8;
+/** Full ones in one fetch from one broker. Where more have a backlog, which of them come is left to chance: kafkajs shuffles. */
+const PARTITIONS_PER_FETCH = 4;
 /** Batches of one fetch that are taken at once; more of them wait for each other. */
 const BATCHES_AT_ONCE = 64;
 const COMMIT_EVERY_MS = 1_000;

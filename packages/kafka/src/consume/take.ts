@@ -3,7 +3,7 @@ import type { ConsumedBatch, ConsumedRecord } from '../consumed.ts';
 import type { FetchedMessage, Unreadable } from '../fetch/fetched-message.ts';
 import type { Assignment, HeldPartition } from './assignment.ts';
 import type { FetchControl } from './fetch-control.ts';
-import { type Heartbeat, holdOf } from './hold.ts';
+import { type BatchHold, type Heartbeat, holdOf } from './hold.ts';
 import type { PartitionReading, Taken } from './partition-reading.ts';
 import { settledWithin } from './settled-within.ts';
 
@@ -74,10 +74,10 @@ async function takeBatch(
 ): Promise<void> {
   const { control, reading, assignment, fail } = taking;
   const inHand = { isDone: false, isPaused: false };
+  const hold = holdOf(assignment, held, heartbeat);
   const work = async (): Promise<void> => {
     try {
       const isWorthTaking = batch.nextOffset > batch.fetchedOffset;
-      const hold = holdOf(assignment, held, heartbeat);
       const taken = isWorthTaking ? await reading.take(batch, hold) : 'taken';
       if (!held.isOurs) return;
       await settle(taking, held, batch, taken, unreadable);
@@ -91,11 +91,27 @@ async function takeBatch(
   held.status = 'taking';
   const working = work();
   assignment.takeInHand(held, working);
-  await settledWithin(SLOW_MS, working);
+  await untilSlow(working, hold, () => inHand.isDone);
   if (inHand.isDone || !held.isOurs) return;
   // It goes on by itself. Nothing else may be fetched of this partition until it is settled.
   inHand.isPaused = true;
   control.pause([held]);
+}
+
+/** Resolves when the work is done, or has taken long without waiting for its turn, or must not go on. */
+async function untilSlow(
+  working: Promise<void>,
+  hold: BatchHold,
+  isDone: () => boolean,
+): Promise<void> {
+  let isWaiting: boolean;
+  do {
+    const { turn } = hold;
+    // eslint-disable-next-line no-await-in-loop -- a second at a time
+    await settledWithin(SLOW_MS, turn === undefined ? working : Promise.race([working, turn]));
+    isWaiting = turn !== undefined || hold.turn !== undefined;
+    // eslint-disable-next-line no-await-in-loop -- the membership is kept meanwhile
+  } while (!isDone() && isWaiting && (await hold.keep()));
 }
 
 async function settle(

@@ -27,8 +27,11 @@ export async function lockIdentities(
     source: key.source,
     external_id: key.externalId,
   }));
-  await tx.run(insertIdentities, columnsOf(IDENTITY, rows));
-  return tx.run(selectIdentitiesForUpdate, columnsOf(ID, rows));
+  const [, locked] = await Promise.all([
+    tx.run(insertIdentities, columnsOf(IDENTITY, rows)),
+    tx.run(selectIdentitiesForUpdate, columnsOf(ID, rows)),
+  ]);
+  return locked;
 }
 
 const IDENTITY = { identity_id: 'uuid', source: 'text', external_id: 'text' } as const;

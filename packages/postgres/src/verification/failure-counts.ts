@@ -20,8 +20,11 @@ export async function lockFailureCounts(
 ): Promise<readonly FailureCountRow[]> {
   if (keys.length === 0) return [];
   const rows = keys.map(({ subject, purpose }) => ({ subject, purpose }));
-  await tx.run(insertFailureCounts, columnsOf(KEY, rows));
-  return tx.run(selectFailureCountsForUpdate, columnsOf(KEY, rows));
+  const [, locked] = await Promise.all([
+    tx.run(insertFailureCounts, columnsOf(KEY, rows)),
+    tx.run(selectFailureCountsForUpdate, columnsOf(KEY, rows)),
+  ]);
+  return locked;
 }
 
 const insertFailureCounts = statement<RowColumns<typeof KEY>, object>(

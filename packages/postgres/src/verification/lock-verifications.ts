@@ -57,8 +57,11 @@ export async function lockVerifications(
     verification_id: verificationId,
     ...at,
   }));
-  await tx.run(insertVerifications, columnsOf(VERIFICATION, rows));
-  return tx.run(selectVerificationsForUpdate, columnsOf(ID, rows));
+  const [, locked] = await Promise.all([
+    tx.run(insertVerifications, columnsOf(VERIFICATION, rows)),
+    tx.run(selectVerificationsForUpdate, columnsOf(ID, rows)),
+  ]);
+  return locked;
 }
 
 const insertVerifications = statement<RowColumns<typeof VERIFICATION>, object>(
