@@ -2,6 +2,8 @@ import { spawnService } from '../../support/process.ts';
 import { cpuMicros, serverProcesses } from '../measure/processes.ts';
 import { until } from '../measure/until.ts';
 import { type BenchSystem, openBenchSystem, type Servers, type SystemOptions } from '../system.ts';
+import { loadTopics } from '../workload/load.ts';
+import { standardWorkload } from '../workload/workload.ts';
 import type { StepFigures } from './axis.ts';
 
 /** Where a course stood at one moment. */
@@ -15,6 +17,8 @@ export interface Mark {
 export interface Course extends AsyncDisposable {
   /** Resolves when so many deliveries were taken since the system was opened, or soon after. */
   until(taken: number): Promise<Mark>;
+  /** Whatever `work` does, nothing is taken meanwhile. It must not take longer than the group waits for a member. */
+  whileStopped<T>(work: () => Promise<T>): Promise<T>;
 }
 
 const OUTPUT_MAX_CHARACTERS = 4_000;
@@ -33,6 +37,14 @@ export async function openCourse(system: BenchSystem): Promise<Course> {
         },
       );
       return { atMs, taken: seen, cpu: await cpuMicros(watched) };
+    },
+    whileStopped: async (work) => {
+      child.signal('SIGSTOP');
+      try {
+        return await work();
+      } finally {
+        child.signal('SIGCONT');
+      }
     },
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
@@ -69,14 +81,14 @@ export function ownMicros(cpu: Readonly<Record<string, number>>): number {
 
 export interface IntakeOptions {
   readonly system?: SystemOptions;
-  /** Fills the inputs; resolves with the number of deliveries. */
-  readonly load: (system: BenchSystem) => Promise<number>;
+  /** Fills the inputs behind `before` deliveries that are there already; resolves with the number of those that it added. */
+  readonly load: (system: BenchSystem, before: number) => Promise<number>;
   /** Runs before anything is started. */
   readonly prepare?: (system: BenchSystem) => Promise<void>;
 }
 
-/** Of what a run takes, so much warms it up and is not counted. */
-const WARM_UP_SHARE = 0.3;
+/** Taken first and not counted, so that what is measured runs warm. Of the standard mix, whatever is measured. */
+const WARM_UP_EVENTS = 8_000;
 
 /** Fills the inputs of a system of its own and measures what taking them costs. */
 export async function measureIntake(
@@ -84,10 +96,24 @@ export async function measureIntake(
   options: IntakeOptions,
 ): Promise<StepFigures> {
   await using system = await openBenchSystem(servers, options.system);
-  const deliveries = await options.load(system);
   await options.prepare?.(system);
+  return await measureWarm(system, options.load);
+}
+
+/** The same on a system that is there already. */
+export async function measureWarm(
+  system: BenchSystem,
+  load: IntakeOptions['load'],
+): Promise<StepFigures> {
+  const { servers, topics } = system;
+  const before = await takenOf(system);
+  const warmUp = standardWorkload({ events: WARM_UP_EVENTS, prefix: `w${before}-` });
+  const warming = await loadTopics(servers.brokers, topics, warmUp, before);
+  const warm = before + warming.deliveries;
   await system.database.query('checkpoint');
   await using course = await openCourse(system);
-  const begin = await course.until(Math.ceil(deliveries * WARM_UP_SHARE));
-  return figuresBetween(begin, await course.until(deliveries));
+  await course.until(warm);
+  const deliveries = await course.whileStopped(() => load(system, warm));
+  const begin = await course.until(warm);
+  return figuresBetween(begin, await course.until(warm + deliveries));
 }

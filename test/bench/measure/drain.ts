@@ -30,6 +30,8 @@ export interface DrainOptions {
   readonly prepare?: (system: BenchSystem) => Promise<void>;
   /** False: nobody looks whether anything was lost or doubled (arms that are known to). */
   readonly isChecked?: boolean;
+  /** Of the deliveries, those that are taken before rates and costs count; else those of the first batches. */
+  readonly warmUpShare?: number;
 }
 
 /** Fills the inputs, starts an arm on them, and waits until everything is through. */
@@ -50,7 +52,7 @@ export async function drain(
   });
   // Every round writes its pages whole once.
   await system.database.query('checkpoint');
-  const course = await runThrough(system, open, reader, sent);
+  const course = await runThrough(system, open, reader, sent, options.warmUpShare ?? 0);
   const isChecked = options.isChecked ?? true;
   const faults = isChecked ? await open.check(sent, await reader.report()) : [];
   return { arm: arm.name, deliveries: sent.deliveries, ...course, faults };
@@ -68,6 +70,7 @@ async function runThrough(
   open: OpenArm,
   reader: BenchReader,
   sent: Sent,
+  warmUpShare: number,
 ): Promise<Omit<DrainFigures, 'arm' | 'deliveries' | 'faults'>> {
   const found = await serverProcesses(system.database, system.servers.pids);
   const watched = (): readonly Watched[] => [
@@ -85,7 +88,7 @@ async function runThrough(
   const first = await until(
     open,
     () => open.taken(),
-    (taken) => taken > 0,
+    (taken) => taken > sent.deliveries * warmUpShare,
   );
   const begin = await mark(first.seen, first.atMs);
   const all = await until(

@@ -2,7 +2,7 @@ import { openBenchSystem, type Servers } from '../../system.ts';
 import { loadTopics } from '../../workload/load.ts';
 import { standardWorkload } from '../../workload/workload.ts';
 import { type GrowthAxis, type StepFigures, stepByStep } from '../axis.ts';
-import { figuresBetween, measureIntake, openCourse } from '../course.ts';
+import { measureIntake, measureWarm, openCourse } from '../course.ts';
 import { atMostTimes } from '../judge.ts';
 
 const EVENTS = 20_000;
@@ -24,7 +24,8 @@ function measureShare(servers: Servers, duplicateShare: number): Promise<StepFig
   const events = Math.round(EVENTS * (1 - duplicateShare));
   const workload = standardWorkload({ events, duplicateShare });
   return measureIntake(servers, {
-    load: async ({ topics }) => (await loadTopics(servers.brokers, topics, workload)).deliveries,
+    load: async ({ topics }, before) =>
+      (await loadTopics(servers.brokers, topics, workload, before)).deliveries,
   });
 }
 
@@ -37,9 +38,9 @@ async function measureReplay(servers: Servers): Promise<StepFigures> {
     await using first = await openCourse(system);
     await first.until(deliveries);
   }
-  await loadTopics(servers.brokers, system.topics, workload, deliveries);
-  await system.database.query('checkpoint');
-  await using course = await openCourse(system);
-  const begin = await course.until(deliveries + Math.ceil(deliveries * 0.3));
-  return figuresBetween(begin, await course.until(2 * deliveries));
+  return await measureWarm(
+    system,
+    async ({ topics }, before) =>
+      (await loadTopics(servers.brokers, topics, workload, before)).deliveries,
+  );
 }

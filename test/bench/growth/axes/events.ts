@@ -6,7 +6,7 @@ import { figuresBetween, openCourse } from '../course.ts';
 import { atMostTimes } from '../judge.ts';
 
 /** Of what was taken so far, so much is measured: the last of it. */
-const WINDOW_SHARE = 0.15;
+const WINDOW_SHARE = 0.3;
 
 /** Facts of a person grow with it: from 5 to 50, and twice that where it is long. */
 export const events: GrowthAxis = {

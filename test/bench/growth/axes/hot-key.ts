@@ -26,7 +26,8 @@ export const hotKey: GrowthAxis = {
     const workload = standardWorkload({ events, verificationShare: 0, ...differing });
     return measureIntake(servers, {
       system: { partitions },
-      load: async ({ topics }) => (await loadTopics(servers.brokers, topics, workload)).deliveries,
+      load: async ({ topics }, before) =>
+        (await loadTopics(servers.brokers, topics, workload, before)).deliveries,
     });
   }),
   judge: atMostTimes(1.05),

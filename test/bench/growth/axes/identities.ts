@@ -21,8 +21,9 @@ export const identities: GrowthAxis = {
       fill: fillPeople,
       measure: (servers, { x }) =>
         measureIntake(servers, {
-          load: async ({ topics }) => {
-            const sent = await loadFeed(servers.brokers, topics, knownMoves(x, EVENTS, 1));
+          load: async ({ topics }, before) => {
+            const moves = knownMoves(x, EVENTS, 1);
+            const sent = await loadFeed(servers.brokers, topics, moves, before);
             return sent.deliveries;
           },
         }),

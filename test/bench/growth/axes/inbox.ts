@@ -26,8 +26,9 @@ export const inbox: GrowthAxis = {
       },
       measure: (servers) =>
         measureIntake(servers, {
-          load: async ({ topics }) => {
-            const sent = await loadFeed(servers.brokers, topics, knownMoves(PEOPLE, EVENTS, 1));
+          load: async ({ topics }, before) => {
+            const moves = knownMoves(PEOPLE, EVENTS, 1);
+            const sent = await loadFeed(servers.brokers, topics, moves, before);
             return sent.deliveries;
           },
         }),

@@ -16,7 +16,8 @@ export const poison: GrowthAxis = {
   open: stepByStep(({ servers }, { x }) => {
     const workload = standardWorkload({ events: EVENTS, poisonShare: x / 100 });
     return measureIntake(servers, {
-      load: async ({ topics }) => (await loadTopics(servers.brokers, topics, workload)).deliveries,
+      load: async ({ topics }, before) =>
+        (await loadTopics(servers.brokers, topics, workload, before)).deliveries,
     });
   }),
   judge: atMostTimes(1.25),
