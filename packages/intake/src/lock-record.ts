@@ -55,6 +55,7 @@ export async function holdRecord(tx: Tx, events: readonly RecordEvent[]): Promis
   if (events.length === 0) return { rows: [], identityOf: new Map(), holders: new Map() };
   const keys = new Map(events.map((event) => [event, identityKey(event)]));
   const distinct = new Map([...keys.values()].map((key) => [key.identityId, key]));
+  // Sent in this order, and so locked in it.
   const [holders, rows] = await Promise.all([
     holdCorrelationKeys(tx, engagementKeys(events)),
     lockIdentities(tx, [...distinct.values()]),
