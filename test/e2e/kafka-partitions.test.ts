@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { openAdmin, runBatchConsumer } from '@latchkey/kafka';
 import { CompressionTypes } from 'kafkajs';
 import { expect, test } from 'vitest';
@@ -72,6 +73,27 @@ test('while a batch waits for its turn nothing more is fetched and the membershi
   stuck.resolve(undefined);
   await expect.poll(() => reading.values().at(-1)).toBe('first');
   expect(reading.located).toHaveLength(2);
+});
+
+test('a batch in parts is not slow before its last part is', async () => {
+  const { topic, kafka } = await setUp(2);
+  const reading = new RecordingReading();
+  const part = Promise.withResolvers<undefined>();
+  reading.before = async ({ partition }, hold) => {
+    if (partition === 1) return 'taken';
+    part.resolve(undefined);
+    // Together longer than a batch may take, each of them shorter.
+    for (let count = 0; count < 2; count += 1) {
+      await hold.untilTurn(Promise.resolve());
+      await setTimeout(700);
+    }
+    return 'taken';
+  };
+  await using _ = consume(topic, reading);
+  await produce(kafka, topic, ['in parts'], { partition: 0 });
+  await part.promise;
+  await produce(kafka, topic, ['behind it'], { partition: 1 });
+  await expect.poll(() => reading.values()).toEqual(['in parts', 'behind it']);
 });
 
 test('a rebalance with a batch in flight hands over without loss or repetition', async () => {

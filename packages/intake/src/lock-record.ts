@@ -64,15 +64,10 @@ export async function holdRecord(tx: Tx, events: readonly RecordEvent[]): Promis
   return { rows, identityOf, holders };
 }
 
-/** Reads what hangs on identities: by later statements than those that locked them, with new snapshots. */
-export async function readRecord(
-  tx: Tx,
-  { rows, identityOf, holders }: HeldRecord,
-): Promise<LockedRecord> {
-  return { identities: await withChildren(tx, rows), identityOf, holders };
-}
-
-/** The identities of these rows, which this transaction has locked, with everything known of them. */
+/**
+ * The identities of these rows, which this transaction has locked, with everything known of them: read by later
+ * statements than those that locked them, with new snapshots.
+ */
 export async function withChildren(
   tx: Tx,
   rows: readonly IdentityRow[],

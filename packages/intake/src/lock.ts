@@ -5,7 +5,7 @@ import {
   type ClaimedRecordEvent,
   holdRecord,
   type LockedRecord,
-  readRecord,
+  withChildren,
 } from './lock-record.ts';
 import {
   type ClaimedVerificationEvent,
@@ -31,19 +31,19 @@ export async function lock(
   events: readonly ClaimedEvent[],
   outputs: Outputs,
 ): Promise<Locked> {
-  const heldRecord = await holdRecord(
+  const { rows, identityOf, holders } = await holdRecord(
     tx,
     events.filter(isAboutRecord).map(({ event }) => event),
   );
-  const [record, heldVerifications] = await Promise.all([
-    readRecord(tx, heldRecord),
+  const [identities, heldVerifications] = await Promise.all([
+    withChildren(tx, rows),
     holdVerifications(tx, events.filter(isAboutVerification)),
   ]);
   const [verifications, moment] = await Promise.all([
     lockFailures(tx, heldVerifications),
     readMoment(tx, outputs),
   ]);
-  return { record, verifications, ...moment };
+  return { record: { identities, identityOf, holders }, verifications, ...moment };
 }
 
 export function isAboutRecord(claimed: ClaimedEvent): claimed is ClaimedRecordEvent {

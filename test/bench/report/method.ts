@@ -7,7 +7,7 @@ starts come before the first move, and so on, each time in another order: events
 fifty others. CloudEvents in structured mode, about half a KiB each, the sources and rules of the example policy; the same seed gives the same feed. Two input topics of 8 partitions, five output topics of 4.
 
 **Course.** Each round has a database and topics of its own. The inputs are filled first and the database writes a checkpoint; then the consumer starts on the backlog, so that no sender takes CPU time meanwhile, and warms up
-within the round. Services are processes as in the image, with its memory limits and their default settings (the reconciler takes two transactions at once with up to 1,000 events each, the
+within the round; growth of intake begins behind 8,000 events of the standard mix. Services are processes as in the image, with its memory limits and their default settings (the reconciler takes two transactions at once with up to 1,000 events each, the
 relay up to 2,000 messages a transaction), \`fsync\` and \`synchronous_commit\` on, one broker, \`acks=all\`. Rounds are interleaved A C D B A C D B, behind one smaller round that is thrown away.
 
 **Arms.**

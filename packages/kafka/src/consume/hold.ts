@@ -9,6 +9,8 @@ const GROUP_MOVES_ON = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_
 
 /** A hold, with what its batch waits for. */
 export interface BatchHold extends Hold {
+  /** How often its turn has come. */
+  readonly turns: number;
   /** Undefined while it waits for no turn. */
   readonly turn: Promise<unknown> | undefined;
 }
@@ -20,7 +22,11 @@ export function holdOf(
   heartbeat: Heartbeat,
 ): BatchHold {
   let awaited: Promise<unknown> | undefined;
+  let turns = 0;
   return {
+    get turns() {
+      return turns;
+    },
     get turn() {
       return awaited;
     },
@@ -28,6 +34,7 @@ export function holdOf(
       awaited = turn;
       await turn;
       awaited = undefined;
+      turns += 1;
     },
     keep: async () => {
       if (!assignment.mayWork(held)) return false;

@@ -28,8 +28,9 @@ export interface Hold {
    */
   keep(): Promise<boolean>;
   /**
-   * Waits for `turn` with the membership kept: the batch is ready, and others come first. Meanwhile nothing more is
-   * fetched, so that what waits is never more than one fetch has brought; a second is counted from the turn on.
+   * Waits for `turn` with the membership kept: the batch is ready, and others come first. Meanwhile its broker is asked
+   * for nothing more, so that a backlog does not pile up here. May be called again, for the next part of a batch: it is
+   * not taken for slow before a second after its last turn.
    */
   untilTurn(turn: Promise<unknown>): Promise<void>;
 }

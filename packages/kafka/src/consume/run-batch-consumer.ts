@@ -19,7 +19,8 @@ export interface BatchConsumerOptions {
   readonly sessionTimeoutMs: number;
   /**
    * Of one partition in one fetch, as compressed. A larger record batch is fetched when its partition comes first.
-   * Memory is bounded by four times as much for each broker, and by the largest record batch.
+   * What waits for its turn is four times as much for each broker, or its largest record batch; slow batches, one of
+   * a partition at most, come on top.
    */
   readonly maxBytesPerPartition: number;
   /** Until a partition that was stopped is located again. */

@@ -106,10 +106,10 @@ async function untilSlow(
 ): Promise<void> {
   let isWaiting: boolean;
   do {
-    const { turn } = hold;
+    const { turn, turns } = hold;
     // eslint-disable-next-line no-await-in-loop -- a second at a time
     await settledWithin(SLOW_MS, turn === undefined ? working : Promise.race([working, turn]));
-    isWaiting = turn !== undefined || hold.turn !== undefined;
+    isWaiting = hold.turn !== undefined || hold.turns > turns;
     // eslint-disable-next-line no-await-in-loop -- the membership is kept meanwhile
   } while (!isDone() && isWaiting && (await hold.keep()));
 }
