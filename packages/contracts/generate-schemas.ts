@@ -4,8 +4,10 @@
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { contractDocuments } from './contract-documents.ts';
 
+const { values: given } = parseArgs({ options: { check: { type: 'boolean' } } });
 const folder = join(import.meta.dirname, '../../docs/contracts');
 const wanted = contractDocuments();
 
@@ -17,7 +19,7 @@ for (const file of await readdir(folder)) {
 const stale = [...wanted].filter(([file, text]) => present.get(file) !== text);
 const leftOver = [...present.keys()].filter((file) => !wanted.has(file));
 
-if (process.argv.includes('--check')) {
+if (given.check === true) {
   for (const file of [...stale.map(([name]) => name), ...leftOver]) {
     console.error(`docs/contracts/${file} is not current: run \`npm run contracts\``);
     process.exitCode = 1;

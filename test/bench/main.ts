@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util';
+import { CommandLine, countOf, namesOf } from '../support/command-line.ts';
 import { PART_NAMES, QUICK_PARTS } from './context.ts';
+import { GROWTH_AXES } from './growth/axes/all.ts';
 import type { PartName } from './report/results.ts';
 import { writeReport } from './report/write.ts';
 import { runBench } from './run-bench.ts';
@@ -27,30 +28,44 @@ A whole run takes under 30 minutes on two slow cores and writes docs/performance
 KAFKA_BROKERS, else from Docker, else from processes of this machine; CPU time is only known of servers on this machine.
 Exit code 1 where an arm has lost or doubled something.`;
 
-const { values } = parseArgs({
+const TEXT = { type: 'string' } as const;
+const FLAG = { type: 'boolean' } as const;
+
+const COMMAND_LINE = new CommandLine({
+  command: 'npm run bench --',
   options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    rounds: { type: 'string' },
-    growth: { type: 'boolean', default: false },
-    axes: { type: 'string' },
-    write: { type: 'boolean', default: false },
-    report: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+    quick: FLAG,
+    only: TEXT,
+    rounds: TEXT,
+    growth: FLAG,
+    axes: TEXT,
+    write: FLAG,
+    report: FLAG,
+    help: FLAG,
   },
+  usage: '[--quick | --only PARTS] [settings], which --help lists',
+});
+
+const values = COMMAND_LINE.readOrExit((given) => {
+  const { only, rounds, axes } = given;
+  const known = GROWTH_AXES.map(({ name }) => name);
+  return {
+    ...given,
+    only: only === undefined ? undefined : namesOf('only', only, PART_NAMES),
+    rounds: rounds === undefined ? undefined : countOf('rounds', rounds),
+    axes: axes === undefined ? undefined : namesOf('axes', axes, known),
+  };
 });
 
 function print(line: string): void {
   process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }
 
-function partsOf(only: string | undefined): readonly PartName[] {
-  if (values.growth) return ['growth'];
-  if (only === undefined) return values.quick ? QUICK_PARTS : PART_NAMES;
-  const wanted = only.split(',');
-  const unknown = wanted.filter((name) => !PART_NAMES.some((known) => known === name));
-  if (unknown.length > 0) throw new RangeError(`--only: expected ${PART_NAMES.join(', ')}`);
-  return PART_NAMES.filter((name) => wanted.includes(name));
+function partsWanted(): readonly PartName[] {
+  const { growth, only, quick } = values;
+  if (growth) return ['growth'];
+  if (only === undefined) return quick ? QUICK_PARTS : PART_NAMES;
+  return PART_NAMES.filter((name) => only.includes(name));
 }
 
 if (values.help) {
@@ -59,9 +74,9 @@ if (values.help) {
   await writeReport();
 } else {
   const isSound = await runBench({
-    parts: partsOf(values.only),
+    parts: partsWanted(),
     sizes: sizesGiven(),
-    ...(values.axes === undefined ? {} : { axes: values.axes.split(',') }),
+    ...(values.axes === undefined ? {} : { axes: values.axes }),
     command: ['npm run bench', ...argumentsGiven()].join(' '),
     isWritten: values.write || isWhole(),
     print,
@@ -73,7 +88,7 @@ function sizesGiven(): Sizes {
   const sizes = values.quick ? QUICK : FULL;
   return {
     ...sizes,
-    ...(values.rounds === undefined ? {} : { rounds: Number(values.rounds) }),
+    ...(values.rounds === undefined ? {} : { rounds: values.rounds }),
     ...(values.growth ? { growth: 'long' } : {}),
   };
 }

@@ -1,5 +1,6 @@
 /** `npm run demo`: the main job on real servers, told as a story, with checks at the end. */
 import { type Check, checkConservation, checkMessages } from '../support/checks.ts';
+import { CommandLine } from '../support/command-line.ts';
 import { StackUnavailable } from '../support/stack/stack.ts';
 import { printAddresses } from './addresses.ts';
 import { type Latchkey, openLatchkey } from './latchkey.ts';
@@ -8,14 +9,16 @@ import { stopSignal, untilAborted } from './stop-signal.ts';
 import { tellStory } from './story.ts';
 import { Teller } from './teller.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+const COMMAND_LINE = new CommandLine({
+  command: 'npm run demo --',
+  options: { keep: { type: 'boolean' } },
+  usage: '[--keep]',
+});
 
-async function main(args: readonly string[]): Promise<number> {
-  const keep = args.includes('--keep');
-  if (args.some((arg) => arg !== '--keep')) {
-    process.stderr.write('usage: npm run demo [-- --keep]\n');
-    return 2;
-  }
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const keep = COMMAND_LINE.readOrExit((given) => given.keep);
   const stop = stopSignal();
   try {
     say('Latchkey: each repeated intent happens once, converges and stays explainable.');

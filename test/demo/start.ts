@@ -1,13 +1,17 @@
 /** `npm start`: stack and every service, for trying things out, until it is asked to stop. */
+import { CommandLine } from '../support/command-line.ts';
 import { StackUnavailable } from '../support/stack/stack.ts';
 import { printAddresses } from './addresses.ts';
 import { openLatchkey } from './latchkey.ts';
 import { progress } from './print.ts';
 import { stopSignal, untilAborted } from './stop-signal.ts';
 
+const COMMAND_LINE = new CommandLine({ command: 'npm start', options: {}, usage: '' });
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  COMMAND_LINE.readOrExit(() => undefined);
   const stop = stopSignal();
   try {
     await using latchkey = await openLatchkey(progress, stop);

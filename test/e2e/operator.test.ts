@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { employee, hrEvent, inDays } from '../support/events.ts';
-import { runLatchkey } from '../support/run-latchkey.ts';
+import { MIGRATE, runLatchkey, runScript } from '../support/run-latchkey.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
 let system: TestSystem;
@@ -61,7 +61,10 @@ test('progress is shown, and accepted under a name', async () => {
 });
 
 test.each([
-  [['unknown'], 'unknown verb'],
+  [['unknown'], 'unknown verb: unknown'],
+  [['relay', 'rebuild'], 'unknown verb: relay rebuild'],
+  [['relay', 'rebase', '--topic', 'latchkey.access.v1'], '--topic'],
+  [['--json', 'status'], 'the verb comes first'],
   [['dead-letters', 'list', '--limit', '0'], '--limit'],
   [['conflicts', 'show'], 'event id'],
   [['progress', 'accept', 'nowhere', '0'], 'no such partition'],
@@ -70,4 +73,11 @@ test.each([
   const { code, stderr } = await run(...args);
   expect(code).toBe(2);
   expect(stderr).toContain(said);
+});
+
+test('migrate takes no arguments, and does nothing where some are given', async () => {
+  const { code, stderr, stdout } = await runScript(MIGRATE, system.env, '--dry-run');
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain('--dry-run');
+  expect(stderr).toContain('npm run migrate takes no arguments');
 });

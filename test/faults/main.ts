@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { CommandLine, countOf, namesOf } from '../support/command-line.ts';
 import { openStack } from '../support/stack/open-stack.ts';
 import type { Servers } from './arena/arena.ts';
+import { DISASTERS } from './disasters/all.ts';
 import { runDisasters } from './disasters/run-disasters.ts';
 import { runNemesis } from './nemesis/run-nemesis.ts';
 import { runPlanted } from './planted/run-planted.ts';
+import { RECOVERY_FAULTS } from './recovery/faults.ts';
 import { runRecovery } from './recovery/run-recovery.ts';
 import type { PartReport } from './report/part.ts';
 import { printTable } from './report/print-table.ts';
@@ -53,70 +55,130 @@ async function onOneBroker(work: (servers: Servers) => Promise<PartReport>): Pro
   return await work({ databaseUrl, brokers, runId: randomBytes(4).toString('hex') });
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const TEXT = { type: 'string' } as const;
+const FLAG = { type: 'boolean' } as const;
+
+const COMMAND_LINE = new CommandLine({
+  command: 'npm run faults --',
   options: {
-    only: { type: 'string' },
-    histories: { type: 'string', default: '10000' },
-    inputs: { type: 'string', default: '100000' },
-    seeds: { type: 'string', default: '15' },
-    jobs: { type: 'string', default: '4' },
-    results: { type: 'string', default: `${ROOT}.faults/sweep.jsonl` },
-    minutes: { type: 'string', default: '10' },
-    seed: { type: 'string', default: '1' },
-    case: { type: 'string' },
-    disaster: { type: 'string' },
-    rounds: { type: 'string', default: '10' },
-    recovery: { type: 'string' },
-    planted: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+    only: TEXT,
+    histories: TEXT,
+    inputs: TEXT,
+    seeds: TEXT,
+    jobs: TEXT,
+    results: TEXT,
+    minutes: TEXT,
+    seed: TEXT,
+    case: TEXT,
+    disaster: TEXT,
+    rounds: TEXT,
+    recovery: TEXT,
+    planted: FLAG,
+    help: FLAG,
   },
+  positionals: ['number...'],
+  usage: '[--only PARTS] [settings], which --help lists',
 });
 
-const PARTS: Readonly<Record<string, () => Promise<PartReport>>> = {
+const PART_NAMES = [
+  'histories',
+  'hostile',
+  'sweep',
+  'nemesis',
+  'disasters',
+  'recovery',
+  'planted',
+] as const;
+type PartName = (typeof PART_NAMES)[number];
+
+const COUNTS = {
+  histories: '10000',
+  inputs: '100000',
+  seeds: '15',
+  jobs: '4',
+  minutes: '10',
+  seed: '1',
+  rounds: '10',
+};
+
+/** Everything is read before the first part runs, which may take hours. */
+const wanted = COMMAND_LINE.readOrExit((given) => {
+  const { only, planted, positionals, results = `${ROOT}.faults/sweep.jsonl` } = given;
+  const count = (name: keyof typeof COUNTS) => countOf(name, given[name] ?? COUNTS[name]);
+  return {
+    help: given.help,
+    parts: partsOf(planted, only),
+    histories: count('histories'),
+    inputs: count('inputs'),
+    seeds: count('seeds'),
+    jobs: count('jobs'),
+    results,
+    minutes: count('minutes'),
+    seed: count('seed'),
+    case: given.case === undefined ? undefined : caseOf(given.case),
+    disaster: listOf('disaster', given.disaster, DISASTERS),
+    rounds: count('rounds'),
+    recovery: listOf('recovery', given.recovery, RECOVERY_FAULTS),
+    defect: defectOf(planted, positionals),
+  };
+});
+
+function listOf(name: string, list: string | undefined, known: object): string | undefined {
+  return list === undefined ? undefined : namesOf(name, list, Object.keys(known)).join(',');
+}
+
+function defectOf(isPlanted: boolean, positionals: readonly string[]): number | undefined {
+  const [first, second] = positionals;
+  if (first === undefined) return undefined;
+  if (!isPlanted || second !== undefined)
+    throw new RangeError(`not understood: ${second ?? first}`);
+  return countOf('planted', first);
+}
+
+function partsOf(isPlanted: boolean, only: string | undefined): readonly PartName[] {
+  if (isPlanted && only !== undefined) throw new RangeError('--planted: not together with --only');
+  if (isPlanted) return ['planted'];
+  return only === undefined ? PART_NAMES : namesOf('only', only, PART_NAMES);
+}
+
+const PARTS: Readonly<Record<PartName, () => Promise<PartReport>>> = {
   histories: () =>
     runTests(ROOT, {
       what: 'simulated histories',
       folders: ['histories'],
-      env: { HISTORIES: values.histories },
-      runs: Number(values.histories),
+      env: { HISTORIES: String(wanted.histories) },
+      runs: wanted.histories,
     }),
   hostile: () =>
     runTests(ROOT, {
       what: 'hostile input',
       folders: ['hostile'],
-      env: { FAULTS_INPUTS: values.inputs, FAULTS_SEED: values.seed },
-      runs: Number(values.inputs),
+      env: { FAULTS_INPUTS: String(wanted.inputs), FAULTS_SEED: String(wanted.seed) },
+      runs: wanted.inputs,
     }),
   sweep: async () => {
-    const results = await openResults(values.results, ROOT);
-    const options = { seeds: Number(values.seeds), jobs: Number(values.jobs), results, print };
+    const results = await openResults(wanted.results, ROOT);
+    const options = { seeds: wanted.seeds, jobs: wanted.jobs, results, print };
     return onOneBroker((servers) => runSweep(servers, options));
   },
-  nemesis: () => runNemesis({ minutes: Number(values.minutes), seed: Number(values.seed), print }),
-  disasters: () => runDisasters({ only: values.disaster, print }),
-  recovery: () => runRecovery({ rounds: Number(values.rounds), only: values.recovery, print }),
-  planted: () => {
-    const [only] = values.planted ? positionals.map(Number) : [];
-    return onOneBroker((servers) =>
-      runPlanted(servers, { only, jobs: Number(values.jobs), print }),
-    );
-  },
+  nemesis: () => runNemesis({ minutes: wanted.minutes, seed: wanted.seed, print }),
+  disasters: () => runDisasters({ only: wanted.disaster, print }),
+  recovery: () => runRecovery({ rounds: wanted.rounds, only: wanted.recovery, print }),
+  planted: () =>
+    onOneBroker((servers) =>
+      runPlanted(servers, { only: wanted.defect, jobs: wanted.jobs, print }),
+    ),
 };
 
 async function runAll(): Promise<readonly PartReport[]> {
-  const one = values.case;
+  const one = wanted.case;
   if (one !== undefined) {
-    return [await onOneBroker((servers) => runOneCase(servers, caseOf(one), print))];
+    return [await onOneBroker((servers) => runOneCase(servers, one, print))];
   }
-  const wanted = values.planted ? ['planted'] : (values.only?.split(',') ?? Object.keys(PARTS));
   const reports: PartReport[] = [];
-  for (const name of wanted) {
-    const part = PARTS[name];
-    if (part === undefined)
-      throw new RangeError(`--only: expected ${Object.keys(PARTS).join(', ')}`);
+  for (const name of wanted.parts) {
     print(`part: ${name}`);
-    reports.push(await part().catch((error: unknown) => brokenOff(name, error)));
+    reports.push(await PARTS[name]().catch((error: unknown) => brokenOff(name, error)));
   }
   return reports;
 }
@@ -128,7 +190,7 @@ function brokenOff(name: string, error: unknown): PartReport {
   return { rows: [{ what: `${name}: broken off`, tried: 1, failed: 1, figure }], failed: true };
 }
 
-if (values.help) {
+if (wanted.help) {
   process.stdout.write(`${USAGE}\n`);
 } else {
   const reports = await runAll();

@@ -3,6 +3,7 @@ import { commonSettings, databaseSettings, type SettingDoc, settingDocs } from '
 import { operatorSettings } from '../../services/operator/src/settings.ts';
 import { reconcilerSettings } from '../../services/reconciler/src/settings.ts';
 import { relaySettings } from '../../services/relay/src/settings.ts';
+import { CommandLine } from './command-line.ts';
 
 /** Writes docs/configuration.md from the settings of the services; with `--check` only compares. */
 const FILE = new URL('../../docs/configuration.md', import.meta.url);
@@ -51,7 +52,12 @@ function rowOf(doc: SettingDoc): string {
 }
 
 const text = HEAD + SERVICES.map(([name, shape]) => sectionOf(name, shape)).join('');
-if (!process.argv.includes('--check')) {
+const isCheck = new CommandLine({
+  command: 'npm run configuration --',
+  options: { check: { type: 'boolean' } },
+  usage: '[--check]',
+}).readOrExit(({ check }) => check);
+if (!isCheck) {
   writeFileSync(FILE, text);
 } else if (readFileSync(FILE, 'utf8') !== text) {
   console.error('docs/configuration.md differs: node test/support/generate-configuration.ts');

@@ -2,6 +2,10 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../services/operator/src/main.ts', import.meta.url));
+/** What `npm run migrate` runs. */
+export const MIGRATE = fileURLToPath(
+  new URL('../../services/operator/src/migrate.ts', import.meta.url),
+);
 
 export interface CommandResult {
   readonly code: number;
@@ -14,9 +18,18 @@ export function runLatchkey(
   env: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<CommandResult> {
+  return runScript(MAIN, env, ...args);
+}
+
+/** Runs one script as a process of its own. */
+export function runScript(
+  script: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CommandResult> {
   return new Promise((resolve) => {
     const options = { env: { PATH: process.env['PATH'], ...env } };
-    execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [script, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code ?? -1);
       resolve({ code, stdout, stderr });
     });

@@ -3,6 +3,13 @@ export { type Backoff, type BackoffOptions, backoff } from './backoff.ts';
 export { createHealth, type Health, type Readiness } from './health.ts';
 export { createLogger, type Logger, type LogLevel } from './logger.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
+export {
+  type Given,
+  type Grammar,
+  misused,
+  type OptionShapes,
+  readArguments,
+} from './read-arguments.ts';
 export { type RetryOptions, retryForever } from './retry-forever.ts';
 export { runService, type Service, type ServiceContext } from './run-service.ts';
 export { type Part, runTogether } from './run-together.ts';

@@ -1,26 +1,37 @@
 import { listConflicts, readConflicts, readFirstContent } from '@latchkey/postgres';
+import { limitRows, required } from './bounds.ts';
 import { printLine, printRow, printRows, without } from './print.ts';
-import { required } from './read-arguments.ts';
-import type { Command } from './verb.ts';
+import { FLAG, TEXT, verb } from './verb.ts';
 
 /** Event ids that came with different contents, the last seen first. */
-export const listConflictRows: Command = async ({ db }, { limit, json }) => {
-  const rows = await db.run(listConflicts, { limit });
-  printRows(without(rows, 'fingerprint'), json);
-};
+export const conflictsList = verb({
+  command: 'conflicts list',
+  usage: '[--limit N] [--json]',
+  options: { limit: TEXT, json: FLAG },
+  run: async ({ db }, { limit, json }) => {
+    const rows = await db.run(listConflicts, { limit: limitRows(limit) });
+    printRows(without(rows, 'fingerprint'), json);
+  },
+});
 
 /** Everything that came for one event id: what counted, and what did not. */
-export const showConflict: Command = async ({ db }, { positionals, json }) => {
-  const eventId = required(positionals[0], 'event id');
-  const [first] = await db.run(readFirstContent, { eventId });
-  const others = await db.run(readConflicts, { eventId });
-  if (first === undefined && others.length === 0) {
-    printLine(`no such event: ${eventId}`);
-    return;
-  }
-  if (first !== undefined) printRow({ content: 'first, which counts', ...first }, json);
-  for (const other of others) {
-    if (!json) printLine('');
-    printRow({ content: 'another, not applied', ...other }, json);
-  }
-};
+export const conflictsShow = verb({
+  command: 'conflicts show',
+  usage: '<event id> [--json]',
+  options: { json: FLAG },
+  positionals: ['event id'],
+  run: async ({ db }, { positionals, json }) => {
+    const eventId = required(positionals[0], 'event id');
+    const [first] = await db.run(readFirstContent, { eventId });
+    const others = await db.run(readConflicts, { eventId });
+    if (first === undefined && others.length === 0) {
+      printLine(`no such event: ${eventId}`);
+      return;
+    }
+    if (first !== undefined) printRow({ content: 'first, which counts', ...first }, json);
+    for (const other of others) {
+      if (!json) printLine('');
+      printRow({ content: 'another, not applied', ...other }, json);
+    }
+  },
+});

@@ -1,47 +1,90 @@
 import { type InputTopic } from '@latchkey/contracts';
 import { openPolicy, type RedriveContext, type Redriven, redrive } from '@latchkey/intake';
 import { listDeadLetters, readDeadLetter } from '@latchkey/postgres';
-import { inputTopicNames } from '@latchkey/runtime';
+import { type Given, inputTopicNames, misused } from '@latchkey/runtime';
+import { limitRows, required } from './bounds.ts';
 import { outputsOf } from './outputs.ts';
 import { printLine, printRow, printRows } from './print.ts';
 import { operatorName } from './progress.ts';
-import { type Given, required } from './read-arguments.ts';
-import type { Command, Operating } from './verb.ts';
+import { FLAG, type Operating, TEXT, verb } from './verb.ts';
 
 /** Dead letters that wait, the oldest first; all of them with `--all`. */
-export const listDeadLetterRows: Command = async ({ db }, { code, topic, all, limit, json }) => {
-  const state = all ? undefined : 'open';
-  printRows(await listDeadLetters(db, { state, code, topic, limit }), json);
-};
+export const deadLettersList = verb({
+  command: 'dead-letters list',
+  usage: '[--code C] [--topic T] [--all] [--limit N] [--json]',
+  options: { code: TEXT, topic: TEXT, all: FLAG, limit: TEXT, json: FLAG },
+  run: async ({ db }, { code, topic, all, limit, json }) => {
+    const state = all ? undefined : 'open';
+    printRows(await listDeadLetters(db, { state, code, topic, limit: limitRows(limit) }), json);
+  },
+});
 
 /** One dead letter with its headers and raw bytes. */
-export const showDeadLetter: Command = async ({ db }, { positionals, json }) => {
-  const id = required(positionals[0], 'id');
-  const [letter] = isUuid(id) ? await db.run(readDeadLetter, { id }) : [];
-  if (letter === undefined) printLine(`no such dead letter: ${id}`);
-  else printRow(letter, json);
-};
+export const deadLettersShow = verb({
+  command: 'dead-letters show',
+  usage: '<id> [--json]',
+  options: { json: FLAG },
+  positionals: ['id'],
+  run: async ({ db }, { positionals, json }) => {
+    const id = required(positionals[0], 'id');
+    const [letter] = isUuid(id) ? await db.run(readDeadLetter, { id }) : [];
+    if (letter === undefined) printLine(`no such dead letter: ${id}`);
+    else printRow(letter, json);
+  },
+});
+
+const REDRIVE = {
+  command: 'dead-letters redrive',
+  usage: '<id>... | --code C [--topic T] [--limit N]',
+  options: { code: TEXT, topic: TEXT, limit: TEXT },
+  positionals: ['id...'],
+} as const;
+
+type RedriveGiven = Given<typeof REDRIVE.options>;
 
 /** Puts dead letters back through intake, one transaction each. */
-export const redriveDeadLetters: Command = async (operating, given) => {
-  const context = await redriveContext(operating);
-  for (const id of await idsToRedrive(operating, given)) {
-    // eslint-disable-next-line no-await-in-loop -- in the order in which they came
-    const became = isUuid(id) ? await redrive(operating.db, id, context) : NOT_FOUND;
-    printLine(`${id} ${describe(became)}`);
-  }
-};
+export const deadLettersRedrive = verb({
+  ...REDRIVE,
+  check: checkRedrive,
+  run: async (operating, given) => {
+    const context = await redriveContext(operating);
+    for (const id of await idsToRedrive(operating, given)) {
+      // eslint-disable-next-line no-await-in-loop -- in the order in which they came
+      const became = isUuid(id) ? await redrive(operating.db, id, context) : NOT_FOUND;
+      printLine(`${id} ${describe(became)}`);
+    }
+  },
+});
 
 const NOT_FOUND: Redriven = { kind: 'not_found' };
 
 async function idsToRedrive(
   { db }: Operating,
-  { positionals, code, topic, limit }: Given,
+  { positionals, code, topic, limit }: RedriveGiven,
 ): Promise<readonly string[]> {
   if (positionals.length > 0) return positionals;
-  required(code, 'id, or --code');
-  const letters = await listDeadLetters(db, { state: 'open', code, topic, limit });
+  const letters = await listDeadLetters(db, {
+    state: 'open',
+    code,
+    topic,
+    limit: limitRows(limit),
+  });
   return letters.map(({ id }) => id);
+}
+
+/** @throws Failure CONFIG_INVALID unless letters are named either by their ids or by their code */
+function checkRedrive({ positionals, code, topic, limit }: RedriveGiven): void {
+  const narrowed = { code, topic, limit };
+  const given = Object.entries(narrowed).flatMap(([name, value]) => (value ? [`--${name}`] : []));
+  if (positionals.length > 0 && given.length > 0) {
+    throw misused(
+      REDRIVE,
+      given.map((name) => `${name}: not together with ids`),
+    );
+  }
+  if (positionals.length === 0 && code === undefined) {
+    throw misused(REDRIVE, ['<id>, or --code: required']);
+  }
 }
 
 async function redriveContext({ db, settings }: Operating): Promise<RedriveContext> {

@@ -1,6 +1,7 @@
 import { runService } from '@latchkey/runtime';
-import { runOperator, USAGE } from './run-operator.ts';
+import { runOperator } from './run-operator.ts';
 import { operatorSettings } from './settings.ts';
+import { USAGE } from './verbs.ts';
 
 await runService({
   name: 'latchkey',

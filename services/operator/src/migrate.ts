@@ -1,5 +1,5 @@
 import { makeAuditPartitions, migrateDatabase } from '@latchkey/postgres';
-import { databaseSettings, runService } from '@latchkey/runtime';
+import { databaseSettings, readArguments, runService } from '@latchkey/runtime';
 import { z } from 'zod';
 
 await runService({
@@ -8,7 +8,8 @@ await runService({
   usage:
     '\n  brings the database to the current schema and makes the months of the audit trail for a year ahead;' +
     '\n  safe to run twice and by two at once',
-  run: async ({ settings }) => {
+  run: async ({ settings, args }) => {
+    readArguments({ command: 'npm run migrate', options: {}, usage: '' }, args);
     const applied = await migrateDatabase({ url: settings.DATABASE_URL });
     const what = applied.length === 0 ? 'nothing to do' : applied.join(', ');
     process.stdout.write(`migrated: ${what}\n`);

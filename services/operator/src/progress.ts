@@ -4,38 +4,49 @@ import { acceptPartition, openPolicy } from '@latchkey/intake';
 import { type LogOffsets, logOffsets, openAdmin, openKafka } from '@latchkey/kafka';
 import { listProgress, type ProgressRow, readProgress } from '@latchkey/postgres';
 import { kafkaConnection } from '@latchkey/runtime';
+import { required } from './bounds.ts';
 import { printLine, printRows } from './print.ts';
-import { required } from './read-arguments.ts';
-import type { Command, Operating } from './verb.ts';
+import { FLAG, type Operating, TEXT, verb } from './verb.ts';
 
 /** How far each input partition was read, and what became of its deliveries. */
-export const showProgress: Command = async ({ db }, { json }) => {
-  printRows(await db.run(listProgress, {}), json);
-};
+export const progressShow = verb({
+  command: 'progress show',
+  usage: '[--json]',
+  options: { json: FLAG },
+  run: async ({ db }, { json }) => {
+    printRows(await db.run(listProgress, {}), json);
+  },
+});
 
 /**
  * Accepts what was found in a partition that stopped. It goes on at the first record that is still
  * there unless told otherwise: what was taken before is recognised by its ids.
  */
-export const acceptProgressOf: Command = async (operating, { positionals, from }) => {
-  const { db, settings } = operating;
-  const topic = required(positionals[0], 'topic');
-  const partition = partitionNumber(required(positionals[1], 'partition'));
-  const [progress] = await db.run(readProgress, { topic, partition });
-  if (progress === undefined) throw notFound(topic, partition);
-  const nextOffset = await offsetFrom(operating, topic, partition, progress, from);
-  const policy = await openPolicy(settings.POLICY_FILE);
-  const operator = operatorName(settings.OPERATOR);
-  await acceptPartition(db, { topic, partition, nextOffset, operator, owner: policy.owner });
-  const found =
-    progress.stoppedCode === null ? 'was not stopped' : `was stopped: ${progress.stoppedCode}`;
-  printLine(`${topic}/${partition} ${found}; it goes on at ${nextOffset}`);
-  if (nextOffset > progress.nextOffset) {
-    printLine(
-      `offsets ${progress.nextOffset} to ${nextOffset - 1n} are skipped: nobody reads them`,
-    );
-  }
-};
+export const progressAccept = verb({
+  command: 'progress accept',
+  usage: '<topic> <partition> [--from earliest|position|latest|<offset>]',
+  options: { from: TEXT },
+  positionals: ['topic', 'partition'],
+  run: async (operating, { positionals, from }) => {
+    const { db, settings } = operating;
+    const topic = required(positionals[0], 'topic');
+    const partition = partitionNumber(required(positionals[1], 'partition'));
+    const [progress] = await db.run(readProgress, { topic, partition });
+    if (progress === undefined) throw notFound(topic, partition);
+    const nextOffset = await offsetFrom(operating, topic, partition, progress, from);
+    const policy = await openPolicy(settings.POLICY_FILE);
+    const operator = operatorName(settings.OPERATOR);
+    await acceptPartition(db, { topic, partition, nextOffset, operator, owner: policy.owner });
+    const found =
+      progress.stoppedCode === null ? 'was not stopped' : `was stopped: ${progress.stoppedCode}`;
+    printLine(`${topic}/${partition} ${found}; it goes on at ${nextOffset}`);
+    if (nextOffset > progress.nextOffset) {
+      printLine(
+        `offsets ${progress.nextOffset} to ${nextOffset - 1n} are skipped: nobody reads them`,
+      );
+    }
+  },
+});
 
 /** The name under which an operator's deeds are on record. */
 export function operatorName(configured: string | undefined): string {

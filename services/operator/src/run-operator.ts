@@ -1,54 +1,17 @@
 import { Failure } from '@latchkey/contracts';
 import { checkSchema, openDatabase } from '@latchkey/postgres';
 import type { ServiceContext } from '@latchkey/runtime';
-import { listConflictRows, showConflict } from './conflicts.ts';
-import { listDeadLetterRows, redriveDeadLetters, showDeadLetter } from './dead-letters.ts';
-import { acceptProgressOf, showProgress } from './progress.ts';
-import { readArguments } from './read-arguments.ts';
-import { rebaseRelay } from './relay/rebase.ts';
-import { repartitionRelay } from './relay/repartition.ts';
-import { replayRelay } from './relay/replay.ts';
 import type { OperatorSettings } from './settings.ts';
-import { showStatus } from './status.ts';
-import type { Command, Operating } from './verb.ts';
-
-export const USAGE = `<verb> [--json]
-  status                                       positions, outputs, what waits for a person
-  dead-letters list [--code C] [--topic T] [--all] [--limit N]
-  dead-letters show <id>
-  dead-letters redrive <id>... | --code <code> [--limit N]
-  conflicts list [--limit N]
-  conflicts show <event id>
-  progress show
-  progress accept <topic> <partition> [--from earliest|position|latest|<offset>]
-  relay rebase [--all]                         the database went back: state everything again
-  relay replay [--topic T [--partition N] [--from <position>]]   Kafka went back: publish from there
-  relay repartition --partitions N             more partitions for every output topic`;
-
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
-  ['status', showStatus],
-  ['dead-letters list', listDeadLetterRows],
-  ['dead-letters show', showDeadLetter],
-  ['dead-letters redrive', redriveDeadLetters],
-  ['conflicts list', listConflictRows],
-  ['conflicts show', showConflict],
-  ['progress show', showProgress],
-  ['progress accept', acceptProgressOf],
-  ['relay rebase', rebaseRelay],
-  ['relay replay', replayRelay],
-  ['relay repartition', repartitionRelay],
-]);
+import type { Verb } from './verb.ts';
+import { VERBS } from './verbs.ts';
 
 const OUTPUT_TOPICS = 5;
 
-/** Runs one verb of the command line. */
+/** Runs one verb of the command line. Its arguments are read before anything is opened. */
 export async function runOperator(context: ServiceContext<OperatorSettings>): Promise<void> {
-  const { settings, log } = context;
-  const { verb, given } = readArguments(context.args, [...COMMANDS.keys()]);
-  const command = COMMANDS.get(verb);
-  if (command === undefined) {
-    throw new Failure('CONFIG_INVALID', { problems: ['unknown verb; --help lists them'] });
-  }
+  const { settings, log, args } = context;
+  const { verb, behind } = findVerb(args);
+  const carryOut = verb.prepare(behind);
   await using db = openDatabase({
     url: settings.DATABASE_URL,
     role: 'latchkey_operator',
@@ -60,6 +23,24 @@ export async function runOperator(context: ServiceContext<OperatorSettings>): Pr
     },
   });
   await checkSchema(db);
-  const operating: Operating = { db, settings, log };
-  await command(operating, given);
+  await carryOut({ db, settings, log });
+}
+
+/** The verb that the arguments begin with, and the arguments behind it. */
+function findVerb(args: readonly string[]): {
+  readonly verb: Verb;
+  readonly behind: readonly string[];
+} {
+  for (const words of [2, 1]) {
+    const verb = VERBS.find(({ command }) => command === args.slice(0, words).join(' '));
+    if (verb !== undefined) return { verb, behind: args.slice(words) };
+  }
+  const [first = ''] = args;
+  const alike = VERBS.filter(({ command }) => command.startsWith(`${first} `));
+  const known = (alike.length === 0 ? VERBS : alike).map(({ command }) => command);
+  const asked = args.slice(0, alike.length === 0 ? 1 : 2).join(' ');
+  const problem = first === '' ? 'no verb was given' : `unknown verb: ${asked}`;
+  throw new Failure('CONFIG_INVALID', {
+    problems: [problem, `the verb comes first; there are: ${known.join(', ')}`],
+  });
 }

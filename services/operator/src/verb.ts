@@ -1,6 +1,11 @@
 import type { Db } from '@latchkey/postgres';
-import type { Logger } from '@latchkey/runtime';
-import type { Given } from './read-arguments.ts';
+import {
+  type Given,
+  type Grammar,
+  type Logger,
+  type OptionShapes,
+  readArguments,
+} from '@latchkey/runtime';
 import type { OperatorSettings } from './settings.ts';
 
 /** What a verb works with. */
@@ -10,5 +15,40 @@ export interface Operating {
   readonly log: Logger;
 }
 
-/** Carries out a verb and prints what became of it. */
-export type Command = (operating: Operating, given: Given) => Promise<void>;
+/** One verb of the command line: what it takes, and what it does with it. */
+export interface Verb extends Grammar<OptionShapes> {
+  /** What it is for, in one line; empty where its name says it. */
+  readonly meaning: string;
+  /**
+   * Reads the arguments behind the verb, without doing anything yet.
+   *
+   * @returns carries out the verb and prints what became of it
+   * @throws Failure CONFIG_INVALID for anything that the verb does not take
+   */
+  readonly prepare: (args: readonly string[]) => (operating: Operating) => Promise<void>;
+}
+
+/** A verb as it is declared; its command receives the options under their names. */
+interface Declared<O extends OptionShapes> extends Grammar<O> {
+  readonly meaning?: string;
+  /** Refuses combinations, before anything is done. */
+  readonly check?: (given: Given<O>) => void;
+  readonly run: (operating: Operating, given: Given<O>) => Promise<void>;
+}
+
+export function verb<const O extends OptionShapes>(declared: Declared<O>): Verb {
+  const { run, check, meaning = '', ...grammar } = declared;
+  return {
+    ...grammar,
+    meaning,
+    prepare: (args) => {
+      const given = readArguments<O>(grammar, args);
+      check?.(given);
+      return (operating) => run(operating, given);
+    },
+  };
+}
+
+/** Options that several verbs have. */
+export const FLAG = { type: 'boolean' } as const;
+export const TEXT = { type: 'string' } as const;

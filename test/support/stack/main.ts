@@ -1,19 +1,22 @@
 /** `npm run stack`: a database and brokers in the foreground, until it is asked to stop. */
-import { parseArgs } from 'node:util';
+import { CommandLine } from '../command-line.ts';
 import { openStack } from './open-stack.ts';
 import { StackUnavailable } from './stack.ts';
 
-const USAGE = 'usage: npm run stack [-- --brokers 1|3] [--local]';
+const COMMAND_LINE = new CommandLine({
+  command: 'npm run stack --',
+  options: { brokers: { type: 'string' }, local: { type: 'boolean' } },
+  usage: '[--brokers 1|3] [--local]',
+});
 const KEEP_ALIVE_MS = 60_000;
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const options = readArguments(process.argv.slice(2));
-  if (options === undefined) {
-    process.stderr.write(`${USAGE}\n`);
-    return 2;
-  }
+  const options = COMMAND_LINE.readOrExit(({ brokers = '1', local }) => ({
+    brokers: brokersOf(brokers),
+    local,
+  }));
   const stop = stopSignal();
   // Waiting for a signal alone does not keep a process alive, and servers of somebody else are not ours to watch.
   const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
@@ -34,20 +37,9 @@ async function main(): Promise<number> {
   }
 }
 
-function readArguments(args: string[]): { brokers: 1 | 3; local: boolean } | undefined {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        brokers: { type: 'string', default: '1' },
-        local: { type: 'boolean', default: false },
-      },
-    });
-    if (values.brokers !== '1' && values.brokers !== '3') return undefined;
-    return { brokers: values.brokers === '1' ? 1 : 3, local: values.local };
-  } catch {
-    return undefined;
-  }
+function brokersOf(text: string): 1 | 3 {
+  if (text === '1' || text === '3') return text === '1' ? 1 : 3;
+  throw new RangeError('--brokers: expected 1 or 3');
 }
 
 /** Aborted by the first signal that asks to stop. */

@@ -13,7 +13,7 @@ import {
 } from '@latchkey/publication';
 import { outputsOf } from '../outputs.ts';
 import { printLine, printRow } from '../print.ts';
-import type { Command } from '../verb.ts';
+import { FLAG, verb } from '../verb.ts';
 import { type HeldTopic, holdTopics } from './hold-topics.ts';
 import { type MendedLane, mendTopic } from './mend-topic.ts';
 import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
@@ -27,54 +27,62 @@ const MENDABLE: ReadonlySet<FailureCode> = new Set(['RELAY_ROW_MISSING', 'RELAY_
  * was published, and states everything again. Where both sides agree it only finishes what an earlier
  * run has begun; `--all` states everything again all the same.
  */
-export const rebaseRelay: Command = async (operating, { all, json }) => {
-  const { db, settings } = operating;
-  await using repair = await openRepair(operating);
-  const findings = await examineAll(repair.kafka, db, repair.topics);
-  const differing: RepairedTopic[] = [];
-  for (const topic of repair.topics) {
-    // eslint-disable-next-line no-await-in-loop -- five topics
-    if (await differs(db, topic.topic, findings)) differing.push(topic);
-  }
-  const mended =
-    differing.length > 0 || all
-      ? await holdTopics(db, repair.kafka, differing, (held) => mendAll(db, repair, held, findings))
-      : [];
-  const { epoch, restatingSinceMs } = await readOutputState(db);
-  if (restatingSinceMs === null) {
-    if (json)
-      printRow(
-        {
-          epoch,
-          topics: 0,
-          dropped: 0,
-          renumbered: 0,
-          identities: 0,
-          accounts: 0,
-          verifications: 0,
-        },
-        json,
-      );
-    else printLine('nothing to rebase: the outbox is what was published');
-    return;
-  }
-  const { operator, owner } = repair;
-  const outputs = await outputsOf(db, settings);
-  const restated = await restateAll(db, epoch, { outputs, operator, owner });
-  const renumbered = mended.reduce((sum, lane) => sum + lane.renumbered, 0);
-  const dropped = mended.reduce((sum, lane) => sum + lane.dropped, 0);
-  const { identities, accounts, verifications } = restated;
-  if (json) {
-    printRow({ epoch, topics: differing.length, dropped, renumbered, ...restated }, json);
-    return;
-  }
-  printLine(
-    `epoch ${epoch}; ${differing.length} topics mended, ${dropped} messages known already, ${renumbered} renumbered`,
-  );
-  printLine(
-    `stated again: ${identities} identities, ${accounts} accounts, ${verifications} verifications`,
-  );
-};
+export const relayRebase = verb({
+  command: 'relay rebase',
+  usage: '[--all] [--json]',
+  meaning: 'the database went back: state everything again',
+  options: { all: FLAG, json: FLAG },
+  run: async (operating, { all, json }) => {
+    const { db, settings } = operating;
+    await using repair = await openRepair(operating);
+    const findings = await examineAll(repair.kafka, db, repair.topics);
+    const differing: RepairedTopic[] = [];
+    for (const topic of repair.topics) {
+      // eslint-disable-next-line no-await-in-loop -- five topics
+      if (await differs(db, topic.topic, findings)) differing.push(topic);
+    }
+    const mended =
+      differing.length > 0 || all
+        ? await holdTopics(db, repair.kafka, differing, (held) =>
+            mendAll(db, repair, held, findings),
+          )
+        : [];
+    const { epoch, restatingSinceMs } = await readOutputState(db);
+    if (restatingSinceMs === null) {
+      if (json)
+        printRow(
+          {
+            epoch,
+            topics: 0,
+            dropped: 0,
+            renumbered: 0,
+            identities: 0,
+            accounts: 0,
+            verifications: 0,
+          },
+          json,
+        );
+      else printLine('nothing to rebase: the outbox is what was published');
+      return;
+    }
+    const { operator, owner } = repair;
+    const outputs = await outputsOf(db, settings);
+    const restated = await restateAll(db, epoch, { outputs, operator, owner });
+    const renumbered = mended.reduce((sum, lane) => sum + lane.renumbered, 0);
+    const dropped = mended.reduce((sum, lane) => sum + lane.dropped, 0);
+    const { identities, accounts, verifications } = restated;
+    if (json) {
+      printRow({ epoch, topics: differing.length, dropped, renumbered, ...restated }, json);
+      return;
+    }
+    printLine(
+      `epoch ${epoch}; ${differing.length} topics mended, ${dropped} messages known already, ${renumbered} renumbered`,
+    );
+    printLine(
+      `stated again: ${identities} identities, ${accounts} accounts, ${verifications} verifications`,
+    );
+  },
+});
 
 async function examineAll(
   kafka: KafkaAccess,

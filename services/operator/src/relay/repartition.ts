@@ -17,9 +17,9 @@ import {
   textColumn,
 } from '@latchkey/postgres';
 import { gatherEvidence, type LaneEvidence, positionOf } from '@latchkey/publication';
+import { required } from '../bounds.ts';
 import { printLine, printRow } from '../print.ts';
-import { required } from '../read-arguments.ts';
-import type { Command } from '../verb.ts';
+import { FLAG, TEXT, verb } from '../verb.ts';
 import { type HeldTopic, holdTopics } from './hold-topics.ts';
 import { openRepair, type Repair } from './open-repair.ts';
 
@@ -34,32 +34,38 @@ const MAX_MOVED_BYTES_A_LANE = 64 * 1024 * 1024;
  * then on. The topics come first: ended in between, services refuse to start until another call has
  * done the rest.
  */
-export const repartitionRelay: Command = async (operating, { partitions: given, json }) => {
-  const { db } = operating;
-  const partitions = partitionsOf(required(given, '--partitions'));
-  await using repair = await openRepair(operating);
-  const fewest = Math.min(...repair.topics.map(({ lanes }) => lanes.length));
-  const most = Math.max(...repair.topics.map(({ lanes }) => lanes.length));
-  if (most > partitions) {
-    const problems = [`--partitions: the topics have ${most}, and Kafka cannot take any away`];
-    throw new Failure('CONFIG_INVALID', { problems });
-  }
-  const moved =
-    fewest === partitions
-      ? undefined
-      : await holdTopics(db, repair.kafka, repair.topics, (held) =>
-          repartitionAll(repair, held, partitions),
-        );
-  if (json) printRow({ partitions, topics: repair.topics.length, moved: moved ?? 0 }, json);
-  else if (moved === undefined)
-    printLine(`nothing to do: every output has ${partitions} partitions`);
-  else {
-    printLine(
-      `${repair.topics.length} topics have ${partitions} partitions; ${moved} waiting messages moved`,
-    );
-    printLine(`start the services with OUTPUT_PARTITIONS=${partitions}, or without it`);
-  }
-};
+export const relayRepartition = verb({
+  command: 'relay repartition',
+  usage: '--partitions N [--json]',
+  meaning: 'more partitions for every output topic',
+  options: { partitions: TEXT, json: FLAG },
+  run: async (operating, { partitions: given, json }) => {
+    const { db } = operating;
+    const partitions = partitionsOf(required(given, '--partitions'));
+    await using repair = await openRepair(operating);
+    const fewest = Math.min(...repair.topics.map(({ lanes }) => lanes.length));
+    const most = Math.max(...repair.topics.map(({ lanes }) => lanes.length));
+    if (most > partitions) {
+      const problems = [`--partitions: the topics have ${most}, and Kafka cannot take any away`];
+      throw new Failure('CONFIG_INVALID', { problems });
+    }
+    const moved =
+      fewest === partitions
+        ? undefined
+        : await holdTopics(db, repair.kafka, repair.topics, (held) =>
+            repartitionAll(repair, held, partitions),
+          );
+    if (json) printRow({ partitions, topics: repair.topics.length, moved: moved ?? 0 }, json);
+    else if (moved === undefined)
+      printLine(`nothing to do: every output has ${partitions} partitions`);
+    else {
+      printLine(
+        `${repair.topics.length} topics have ${partitions} partitions; ${moved} waiting messages moved`,
+      );
+      printLine(`start the services with OUTPUT_PARTITIONS=${partitions}, or without it`);
+    }
+  },
+});
 
 function partitionsOf(text: string): number {
   const partitions = /^\d{1,5}$/.test(text) ? Number(text) : 0;

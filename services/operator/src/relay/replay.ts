@@ -22,41 +22,52 @@ import {
   type TopicEvidence,
   type TopicFindings,
 } from '@latchkey/publication';
+import { type Given, misused } from '@latchkey/runtime';
 import { printLine, printRows } from '../print.ts';
-import type { Given } from '../read-arguments.ts';
-import type { Command } from '../verb.ts';
+import { FLAG, TEXT, verb } from '../verb.ts';
 import { type HeldTopic, holdTopics } from './hold-topics.ts';
 import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
 import { kept, type PlacedLane, startAt } from './start-at.ts';
+
+const REPLAY = {
+  command: 'relay replay',
+  usage: '[--topic T [--partition N] [--from <position>]] [--json]',
+  meaning: 'Kafka went back: publish from there',
+  options: { topic: TEXT, partition: TEXT, from: TEXT, json: FLAG },
+} as const;
 
 /**
  * Lets the relay go on from a position where Kafka went back: the messages from there on are published
  * (again). Without `--from` each partition goes on behind the last message that its log holds, so that
  * nothing is repeated. Without `--topic` all topics that are refused.
  */
-export const replayRelay: Command = async (operating, given) => {
-  const { db } = operating;
-  await using repair = await openRepair(operating);
-  const wanted = wantedOf(given);
-  const topics = await topicsToReplay(repair, db, wanted);
-  const placed = await holdTopics(db, repair.kafka, topics, async (held) => {
-    const lanes: PlacedLane[] = [];
-    // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    for (const one of held) lanes.push(...(await replayTopic(repair, one, wanted)));
-    return lanes;
-  });
-  if (given.json) {
-    printRows(
-      placed.map(({ topic, partition, from, last }) => ({ topic, partition, from, last })),
-      given.json,
-    );
-    return;
-  }
-  if (placed.length === 0) printLine('nothing to replay: no output topic is refused');
-  for (const { topic, partition, from, last } of placed) {
-    printLine(`${topic}/${partition} goes on at ${from}; the outbox ends at ${last}`);
-  }
-};
+export const relayReplay = verb({
+  ...REPLAY,
+  check: wantedOf,
+  run: async (operating, given) => {
+    const { db } = operating;
+    await using repair = await openRepair(operating);
+    const wanted = wantedOf(given);
+    const topics = await topicsToReplay(repair, db, wanted);
+    const placed = await holdTopics(db, repair.kafka, topics, async (held) => {
+      const lanes: PlacedLane[] = [];
+      // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
+      for (const one of held) lanes.push(...(await replayTopic(repair, one, wanted)));
+      return lanes;
+    });
+    if (given.json) {
+      printRows(
+        placed.map(({ topic, partition, from, last }) => ({ topic, partition, from, last })),
+        given.json,
+      );
+      return;
+    }
+    if (placed.length === 0) printLine('nothing to replay: no output topic is refused');
+    for (const { topic, partition, from, last } of placed) {
+      printLine(`${topic}/${partition} goes on at ${from}; the outbox ends at ${last}`);
+    }
+  },
+});
 
 interface Wanted {
   readonly topic: string | undefined;
@@ -64,7 +75,7 @@ interface Wanted {
   readonly from: bigint | undefined;
 }
 
-function wantedOf({ topic, partition, from }: Given): Wanted {
+function wantedOf({ topic, partition, from }: Given<typeof REPLAY.options>): Wanted {
   const problems = [
     problemOf('--partition: expected a whole number', partition, /^\d{1,6}$/),
     problemOf('--from: expected a position, from 1 on', from, /^[1-9]\d{0,17}$/),
@@ -72,7 +83,7 @@ function wantedOf({ topic, partition, from }: Given): Wanted {
       ? '--topic: required with --partition and --from'
       : undefined,
   ].filter((problem) => problem !== undefined);
-  if (problems.length > 0) throw new Failure('CONFIG_INVALID', { problems });
+  if (problems.length > 0) throw misused(REPLAY, problems);
   return {
     topic,
     partition: partition === undefined ? undefined : Number(partition),

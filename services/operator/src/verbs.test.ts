@@ -1,0 +1,44 @@
+import { Failure } from '@latchkey/contracts';
+import { expect, test } from 'vitest';
+import { VERBS } from './verbs.ts';
+
+test.each(VERBS)('the usage of $command names what it takes, and nothing else', (verb) => {
+  const named = verb.usage.match(/(?<=--)[a-z-]+/g) ?? [];
+  expect(new Set(named)).toEqual(new Set(Object.keys(verb.options)));
+  const shown = [...verb.usage.matchAll(/(?<![a-z|] |\|)<([^<>]+)>(\.\.\.)?/g)].map(
+    ([, name = '', dots = '']) => name + dots,
+  );
+  expect(shown).toEqual(verb.positionals ?? []);
+});
+
+test.each(VERBS)('$command refuses an option that it does not have', (verb) => {
+  const positionals = (verb.positionals ?? []).map(() => 'x');
+  const prepare = () => verb.prepare([...positionals, '--unheard-of', 'x']);
+  expect(prepare).toThrow(Failure);
+  expect(problemsOf(prepare)).toEqual([
+    "Unknown option '--unheard-of'",
+    `usage: ${verb.command} ${verb.usage}`,
+  ]);
+});
+
+test.each([
+  ['relay rebase', ['--topic', 'T'], "Unknown option '--topic'"],
+  ['relay rebase', ['everything'], 'unexpected argument: everything'],
+  ['relay replay', ['--all'], "Unknown option '--all'"],
+  ['relay replay', ['--partition', '1'], '--topic: required with --partition and --from'],
+  ['relay replay', ['--topic', 'T', '--from', '0'], '--from: expected a position, from 1 on'],
+  ['progress show', ['orders'], 'unexpected argument: orders'],
+  ['dead-letters redrive', ['id', '--code', 'NOT_JSON'], '--code: not together with ids'],
+  ['dead-letters redrive', ['--topic', 'T'], '<id>, or --code: required'],
+])('%s %j is refused before anything is opened', (command, args, said) => {
+  const verb = VERBS.find((one) => one.command === command);
+  expect(problemsOf(() => verb?.prepare(args))).toContain(said);
+});
+
+function problemsOf(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Failure ? error.details['problems'] : error;
+  }
+}

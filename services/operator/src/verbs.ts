@@ -1,0 +1,31 @@
+import { conflictsList, conflictsShow } from './conflicts.ts';
+import { deadLettersList, deadLettersRedrive, deadLettersShow } from './dead-letters.ts';
+import { progressAccept, progressShow } from './progress.ts';
+import { relayRebase } from './relay/rebase.ts';
+import { relayRepartition } from './relay/repartition.ts';
+import { relayReplay } from './relay/replay.ts';
+import { status } from './status.ts';
+import type { Verb } from './verb.ts';
+
+/** Every verb, in the order of the usage. */
+export const VERBS: readonly Verb[] = [
+  status,
+  deadLettersList,
+  deadLettersShow,
+  deadLettersRedrive,
+  conflictsList,
+  conflictsShow,
+  progressShow,
+  progressAccept,
+  relayRebase,
+  relayReplay,
+  relayRepartition,
+];
+
+/** What `--help` says of the verbs. */
+export const USAGE = ['<verb>', ...VERBS.map(lineOf)].join('\n');
+
+function lineOf({ command, usage, meaning }: Verb): string {
+  const call = `  ${command} ${usage}`.trimEnd();
+  return meaning === '' ? call : `${call}\n      ${meaning}`;
+}

@@ -1,0 +1,64 @@
+import { Failure } from '@latchkey/contracts';
+import {
+  type Given,
+  type Grammar,
+  misused,
+  type OptionShapes,
+  readArguments,
+} from '@latchkey/runtime';
+
+/** A command of the developers, whose grammar says what it takes. */
+export class CommandLine<const O extends OptionShapes> {
+  readonly #grammar: Grammar<O>;
+
+  constructor(grammar: Grammar<O>) {
+    this.#grammar = grammar;
+  }
+
+  /**
+   * Reads the arguments of this process, with what `read` makes of them. Where something is not
+   * understood, says what, and ends the process with exit code 2.
+   */
+  readOrExit<T>(read: (given: Given<O>) => T): T {
+    try {
+      return this.read(process.argv.slice(2), read);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const problems = error.details['problems'] as readonly string[];
+      process.stderr.write(`${problems.join('\n')}\n`);
+      process.exit(2);
+    }
+  }
+
+  /** @throws Failure CONFIG_INVALID for anything that the command does not take */
+  read<T>(args: readonly string[], read: (given: Given<O>) => T): T {
+    const given = readArguments(this.#grammar, args);
+    try {
+      return read(given);
+    } catch (error) {
+      if (error instanceof RangeError) throw misused(this.#grammar, [error.message]);
+      throw error;
+    }
+  }
+}
+
+/** @throws RangeError unless it is a whole number from 1 on, of at most nine digits */
+export function countOf(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new RangeError(`--${name}: expected a whole number from 1 on`);
+}
+
+/** @throws RangeError where the list, comma separated, has a name that is not known */
+export function namesOf<T extends string>(
+  name: string,
+  list: string,
+  known: readonly T[],
+): readonly T[] {
+  return list.split(',').map((text) => {
+    const found = known.find((one) => one === text);
+    if (found === undefined) {
+      throw new RangeError(`--${name}: ${text} is none of ${known.join(', ')}`);
+    }
+    return found;
+  });
+}
