@@ -55,7 +55,9 @@ topics, [envelope.json](envelope.json) the attributes of an event, and one JSON 
 Members that a schema does not name are allowed: shapes may gain optional members, so readers ignore what they do not know.
 
 Checked beyond the schemas: dates and instants exist (years 1900 to 9999), time zones are in the IANA database,
-\`data.verification\` equals \`subject\`, \`sourceversion\` is below 2^63. Texts hold no U+0000 and no unpaired surrogates,
+\`data.verification\` equals \`subject\`, \`sourceversion\` is below 2^63. In structured mode, \`data_base64\` may hold the data
+in place of \`data\`: JSON in base64 with its padding and without blanks (RFC 4648, section 4).
+A \`sourceversion\` that is a JSON integer is the same as its decimal text. Texts hold no U+0000 and no unpaired surrogates,
 numbers survive as doubles within ±(2^53 − 1), no member is named \`__proto__\`, \`constructor\` or \`prototype\`.
 
 ${table([

@@ -3,6 +3,7 @@ import { type RawDelivery } from './delivery.ts';
 import {
   bare,
   binary,
+  joinedData,
   joinedEvent,
   joinedText,
   reject,
@@ -108,9 +109,12 @@ test.each([
   ['a sourceversion with leading zeros', 'sourceversion', '007'],
   ['a negative sourceversion', 'sourceversion', '-1'],
   ['an empty sourceversion', 'sourceversion', ''],
-  ['a sourceversion as a JSON number', 'sourceversion', 7],
+  ['a negative JSON integer as sourceversion', 'sourceversion', -1],
+  ['a fraction as sourceversion', 'sourceversion', 1.5],
+  ['a JSON integer of 2^53 as sourceversion', 'sourceversion', 2 ** 53],
+  ['a boolean as sourceversion', 'sourceversion', true],
   ['a NUL in an extension', 'extension', '\0'],
-  ['data in base64', 'data_base64', 'e30='],
+  ['data twice', 'data_base64', 'e30='],
   ['data in XML', 'datacontenttype', 'application/xml'],
 ])('an envelope with %s is refused and claims nothing', (_what, field, value) => {
   const { rejection, claim } = reject(structured(joinedEvent({ [field]: value })));
@@ -143,3 +147,50 @@ test('what is known of a refused delivery is told, as far as it is in order', ()
   });
   expect(reject(cutShort)).toMatchObject({ eventId: 'urn:example:hr#evt-1' });
 });
+
+test.each([
+  ['no text', 'NOT_CLOUDEVENTS', 7],
+  ['without its padding', 'NOT_CLOUDEVENTS', 'e30'],
+  ['with a blank', 'NOT_CLOUDEVENTS', 'e3 0='],
+  ['with a line feed', 'NOT_CLOUDEVENTS', 'e30=\n'],
+  ['of the URL alphabet', 'NOT_CLOUDEVENTS', Buffer.from('"ÿ?"').toString('base64url')],
+  ['with bits that decode to nothing', 'NOT_CLOUDEVENTS', 'e31='],
+  ['of nothing', 'NOT_JSON', ''],
+  ['of a text that is no JSON', 'NOT_JSON', base64('hello')],
+  ['of a member named twice', 'NOT_JSON', base64('{"a":1,"a":2}')],
+  ['of bytes that are no UTF-8', 'NOT_UTF8', Buffer.from([0x22, 0xff, 0x22]).toString('base64')],
+  ['of 33 levels', 'TOO_DEEP', base64('['.repeat(33) + ']'.repeat(33))],
+])('data in base64 %s is refused and claims nothing', (_what, code, text) => {
+  const event = joinedEvent({ data: undefined, data_base64: text });
+  const { rejection, claim, eventId } = reject(structured(event));
+
+  expect(rejection).toEqual({ code, field: 'data_base64', cause: forPeople });
+  expect({ claim, eventId }).toEqual({ claim: undefined, eventId: 'urn:example:hr#evt-1' });
+});
+
+test('what is wrong inside of data in base64 is found as in other data', () => {
+  const data = { ...joinedData, attributes: { ['__proto__x']: 1 }, startsAt: 'tomorrow' };
+  const text = base64(JSON.stringify(data));
+  const { rejection, claim } = reject(
+    structured(joinedEvent({ data: undefined, data_base64: text })),
+  );
+
+  expect(rejection).toMatchObject({ code: 'CONTRACT_BROKEN', field: 'data.startsAt' });
+  expect(claim?.eventId).toBe('urn:example:hr#evt-1');
+});
+
+test('a number that would be rounded is found in data in base64', () => {
+  const text = base64(
+    '{"engagement":"E1-1","startsAt":"2026-12-01T00:00:00Z","more":9007199254740993}',
+  );
+  const event = joinedEvent({ data: undefined, data_base64: text });
+
+  expect(reject(structured(event)).rejection).toMatchObject({
+    code: 'CONTRACT_BROKEN',
+    field: 'data.more',
+  });
+});
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

@@ -12,7 +12,8 @@ const SOURCE_EXPECTED = 'a URI reference of 1 to 256 characters without "#"';
 
 const REVISION = /^(?:0|[1-9][0-9]{0,18})$/;
 const REVISION_LIMIT = 2n ** 63n;
-export const REVISION_EXPECTED = 'a decimal text from 0 to 2^63 − 1 without leading zeros';
+export const REVISION_EXPECTED =
+  'a decimal text from 0 to 2^63 − 1 without leading zeros, or a JSON integer from 0 to 2^53 − 1';
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const TRACESTATE = /^[ -~]{1,512}$/;
@@ -28,9 +29,13 @@ export const envelope = z.object({
   subject: id,
   time: instant,
   sourceversion: z
-    .string(REVISION_EXPECTED)
-    .refine(isRevision, REVISION_EXPECTED)
-    .meta({ pattern: REVISION.source })
+    .union(
+      [
+        z.string().refine(isRevision, REVISION_EXPECTED).meta({ pattern: REVISION.source }),
+        z.int(REVISION_EXPECTED).min(0, REVISION_EXPECTED).max(Number.MAX_SAFE_INTEGER),
+      ],
+      REVISION_EXPECTED,
+    )
     .nullish(),
   datacontenttype: z.string(JSON_EXPECTED).refine(isJsonMediaType, JSON_EXPECTED).nullish(),
 });
@@ -70,7 +75,8 @@ export function readEnvelope(opened: OpenedDelivery): Envelope | Rejection {
     subject,
     time,
     timeMs: resolveMoment(time),
-    sourceversion: sourceversion ?? undefined,
+    // A JSON integer is its decimal text: the same event, whichever an SDK makes of an integer.
+    sourceversion: sourceversion?.toString(),
     ...readTrace(opened),
   };
 }

@@ -123,6 +123,35 @@ test.each(['0', '1', '9223372036854775807'])('the revision %s orders the event',
   expect(accept(structured(joinedEvent({ sourceversion: revision }))).order).toBe(BigInt(revision));
 });
 
+test('data in base64 is the same event as its JSON, and so is a revision as a JSON integer', () => {
+  const plain = accept(structured(joinedEvent({ sourceversion: '42' })));
+  const text = Buffer.from(JSON.stringify(joinedData, undefined, 2)).toString('base64');
+
+  for (const data of [undefined, null]) {
+    const encoded = joinedEvent({ data, data_base64: text, sourceversion: 42 });
+    expect(accept(structured(encoded))).toEqual(plain);
+  }
+  expect(accept(structured(joinedEvent({ data_base64: null, sourceversion: 42 })))).toEqual(plain);
+  expect(accept(binary(joinedEvent({ sourceversion: 42 })))).toEqual(plain);
+});
+
+test.each([0, 2 ** 53 - 1])('the JSON integer %s is a revision', (revision) => {
+  const event = accept(structured(joinedEvent({ sourceversion: revision })));
+  expect(event.order).toBe(BigInt(revision));
+});
+
+test.each([
+  ['application/json; charset=utf-8'],
+  ['application/json; charset="UTF-8"; profile=a'],
+  ['text/json'],
+  ['application/vnd.example.person+json;v=2'],
+])('data of the type %s is JSON', (datacontenttype) => {
+  const attributes = { datacontenttype, dataschema: 'https://example.com/s.json', sequence: 7 };
+  expect(accept(structured(joinedEvent({ ...attributes, sampled: true }))).data).toEqual(
+    joinedData,
+  );
+});
+
 test('a source ordered by modification is ordered by its time, to the nanosecond', () => {
   const event = joinedEvent({
     source: 'urn:example:contractors',

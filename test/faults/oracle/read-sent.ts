@@ -92,7 +92,7 @@ function eventOf(envelope: Envelope): SaidEvent | string {
     subject,
     order,
     data,
-    content: canonical([type, subject, byRevision ? sourceversion : order.toString(), data]),
+    content: canonical([type, subject, order.toString(), data]),
     refusedAs: isBroken ? 'CONTRACT_BROKEN' : undefined,
   };
 }

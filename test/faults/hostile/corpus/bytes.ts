@@ -15,7 +15,19 @@ const { all, add, nextName } = openCollection('b');
 export const BYTES = all;
 
 add('a NUL in an extension', 'NOT_CLOUDEVENTS', bare(joinedText('nul', { more: `${CANARY}\0` })));
-add('data as base64', 'NOT_CLOUDEVENTS', bare(joinedText('base64', { data_base64: 'e30=' })));
+add('data twice', 'NOT_CLOUDEVENTS', bare(joinedText('twice', { data_base64: 'e30=' })));
+add('data in base64', 'event', bare(inBase64('base64', (text) => text)));
+add(
+  'base64 without its padding',
+  'NOT_CLOUDEVENTS',
+  bare(inBase64('unpadded', (text) => `${text}A`)),
+);
+add('base64 with a line feed', 'NOT_CLOUDEVENTS', bare(inBase64('folded', (text) => `${text}\n`)));
+add('base64 of base64', 'NOT_JSON', bare(inBase64('nested', (text) => encoded(text))));
+add('base64 of UTF-16', 'NOT_UTF8', bare(dataOf('wide', Buffer.from('\ufeff{}', 'utf16le'))));
+add('base64 of 100,000 levels', 'TOO_DEEP', bare(dataOf('deep', Buffer.alloc(100_000, '['))));
+add('base64 of a prototype', 'CONTRACT_BROKEN', bare(dataOf('evil', '{"__proto__":{"a":1}}')));
+add('as much base64 as fits', 'NOT_JSON', bare(dataOf('full', Buffer.alloc(190_000, ' '))));
 add('a text of nothing', 'EMPTY_VALUE', bare(''));
 add('a tombstone', 'EMPTY_VALUE', { key: Buffer.from('k'), value: null, headers: [] });
 add('a byte too many', 'TOO_LARGE', bare(sized(VALUE_MAX_BYTES + 1)));
@@ -79,3 +91,21 @@ headers('event', [
   ['a trace twice', many(2, 1).map(() => ['traceparent', text(CANARY)] as const)],
   ['a trace that is no text', [['traceparent', Buffer.from([0xff])]]],
 ]);
+
+/** A joiner whose data is in base64, in another spelling. */
+function inBase64(name: string, spelling: (text: string) => string): string {
+  const { data } = JSON.parse(joinedText(name)) as { readonly data: unknown };
+  return joinedText(name, {
+    data: undefined,
+    data_base64: spelling(encoded(JSON.stringify(data))),
+  });
+}
+
+/** A joiner with these bytes for its data. */
+function dataOf(name: string, bytes: string | Buffer): string {
+  return joinedText(name, { data: undefined, data_base64: encoded(bytes) });
+}
+
+function encoded(bytes: string | Buffer): string {
+  return Buffer.from(bytes).toString('base64');
+}

@@ -54,6 +54,10 @@ envelopes('NOT_CLOUDEVENTS', [
   ['a subject as an object', { subject: { toString: CANARY } }],
   ['half a surrogate pair', { id: '\ud83d' }],
   ['the other half', { subject: '\udc00x' }],
+  ['a revision of 2^53 as a JSON integer', { sourceversion: 2 ** 53 }],
+  ['a revision below zero', { sourceversion: -1 }],
+  ['half a revision', { sourceversion: 0.5 }],
+  ['a revision in a list', { sourceversion: ['1'] }],
   ['a source that is a prototype', { source: { ['__proto__']: HR } }],
 ]);
 envelopes('SOURCE_NOT_ALLOWED', [
@@ -82,6 +86,11 @@ envelopes('event', [
   ['the first instant that counts', { time: '1900-01-01T00:00:00Z' }],
   ['the odd zone of Kathmandu', { time: '2026-01-01T00:00:00.123456789+05:45' }],
   ['the highest revision', { sourceversion: '9223372036854775807' }],
+  ['a revision as a JSON integer', { sourceversion: 7 }],
+  ['the highest of them', { sourceversion: 2 ** 53 - 1 }],
+  ['an extension as an integer', { sequence: 7 }],
+  ['an extension as a boolean', { sampled: true }],
+  ['a trace as a number', { traceparent: 7 }],
   ['a trace that is none', { traceparent: `00-${CANARY}` }],
   ['an extension that nobody knows', { surprise: CANARY }],
 ]);
