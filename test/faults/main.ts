@@ -5,15 +5,18 @@ import { openStack } from '../support/stack/open-stack.ts';
 import type { Servers } from './arena/arena.ts';
 import { DISASTERS } from './disasters/all.ts';
 import { runDisasters } from './disasters/run-disasters.ts';
+import { digestOfSources } from './kept/digest.ts';
+import { type KeptPart, openKept } from './kept/kept.ts';
+import { keptReport } from './kept/kept-rows.ts';
 import { runNemesis } from './nemesis/run-nemesis.ts';
 import { runPlanted } from './planted/run-planted.ts';
 import { RECOVERY_FAULTS } from './recovery/faults.ts';
 import { runRecovery } from './recovery/run-recovery.ts';
 import type { PartReport } from './report/part.ts';
 import { printTable } from './report/print-table.ts';
+import { type PartTime, printTimes } from './report/print-times.ts';
 import { runTests } from './report/run-tests.ts';
-import { caseOf } from './sweep/case.ts';
-import { openResults } from './sweep/results.ts';
+import { caseOf, type FaultCase } from './sweep/case.ts';
 import { runOneCase, runSweep } from './sweep/run-sweep.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -29,21 +32,24 @@ Parts, all of them unless --only names some (comma separated):
   recovery    how long restarts and kills are felt
   planted     fifteen defects, one at a time, that the checks must catch
 
+What has passed with these sources is kept (--results), so that a run that was interrupted goes on where it was.
+
 Settings:
-  --histories 10000   of each property
-  --inputs 100000     generated inputs of each property
-  --seeds 15          of the sweep
+  --fresh             everything again, whatever has passed
+  --results FILE      where what has passed is kept (.faults/kept.jsonl)
+  --histories 3000    of each property
+  --inputs 50000      generated inputs of each property
+  --seeds 5           of the sweep
   --jobs 4            arenas at once
-  --results FILE      what has passed is not run again (.faults/sweep.jsonl)
-  --minutes 10        of the nemesis run
+  --minutes 5         of the nemesis run
   --seed 1            of the nemesis run and the hostile input
   --disaster NAMES    only these disasters (comma separated)
-  --rounds 10         of each fault of the recovery
+  --rounds 3          of each fault of the recovery
   --recovery NAMES    only these faults of the recovery (comma separated)
   --planted [N]       only the planted defects, or the one with this number
   --case NAME         one case of the sweep again, with what its processes wrote: claimed/kill/7
 
-Ends with a table of figures; exit code 0, or 1 where something failed.`;
+Ends with a table of figures, and how long each part took; exit code 0, or 1 where something failed.`;
 
 function print(line: string): void {
   process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
@@ -67,6 +73,7 @@ const COMMAND_LINE = new CommandLine({
     seeds: TEXT,
     jobs: TEXT,
     results: TEXT,
+    fresh: FLAG,
     minutes: TEXT,
     seed: TEXT,
     case: TEXT,
@@ -92,18 +99,18 @@ const PART_NAMES = [
 type PartName = (typeof PART_NAMES)[number];
 
 const COUNTS = {
-  histories: '10000',
-  inputs: '100000',
-  seeds: '15',
+  histories: '3000',
+  inputs: '50000',
+  seeds: '5',
   jobs: '4',
-  minutes: '10',
+  minutes: '5',
   seed: '1',
-  rounds: '10',
+  rounds: '3',
 };
 
 /** Everything is read before the first part runs, which may take hours. */
 const wanted = COMMAND_LINE.readOrExit((given) => {
-  const { only, planted, positionals, results = `${ROOT}.faults/sweep.jsonl` } = given;
+  const { only, planted, positionals, results = `${ROOT}.faults/kept.jsonl` } = given;
   const count = (name: keyof typeof COUNTS) => countOf(name, given[name] ?? COUNTS[name]);
   return {
     help: given.help,
@@ -113,6 +120,7 @@ const wanted = COMMAND_LINE.readOrExit((given) => {
     seeds: count('seeds'),
     jobs: count('jobs'),
     results,
+    fresh: given.fresh,
     minutes: count('minutes'),
     seed: count('seed'),
     case: given.case === undefined ? undefined : caseOf(given.case),
@@ -141,46 +149,61 @@ function partsOf(isPlanted: boolean, only: string | undefined): readonly PartNam
   return only === undefined ? PART_NAMES : namesOf('only', only, PART_NAMES);
 }
 
-const PARTS: Readonly<Record<PartName, () => Promise<PartReport>>> = {
-  histories: () =>
+const PARTS: Readonly<Record<PartName, (kept: KeptPart) => Promise<PartReport>>> = {
+  histories: (kept) =>
     runTests(ROOT, {
       what: 'simulated histories',
-      folders: ['histories'],
+      folder: 'histories',
       env: { HISTORIES: String(wanted.histories) },
       runs: wanted.histories,
+      kept,
     }),
-  hostile: () =>
+  hostile: (kept) =>
     runTests(ROOT, {
       what: 'hostile input',
-      folders: ['hostile'],
+      folder: 'hostile',
       env: { FAULTS_INPUTS: String(wanted.inputs), FAULTS_SEED: String(wanted.seed) },
       runs: wanted.inputs,
+      kept,
     }),
-  sweep: async () => {
-    const results = await openResults(wanted.results, ROOT);
-    const options = { seeds: wanted.seeds, jobs: wanted.jobs, results, print };
+  sweep: (kept) => {
+    const options = { seeds: wanted.seeds, jobs: wanted.jobs, kept, print };
     return onOneBroker((servers) => runSweep(servers, options));
   },
-  nemesis: () => runNemesis({ minutes: wanted.minutes, seed: wanted.seed, print }),
-  disasters: () => runDisasters({ only: wanted.disaster, print }),
-  recovery: () => runRecovery({ rounds: wanted.rounds, only: wanted.recovery, print }),
-  planted: () =>
+  nemesis: (kept) =>
+    keptReport(kept, `minutes=${wanted.minutes} seed=${wanted.seed}`, () =>
+      runNemesis({ minutes: wanted.minutes, seed: wanted.seed, print }),
+    ),
+  disasters: (kept) => runDisasters({ only: wanted.disaster, kept, print }),
+  recovery: (kept) => runRecovery({ rounds: wanted.rounds, only: wanted.recovery, kept, print }),
+  planted: (kept) =>
     onOneBroker((servers) =>
-      runPlanted(servers, { only: wanted.defect, jobs: wanted.jobs, print }),
+      runPlanted(servers, { only: wanted.defect, jobs: wanted.jobs, kept, print }),
     ),
 };
 
-async function runAll(): Promise<readonly PartReport[]> {
-  const one = wanted.case;
-  if (one !== undefined) {
-    return [await onOneBroker((servers) => runOneCase(servers, one, print))];
-  }
+/** Prints how it went; true where nothing failed. */
+async function runAll(): Promise<boolean> {
+  const kept = await openKept(wanted.results, await digestOfSources(ROOT), wanted.fresh);
+  print(kept.run === 1 ? 'nothing has been tried with these sources' : `run ${kept.run}, goes on`);
   const reports: PartReport[] = [];
+  const times: PartTime[] = [];
   for (const name of wanted.parts) {
     print(`part: ${name}`);
-    reports.push(await PARTS[name]().catch((error: unknown) => brokenOff(name, error)));
+    const own = kept.part(name);
+    reports.push(await PARTS[name](own).catch((error: unknown) => brokenOff(name, error)));
+    await own.spent();
+    times.push({ part: name, tookMs: own.tookMs() });
   }
-  return reports;
+  printTable(reports.flatMap(({ rows }) => rows));
+  printTimes(times, kept.run);
+  return !reports.some(({ failed }) => failed);
+}
+
+async function runCaseAgain(one: FaultCase): Promise<boolean> {
+  const report = await onOneBroker((servers) => runOneCase(servers, one, print));
+  printTable(report.rows);
+  return !report.failed;
 }
 
 /** What a part that did not come to its end is in the table; the others are run all the same. */
@@ -193,7 +216,6 @@ function brokenOff(name: string, error: unknown): PartReport {
 if (wanted.help) {
   process.stdout.write(`${USAGE}\n`);
 } else {
-  const reports = await runAll();
-  printTable(reports.flatMap(({ rows }) => rows));
-  process.exitCode = reports.some(({ failed }) => failed) ? 1 : 0;
+  const passed = await (wanted.case === undefined ? runAll() : runCaseAgain(wanted.case));
+  process.exitCode = passed ? 0 : 1;
 }

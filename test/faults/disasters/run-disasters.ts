@@ -1,5 +1,7 @@
 import { openStack } from '../../support/stack/open-stack.ts';
 import { type Arena, openArena } from '../arena/arena.ts';
+import type { KeptPart } from '../kept/kept.ts';
+import { keptRow } from '../kept/kept-rows.ts';
 import type { Finding } from '../oracle/judge.ts';
 import { createLedger } from '../oracle/ledger.ts';
 import type { PartReport, ReportRow } from '../report/part.ts';
@@ -11,11 +13,12 @@ import { settle } from './settle.ts';
 export interface DisastersOptions {
   /** All of them if left out. */
   readonly only?: string | undefined;
+  readonly kept: KeptPart;
   readonly print: (line: string) => void;
 }
 
 /** Plays disasters one after the other, each on servers of its own. */
-export async function runDisasters({ only, print }: DisastersOptions): Promise<PartReport> {
+export async function runDisasters({ only, kept, print }: DisastersOptions): Promise<PartReport> {
   const names = only === undefined ? Object.keys(DISASTERS) : only.split(',');
   const rows: ReportRow[] = [];
   for (const name of names) {
@@ -24,7 +27,7 @@ export async function runDisasters({ only, print }: DisastersOptions): Promise<P
       throw new RangeError(`--disaster: expected ${Object.keys(DISASTERS).join(', ')}`);
     }
     print(`disaster: ${name}`);
-    rows.push(await attempt(name, disaster, print));
+    rows.push(await keptRow(kept, name, () => attempt(name, disaster, print)));
   }
   return { rows, failed: rows.some(({ failed }) => failed > 0) };
 }

@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { copySources } from '../../support/source-copy.ts';
 import { openStack } from '../../support/stack/open-stack.ts';
 import type { Servers } from '../arena/arena.ts';
+import type { KeptPart } from '../kept/kept.ts';
+import { keptRow } from '../kept/kept-rows.ts';
 import type { PartReport, ReportRow } from '../report/part.ts';
 import { DEFECTS, type Defect, patchPathOf } from './defects.ts';
 import { spawnTrial, type Verdict } from './spawn-trial.ts';
@@ -11,6 +15,7 @@ export interface PlantedOptions {
   readonly only: number | undefined;
   /** Trials at once. */
   readonly jobs: number;
+  readonly kept: KeptPart;
   readonly print: (line: string) => void;
 }
 
@@ -36,12 +41,14 @@ export async function runPlanted(servers: Servers, options: PlantedOptions): Pro
   const onOne = jobs.filter(({ trial }) => TRIALS[trial].brokers === 1);
   const onThree = jobs.filter(({ trial }) => TRIALS[trial].brokers === 3);
   const rows = await runJobs(onOne, servers, options);
-  if (onThree.length > 0) {
+  if (await isAnyLeft(onThree, options.kept)) {
     await using stack = await openStack({ brokers: 3, local: true, log: options.print });
     const { databaseUrl, brokers } = stack;
     const three = { databaseUrl, brokers, runId: servers.runId };
     // One after the other: three brokers are load enough.
     rows.push(...(await runJobs(onThree, three, { ...options, jobs: 1 })));
+  } else {
+    rows.push(...(await runJobs(onThree, servers, options)));
   }
   const planted = rows.filter(({ number }) => number !== undefined);
   const caught = planted.filter(({ row }) => row.failed === 0).length;
@@ -64,13 +71,34 @@ async function runJobs(
   const rows: JobRow[] = [];
   const work = async (): Promise<void> => {
     for (let job = left.shift(); job !== undefined; job = left.shift()) {
-      const row = rowOf(job, await runJob(job, servers, options.print));
+      const row = await rowOfJob(job, servers, options);
       options.print(`${row.what}: ${row.figure}`);
       rows.push({ number: job.defect?.number, row });
     }
   };
   await Promise.all(Array.from({ length: options.jobs }, work));
   return rows;
+}
+
+/** Whether a trial has to be run: all of them may be known. */
+async function isAnyLeft(jobs: readonly Job[], kept: KeptPart): Promise<boolean> {
+  const names = await Promise.all(jobs.map(keptNameOf));
+  return names.some((name) => kept.recall(name) === undefined);
+}
+
+async function rowOfJob(job: Job, servers: Servers, options: PlantedOptions): Promise<ReportRow> {
+  const { kept, print } = options;
+  return keptRow(kept, await keptNameOf(job), async () =>
+    rowOf(job, await runJob(job, servers, print)),
+  );
+}
+
+/** A defect that is drawn anew is another one. */
+async function keptNameOf({ trial, defect }: Job): Promise<string> {
+  if (defect === undefined) return `nothing/${trial}`;
+  const patch = await readFile(patchPathOf(defect));
+  const digest = createHash('sha256').update(patch).digest('hex').slice(0, 16);
+  return `${defect.number}/${trial}/${digest}`;
 }
 
 /** A trial without a verdict says nothing about the sources: it is run once more. */

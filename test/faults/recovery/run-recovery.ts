@@ -1,5 +1,6 @@
 import { openStack } from '../../support/stack/open-stack.ts';
 import { type Arena, openArena } from '../arena/arena.ts';
+import type { KeptPart } from '../kept/kept.ts';
 import { quantile } from '../report/figures.ts';
 import type { PartReport, ReportRow } from '../report/part.ts';
 import { type Field, RECOVERY_FAULTS, type RecoveryFault } from './faults.ts';
@@ -9,6 +10,7 @@ export interface RecoveryOptions {
   readonly rounds: number;
   /** Only these faults (comma separated); all of them if left out. */
   readonly only?: string | undefined;
+  readonly kept: KeptPart;
   readonly print: (line: string) => void;
 }
 
@@ -40,7 +42,11 @@ export async function runRecovery(options: RecoveryOptions): Promise<PartReport>
       const fault = RECOVERY_FAULTS[name];
       return fault?.brokers === brokers ? [[name, fault] as const] : [];
     });
-    if (faults.length > 0) rows.push(...(await measureOn(brokers, faults, options)));
+    const known = (name: string): ReportRow | undefined =>
+      options.kept.recall(keptNameOf(name, options)) as ReportRow | undefined;
+    rows.push(...faults.flatMap(([name]) => known(name) ?? []));
+    const left = faults.filter(([name]) => known(name) === undefined);
+    if (left.length > 0) rows.push(...(await measureOn(brokers, left, options)));
   }
   return { rows, failed: rows.some(({ failed }) => failed > 0) };
 }
@@ -48,8 +54,9 @@ export async function runRecovery(options: RecoveryOptions): Promise<PartReport>
 async function measureOn(
   brokers: 1 | 3,
   faults: readonly (readonly [string, RecoveryFault])[],
-  { rounds, print }: RecoveryOptions,
+  options: RecoveryOptions,
 ): Promise<readonly ReportRow[]> {
+  const { rounds, kept, print } = options;
   await using stack = await openStack({ brokers, local: true });
   const { databaseUrl } = stack;
   const servers = { databaseUrl, brokers: stack.brokers, runId: `recovery${process.pid}` };
@@ -70,7 +77,9 @@ async function measureOn(
         print(`${name} ${round}: ${JSON.stringify(one)}`);
         printWarningsOf(one, arena, print);
       }
-      rows.push(rowOf(name, measured));
+      const row = rowOf(name, measured);
+      rows.push(row);
+      if (row.failed === 0) await kept.keep(keptNameOf(name, options), row);
     } catch (error) {
       // Whatever comes after it would measure the same again.
       await explain(arena, steady, print);
@@ -106,6 +115,10 @@ export async function measureRound(
     longestMs: Math.round(Math.max(...waits)),
     awayMs: struck.putBack === undefined ? Math.round(struck.atMs - struckMs) : 0,
   };
+}
+
+function keptNameOf(fault: string, { rounds }: RecoveryOptions): string {
+  return `${fault}/${rounds}`;
 }
 
 function recoveryOf({ firstMs, longestMs, awayMs }: Round): number {

@@ -1,10 +1,10 @@
 import type { Servers } from '../arena/arena.ts';
 import { RECONCILER_POINTS, RELAY_POINTS } from '../failpoints/points.ts';
+import type { KeptPart } from '../kept/kept.ts';
 import { quantile, upperBoundPercent } from '../report/figures.ts';
 import type { PartReport } from '../report/part.ts';
 import { type CaseResult, runCampaign } from './campaign.ts';
 import { casesOf, type FaultCase, nameOf } from './case.ts';
-import type { Results } from './results.ts';
 
 /** Four parts of the same work, of about the same length. */
 const PARTS = [
@@ -18,27 +18,31 @@ export interface SweepOptions {
   readonly seeds: number;
   /** Arenas at once. */
   readonly jobs: number;
-  readonly results: Results;
+  readonly kept: KeptPart;
   readonly print: (line: string) => void;
 }
 
 /** Every failpoint with every action and every seed, but those that have passed before. */
 export async function runSweep(servers: Servers, options: SweepOptions): Promise<PartReport> {
-  const { seeds, jobs, results, print } = options;
+  const { seeds, jobs, kept, print } = options;
   const all = Array.from({ length: seeds }, (_, index) =>
     PARTS.map((points) => casesOf(points, index + 1)),
   ).flat();
+  const results = all
+    .flat()
+    .map((one) => kept.recall(nameOf(one)) as CaseResult | undefined)
+    .filter((known) => known !== undefined);
   const campaigns = all
-    .map((cases) => cases.filter((one) => !results.passed(nameOf(one))))
+    .map((cases) => cases.filter((one) => kept.recall(nameOf(one)) === undefined))
     .filter((cases) => cases.length > 0);
   const total = all.flat().length;
   const tell = async (result: CaseResult): Promise<void> => {
-    await results.add(result);
-    const done = results.all().filter(({ passed }) => passed).length;
-    print(`${done}/${total} ${lineOf(result)}`);
+    results.push(result);
+    if (result.passed) await kept.keep(result.name, result);
+    print(`${results.length}/${total} ${lineOf(result)}`);
   };
   await Promise.all(Array.from({ length: jobs }, () => work(servers, campaigns, tell)));
-  return reportOf(results.all(), total);
+  return reportOf(results, total);
 }
 
 /** Runs one case and says everything that is known of it. */
