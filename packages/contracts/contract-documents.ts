@@ -60,6 +60,10 @@ in place of \`data\`: JSON in base64 with its padding and without blanks (RFC 46
 A \`sourceversion\` that is a JSON integer is the same as its decimal text. Texts hold no U+0000 and no unpaired surrogates,
 numbers survive as doubles within ±(2^53 − 1), no member is named \`__proto__\`, \`constructor\` or \`prototype\`.
 
+Of a verification: \`call-progressed\` with a \`call.leg\` speaks of that leg (at most 20 of an attempt), without one of the session as a whole; the
+other types may name a leg, which says nothing about it. \`method\` of \`verdict-reached\` joins names of factors with \`+\` (\`pin+voice\`): where a
+purpose names factors, \`verified\` counts for those that it names, and a success without them decides nothing.
+
 ${table([
   ['limit', 'at most'],
   ['value', `${VALUE_MAX_BYTES} bytes`],

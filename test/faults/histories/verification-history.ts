@@ -4,16 +4,28 @@ import { IVR, type SentEvent } from '../../support/events.ts';
 type Said = readonly [kind: string, data: object];
 
 const CALL = { platform: 'acme', call: { session: 'S' } };
+const reasons = fc.constantFrom('completed', 'busy', 'no_answer', 'failed', 'canceled');
 const factors = fc.constantFrom('pin', 'voice');
 
-/** What is told of one attempt: it is opened, has telemetry, and either inputs or one verdict. */
+/**
+ * What is told of one attempt: it is opened, its session and legs have telemetry, and there are inputs and successes
+ * that name some factors, or one other verdict.
+ */
 function attemptOf(attempt: string): fc.Arbitrary<readonly Said[]> {
   const by = { attempt, ...CALL };
   const opened: Said = ['attempt-opened', { ...by, channel: 'voice' }];
-  const status = fc.constantFrom('queued', 'ringing', 'answered');
+  const leg = fc.constantFrom({}, { leg: 'desk' }, { leg: 'mobile' });
+  const call = leg.map((named) => ({ ...CALL.call, ...named }));
+  const underWay = fc.record({ call, status: fc.constantFrom('queued', 'ringing', 'answered') });
+  const over = fc.record(
+    { call, status: fc.constant('ended'), endReason: reasons, answeredBy: fc.constant('human') },
+    { requiredKeys: ['call', 'status'] },
+  );
   const progress = fc.array(
-    status.map((now): Said => ['call-progressed', { ...by, status: now }]),
-    { maxLength: 3 },
+    fc
+      .oneof({ weight: 2, arbitrary: underWay }, { weight: 1, arbitrary: over })
+      .map((data): Said => ['call-progressed', { ...by, ...data }]),
+    { maxLength: 5 },
   );
   const input = fc.record({
     factor: factors,
@@ -24,14 +36,24 @@ function attemptOf(attempt: string): fc.Arbitrary<readonly Said[]> {
     .map((all) =>
       all.map((one, at): Said => ['input-checked', { ...by, step: `${at + 1}`, ...one }]),
     );
-  const verdict = fc
-    .constantFrom('verified', 'rejected', 'inconclusive', 'max_attempts', 'cancelled')
-    .map((said): readonly Said[] => [
-      ['verdict-reached', { ...by, verdict: said, decidedBy: 'b' }],
-    ]);
+  const reached = (data: object): Said => ['verdict-reached', { ...by, decidedBy: 'b', ...data }];
+  const method = fc.constantFrom('pin', 'voice', 'voice+pin', 'pin+liveness', 'liveness');
+  const successes = fc.array(
+    fc
+      .record({ verdict: fc.constant('verified'), method }, { requiredKeys: ['verdict'] })
+      .map(reached),
+    { maxLength: 3 },
+  );
+  const other = fc
+    .constantFrom('rejected', 'inconclusive', 'max_attempts', 'cancelled')
+    .map((said): readonly Said[] => [reached({ verdict: said })]);
+  const decisive = fc.oneof(
+    fc.tuple(inputs, successes).map((both) => both.flat()),
+    other,
+  );
   return fc
-    .tuple(progress, fc.oneof(inputs, verdict))
-    .map(([telemetry, decisive]) => [opened, ...telemetry, ...decisive]);
+    .tuple(progress, decisive)
+    .map(([telemetry, decided]) => [opened, ...telemetry, ...decided]);
 }
 
 const requested = fc
@@ -83,6 +105,7 @@ export class VerificationHistory {
 export const verificationHistories: fc.Arbitrary<VerificationHistory> = fc
   .record({
     request: requested,
+    isLimited: fc.boolean(),
     attempts: fc.oneof(
       attemptOf('A1').map((one) => [one]),
       fc.tuple(attemptOf('A1'), attemptOf('A2')),
@@ -91,7 +114,13 @@ export const verificationHistories: fc.Arbitrary<VerificationHistory> = fc
     ranks: fc.array(fc.nat(99), { minLength: 1, maxLength: 20 }),
     again: fc.array(fc.nat(99), { maxLength: 4 }),
   })
-  .map(({ request, attempts, cancellation, ranks, again }) => {
-    const said = [request, ...attempts.flat(), ...cancellation];
+  .map(({ request: [kind, data], isLimited, attempts, cancellation, ranks, again }) => {
+    // One attempt more would be refused, and which one that is depends on the order.
+    const limit = isLimited ? { maxAttempts: attempts.length } : {};
+    const said: readonly Said[] = [
+      [kind, { ...data, ...limit }],
+      ...attempts.flat(),
+      ...cancellation,
+    ];
     return new VerificationHistory(said, ranks, again);
   });

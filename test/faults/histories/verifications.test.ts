@@ -1,10 +1,20 @@
 import type { VerificationEvent } from '@latchkey/contracts';
-import { takeReport, type VerificationWorld } from '@latchkey/domain';
+import {
+  sweepVerification,
+  takeReport,
+  type VerificationChanges,
+  type VerificationWorld,
+} from '@latchkey/domain';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { structured } from '../../support/events.ts';
 import { readSent } from '../oracle/read-sent.ts';
-import { type Ending, possibleEndings } from '../oracle/reference/verification.ts';
+import {
+  type Ending,
+  endOfCall,
+  possibleEndings,
+  type VerificationFact,
+} from '../oracle/reference/verification.ts';
 import { verificationsOf } from '../oracle/sent-facts.ts';
 import { HISTORIES } from './how-many.ts';
 import { eventOf, POLICY } from './person-world.ts';
@@ -13,8 +23,9 @@ import { type VerificationHistory, verificationHistories } from './verification-
 const RUNS = { numRuns: HISTORIES };
 const START_MS = Date.parse('2026-06-10T12:00:00Z');
 const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
 
-/** What was stored and published after each report. */
+/** What was stored and published after each report, and after the sweep of an hour later. */
 interface Told {
   readonly states: readonly string[];
   readonly attempts: readonly ReadonlyMap<string, string>[];
@@ -35,14 +46,7 @@ function tell({ arriving }: VerificationHistory): Told {
     failures: undefined,
     epoch: 0,
   };
-  for (const sent of arriving) {
-    if (taken.has(sent.id)) continue;
-    taken.add(sent.id);
-    const report = {
-      event: eventOf(sent) as VerificationEvent,
-      takenAtMs: START_MS + taken.size * SECOND_MS,
-    };
-    const changes = takeReport(world, report, POLICY.verification);
+  const keep = (changes: VerificationChanges): void => {
     const attempts = new Map(world.attempts.map((attempt) => [attempt.attempt, attempt]));
     for (const attempt of changes.attempts) attempts.set(attempt.attempt, attempt);
     world = {
@@ -54,7 +58,20 @@ function tell({ arriving }: VerificationHistory): Told {
     told.states.push(world.verification?.state ?? 'pending');
     told.attempts.push(new Map(world.attempts.map(({ attempt, state }) => [attempt, state])));
     if (changes.settled !== undefined) told.settled.push(changes.settled);
+  };
+  for (const sent of arriving) {
+    if (taken.has(sent.id)) continue;
+    taken.add(sent.id);
+    const report = {
+      event: eventOf(sent) as VerificationEvent,
+      takenAtMs: START_MS + taken.size * SECOND_MS,
+    };
+    keep(takeReport(world, report, POLICY.verification));
   }
+  const laterMs = START_MS + HOUR_MS;
+  const clock = { nowMs: laterMs, readThroughMs: laterMs };
+  const swept = sweepVerification(world, clock, POLICY.verification);
+  if (swept !== undefined) keep(swept);
   return { ...told, decidedBy: world.verification?.attempt };
 }
 
@@ -62,10 +79,14 @@ function isOpen(attempt: string): boolean {
   return ['open', 'collecting', 'checking'].includes(attempt);
 }
 
-function endingsOf({ events }: VerificationHistory): readonly Ending[] {
+function endingsOf(history: VerificationHistory): readonly Ending[] {
+  return possibleEndings(factsOf(history));
+}
+
+function factsOf({ events }: VerificationHistory): readonly VerificationFact[] {
   const said = events.map((event) => readSent(structured(event)));
   const all = verificationsOf(said.flatMap((read) => (read.kind === 'said' ? [read.event] : [])));
-  return possibleEndings(all[0]?.facts ?? []);
+  return all[0]?.facts ?? [];
 }
 
 test('a verification ends in a way that its reports allow, and in the only one in any order', () => {
@@ -85,6 +106,30 @@ test('a verification ends in a way that its reports allow, and in the only one i
     RUNS,
   );
 });
+
+test('a call ends its attempt as its session and its legs say, in any order', () => {
+  fc.assert(
+    fc.property(verificationHistories, (history) => {
+      const told = tell(history);
+      if (told.states.at(-1) !== 'pending') return;
+      const facts = factsOf(history);
+      for (const [attempt, state] of told.attempts.at(-1) ?? []) {
+        if (['rejected', 'cancelled'].includes(state) && hasVerdict(facts, attempt)) continue;
+        expect(isOpen(state) ? undefined : state).toBe(endOfCall(facts, attempt));
+      }
+    }),
+    RUNS,
+  );
+});
+
+function hasVerdict(facts: readonly VerificationFact[], attempt: string): boolean {
+  return facts.some(
+    ({ kind, data }) =>
+      kind === 'verdict-reached' &&
+      data.attempt === attempt &&
+      ['rejected', 'cancelled'].includes(data.verdict),
+  );
+}
 
 test('I5: what has ended stays as it is, with all attempts, and is announced once', () => {
   fc.assert(

@@ -20,6 +20,11 @@ const ended = (attempt: string): Said => [
   'call-progressed',
   { ...by(attempt), status: 'ended', endReason: 'completed' },
 ];
+/** Two phones ring together. */
+const leg = (attempt: string, name: string, more: object): Said => [
+  'call-progressed',
+  { ...by(attempt), call: { session: `S-${attempt}`, leg: name }, ...more },
+];
 const input = (attempt: string, step: string, factor: string, result: string): Said => [
   'input-checked',
   { ...by(attempt), step, factor, result },
@@ -89,6 +94,22 @@ const STORIES: readonly (readonly Said[])[] = [
     opened('A1'),
     input('A1', '1', 'pin', 'match'),
     input('A1', '2', 'voice', 'no_input'),
+  ],
+  [
+    requested('transfer-approval'),
+    opened('A1'),
+    verdict('A1', 'verified', { method: 'pin' }),
+    input('A1', '1', 'voice', 'match'),
+  ],
+  [requested('transfer-approval'), opened('A1'), verdict('A1', 'verified')],
+  [
+    requested('helpdesk-reset'),
+    opened('A1'),
+    leg('A1', 'desk', { status: 'ringing' }),
+    leg('A1', 'mobile', { status: 'ringing' }),
+    leg('A1', 'desk', { status: 'ended', endReason: 'canceled' }),
+    leg('A1', 'mobile', { status: 'answered' }),
+    input('A1', '1', 'pin', 'match'),
   ],
   [requested('transfer-approval'), opened('A1'), ['cancelled', { reason: 'asked twice' }]],
 ];

@@ -232,6 +232,12 @@ describe('a policy is refused, naming line and place', () => {
       'callback: { factor: pin }',
       'verification.purposes.callback.factor: expected no such key',
     ],
+    [
+      'factor that no method can name',
+      'callback: {}',
+      "callback: { factors: ['pin+voice'] }",
+      'verification.purposes.callback.factors.0: text of 1 to 128 characters without control characters and without "+"',
+    ],
     ['alias', 'owner: identity-team', 'owner: &me identity-team', 'no anchors and aliases'],
     ['tag', 'order: revision', 'order: !secret revision', 'Unresolved tag'],
     ['prototype', '  mail: {', '  __proto__: {', 'no key may be called __proto__'],

@@ -59,8 +59,11 @@ const rule = z.strictObject(
   'expected {target, entitlements, owner} and, unless it always holds, {when}',
 );
 
+const FACTOR_EXPECTED = `${NAME_EXPECTED} and without "+", which joins factors in a method`;
+const factor = z.string(FACTOR_EXPECTED).regex(/^[^\p{Cc}+]{1,128}$/u, FACTOR_EXPECTED);
+
 const purpose = z.strictObject(
-  { factors: listOf(label, 0, 20).default([]) },
+  { factors: listOf(factor, 0, 20).default([]) },
   'expected {factors}; {} if only a verdict decides',
 );
 

@@ -1,3 +1,4 @@
+import { type Call, callEndOf, endedStateOf } from './call.ts';
 import {
   type CallNames,
   type Channel,
@@ -5,7 +6,6 @@ import {
   type InputFact,
   type InputResult,
 } from './fact.ts';
-import { endedStateOf, type Telemetry } from './telemetry.ts';
 
 export type OpenAttempt = 'open' | 'collecting' | 'checking';
 export type EndedAttempt =
@@ -34,9 +34,10 @@ export type ParkedFact = DecidingFact & {
 };
 
 /** What the columns have no room for; JSON. */
-export interface AttemptDetail {
+export interface AttemptDetail extends Call {
   readonly steps?: readonly Step[];
-  readonly telemetry?: Telemetry;
+  /** What verdicts claimed that named too little: factors of the purpose, in the policy's order. */
+  readonly claims?: readonly (readonly string[])[];
   readonly parked?: readonly ParkedFact[];
 }
 
@@ -58,6 +59,8 @@ export interface AttemptState {
 
 /** Steps of one attempt that are remembered; input beyond them counts for nothing. */
 export const STEPS_MAX_COUNT = 100;
+/** Claims of one attempt that are remembered though they name no factor that was not named before. */
+export const CLAIMS_MAX_COUNT = 20;
 /** Attempts of one verification that can be opened, whatever `maxAttempts` says. */
 export const OPENED_ATTEMPTS_MAX_COUNT = 1000;
 /** Attempts of one verification that nobody opened, but that facts spoke of. */
@@ -85,9 +88,9 @@ export function isEnded(state: AttemptState['state']): state is EndedAttempt {
 
 /** A call ended and no verdict came: from then on the attempt is over, read by us or not. */
 export function graceEndOf(attempt: AttemptState, graceMs: number): number | undefined {
-  const { telemetry } = attempt.detail;
   if (attempt.openedAtMs === undefined || isEnded(attempt.state)) return undefined;
-  return telemetry?.status === 'ended' ? telemetry.atMs + graceMs : undefined;
+  const endMs = callEndOf(attempt.detail);
+  return endMs === undefined ? undefined : endMs + graceMs;
 }
 
 /** The state at a moment: what is stored, or what the end of the grace period has made of it. */
@@ -98,7 +101,7 @@ export function attemptStateAt(
 ): AttemptState['state'] {
   const graceEndMs = graceEndOf(attempt, graceMs);
   const isOver = graceEndMs !== undefined && graceEndMs <= atMs;
-  return isOver ? endedStateOf(attempt.detail.telemetry) : attempt.state;
+  return isOver ? endedStateOf(attempt.detail) : attempt.state;
 }
 
 /** Whether a report comes from another call than the one that the attempt is bound to. Legs do not matter. */

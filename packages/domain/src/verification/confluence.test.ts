@@ -40,7 +40,7 @@ const facts = fc
     requested({ purpose, person }),
     ...NAMES.map((name) => opened({ attempt: name })),
     ...matched.map((factor) => input({ step: `prompt ${factor}`, factor })),
-    ...(hasVerdict ? [verdict()] : []),
+    ...(hasVerdict ? [verdict({ method: 'voice+pin' })] : []),
     ...(failing === undefined
       ? []
       : [input({ attempt: failing, step: 'wrong', factor: 'otp', result: 'mismatch' })]),

@@ -2,6 +2,7 @@ import { type AttemptState, findStep, isSameInput, STEPS_MAX_COUNT, type Step } 
 import { type Disposition } from './disposition.ts';
 import { type Draft, failuresOf, saveAttempt } from './draft.ts';
 import { type DecidingFact, type InputFact, type OpenedFact, type VerdictFact } from './fact.ts';
+import { factorsIn, haveMatched, isClaimed, methodOf, withClaim } from './factors.ts';
 import { countFailures, failureKeyOfState, failureLimitOf, withFailure } from './failure-count.ts';
 import { factorsOf } from './policy.ts';
 import { endAttempt, settleAfterEnd, settleVerification } from './settle.ts';
@@ -59,10 +60,10 @@ function countInput(
   if (steps.length >= STEPS_MAX_COUNT) return 'late_input';
   const taken = takeStep(draft, attempt, [...steps, stepOf(fact)], fact);
   if (fact.result === 'mismatch') countFailure(draft, attempt, [fact.step], fact.takenAtMs);
-  const factors = matchedFactors(draft, taken);
+  const factors = factorsOf(draft.policy, draft.verification.purpose ?? '');
   if (isLocked(draft, decidedAtMs)) lock(draft, taken, decidedAtMs);
-  else if (factors !== undefined) {
-    verify(draft, taken, { method: factors.join('+'), decidedAtMs, reason: 'factors_matched' });
+  else if (factors.length > 0 && haveMatched(taken, factors)) {
+    verify(draft, taken, { method: methodOf(factors), decidedAtMs, reason: 'factors_matched' });
   }
   return 'accepted';
 }
@@ -70,16 +71,15 @@ function countInput(
 function countVerdict(
   draft: Draft,
   attempt: AttemptState,
-  { verdict, method, takenAtMs }: VerdictFact,
+  fact: VerdictFact,
   decidedAtMs: number,
 ): Disposition {
+  const { verdict, takenAtMs } = fact;
   switch (verdict) {
     case 'inconclusive':
       return 'progress';
     case 'verified':
-      if (isLocked(draft, decidedAtMs)) lock(draft, attempt, decidedAtMs);
-      else verify(draft, attempt, { method, decidedAtMs, reason: 'verdict' });
-      return 'accepted';
+      return countSuccess(draft, attempt, fact, decidedAtMs);
     case 'max_attempts':
       endAttempt(draft, attempt, verdict, decidedAtMs, 'verdict');
       settleLocked(draft, attempt, decidedAtMs, 'verdict');
@@ -93,6 +93,38 @@ function countVerdict(
       settleAfterEnd(draft, attempt, verdict, decidedAtMs);
       return 'accepted';
   }
+}
+
+/** Where the purpose names factors a success counts as a match of those that it names, and of no others. */
+function countSuccess(
+  draft: Draft,
+  attempt: AttemptState,
+  { method }: VerdictFact,
+  decidedAtMs: number,
+): Disposition {
+  if (isLocked(draft, decidedAtMs)) {
+    lock(draft, attempt, decidedAtMs);
+    return 'accepted';
+  }
+  const factors = factorsOf(draft.policy, draft.verification.purpose ?? '');
+  if (factors.length === 0) {
+    verify(draft, attempt, { method, decidedAtMs, reason: 'verdict' });
+    return 'accepted';
+  }
+  const named = factorsIn(method, factors);
+  if (isClaimed(attempt, named)) return 'duplicate';
+  const claimed = withClaim(attempt, named);
+  if (haveMatched(claimed, factors)) {
+    const how = { method: methodOf(factors), decidedAtMs, reason: 'factors_matched' } as const;
+    verify(draft, claimed, how);
+    return 'accepted';
+  }
+  if (claimed !== attempt) {
+    saveAttempt(draft, claimed);
+    const { attempt: id } = attempt;
+    draft.decisions.push({ kind: 'factors_claimed', attempt: id, factors: named });
+  }
+  return 'progress';
 }
 
 function takeStep(
@@ -110,15 +142,6 @@ function takeStep(
 
 function stepOf({ step, factor, result }: InputFact): Step {
   return { step, ...(factor === undefined ? {} : { factor }), result };
-}
-
-/** The factors of the purpose, if it names any and all of them have matched in this attempt. */
-function matchedFactors(draft: Draft, attempt: AttemptState): readonly string[] | undefined {
-  const factors = factorsOf(draft.policy, draft.verification.purpose ?? '');
-  const { steps = [] } = attempt.detail;
-  const hasMatched = (factor: string): boolean =>
-    steps.some((taken) => taken.result === 'match' && taken.factor === factor);
-  return factors.length > 0 && factors.every(hasMatched) ? factors : undefined;
 }
 
 function reject(draft: Draft, attempt: AttemptState, takenAtMs: number, decidedAtMs: number): void {

@@ -7,6 +7,7 @@ import {
   isEnded,
   OPENED_ATTEMPTS_MAX_COUNT,
 } from './attempt.ts';
+import { lastNewsOf } from './call.ts';
 import { type SettlingReason } from './decision.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { isRequested, type VerificationState } from './verification.ts';
@@ -101,9 +102,8 @@ function laterEnd(one: End, other: End): End {
 
 function parkedUntilMs(attempt: AttemptState, { parkedMs }: VerificationPolicy): number[] {
   if (attempt.openedAtMs !== undefined || isEnded(attempt.state)) return [];
-  const { parked = [], telemetry } = attempt.detail;
+  const { parked = [], ...call } = attempt.detail;
+  const newsMs = lastNewsOf(call);
   const takenAtMs = parked.map((fact) => fact.takenAtMs);
-  return [...takenAtMs, ...(telemetry === undefined ? [] : [telemetry.atMs])].map(
-    (atMs) => atMs + parkedMs,
-  );
+  return [...takenAtMs, ...(newsMs === undefined ? [] : [newsMs])].map((atMs) => atMs + parkedMs);
 }

@@ -20,11 +20,19 @@ export type VerificationDecision =
   | { readonly kind: 'attempt_opened'; readonly attempt: string }
   | { readonly kind: 'call_bound'; readonly attempt: string }
   | { readonly kind: 'call_progressed'; readonly attempt: string; readonly status: CallStatus }
+  /** More legs than are told apart: only the end of the session ends the attempt from now on. */
+  | { readonly kind: 'legs_exceeded'; readonly attempt: string }
   | {
       readonly kind: 'step_taken';
       readonly attempt: string;
       readonly step: string;
       readonly result: InputResult;
+    }
+  | {
+      /** A `verified` verdict that names too little to verify; the factors of the purpose that it names. */
+      readonly kind: 'factors_claimed';
+      readonly attempt: string;
+      readonly factors: readonly string[];
     }
   | { readonly kind: 'fact_parked'; readonly attempt: string | undefined; readonly eventId: string }
   | {

@@ -37,6 +37,8 @@ export interface VerdictFact extends Taken {
 
 export interface ProgressFact extends Taken {
   readonly kind: 'progress';
+  /** `undefined`: it speaks of the session as a whole. */
+  readonly leg?: string;
   readonly status: CallStatus;
   readonly answeredBy?: 'human' | 'machine';
   readonly endReason?: EndReason;
@@ -80,11 +82,12 @@ export function factOfVerdict(
 
 /** The platform's own `sequence` is not used: progress is merged by rank. */
 export function factOfProgress(data: CallProgressedData, taken: Taken): ProgressFact {
-  const { status, answeredBy, endReason } = data;
+  const { status, answeredBy, endReason, call } = data;
   return {
     kind: 'progress',
     ...taken,
     status,
+    ...(call.leg === undefined ? {} : { leg: call.leg }),
     ...(answeredBy === undefined ? {} : { answeredBy }),
     ...(endReason === undefined ? {} : { endReason }),
   };

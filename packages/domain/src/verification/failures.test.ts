@@ -5,8 +5,10 @@ import {
   openDesk,
   opened,
   POLICY,
+  progressed,
   requested,
   verdict,
+  withdrawn,
 } from './desk.test-support.ts';
 import { failureKeyOf, failureKeysOf } from './failure-count.ts';
 import { type Report } from './take-report.ts';
@@ -166,6 +168,28 @@ test('a new attempt does not reset the count, a success does', () => {
   expect(desk.failures(SUBJECT, purpose)).toBe(0);
 });
 
+test.each([
+  ['a cancellation', (verification: string) => [withdrawn({ verification }, 5)]],
+  ['an expiry', (verification: string) => [verdict({ verification, verdict: 'expired' }, 5)]],
+  ['a call that ended', (verification: string) => [progressed({ verification }, 5)]],
+  [
+    'the last allowed call',
+    (verification: string) => [verdict({ verification, verdict: 'cancelled' }, 5)],
+  ],
+])('%s clears no failures: only a success does', (_, endOf) => {
+  const desk = openDesk();
+  desk.takeAll([
+    ...failing('v1', 0),
+    requested({ verification: 'v2', purpose, person, maxAttempts: 1 }, 1),
+    opened({ verification: 'v2' }, 1),
+    ...endOf('v2'),
+  ]);
+  desk.sweep('v2', HOUR_MS);
+
+  expect(desk.verification('v2').state).not.toBe('pending');
+  expect(desk.failures(SUBJECT, purpose)).toBe(1);
+});
+
 test('a match that does not verify resets nothing', () => {
   const desk = openDesk();
   desk.takeAll([
@@ -244,7 +268,7 @@ test('the counters to lock are those of the question that is known, else of each
 
 test('no counter is needed of a verification that is final', () => {
   const desk = openDesk();
-  desk.takeAll([requested({ purpose, person }), opened(), verdict()]);
+  desk.takeAll([requested({ purpose, person }), opened(), verdict({ method: 'pin' })]);
 
   expect(failureKeysOf(desk.verification(), [verdict().event, requested().event])).toEqual([]);
 });

@@ -11,12 +11,15 @@ import {
 } from './desk.test-support.ts';
 import { type Report } from './take-report.ts';
 
+/** All factors of the purpose: what counts as `verified` here. */
+const BOTH = { method: 'pin+voice' };
+
 /** How an attempt comes to a state. Everything happens in the first second; the reports of the table come after. */
 const BEFORE: Readonly<Record<string, readonly Report[]>> = {
   open: [],
   collecting: [input({ result: 'no_input' })],
   checking: [input()],
-  verified: [input(), verdict()],
+  verified: [input(), verdict(BOTH)],
   rejected: [input(), verdict({ verdict: 'rejected' })],
   max_attempts: [input(), verdict({ verdict: 'max_attempts' })],
   expired: [input(), verdict({ verdict: 'expired' })],
@@ -86,8 +89,9 @@ test.each([
   ]),
 
   ...OPEN.flatMap((state) =>
-    claims.map((claim) => [state, claim, verdict({ verdict: claim }), 'accepted']),
+    claims.map((claim) => [state, claim, verdict({ verdict: claim, ...BOTH }), 'accepted']),
   ),
+  ...OPEN.map((state) => [state, 'verified without a method', verdict(), 'progress']),
   ...OPEN.map((state) => [state, 'inconclusive', verdict({ verdict: 'inconclusive' }), 'progress']),
   ['verified', 'verified', verdict(), 'duplicate'],
   ...claims
@@ -166,5 +170,5 @@ function otherOpened(): Report {
 }
 
 function otherVerdict(claim: 'verified' | 'max_attempts'): Report {
-  return verdict({ attempt: 'other', verdict: claim, call: { session: 'call-9' } });
+  return verdict({ attempt: 'other', verdict: claim, call: { session: 'call-9' }, ...BOTH });
 }

@@ -1,8 +1,14 @@
-import { type AttemptState, PARKED_FACTS_MAX_COUNT, type ParkedFact } from './attempt.ts';
+import {
+  type AttemptDetail,
+  type AttemptState,
+  PARKED_FACTS_MAX_COUNT,
+  type ParkedFact,
+} from './attempt.ts';
+import { lastNewsOf } from './call.ts';
 import { dueOutcome } from './deadline.ts';
 import { type Disposition } from './disposition.ts';
 import { type Draft, saveAttempt } from './draft.ts';
-import { type DecidingFact } from './fact.ts';
+import { type DecidingFact, type VerdictFact } from './fact.ts';
 
 /**
  * The fact waits on its attempt until what it speaks of is known. What an earlier one has taken already is refused
@@ -63,16 +69,17 @@ function dropLapsedCancellation(draft: Draft, atMs: number): void {
 }
 
 function dropLapsedFacts(draft: Draft, attempt: AttemptState, atMs: number): void {
-  const { parked: waiting = [], telemetry, ...detail } = attempt.detail;
+  const { parked: waiting = [], ...call } = attempt.detail;
+  const newsMs = lastNewsOf(call);
   const hasLapsed = (takenAtMs: number): boolean => atMs - takenAtMs >= draft.policy.parkedMs;
   const lapsed = waiting.filter((fact) => hasLapsed(fact.takenAtMs));
-  const losesTelemetry = telemetry !== undefined && hasLapsed(telemetry.atMs);
+  const losesTelemetry = newsMs !== undefined && hasLapsed(newsMs);
   if (lapsed.length === 0 && !losesTelemetry) return;
   const parked = waiting.filter((fact) => !lapsed.includes(fact));
-  const kept = {
-    ...detail,
+  // Of an attempt that is not opened nothing else is known.
+  const kept: AttemptDetail = {
     ...(parked.length === 0 ? {} : { parked }),
-    ...(telemetry === undefined || losesTelemetry ? {} : { telemetry }),
+    ...(losesTelemetry ? {} : call),
   };
   for (const { eventId } of lapsed) {
     const dropped = { attempt: attempt.attempt, eventId, disposition: 'unknown_attempt' } as const;
@@ -92,7 +99,10 @@ function takePlace(draft: Draft): number {
   return place;
 }
 
-/** Whether the first of two facts leaves nothing for the second to say. */
+/**
+ * Whether the first of two facts leaves nothing for the second to say. A success may name too little for a purpose
+ * that is not known yet, and then leaves others their word.
+ */
 function isOfOnePrompt(one: DecidingFact, other: DecidingFact): boolean {
   switch (one.kind) {
     case 'opened':
@@ -100,10 +110,21 @@ function isOfOnePrompt(one: DecidingFact, other: DecidingFact): boolean {
     case 'input':
       return other.kind === 'input' && one.step === other.step;
     case 'verdict':
-      return (
-        other.kind === 'verdict' &&
-        (one.verdict !== 'inconclusive' || other.verdict === 'inconclusive')
-      );
+      return other.kind === 'verdict' && leavesNothing(one, other);
+  }
+}
+
+function leavesNothing(one: VerdictFact, other: VerdictFact): boolean {
+  switch (one.verdict) {
+    case 'inconclusive':
+      return other.verdict === 'inconclusive';
+    case 'verified':
+      return other.verdict === 'verified' && one.method === other.method;
+    case 'rejected':
+    case 'max_attempts':
+    case 'expired':
+    case 'cancelled':
+      return true;
   }
 }
 
@@ -126,8 +147,8 @@ function isSameClaim(one: DecidingFact, other: DecidingFact): boolean {
 /** Facts that never counted bind nothing. */
 function bindingLeft({
   parked,
-  telemetry,
-}: AttemptState['detail']): Partial<Pick<AttemptState, 'platform' | 'session'>> {
-  const isEmpty = parked === undefined && telemetry === undefined;
+  ...call
+}: AttemptDetail): Partial<Pick<AttemptState, 'platform' | 'session'>> {
+  const isEmpty = parked === undefined && lastNewsOf(call) === undefined;
   return isEmpty ? { platform: undefined, session: undefined } : {};
 }

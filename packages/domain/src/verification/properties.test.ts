@@ -159,7 +159,9 @@ function deskAfter(reports: readonly Report[]): Desk {
 }
 
 function ofOneVerification(report: Report): Report {
-  const data = { ...report.event.data, verification: 'v', call: { session: 'call-1' } };
+  const { data: told } = report.event;
+  const call = { ...('call' in told ? told.call : {}), session: 'call-1' };
+  const data = { ...told, verification: 'v', call };
   return { ...report, event: { ...report.event, data } as Report['event'] };
 }
 

@@ -154,6 +154,85 @@ test('S25 contradiction: verified, then rejected for the same attempt', () => {
   expect(desk.settled).toHaveLength(1);
 });
 
+/** Two phones ring together; the PIN is typed on the one that answers. */
+function twoLegs(deskEnd: 'canceled' | 'busy'): readonly Report[] {
+  const leg = (name: string): Parameters<typeof progressed>[0] => ({
+    call: { session: 'call-1', leg: name },
+  });
+  return [
+    requested({ purpose: 'helpdesk-reset' }),
+    opened({}, 1),
+    progressed({ ...leg('desk'), status: 'ringing' }, 2),
+    progressed({ ...leg('mobile'), status: 'ringing' }, 3),
+    progressed({ ...leg('desk'), status: 'ended', endReason: deskEnd }, 4),
+    progressed({ ...leg('mobile'), status: 'answered' }, 5),
+  ];
+}
+const pinOfMobile = input({ call: { session: 'call-1', leg: 'mobile' } }, 3 * MINUTE_MS);
+
+test.each(['canceled', 'busy'] as const)(
+  'S28 two legs: the one that ended %s ends itself, and the PIN on the other verifies, in any order',
+  (deskEnd) => {
+    for (const order of permutationsOf(twoLegs(deskEnd))) {
+      const desk = openDesk();
+
+      desk.takeAll(order);
+      desk.sweep('v', 3 * MINUTE_MS - 1);
+
+      expect(desk.take(pinOfMobile)).toMatchObject({
+        disposition: 'accepted',
+        finalState: 'verified',
+      });
+      expectVerifiedOnce(desk);
+    }
+  },
+);
+
+test('S28 two legs: the same with the end of the session before the match is late, in any order', () => {
+  const sessionEnd = progressed({ status: 'ended', endReason: 'completed' }, 6);
+  const told = twoLegs('canceled');
+  for (const order of permutationsOf([...told.slice(2), sessionEnd])) {
+    const desk = openDesk();
+
+    desk.takeAll([...told.slice(0, 2), ...order]);
+
+    expect(desk.take(pinOfMobile).disposition).toBe('late_input');
+    desk.sweep('v', 3 * MINUTE_MS);
+    expect(desk.attempt().state).toBe('hung_up');
+    expect(desk.verification().state).toBe('pending');
+  }
+});
+
+test('S29 verdict and factors: a verdict that names too little verifies nothing until the rest has matched', () => {
+  const desk = openDesk();
+  desk.takeAll([requested({ purpose: 'transfer-approval' }), opened()]);
+
+  expect(desk.take(verdict({}, 1)).disposition).toBe('progress');
+  expect(desk.verification().state).toBe('pending');
+  expect(desk.take(verdict({ method: 'pin' }, 2)).disposition).toBe('progress');
+  expect(desk.verification().state).toBe('pending');
+
+  desk.take(input({ step: '1', factor: 'voice' }, 3));
+  expectVerifiedOnce(desk);
+  expect(desk.settled).toMatchObject([{ method: 'pin+voice' }]);
+});
+
+test('S29 verdict and factors: verified once in any order', () => {
+  const reports = [
+    requested({ purpose: 'transfer-approval' }),
+    opened(),
+    verdict(),
+    verdict({ method: 'pin' }),
+    input({ step: '1', factor: 'voice' }),
+  ];
+  for (const order of permutationsOf(reports)) {
+    const desk = openDesk();
+    desk.takeAll(order);
+    expectVerifiedOnce(desk);
+    expect(desk.settled).toMatchObject([{ method: 'pin+voice' }]);
+  }
+});
+
 function expectVerifiedOnce(desk: Desk): void {
   expect(desk.verification()).toMatchObject({ state: 'verified', generation: 1 });
   expect(desk.attempt()).toMatchObject({ state: 'verified' });

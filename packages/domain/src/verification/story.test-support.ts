@@ -17,12 +17,15 @@ import { type Report } from './take-report.ts';
 const person = { source: 'urn:example:hr', externalId: 'E1' };
 const verification = fc.constantFrom('v', 'w');
 const attempt = fc.constantFrom('a', 'b', 'c');
-const call = fc.record({
-  session: fc.oneof(
-    { weight: 9, arbitrary: fc.constant('call-1') },
-    { weight: 1, arbitrary: fc.constant('x') },
-  ),
-});
+const session = fc.oneof(
+  { weight: 9, arbitrary: fc.constant('call-1') },
+  { weight: 1, arbitrary: fc.constant('x') },
+);
+const call = fc.record({ session });
+const callWithLeg = fc.record(
+  { session, leg: fc.constantFrom('desk', 'mobile') },
+  { requiredKeys: ['session'] },
+);
 const deadlines = [30, 300, 3000].map((s) => new Date(START_MS + s * SECOND_MS).toISOString());
 
 export const question = fc
@@ -51,7 +54,7 @@ export const progress = fc
     {
       verification,
       attempt,
-      call,
+      call: callWithLeg,
       status: fc.constantFrom(
         'queued' as const,
         'ringing' as const,
@@ -75,19 +78,23 @@ export const checked = fc
   })
   .map((data) => input(data));
 export const claimed = fc
-  .record({
-    verification,
-    attempt,
-    call,
-    verdict: fc.constantFrom(
-      'verified' as const,
-      'rejected' as const,
-      'inconclusive' as const,
-      'max_attempts' as const,
-      'expired' as const,
-      'cancelled' as const,
-    ),
-  })
+  .record(
+    {
+      verification,
+      attempt,
+      call,
+      verdict: fc.constantFrom(
+        'verified' as const,
+        'rejected' as const,
+        'inconclusive' as const,
+        'max_attempts' as const,
+        'expired' as const,
+        'cancelled' as const,
+      ),
+      method: fc.constantFrom('pin', 'voice', 'pin+voice', 'liveness'),
+    },
+    { requiredKeys: ['verification', 'attempt', 'call', 'verdict'] },
+  )
   .map((data) => verdict(data));
 const withdrawal = verification.map((id) => withdrawn({ verification: id }));
 

@@ -1,10 +1,10 @@
 import { type AttemptState, graceEndOf } from './attempt.ts';
+import { endedStateOf } from './call.ts';
 import { dueOutcome, nextDeadlineOf } from './deadline.ts';
 import { changesOf, type Draft, openDraft, type VerificationChanges } from './draft.ts';
 import { dropLapsed } from './park.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { endAttempt, settleVerification } from './settle.ts';
-import { endedStateOf } from './telemetry.ts';
 import { type VerificationWorld } from './verification.ts';
 
 export interface SweepClock {
@@ -47,7 +47,7 @@ function settleDue(draft: Draft, dueMs: number): void {
   const beforeMs = Math.min(verification.expiresAtMs ?? Infinity, (outcome?.atMs ?? dueMs) + 1);
   for (const { attempt, endMs } of graceEnds(draft, attempts)) {
     if (endMs >= beforeMs) break;
-    endAttempt(draft, attempt, endedStateOf(attempt.detail.telemetry), endMs, 'call_ended');
+    endAttempt(draft, attempt, endedStateOf(attempt.detail), endMs, 'call_ended');
   }
   if (outcome !== undefined) settleVerification(draft, outcome);
 }

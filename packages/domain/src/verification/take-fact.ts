@@ -6,13 +6,13 @@ import {
   newAttempt,
   UNOPENED_ATTEMPTS_MAX_COUNT,
 } from './attempt.ts';
+import { progressCall } from './call.ts';
 import { countFact } from './count-fact.ts';
 import { attemptLimitOf, dueOutcome, openedOf } from './deadline.ts';
 import { type Disposition, dispositionAfterEnd } from './disposition.ts';
 import { type Draft, saveAttempt } from './draft.ts';
 import { type AttemptFact, type CallNames, type ProgressFact } from './fact.ts';
 import { parkFact } from './park.ts';
-import { isOutOfOrder, mergeTelemetry } from './telemetry.ts';
 import { isRequested, type VerificationState } from './verification.ts';
 
 /**
@@ -109,12 +109,14 @@ function bindCall(draft: Draft, attempt: AttemptState, call: CallNames | undefin
 }
 
 function mergeProgress(draft: Draft, attempt: AttemptState, fact: ProgressFact): Disposition {
-  const { telemetry: known } = attempt.detail;
-  const isBehind = isOutOfOrder(known, fact);
-  const telemetry = mergeTelemetry(known, fact);
-  if (telemetry === undefined) return isBehind ? 'out_of_order' : 'duplicate';
-  saveAttempt(draft, { ...attempt, detail: { ...attempt.detail, telemetry } });
-  const { status } = telemetry;
-  draft.decisions.push({ kind: 'call_progressed', attempt: attempt.attempt, status });
-  return isBehind ? 'out_of_order' : 'progress';
+  const { call: detail, disposition } = progressCall(attempt.detail, fact);
+  if (detail === undefined) return disposition;
+  saveAttempt(draft, { ...attempt, detail });
+  const isKept = detail.legsExceededAtMs === attempt.detail.legsExceededAtMs;
+  draft.decisions.push(
+    isKept
+      ? { kind: 'call_progressed', attempt: attempt.attempt, status: fact.status }
+      : { kind: 'legs_exceeded', attempt: attempt.attempt },
+  );
+  return disposition;
 }

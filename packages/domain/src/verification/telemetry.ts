@@ -1,16 +1,15 @@
 import { type CallStatus, type EndReason, type ProgressFact } from './fact.ts';
 
-/** What is known of a call's progress; JSON. It informs and never decides. */
+/** What is known of the progress of a call, or of one of its legs; JSON. It informs and never decides. */
 export interface Telemetry {
   readonly status: CallStatus;
   /** When the first report of that status was taken. */
   readonly atMs: number;
+  /** Whether anything answered, whatever has come after it. */
+  readonly isAnswered?: true;
   readonly answeredBy?: 'human' | 'machine';
   readonly endReason?: EndReason;
 }
-
-/** How an ended call without a verdict ends its attempt. */
-export type EndedState = 'hung_up' | 'busy' | 'no_answer' | 'unreachable' | 'cancelled';
 
 const STATUS_RANK: Readonly<Record<CallStatus, number>> = {
   queued: 0,
@@ -28,25 +27,15 @@ const END_REASON_RANK: Readonly<Record<EndReason, number>> = {
   busy: 5,
 };
 
-const ENDED_STATES: Readonly<Record<EndReason, EndedState>> = {
-  completed: 'hung_up',
-  busy: 'busy',
-  no_answer: 'no_answer',
-  failed: 'unreachable',
-  canceled: 'cancelled',
-};
-
 /** Merged by rank: any order of the same reports gives the same telemetry. `undefined`: nothing new. */
 export function mergeTelemetry(
   known: Telemetry | undefined,
   fact: ProgressFact,
 ): Telemetry | undefined {
-  const answeredBy =
-    known?.answeredBy === 'human' ? 'human' : (fact.answeredBy ?? known?.answeredBy);
   const endReason = strongerReason(known?.endReason, fact.endReason);
   const merged: Telemetry = {
     ...higherStatus(known, fact),
-    ...(answeredBy === undefined ? {} : { answeredBy }),
+    ...answerOf(known, fact),
     ...(endReason === undefined ? {} : { endReason }),
   };
   return known !== undefined && isSame(known, merged) ? undefined : merged;
@@ -57,9 +46,22 @@ export function isOutOfOrder(known: Telemetry | undefined, fact: ProgressFact): 
   return known !== undefined && STATUS_RANK[fact.status] < STATUS_RANK[known.status];
 }
 
-/** How the attempt ends that this call was for; `completed` is not success. */
-export function endedStateOf(telemetry: Telemetry | undefined): EndedState {
-  return ENDED_STATES[telemetry?.endReason ?? 'completed'];
+/** Whichever says more. */
+export function strongerReason(
+  known: EndReason | undefined,
+  reported: EndReason | undefined,
+): EndReason | undefined {
+  if (known === undefined || reported === undefined) return known ?? reported;
+  return END_REASON_RANK[reported] > END_REASON_RANK[known] ? reported : known;
+}
+
+function answerOf(
+  known: Telemetry | undefined,
+  { status, answeredBy: reported }: ProgressFact,
+): Pick<Telemetry, 'isAnswered' | 'answeredBy'> {
+  const answeredBy = known?.answeredBy === 'human' ? 'human' : (reported ?? known?.answeredBy);
+  if (answeredBy !== undefined) return { isAnswered: true, answeredBy };
+  return status === 'answered' || known?.isAnswered === true ? { isAnswered: true } : {};
 }
 
 function higherStatus(
@@ -74,18 +76,11 @@ function higherStatus(
   return { status: known.status, atMs: Math.min(known.atMs, fact.takenAtMs) };
 }
 
-function strongerReason(
-  known: EndReason | undefined,
-  reported: EndReason | undefined,
-): EndReason | undefined {
-  if (known === undefined || reported === undefined) return known ?? reported;
-  return END_REASON_RANK[reported] > END_REASON_RANK[known] ? reported : known;
-}
-
 function isSame(one: Telemetry, other: Telemetry): boolean {
   return (
     one.status === other.status &&
     one.atMs === other.atMs &&
+    one.isAnswered === other.isAnswered &&
     one.answeredBy === other.answeredBy &&
     one.endReason === other.endReason
   );

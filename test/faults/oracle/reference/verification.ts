@@ -1,4 +1,5 @@
 import type {
+  CallProgressedData,
   InputCheckedData,
   RequestedData,
   VerdictReachedData,
@@ -8,10 +9,8 @@ import type {
 /** A report about one verification. */
 export type VerificationFact = { readonly eventId: string } & (
   | { readonly kind: 'requested'; readonly data: RequestedData }
-  | {
-      readonly kind: 'attempt-opened' | 'call-progressed';
-      readonly data: { readonly attempt: string };
-    }
+  | { readonly kind: 'attempt-opened'; readonly data: { readonly attempt: string } }
+  | { readonly kind: 'call-progressed'; readonly data: CallProgressedData }
   | { readonly kind: 'input-checked'; readonly data: InputCheckedData }
   | { readonly kind: 'verdict-reached'; readonly data: VerdictReachedData }
   | { readonly kind: 'cancelled'; readonly data: { readonly reason: string } }
@@ -33,8 +32,8 @@ const MAX_FAILURES = 3;
 const SCORE_THRESHOLD = 0.8;
 
 /**
- * Every way in which these reports, taken in any order within the validity, can end a verification by
- * the example policy: none, and it is pending; one, and it is that; more, and the first that becomes
+ * Every way in which these reports, taken in any order within the validity and within one grace period, can end a
+ * verification by the example policy once all grace periods are over: none, and it is pending; one, and it is that; more, and the first that becomes
  * known wins. Each step is reported once, and no other verification is about its person.
  */
 export function possibleEndings(facts: readonly VerificationFact[]): readonly Ending[] {
@@ -76,34 +75,78 @@ function attemptOf(
     inputs.filter(({ result }) => result === 'mismatch').map(({ step }) => step),
   ).size;
   const isRejected = verdicts.some(({ verdict }) => verdict === 'rejected');
+  const isGivenUp = verdicts.some(({ verdict }) => verdict === 'cancelled');
   return {
-    endings: [...factorEndings(attempt, inputs, request), ...verdicts.flatMap(verdictEndings)],
+    endings: [
+      ...(isVerified(inputs, verdicts, request) ? [{ outcome: 'verified', attempt } as const] : []),
+      ...verdicts.flatMap(verdictEndings),
+    ],
     failures: mismatches === 0 && isRejected ? 1 : mismatches,
-    isOver: isRejected || verdicts.some(({ verdict }) => verdict === 'cancelled'),
+    isOver: isRejected || isGivenUp || endOfCall(facts, attempt) !== undefined,
   };
 }
 
-function factorEndings(
-  attempt: string,
+/** A success counts for the factors that its method names; where the purpose has none it counts as it is. */
+function isVerified(
   inputs: readonly InputCheckedData[],
+  verdicts: readonly VerdictReachedData[],
   { purpose }: RequestedData,
-): readonly Ending[] {
+): boolean {
   const wanted = FACTORS[purpose] ?? [];
-  const matched = new Set(
-    inputs.filter(({ result }) => result === 'match').map(({ factor }) => factor),
+  const successes = verdicts.filter(
+    ({ verdict, score }) => verdict === 'verified' && (score ?? 1) > SCORE_THRESHOLD,
   );
-  const isComplete = wanted.length > 0 && wanted.every((factor) => matched.has(factor));
-  return isComplete ? [{ outcome: 'verified', attempt }] : [];
+  if (wanted.length === 0) return successes.length > 0;
+  const matched = [
+    ...inputs.filter(({ result }) => result === 'match').map(({ factor }) => factor),
+    ...successes.flatMap(({ method }) => (method ?? '').split('+')),
+  ];
+  return wanted.every((factor) => matched.includes(factor));
 }
 
-function verdictEndings({ verdict, attempt, score }: VerdictReachedData): readonly Ending[] {
+const REASONS = [
+  ['busy', 'busy'],
+  ['no_answer', 'no_answer'],
+  ['failed', 'unreachable'],
+  ['canceled', 'cancelled'],
+  ['completed', 'hung_up'],
+] as const;
+
+/**
+ * How an attempt without a verdict ends once its grace period is over: where its session has ended, or each of its
+ * legs. Undefined where its call goes on. For at most 20 legs.
+ */
+export function endOfCall(
+  facts: readonly VerificationFact[],
+  attempt: string,
+): (typeof REASONS)[number][1] | undefined {
+  const told = facts
+    .flatMap(({ kind, data }) => (kind === 'call-progressed' ? [data] : []))
+    .filter((data) => data.attempt === attempt);
+  const phones = [...Map.groupBy(told, ({ call }) => call.leg ?? '')];
+  const legs = phones.filter(([name]) => name !== '').map(([, reports]) => reports);
+  const session = told.filter(({ call }) => call.leg === undefined);
+  const hasEnded = (reports: readonly CallProgressedData[]) =>
+    reports.some(({ status }) => status === 'ended');
+  if (!hasEnded(session) && (legs.length === 0 || !legs.every(hasEnded))) return undefined;
+  const answered = phones
+    .map(([, reports]) => reports)
+    .filter((reports) =>
+      reports.some((one) => one.status === 'answered' || one.answeredBy !== undefined),
+    );
+  const reasonIn = (reports: readonly CallProgressedData[]) =>
+    REASONS.find(([reason]) => reports.some(({ endReason }) => endReason === reason))?.[1];
+  if (answered.length === 0) return reasonIn(told) ?? 'hung_up';
+  return reasonIn(answered.flat()) ?? reasonIn(session) ?? 'hung_up';
+}
+
+function verdictEndings({ verdict }: VerdictReachedData): readonly Ending[] {
   switch (verdict) {
-    case 'verified':
-      return (score ?? 1) > SCORE_THRESHOLD ? [{ outcome: 'verified', attempt }] : [];
     case 'max_attempts':
       return [{ outcome: 'locked' }];
     case 'expired':
       return [{ outcome: 'expired' }];
+    case 'verified':
     case 'rejected':
     case 'cancelled':
     case 'inconclusive':
