@@ -24,7 +24,8 @@ Generated from the settings of the services by \`test/support/generate-configura
 
 Settings are environment variables. An empty one counts as unset. A secret may also be read from the
 file that \`<SETTING>_FILE\` names (at most 64 KiB; line ends at its end are not part of it). All problems
-are reported at once, never with a value, and the process ends with exit code 2.
+are reported at once, never with a value, and the process ends with exit code 2. A variable that is no
+setting but looks like one (\`BATCH_MAX_EVENT\`, \`KAFKA_BROKER\`) is named in a warning at start, never with its value.
 `;
 
 function sectionOf(name: string, shape: Shape): string {

@@ -57,3 +57,4 @@ export { type Read, type RejectedClaim, readDelivery } from './read-delivery.ts'
 export { type Rejection } from './rejection.ts';
 export { type RegisteredSource, type SourceRegistry } from './sources.ts';
 export { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from './topics.ts';
+export { readUtf8, type Utf8Text } from './utf8-text.ts';

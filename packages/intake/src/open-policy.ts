@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Failure } from '@latchkey/contracts';
+import { Failure, readUtf8 } from '@latchkey/contracts';
 import { EXAMPLE_POLICY_URL, loadPolicy, type Policy } from '@latchkey/domain';
 
 /**
@@ -9,12 +9,16 @@ import { EXAMPLE_POLICY_URL, loadPolicy, type Policy } from '@latchkey/domain';
  * @throws Failure `POLICY_INVALID`, with every problem that was found
  */
 export async function openPolicy(file: string | undefined): Promise<Policy> {
-  return loadPolicy(await readPolicy(file));
+  const read = readUtf8(await readPolicy(file));
+  if ('text' in read) return loadPolicy(read.text);
+  const { line, column } = read;
+  const problem = `line ${line}: column ${column}: not UTF-8; save the file in that encoding`;
+  throw new Failure('POLICY_INVALID', { problems: [problem] });
 }
 
-async function readPolicy(file: string | undefined): Promise<string> {
+async function readPolicy(file: string | undefined): Promise<Buffer> {
   try {
-    return await readFile(file ?? EXAMPLE_POLICY_URL, 'utf8');
+    return await readFile(file ?? EXAMPLE_POLICY_URL);
   } catch (cause) {
     const problems = [`POLICY_FILE: ${file ?? 'the example policy'} cannot be read`];
     throw new Failure('POLICY_INVALID', { problems }, { cause });

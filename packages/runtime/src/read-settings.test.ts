@@ -23,7 +23,7 @@ function problems(environment: Environment): readonly string[] {
 }
 
 /** A folder with one file, removed when the test ends. */
-async function fileHolding(text: string) {
+async function fileHolding(text: string | Buffer) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-settings-'));
   const path = join(folder, 'secret');
   await writeFile(path, text);
@@ -104,6 +104,21 @@ test('a file of any size is not read', async () => {
   expect(problems({ KAFKA_BROKERS: 'broker:9092', DATABASE_URL_FILE: file.path })).toEqual([
     'DATABASE_URL: DATABASE_URL_FILE names a file over 64 KiB',
   ]);
+});
+
+test('a secret in another encoding is refused, and a byte order mark is no part of it', async () => {
+  const url = 'postgresql://app:geheim-ä@db/latchkey';
+  await using latin = await fileHolding(Buffer.from(url, 'latin1'));
+  await using marked = await fileHolding(`\ufeff${url}\n`);
+  const { KAFKA_BROKERS } = COMPLETE;
+
+  expect(problems({ KAFKA_BROKERS, DATABASE_URL_FILE: latin.path })).toEqual([
+    'DATABASE_URL: DATABASE_URL_FILE names a file that is not UTF-8 (line 1, column 25)',
+  ]);
+  expect(readSettings(schema, { KAFKA_BROKERS, DATABASE_URL_FILE: marked.path })).toMatchObject({
+    settings: { DATABASE_URL: url },
+  });
+  expect(problems({ ...COMPLETE, LOG_LEVEL: 'inf\ufffd' })).toEqual(['LOG_LEVEL: not UTF-8']);
 });
 
 test('only secrets are read from files', async () => {

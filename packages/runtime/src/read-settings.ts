@@ -1,9 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
+import { readUtf8 } from '@latchkey/contracts';
 import { z } from 'zod';
 import { type SettingDoc, settingDocs } from './setting-docs.ts';
 import { commonSettings } from './settings.ts';
 
 const FILE_MAX_BYTES = 65_536;
+/** What Node makes of bytes in the environment that are not UTF-8. */
+const REPLACEMENT = '\ufffd';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,7 +22,8 @@ export type SettingsRead<S extends z.ZodObject> =
 /**
  * Reads the settings of a service and of the process shell, and finds all problems at once. An empty
  * variable counts as unset. A secret may come from the file that NAME_FILE names instead; line ends at
- * the end of the file are not part of it.
+ * the end of the file are not part of it, nor is a byte order mark at its beginning. What is not UTF-8 is
+ * refused, as it would be another secret than the one that was meant.
  */
 export function readSettings<S extends z.ZodObject>(
   schema: S,
@@ -58,7 +62,9 @@ function collectTexts(
     const direct = environment[name] ?? '';
     const file = secret ? (environment[`${name}_FILE`] ?? '') : '';
     const read = file === '' ? { text: direct } : textOfFile(file);
-    if (direct !== '' && file !== '') unreadable.push([name, `set it or ${name}_FILE, not both`]);
+    if (direct.includes(REPLACEMENT)) unreadable.push([name, 'not UTF-8']);
+    else if (direct !== '' && file !== '')
+      unreadable.push([name, `set it or ${name}_FILE, not both`]);
     else if ('problem' in read) unreadable.push([name, `${name}_FILE ${read.problem}`]);
     else if (read.text !== '') texts.set(name, read.text);
   }
@@ -68,7 +74,9 @@ function collectTexts(
 function textOfFile(path: string): { readonly text: string } | { readonly problem: string } {
   try {
     if (statSync(path).size > FILE_MAX_BYTES) return { problem: 'names a file over 64 KiB' };
-    return { text: readFileSync(path, 'utf8').replace(/[\r\n]{1,4}$/, '') };
+    const read = readUtf8(readFileSync(path));
+    if ('text' in read) return { text: read.text.replace(/[\r\n]{1,4}$/, '') };
+    return { problem: `names a file that is not UTF-8 (line ${read.line}, column ${read.column})` };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     return { problem: `names a file that cannot be read (${code})` };

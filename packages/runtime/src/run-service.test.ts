@@ -116,6 +116,25 @@ test('a service that fails ends with 1 and logs the error, without secrets', asy
   expect(program.stdout()).toContain('closed outer');
 });
 
+test('a variable that is nearly a setting is named in a warning, without its value', async () => {
+  await using program = await start({
+    run: '',
+    environment: { ...DATABASE, DATABASE_URI: 'canary-2', PATHS: 'x' },
+  });
+
+  expect(await program.ended).toBe(0);
+  const warning =
+    program
+      .stdout()
+      .split('\n')
+      .find((line) => line.includes('are ignored')) ?? '{}';
+  expect(JSON.parse(warning)).toMatchObject({
+    level: 'warn',
+    unknown: [{ name: 'DATABASE_URI', meant: 'DATABASE_URL' }],
+  });
+  expect(program.stdout()).not.toContain('canary-2');
+});
+
 test('bad settings end with 2 and are all listed, without their values', async () => {
   await using program = await start({
     run: `say('ran');`,

@@ -8,6 +8,7 @@ import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { readSettings, type SettingsRead } from './read-settings.ts';
 import { listenForShutdown, type Shutdown } from './shutdown.ts';
+import { unknownSettings } from './unknown-settings.ts';
 
 /** One process: what it is called, what it can be told, and what it does. */
 export interface Service<S extends z.ZodObject> {
@@ -78,6 +79,8 @@ async function runToTheEnd<S extends z.ZodObject>(
   });
   try {
     await using server = await openServer(common.HTTP_PORT, { health, metrics });
+    const unknown = unknownSettings(service.settings.shape, process.env);
+    if (unknown.length > 0) log.warn({ unknown }, 'variables that look like settings are ignored');
     log[service.usage === undefined ? 'info' : 'debug']({ port: server?.port }, 'started');
     await service.run({ settings, args, log, metrics, health, signal: shutdown.signal });
     return shutdown.hasFailed() ? 1 : 0;

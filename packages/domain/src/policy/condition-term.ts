@@ -152,12 +152,13 @@ function attempt(
   }
 }
 
-/** Own members only: a name must not find what every object inherits. */
+/** Own members only: a name must not find what every object inherits. A text in NFC, however it was stated. */
 function knownValue(
   attributes: KnownAttributes,
   name: string,
   type: AttributeDeclaration['type'] | undefined,
 ): KnownValue | undefined {
   const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-  return value !== null && typeof value === type ? value : undefined;
+  if (value === null || typeof value !== type) return undefined;
+  return typeof value === 'string' ? value.normalize('NFC') : value;
 }

@@ -46,6 +46,14 @@ export function findUnsupported(
   return undefined;
 }
 
+/** Brings the texts that stand in the expression into NFC, as attributes are compared; also those that escapes wrote. */
+export function normalizeTexts(node: ASTNode): void {
+  if (node.op === 'value' && typeof node.args === 'string') {
+    Object.assign(node, { args: node.args.normalize('NFC') });
+  }
+  for (const child of childrenOf(node)) normalizeTexts(child);
+}
+
 /** The declared attributes that are named below `node`. */
 export function namesIn(node: ASTNode): readonly string[] {
   return node.op === 'id' ? [node.args] : childrenOf(node).flatMap(namesIn);

@@ -47,6 +47,22 @@ describe('a condition', () => {
     expect(condition(text)(attributes)).toBe(answer);
   });
 
+  it.each([
+    ['a == "Qualität"'],
+    ['a in ["x", "Qualität"]'],
+    ['a.startsWith("Qualitä")'],
+    ['a.contains("ä") && size(a) == 8'],
+    ['a == "Qualit" + "ät"'],
+    ['a == "Qualit\\u0061\\u0308t"'],
+  ])('%s means the same text in each normal form', (text) => {
+    for (const form of ['NFC', 'NFD'] as const) {
+      for (const stated of ['NFC', 'NFD'] as const) {
+        expect(condition(text.normalize(form))({ a: 'Qualität'.normalize(stated) })).toBe(true);
+      }
+    }
+    expect(condition(text)({ a: 'Qualitat' })).toBe(false);
+  });
+
   it('finds nothing that objects inherit', () => {
     expect(condition('a == "x"')(Object.create({ a: 'x' }) as KnownAttributes)).toBe('unknown');
   });

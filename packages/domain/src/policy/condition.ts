@@ -2,7 +2,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import { type Answer, type ConditionProblem } from './answer.ts';
 import { type AttributeDeclaration, type KnownAttributes } from './attribute.ts';
 import { compileTerm } from './condition-term.ts';
-import { findUnsupported } from './condition-words.ts';
+import { findUnsupported, normalizeTexts } from './condition-words.ts';
 
 /**
  * A CEL expression over the declared attributes, each addressed by its bare name. Called with the attributes
@@ -56,6 +56,7 @@ function compile(
   declared: ReadonlyMap<string, AttributeDeclaration['type']>,
 ): Condition | ConditionProblem {
   const { ast } = environment.parse(text);
+  normalizeTexts(ast);
   const unsupported = findUnsupported(ast, declared);
   if (unsupported !== undefined) return { problem: unsupported };
   const term = compileTerm(ast, environment, declared);

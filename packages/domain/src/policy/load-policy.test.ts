@@ -27,6 +27,13 @@ function lineOf(yaml: string, text: string): number {
   return yaml.slice(0, yaml.indexOf(text)).split('\n').length;
 }
 
+it('says the same in each normal form of its text', () => {
+  const policy = exampleWith('department == "Finance"', 'department == "Qualität"');
+  const [composed, decomposed] = [policy.normalize('NFC'), policy.normalize('NFD')];
+  expect(composed).not.toBe(decomposed);
+  expect(loadPolicy(composed).hash).toBe(loadPolicy(decomposed).hash);
+});
+
 describe('the example policy', () => {
   const policy = loadPolicy(example);
 

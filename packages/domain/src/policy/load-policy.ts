@@ -18,7 +18,8 @@ export const EXAMPLE_POLICY_URL = new URL('../../example-policy.yaml', import.me
  * line, the place (such as `rules.ledger-read.when`) and what was expected. A text whose YAML is broken is not looked at further.
  */
 export function loadPolicy(yaml: string): Policy {
-  const text = readPolicyText(yaml);
+  // The same text in another normal form says the same, and has the same hash.
+  const text = readPolicyText(yaml.normalize('NFC'));
   const read = readShape(text);
   const conditions = read === undefined ? undefined : checkPolicy(read, text.note);
   if (read === undefined || conditions === undefined || text.problems.length > 0) {

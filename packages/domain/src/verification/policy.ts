@@ -17,5 +17,5 @@ export interface VerificationPolicy {
 
 /** The factors that verify a purpose once they have all matched in one attempt; may be empty. */
 export function factorsOf(policy: VerificationPolicy, purpose: string): readonly string[] {
-  return policy.purposes.get(purpose)?.factors ?? [];
+  return policy.purposes.get(purpose.normalize('NFC'))?.factors ?? [];
 }
