@@ -118,6 +118,7 @@ export interface PublishedAccount {
 export class Person {
   readonly lifecycles: LifecycleChange[] = [];
   readonly messages: AccountChange[] = [];
+  /** Those that are open. */
   readonly reviews = new Map<string, Review>();
   readonly engagements = new Map<string, EngagementRow>();
   readonly clockDecisions: Decision[] = [];
@@ -206,6 +207,7 @@ export class Person {
     this.messages.push(...reconciled.accounts);
     this.clockDecisions.push(...reconciled.clockDecisions);
     for (const row of reconciled.engagements) this.engagements.set(row.engagement, row);
+    for (const reviewId of reconciled.endedReviews) this.reviews.delete(reviewId);
     for (const review of reconciled.reviews) this.reviews.set(review.reviewId, review);
     return reconciled;
   }

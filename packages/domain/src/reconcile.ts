@@ -2,7 +2,7 @@ import { type Lifecycle, nextGeneration } from '@latchkey/contracts';
 import { type AccountChange, decideChanges, isQuietChange } from './decisions/account-change.ts';
 import { type Decision } from './decisions/decision.ts';
 import { type Due, findDue, nextMoment } from './decisions/due.ts';
-import { type Review, recordReviews, unknownReviews } from './decisions/reviews.ts';
+import { endedReviews, type Review, recordReviews, unknownReviews } from './decisions/reviews.ts';
 import { settleAccounts } from './decisions/settle-accounts.ts';
 import { sortDecisions } from './decisions/sort-decisions.ts';
 import { type CurrentAccount } from './desired/account.ts';
@@ -78,7 +78,10 @@ export interface Reconciled {
   readonly quietAccounts: readonly CurrentAccount[];
   /** Those of which something changed. */
   readonly engagements: readonly EngagementRow[];
+  /** Those that must be open. */
   readonly reviews: readonly Review[];
+  /** Ids of reviews that are to be closed where they are open: facts that arrived have decided them. */
+  readonly endedReviews: readonly string[];
   /** What no arriving fact has brought about: the lifecycle in effective order, then the accounts. */
   readonly clockDecisions: readonly Decision[];
 }
@@ -102,13 +105,14 @@ export function reconcile(request: ReconcileRequest): Reconciled {
   const arrived = transitionTo(
     view,
     accounts,
-    { previous: previousLifecycle(due, identity), blocked: known.blocked },
+    { previous: previousLifecycle(due, identity), known },
     applied.map(({ eventId }) => eventId),
     nowMs,
   );
   const lifecycle = numbered(identity, [...due.transitions, ...arrived], epoch);
   const decisions = sortDecisions(due, arrived, changes, applied.length > 0, policy);
   const touched = touchedEngagements(view.record, applied);
+  const reviews = recordReviews(identity.identityId, view.record, touched, policy);
   const anythingMoved = applied.length > 0 || due.settled !== undefined;
   return {
     outcomes: outcomesOf(arriving, extended.telling, decisions.arrived),
@@ -126,10 +130,8 @@ export function reconcile(request: ReconcileRequest): Reconciled {
       identity.derivedAtMs ?? nowMs,
       nowMs,
     ),
-    reviews: [
-      ...recordReviews(identity.identityId, view.record, touched, policy),
-      ...(anythingMoved ? unknownReviews(settled.unknown) : []),
-    ],
+    reviews: [...reviews, ...(anythingMoved ? unknownReviews(settled.unknown) : [])],
+    endedReviews: endedReviews(identity.identityId, known.record, touched, reviews),
     clockDecisions: decisions.clock,
   };
 }

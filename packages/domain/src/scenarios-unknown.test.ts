@@ -66,7 +66,7 @@ test('tied facts that agree open no review', () => {
 });
 
 test('with too many readings what is held stays, nothing is given, and a review opens', () => {
-  const tied = Array.from({ length: 4 }, (_, index) =>
+  const tied = Array.from({ length: 17 }, (_, index) =>
     fact(
       'moved',
       2,

@@ -2,10 +2,16 @@ import fc from 'fast-check';
 import { HR, type SentEvent } from '../../support/events.ts';
 import { type FactDraft, factEvent, MOMENTS, THEMES } from '../workload/facts.ts';
 
+/** A fact of a history. */
+export interface HistoryDraft extends FactDraft {
+  /** It has the same place in the source's order as the one before it: both come from one transaction. */
+  readonly tied?: boolean;
+}
+
 /** What a history is drawn from. */
 export interface DrawnHistory {
   /** In the order of their source. */
-  readonly drafts: readonly FactDraft[];
+  readonly drafts: readonly HistoryDraft[];
   /** Deliveries beyond the first of each; indexes of drafts, modulo their number. */
   readonly again: readonly number[];
   /** The lower, the earlier a delivery comes; used in turn. */
@@ -19,13 +25,19 @@ const SUBJECT = 'p1';
 export class PersonHistory {
   /** In the order of their source. */
   readonly events: readonly SentEvent[];
+  /** Their places in the source's order. */
+  readonly orders: ReadonlyMap<SentEvent, number>;
   /** As they arrive: every event at least once. */
   readonly batches: readonly (readonly SentEvent[])[];
 
   constructor({ drafts, again, ranks, batchSize }: DrawnHistory) {
-    this.events = drafts.map((draft, at) =>
-      factEvent({ source: HR, externalId: SUBJECT }, at + 1, draft),
-    );
+    const placed = drafts.map((draft, at): [SentEvent, number] => {
+      const order = drafts.slice(1, at + 1).filter(({ tied }) => tied !== true).length + 1;
+      const event = factEvent({ source: HR, externalId: SUBJECT }, order, draft);
+      return [{ ...event, id: `${SUBJECT}-${at + 1}` }, order];
+    });
+    this.orders = new Map(placed);
+    this.events = placed.map(([event]) => event);
     const repeated = again.map((index) => this.events[index % this.events.length] as SentEvent);
     const arrived = [...this.events, ...repeated]
       .map((event, at) => ({ event, rank: ranks[at % ranks.length] ?? 0 }))
@@ -38,15 +50,18 @@ export class PersonHistory {
 
   [fc.toStringMethod](): string {
     const batches = this.batches.map((batch, at) => {
-      return [`batch ${at + 1}`, ...batch.map((event) => `  ${lineOf(event)}`)];
+      return [
+        `batch ${at + 1}`,
+        ...batch.map((event) => `  ${lineOf(event, this.orders.get(event) ?? 0)}`),
+      ];
     });
     return `\n${batches.flat().join('\n')}\n`;
   }
 }
 
 /** Type, subject, order and what is said, in one line. */
-export function lineOf({ type, subject, id, data }: SentEvent): string {
-  return `${type} ${subject} order ${id.split('-').at(-1)} ${JSON.stringify(data)}`;
+export function lineOf({ type, subject, data }: SentEvent, order: number): string {
+  return `${type} ${subject} order ${order} ${JSON.stringify(data)}`;
 }
 
 const NONE = MOMENTS.length;
@@ -61,18 +76,65 @@ const anyFact = fc.record({
   detail: fc.nat(119),
 });
 
-const drafts: fc.Arbitrary<readonly FactDraft[]> = fc
+/** Facts of a few kinds; some histories have several of one place in the source's order. */
+const mixed: fc.Arbitrary<readonly HistoryDraft[]> = fc
   .record({
     kinds: fc.constantFrom(...THEMES),
     hired: fc.boolean(),
-    facts: fc.array(anyFact, { maxLength: 12 }),
+    stamps: fc.boolean(),
+    facts: fc.array(fc.tuple(anyFact, fc.nat(2)), { maxLength: 12 }),
   })
-  .map(({ kinds, hired, facts }) => {
-    const said = facts.map(({ pick, ...fact }): FactDraft => {
-      return { ...fact, kind: kinds[pick % kinds.length] ?? 'joined' };
+  .map(({ kinds, hired, stamps, facts }) => {
+    const said = facts.map(([{ pick, ...fact }, tied]): HistoryDraft => {
+      const kind = kinds[pick % kinds.length] ?? 'joined';
+      return { ...fact, kind, tied: stamps && tied === 0 };
     });
-    return hired || said.length === 0 ? [HIRED, ...said] : said;
+    return inSmallGroups(hired || said.length === 0 ? [HIRED, ...said] : said);
   });
+
+const TIED_MAX_COUNT = 4;
+
+/** So that every order can be tried. */
+function inSmallGroups(drafts: readonly HistoryDraft[]): readonly HistoryDraft[] {
+  return drafts.map((draft, at) => ({
+    ...draft,
+    tied: draft.tied === true && at % TIED_MAX_COUNT !== 0,
+  }));
+}
+
+/** Somebody leaves and comes back, and leaves are stated again, softer or at once; all on a few days ahead. */
+const rejoins: fc.Arbitrary<readonly HistoryDraft[]> = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('left', 'left', 'joined', 'stated', 'rescinded' as const),
+      at: fc.constantFrom(8, 9, 11),
+      until: fc.constantFrom(NONE, NONE, 5, 9),
+      detail: fc.constantFrom(0, 1, 4, 9),
+    }),
+    { minLength: 2, maxLength: 7 },
+  )
+  .map((facts) => [HIRED, ...facts.map((fact) => ({ ...fact, engagement: 0 }))]);
+
+/** Rows and corrected starts around one another. */
+const rowsAroundStarts: fc.Arbitrary<readonly HistoryDraft[]> = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('moved', 'moved', 'joined', 'rescinded' as const),
+      at: fc.constantFrom(0, 2, 4, 8),
+      detail: fc.nat(119),
+      tied: fc.constantFrom(false, false, true),
+    }),
+    { minLength: 2, maxLength: 8 },
+  )
+  .map((facts) =>
+    inSmallGroups([HIRED, ...facts.map((fact) => ({ ...fact, engagement: 0, until: NONE }))]),
+  );
+
+const drafts = fc.oneof(
+  { weight: 4, arbitrary: mixed },
+  { weight: 1, arbitrary: rejoins },
+  { weight: 1, arbitrary: rowsAroundStarts },
+);
 
 export const personHistories: fc.Arbitrary<PersonHistory> = fc
   .record({

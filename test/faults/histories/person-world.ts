@@ -34,6 +34,8 @@ export class PersonWorld {
     accounts: [],
   };
   nextTransitionAtMs: number | undefined;
+  /** Kinds of the reviews that are open, by id. */
+  readonly reviews = new Map<string, string>();
   /** Object and generation of everything that was published, in its order. */
   readonly published: { readonly object: string; readonly generation: bigint }[] = [];
 
@@ -74,6 +76,8 @@ export class PersonWorld {
     const desired = accounts.map(({ after }) => {
       return { object: after.accountId, generation: after.generation };
     });
+    for (const reviewId of reconciled.endedReviews) this.reviews.delete(reviewId);
+    for (const { reviewId, kind } of reconciled.reviews) this.reviews.set(reviewId, kind);
     this.published.push(...lifecycles, ...desired);
     return reconciled;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { EngagementFact } from '../oracle/reference/engagement.ts';
+import type { EngagementFact } from '../oracle/reference/periods.ts';
 import { expectedPerson, type PersonFact } from '../oracle/reference/person.ts';
 import { type PersonHistory, personHistories } from './person-history.ts';
 
@@ -11,8 +11,8 @@ function inOrderOfArrival({ batches }: PersonHistory): readonly PersonFact[] {
   return batches.flat().map((event, at) => factOf(event, BigInt(at)));
 }
 
-function inOrderOfSource({ events }: PersonHistory): readonly PersonFact[] {
-  return events.map((event, at) => factOf(event, BigInt(at)));
+function inOrderOfSource({ orders }: PersonHistory): readonly PersonFact[] {
+  return [...orders].map(([event, order]) => factOf(event, BigInt(order)));
 }
 
 function factOf({ id, source, type, data }: PersonHistory['events'][number], order: bigint) {

@@ -6,6 +6,7 @@ import {
   type AuthoritativeRecord,
   ENGAGEMENT_FACTS_MAX_COUNT,
   ENGAGEMENTS_MAX_COUNT,
+  engagementKeyOf,
 } from '../record/record.ts';
 
 /** What a person must decide. The id is derived from what it is about, so that it opens once. */
@@ -53,35 +54,76 @@ export function recordReviews(
   return reviews;
 }
 
+/**
+ * Ids of reviews that may be open about how these engagements were read, and hold no longer: other facts have
+ * decided, or another tie is the question now. Sorted.
+ *
+ * @param known - the record before the facts that touched them
+ * @param open - reviews that hold now
+ */
+export function endedReviews(
+  identityId: string,
+  known: AuthoritativeRecord,
+  touched: ReadonlySet<EngagementRecord>,
+  open: readonly Review[],
+): readonly string[] {
+  const holding = new Set(open.map(({ reviewId }) => reviewId));
+  const asked = [...touched].flatMap(({ source, engagement }) => {
+    const before = known.engagements.get(engagementKeyOf(source, engagement));
+    return before === undefined ? [] : askedOf(identityId, before);
+  });
+  return asked.filter((reviewId) => !holding.has(reviewId)).sort();
+}
+
+const READING_KINDS = ['facts_disputed', 'readings_too_many'] as const;
+
+/**
+ * Reviews that may have been opened while tied facts were read as they were then: by this policy or another one,
+ * which may have counted other attributes.
+ */
+function askedOf(identityId: string, known: EngagementRecord): readonly string[] {
+  const ties = new Set([known.through.readings.tie, lastTie(known.statements)]);
+  return [...ties].flatMap((tie) => {
+    if (tie === undefined) return [];
+    return READING_KINDS.map((kind) => readingReviewId(identityId, kind, known, tie));
+  });
+}
+
+function readingReviewId(
+  identityId: string,
+  kind: Review['kind'],
+  { source, engagement }: EngagementRecord,
+  tie: bigint,
+): string {
+  return derivedId('review', kind, identityId, source, engagement, tie.toString());
+}
+
 function engagementReviews(
   identityId: string,
-  { source, engagement, reading, statements }: EngagementRecord,
+  known: EngagementRecord,
   { owner }: Policy,
 ): Review[] {
-  const key = { source, engagement };
+  const { source, engagement, reading, statements } = known;
+  const subject = `${source}#${engagement}`;
   const reviews: Review[] = [];
-  const open = (
-    kind: Review['kind'],
-    order: string,
-    detail: Readonly<Record<string, string | number>>,
-  ) => {
-    const reviewId = derivedId('review', kind, identityId, source, engagement, order);
-    const subject = `${source}#${engagement}`;
-    reviews.push({ reviewId, kind, subject, owner, detail: { ...key, ...detail } });
-  };
   if (statements.length > ENGAGEMENT_FACTS_MAX_COUNT) {
-    open('facts_too_many', '', { limit: ENGAGEMENT_FACTS_MAX_COUNT });
+    const kind = 'facts_too_many';
+    const reviewId = derivedId('review', kind, identityId, source, engagement, '');
+    const detail = { source, engagement, limit: ENGAGEMENT_FACTS_MAX_COUNT };
+    reviews.push({ reviewId, kind, subject, owner, detail });
   }
-  if (reading !== 'certain') {
+  const { tie } = known.through.readings;
+  if (reading !== 'certain' && tie !== undefined) {
+    const kind = reading === 'held' ? 'readings_too_many' : 'facts_disputed';
     // Another tie is another question.
-    const order = lastTie(statements).toString();
-    open(reading === 'held' ? 'readings_too_many' : 'facts_disputed', order, { order });
+    const reviewId = readingReviewId(identityId, kind, known, tie);
+    const detail = { source, engagement, order: tie.toString() };
+    reviews.push({ reviewId, kind, subject, owner, detail });
   }
   return reviews;
 }
 
 /** The highest order at which more than one statement stands. */
-function lastTie(statements: EngagementRecord['statements']): bigint {
-  const last = statements.findLast(({ order }, at) => statements[at - 1]?.order === order);
-  return last?.order ?? 0n;
+function lastTie(statements: EngagementRecord['statements']): bigint | undefined {
+  return statements.findLast(({ order }, at) => statements[at - 1]?.order === order)?.order;
 }

@@ -2,6 +2,8 @@ import { type Lifecycle } from '@latchkey/contracts';
 import { accountsGoneAt, type CurrentAccount } from '../desired/account.ts';
 import { type Policy } from '../policy/policy.ts';
 import { isBlocked } from '../record/blocks.ts';
+import { type EngagementRecord } from '../record/engagement.ts';
+import { runsAt } from '../record/periods.ts';
 import { type AuthoritativeRecord } from '../record/record.ts';
 import { bridgeGaps, type EngagementTimeline } from './bridge-gaps.ts';
 import { lifecycleAt } from './lifecycle.ts';
@@ -35,24 +37,43 @@ export function lifecycleAfter(
 /**
  * The change to the lifecycle as it is now, if it is one, once it is known: effective since the record says so, but not before now where
  * something takes effect when it is known (blocks, releases, an immediate end, the deletion of accounts).
+ *
+ * @param known - what the record said before the facts that arrived
  */
 export function transitionTo(
   view: View,
   accounts: readonly CurrentAccount[],
-  from: { readonly previous: Transition['previous']; readonly blocked: boolean },
+  { previous, known }: { readonly previous: Transition['previous']; readonly known: View },
   causes: readonly string[],
   nowMs: number,
 ): readonly Transition[] {
   const situation = { ...view, accountsGoneMs: accountsGoneAt(accounts) };
   const lifecycle = lifecycleAt(situation, nowMs);
-  const { previous } = from;
   if (lifecycle === previous) return [];
-  const whenKnown = view.blocked || from.blocked || isWhenKnown(lifecycle, view.record);
+  const whenKnown =
+    view.blocked ||
+    known.blocked ||
+    lifecycle === 'archived' ||
+    endsAtOnce(view.record, known.record, nowMs);
   const sinceMs = whenKnown ? undefined : lifecycleSince(situation, nowMs);
   return [{ lifecycle, previous, effectiveAtMs: sinceMs ?? nowMs, causes }];
 }
 
-function isWhenKnown(lifecycle: Lifecycle, { engagements }: AuthoritativeRecord): boolean {
-  if (lifecycle !== 'leaving') return lifecycle === 'archived';
-  return engagements.values().some(({ periods }) => periods.at(-1)?.left?.immediate === true);
+/** Whether an immediate end that was not known before has ended the access of an engagement that runs. */
+function endsAtOnce(
+  { engagements }: AuthoritativeRecord,
+  known: AuthoritativeRecord,
+  nowMs: number,
+): boolean {
+  return engagements.entries().some(([key, engagement]) => {
+    const before = known.engagements.get(key);
+    if (engagement === before) return false;
+    return (
+      isOverAtOnce(engagement, nowMs) && !(before !== undefined && isOverAtOnce(before, nowMs))
+    );
+  });
+}
+
+function isOverAtOnce({ periods }: EngagementRecord, nowMs: number): boolean {
+  return periods.findLast((period) => runsAt(period, nowMs))?.left?.immediate === true;
 }

@@ -1,8 +1,12 @@
 import { mergeReadings } from './merge-readings.ts';
-import { insertInOrder, readingsOf, sortInOrder } from './order.ts';
-import { endOf, foldPeriods, type Period, readStatement } from './periods.ts';
+import { insertInOrder, sortInOrder } from './order.ts';
+import { endOf, type Period } from './periods.ts';
+import { isPlain, type ReadThrough, readOn, readThrough } from './readings.ts';
 import { type Statement } from './statement.ts';
 import { sameTimeline, type Timeline, timelineOf, withoutRepeats } from './timeline.ts';
+
+/** Different readings of one engagement that are compared; with more, nobody could review them. */
+export const READINGS_MAX_COUNT = 16;
 
 /** The key of an engagement: its source's own, with the source. */
 export interface EngagementKey {
@@ -23,8 +27,8 @@ export interface EngagementRecord extends EngagementKey {
   readonly timeline: Timeline;
   /** `disputed`: tied facts give different readings. `held`: too many readings to compare. */
   readonly reading: 'certain' | 'disputed' | 'held';
-  /** No two statements have the same place in the source's order. */
-  readonly untied: boolean;
+  /** How the statements can be read, for those that are added behind them. */
+  readonly through: ReadThrough;
 }
 
 /** The dates of the latest period; `undefined`: not known. Epoch milliseconds. */
@@ -45,18 +49,35 @@ export function readEngagement(
 
 /** The engagement with one more statement; itself if that one was known. */
 export function addStatement(known: EngagementRecord, statement: Statement): EngagementRecord {
-  if (isNewest(known, statement)) {
-    // What came before it is read as it was.
-    const periods = readStatement(known.periods, statement);
-    return {
-      ...known,
-      statements: [...known.statements, statement],
-      periods,
-      timeline: timelineOf(periods),
-    };
-  }
+  const newest = known.statements.at(-1)?.order ?? -1n;
+  if (newest < statement.order) return addNewest(known, statement);
   const statements = [...known.statements];
-  return insertInOrder(statements, statement) ? read(known, statements) : known;
+  if (!insertInOrder(statements, statement)) return known;
+  return newest === statement.order
+    ? addTied(known, statements, statement.order)
+    : read(known, statements);
+}
+
+/** Behind all others in the source's order: what came before it is read as it was. */
+function addNewest(known: EngagementRecord, statement: Statement): EngagementRecord {
+  const statements = [...known.statements, statement];
+  const { readings } = known.through;
+  // It replaces what was open before it.
+  if (statement.kind === 'stated' && !isPlain(readings)) return read(known, statements);
+  return said(known, statements, { readings: readOn(readings, [statement]), beforeLast: readings });
+}
+
+/** Tied with the newest ones: what came before these is read as it was. */
+function addTied(
+  known: EngagementRecord,
+  statements: readonly Statement[],
+  order: bigint,
+): EngagementRecord {
+  const tied = statements.slice(statements.findIndex((other) => other.order === order));
+  // Alone it replaced what was open before it; now it does not.
+  if (tied.some(({ kind }) => kind === 'stated')) return read(known, statements);
+  const { beforeLast } = known.through;
+  return said(known, statements, { readings: readOn(beforeLast, tied), beforeLast });
 }
 
 /** The dates that the latest period has in the first reading. */
@@ -92,28 +113,32 @@ function sameDates(one: EngagementDates, other: EngagementDates): boolean {
   );
 }
 
-/** Behind all others in the source's order, which are read in one way only. */
-function isNewest({ untied, statements }: EngagementRecord, { order }: Statement): boolean {
-  const last = statements.at(-1);
-  return untied && last !== undefined && last.order < order;
+function read(key: EngagementKey, statements: readonly Statement[]): EngagementRecord {
+  return said(key, statements, readThrough(statements));
 }
 
-function read(
+function said(
   { source, engagement }: EngagementKey,
   statements: readonly Statement[],
+  through: ReadThrough,
 ): EngagementRecord {
-  const readings = readingsOf(statements);
-  const periods = foldPeriods(readings?.[0] ?? statements);
-  const first = timelineOf(periods);
-  const untied = readings?.length === 1;
-  const known = { source, engagement, statements, periods, untied };
-  if (untied) return { ...known, timeline: first, reading: 'certain' };
-  if (readings === undefined) {
+  const { ways, tooMany } = through.readings;
+  const timelines = distinct(ways.map(timelineOf));
+  const [first = []] = timelines;
+  const known = { source, engagement, statements, periods: ways[0] ?? [], through };
+  if (tooMany || timelines.length > READINGS_MAX_COUNT) {
     const unknown = first.map((segment) => ({ ...segment, variants: [] }));
     return { ...known, timeline: withoutRepeats(unknown), reading: 'held' };
   }
-  const timelines = [first, ...readings.slice(1).map((order) => timelineOf(foldPeriods(order)))];
-  return timelines.every((timeline) => sameTimeline(timeline, first))
+  return timelines.length === 1
     ? { ...known, timeline: first, reading: 'certain' }
     : { ...known, timeline: mergeReadings(timelines), reading: 'disputed' };
+}
+
+function distinct(timelines: readonly Timeline[]): readonly Timeline[] {
+  const said: Timeline[] = [];
+  for (const timeline of timelines) {
+    if (!said.some((known) => sameTimeline(known, timeline))) said.push(timeline);
+  }
+  return said;
 }

@@ -1,8 +1,5 @@
 import { contentOf, type Statement } from './statement.ts';
 
-/** Readings of one engagement that are compared; with more, nobody could review them. */
-const READINGS_MAX_COUNT = 6;
-
 /**
  * Puts a statement at its place in the source's order. Repetitions are one: of equal order and content the
  * one with the lowest event id stays. Returns whether `statements` changed.
@@ -24,8 +21,7 @@ export function insertInOrder(statements: Statement[], arriving: Statement): boo
 /** Statements in the source's order, tied ones by event id, repetitions left out as `insertInOrder` does. */
 export function sortInOrder(statements: readonly Statement[]): readonly Statement[] {
   if (statements.length <= 1) return statements;
-  const sorted = statements.toSorted(compareOrder);
-  return hasTies(sorted) ? tiedGroups(sorted).flatMap(withoutRepetitions) : sorted;
+  return withoutRepetitions(statements.toSorted(compareOrder));
 }
 
 function compareOrder(one: Statement, other: Statement): number {
@@ -33,10 +29,18 @@ function compareOrder(one: Statement, other: Statement): number {
   return one.eventId < other.eventId ? -1 : 1;
 }
 
-function withoutRepetitions(tied: readonly Statement[]): readonly Statement[] {
-  if (tied.length === 1) return tied;
-  const contents = tied.map(contentOf);
-  return tied.filter((_, at) => contents.indexOf(contents[at] ?? '') === at);
+function withoutRepetitions(sorted: readonly Statement[]): readonly Statement[] {
+  const said = new Set<string>();
+  return sorted.filter((statement, at) => {
+    const { order } = statement;
+    const isTied = sorted[at - 1]?.order === order || sorted[at + 1]?.order === order;
+    if (!isTied) return true;
+    if (sorted[at - 1]?.order !== order) said.clear();
+    const content = contentOf(statement);
+    const isNew = !said.has(content);
+    said.add(content);
+    return isNew;
+  });
 }
 
 /** The index behind the last statement whose order is not higher. */
@@ -70,47 +74,4 @@ function placeAmongTied(
     place -= 1;
   }
   return place;
-}
-
-/**
- * Every order in which the statements can be read: one, unless some are tied.
- * `undefined` if there are more than six.
- */
-export function readingsOf(
-  statements: readonly Statement[],
-): readonly (readonly Statement[])[] | undefined {
-  if (!hasTies(statements)) return [statements];
-  const groups = tiedGroups(statements);
-  const count = groups.reduce((product, group) => product * factorial(group.length), 1);
-  if (count > READINGS_MAX_COUNT) return undefined;
-  return groups.reduce<readonly (readonly Statement[])[]>(
-    (readings, group) =>
-      permutationsOf(group).flatMap((order) => readings.map((reading) => [...reading, ...order])),
-    [[]],
-  );
-}
-
-function hasTies(statements: readonly Statement[]): boolean {
-  return statements.some((statement, at) => statements[at + 1]?.order === statement.order);
-}
-
-function tiedGroups(statements: readonly Statement[]): Statement[][] {
-  const groups: Statement[][] = [];
-  for (const statement of statements) {
-    const last = groups.at(-1);
-    if (last?.[0]?.order === statement.order) last.push(statement);
-    else groups.push([statement]);
-  }
-  return groups;
-}
-
-function factorial(count: number): number {
-  return count <= 1 ? 1 : count * factorial(count - 1);
-}
-
-function permutationsOf(group: readonly Statement[]): readonly (readonly Statement[])[] {
-  if (group.length <= 1) return [group];
-  return group.flatMap((first, index) =>
-    permutationsOf(group.toSpliced(index, 1)).map((rest) => [first, ...rest]),
-  );
 }

@@ -16,6 +16,8 @@ export interface Row extends DatedAttributes {
   /** The source's key of the row; `undefined` if it stands for itself. */
   readonly row: string | undefined;
   readonly by: string;
+  /** Stated before the attributes that came with the start of its period, which override it up to that start. */
+  readonly beforeStart: boolean;
 }
 
 export interface Suspension extends Bound {
@@ -45,11 +47,24 @@ const EMPTY: Period = {
   suspensions: [],
 };
 
-/** What the statements of one engagement say together, read in the order given; the latest period is the last. */
-export function foldPeriods(statements: readonly Statement[]): readonly Period[] {
-  let periods: readonly Period[] = [];
+/**
+ * What the statements of one engagement say together, read in the order given; the latest period is the last.
+ *
+ * @param known - what older ones say
+ */
+export function foldPeriods(
+  statements: readonly Statement[],
+  known: readonly Period[] = [],
+): readonly Period[] {
+  let periods = known;
   for (const statement of statements) periods = readStatement(periods, statement);
   return periods;
+}
+
+/** Whether a period runs at a moment; at its end it does not any more. */
+export function runsAt(period: Period, atMs: number): boolean {
+  const end = endOf(period);
+  return startedBy(period, atMs) && (end === undefined || atMs < end.atMs);
 }
 
 /** Where a period is over: the earlier of its two ends; `undefined` if none is known. */
@@ -77,7 +92,7 @@ export function readStatement(periods: readonly Period[], statement: Statement):
     case 'rescinded':
       return rescind(periods, statement.rescinds);
     case 'stated':
-      return [state(periods.at(-1) ?? EMPTY, statement)];
+      return [state(periods, statement)];
   }
 }
 
@@ -96,6 +111,7 @@ function join(periods: readonly Period[], joined: StatementOf<'joined'>): readon
     start: { atMs: joined.startMs, by: joined.eventId },
     base: joined.attributes,
     joinedEnd: boundOf(joined.endMs, joined.eventId),
+    rows: period.rows.map((row) => (row.beforeStart ? row : { ...row, beforeStart: true })),
   });
   const latest = periods.at(-1);
   return latest !== undefined && startsAnew(latest, joined.startMs)
@@ -111,7 +127,7 @@ function startsAnew(latest: Period, startMs: number): boolean {
 function replaceRow(rows: readonly Row[], moved: StatementOf<'moved'>): readonly Row[] {
   const { row, atMs, attributes, eventId } = moved;
   const others = row === undefined ? rows : rows.filter((other) => other.row !== row);
-  return [...others, { row, atMs, attributes, by: eventId }];
+  return [...others, { row, atMs, attributes, by: eventId, beforeStart: false }];
 }
 
 function suspensionOf(statement: StatementOf<'suspended' | 'resumed'>): Suspension {
@@ -122,6 +138,7 @@ function suspensionOf(statement: StatementOf<'suspended' | 'resumed'>): Suspensi
   };
 }
 
+/** `immediate` is about every period that is known: the others keep their dates, and have no access any more. */
 function leave(periods: readonly Period[], left: StatementOf<'left'>): readonly Period[] {
   const ended = (period: Period): Period => ({
     ...period,
@@ -134,15 +151,23 @@ function leave(periods: readonly Period[], left: StatementOf<'left'>): readonly 
   });
   if (periods.length === 0) return [ended(EMPTY)];
   const latest = periods.length - 1;
-  return periods.map((period, at) =>
-    at === latest || runsAt(period, left.endMs) ? ended(period) : period,
-  );
+  return periods.map((period, at) => {
+    if (at === latest || isEndedBy(period, left.endMs)) return ended(period);
+    // Another period has begun after it, so that it has an end.
+    return left.immediate && period.left !== undefined
+      ? { ...period, left: { ...period.left, immediate: true } }
+      : period;
+  });
 }
 
-function runsAt(period: Period, atMs: number): boolean {
-  if (period.start === undefined || atMs < period.start.atMs) return false;
+/** It runs at the date of a `left`, or ends exactly then. */
+function isEndedBy(period: Period, atMs: number): boolean {
   const end = endOf(period);
-  return end === undefined || atMs < end.atMs;
+  return startedBy(period, atMs) && (end === undefined || atMs <= end.atMs);
+}
+
+function startedBy({ start }: Period, atMs: number): boolean {
+  return start !== undefined && start.atMs <= atMs;
 }
 
 function rescind(periods: readonly Period[], rescinds: Rescinds): readonly Period[] {
@@ -174,24 +199,38 @@ function withdraw(latest: Period, rescinds: Rescinds): Period {
  * Everything known of the engagement. What `stated` has no field for stays: suspensions, and of a `left` that
  * its end confirms `immediate` and `accessEndsAt`; but a start after that end begins anew, as with `joined`.
  */
-function state(latest: Period, stated: StatementOf<'stated'>): Period {
-  const kept = startsAnew(latest, stated.startMs) ? EMPTY : latest;
+function state(periods: readonly Period[], stated: StatementOf<'stated'>): Period {
+  const latest = periods.at(-1) ?? EMPTY;
+  const anew = startsAnew(latest, stated.startMs);
   const end = boundOf(stated.endMs, stated.eventId);
+  const left = anew || end === undefined ? undefined : confirmedEnd(periods, end);
   return {
     start: { atMs: stated.startMs, by: stated.eventId },
     base: {},
-    joinedEnd: kept.left === undefined ? end : undefined,
-    left: kept.left === undefined || end === undefined ? undefined : confirmEnd(kept.left, end),
-    rows: stated.rows.map((row) => ({ ...row, row: undefined, by: stated.eventId })),
-    suspensions: kept.suspensions,
+    joinedEnd: left === undefined ? end : undefined,
+    left,
+    rows: stated.rows.map((row) => ({
+      ...row,
+      row: undefined,
+      by: stated.eventId,
+      beforeStart: false,
+    })),
+    suspensions: anew ? [] : latest.suspensions,
   };
 }
 
-function confirmEnd(left: LeftEnd, end: Bound): LeftEnd {
+/**
+ * The end as a `left` set it: that of the latest period, though it has moved, or one of an earlier period at
+ * exactly this date. `undefined`: no `left` did.
+ */
+function confirmedEnd(periods: readonly Period[], end: Bound): LeftEnd | undefined {
+  const latest = periods.at(-1)?.left;
+  const same = periods.map(({ left }) => left).filter((left) => left?.atMs === end.atMs);
+  if (latest === undefined && same.length === 0) return undefined;
   return {
     ...end,
-    accessEndMs: left.atMs === end.atMs ? left.accessEndMs : undefined,
-    immediate: left.immediate,
+    accessEndMs: same.at(-1)?.accessEndMs,
+    immediate: [...same, latest].some((left) => left?.immediate === true),
   };
 }
 

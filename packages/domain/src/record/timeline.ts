@@ -128,18 +128,30 @@ function afterStep(latest: Segment, step: Step, period: Period, startMs: number)
 
 /** Rows, suspensions and the end of access by date; at one moment in the source's order. */
 function stepsOf(period: Period, startMs: number): readonly Step[] {
-  const { rows, suspensions, left } = period;
+  const { rows, suspensions, left, base } = period;
   const accessEndMs = left?.accessEndMs;
   if (rows.length === 0 && suspensions.length === 0 && accessEndMs === undefined) return [];
-  const steps: Step[] = [...rows.map(rowStep), ...suspensions.map(suspensionStep)];
+  const steps: Step[] = [
+    ...rows.map((row) => rowStep(row, base, startMs)),
+    ...suspensions.map(suspensionStep),
+  ];
   if (left !== undefined && accessEndMs !== undefined && accessEndMs > startMs) {
     steps.push({ atMs: accessEndMs, by: left.by });
   }
   return steps.sort((one, other) => one.atMs - other.atMs);
 }
 
-function rowStep({ atMs, by, attributes }: Row): Step {
-  return { atMs, by, attributes };
+/** What came with the start holds from the start: rows that were stated before say nothing else up to then. */
+function rowStep(row: Row, base: KnownAttributes, startMs: number): Step {
+  const { atMs, by, attributes } = row;
+  const isOverridden = row.beforeStart && atMs <= startMs;
+  return { atMs, by, attributes: isOverridden ? without(attributes, base) : attributes };
+}
+
+function without(attributes: KnownAttributes, base: KnownAttributes): KnownAttributes {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name]) => !Object.hasOwn(base, name)),
+  );
 }
 
 function suspensionStep({ atMs, by, suspended }: Suspension): Step {

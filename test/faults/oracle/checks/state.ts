@@ -21,6 +21,7 @@ export const state: Check = (seen) => {
   return [
     ...persons.flatMap(({ key, facts }) => {
       const expected = expectedPerson(facts, seen.nowMs);
+      if (expected === undefined) return []; // a person must decide
       const name = `${key.source} ${key.externalId}`;
       const id = identityIdOf(key);
       return [

@@ -1,5 +1,6 @@
 import type { Attributes, BlockedData, Lifecycle } from '@latchkey/contracts';
-import { type EngagementFact, type EngagementNow, readEngagement } from './engagement.ts';
+import { type EngagementNow, readEngagement } from './engagement.ts';
+import type { EngagementFact } from './periods.ts';
 
 /** A switch of a source; without an incident it is one more. */
 export interface BlockFact {
@@ -39,9 +40,17 @@ const RULES: Readonly<Record<string, (attributes: Attributes) => readonly string
   },
 };
 
-/** Lifecycle, accounts and entitlements by the example policy, if these are all facts of one person. */
-export function expectedPerson(facts: readonly PersonFact[], nowMs: number): ExpectedPerson {
-  const engagements = engagementsOf(facts).map((own) => readEngagement(own, nowMs));
+/**
+ * Lifecycle, accounts and entitlements by the example policy, if these are all facts of one person.
+ * `undefined`: an engagement can be read in too many ways, so that what is held depends on what was.
+ */
+export function expectedPerson(
+  facts: readonly PersonFact[],
+  nowMs: number,
+): ExpectedPerson | undefined {
+  const read = engagementsOf(facts).map((own) => readEngagement(own, nowMs));
+  const engagements = read.filter((known) => known !== undefined);
+  if (engagements.length < read.length) return undefined;
   const blocked = isBlocked(facts);
   const accounts = Object.entries(RULES).map(
     ([target, rule]) => [target, accountOf(rule, engagements, blocked)] as const,
@@ -49,7 +58,7 @@ export function expectedPerson(facts: readonly PersonFact[], nowMs: number): Exp
   return {
     lifecycle: lifecycleOf(engagements, blocked),
     accounts: Object.fromEntries(accounts),
-    attributes: engagements.length === 1 ? engagements[0]?.attributes : undefined,
+    attributes: engagements.length === 1 ? commonIn(engagements[0]?.variants ?? []) : undefined,
   };
 }
 
@@ -63,11 +72,26 @@ function accountOf(
     const seen = engagements.filter(
       ({ hasAccess, isSuspended }) => hasAccess && isSuspended === wanted,
     );
-    return [...new Set(seen.flatMap(({ attributes }) => rule(attributes)))].sort();
+    return [...new Set(seen.flatMap(({ variants }) => givenInEach(variants.map(rule))))].sort();
   };
   const [seen, paused] = [given(false), given(true)];
   if (seen.length > 0) return { state: blocked ? 'disabled' : 'enabled', entitlements: seen };
   return { state: paused.length > 0 ? 'disabled' : 'gone', entitlements: paused };
+}
+
+/** A reason holds only if it holds in every reading. */
+function givenInEach(readings: readonly (readonly string[])[]): readonly string[] {
+  const [first = [], ...others] = readings;
+  return first.filter((entitlement) => others.every((given) => given.includes(entitlement)));
+}
+
+/** What every reading says alike. */
+function commonIn(variants: readonly Attributes[]): Attributes {
+  const [first = {}, ...others] = variants;
+  const same = Object.entries(first).filter(([name, value]) =>
+    others.every((other) => other[name] === value),
+  );
+  return Object.fromEntries(same);
 }
 
 function engagementsOf(facts: readonly PersonFact[]): readonly (readonly EngagementFact[])[] {

@@ -1,0 +1,275 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { facts } from './facts.test-support.ts';
+import {
+  CERTAIN_POLICY,
+  daysAgo,
+  EMPLOYEE,
+  EXAMPLE_POLICY,
+  fact,
+  inDays,
+  joined,
+  left,
+  moved,
+} from './person.test-support.ts';
+import { addStatement, type EngagementRecord, readEngagement } from './record/engagement.ts';
+import { type EngagementFact, type Fact, isBlockFact } from './record/fact.ts';
+import { sortInOrder } from './record/order.ts';
+import { foldPeriods } from './record/periods.ts';
+import { type Statement, statementOf } from './record/statement.ts';
+import { type Timeline, timelineOf } from './record/timeline.ts';
+
+const KEY = { source: 'urn:example:hr', engagement: 'E1' };
+
+function statementsOf(said: readonly Fact[]): readonly Statement[] {
+  return said
+    .filter((one): one is EngagementFact => !isBlockFact(one))
+    .map((one) => statementOf(one, EXAMPLE_POLICY));
+}
+
+function read(said: readonly Fact[]): EngagementRecord {
+  return readEngagement(KEY, statementsOf(said));
+}
+
+/** Rows of one stamp; each has an event id of its own. */
+function tied(order: number, rows: readonly (readonly [string, object, string?])[]): Fact[] {
+  return rows.map(([effectiveAt, attributes, row], at) =>
+    fact(
+      'moved',
+      order,
+      { effectiveAt, attributes: attributes as never, ...(row === undefined ? {} : { fact: row }) },
+      { id: `${String(order)}-${String(at)}` },
+    ),
+  );
+}
+
+test('rows of one stamp that commute are one reading, however many there are', () => {
+  const names = ['department', 'jobTitle', 'location', 'manager', 'email'];
+  const rows = Array.from({ length: 40 }, (_, at) => {
+    return [daysAgo(at), { [names[at % names.length] ?? '']: `v${String(at)}` }] as const;
+  });
+
+  expect(read([joined(1, daysAgo(90)), ...tied(2, rows)]).reading).toBe('certain');
+});
+
+test('a hundred transactions of two rows are one reading', () => {
+  const rows = Array.from({ length: 100 }, (_, at) =>
+    tied(at + 2, [
+      [daysAgo(at), { department: `d${String(at)}` }],
+      [daysAgo(at), { location: `l${String(at)}` }],
+    ]),
+  );
+
+  expect(read([joined(1, daysAgo(200)), ...rows.flat()]).reading).toBe('certain');
+});
+
+test.each([
+  { count: 2, reading: 'disputed' },
+  { count: 16, reading: 'disputed' },
+  { count: 17, reading: 'held' },
+  { count: 200, reading: 'held' },
+])('$count values of one name and moment with one stamp are $reading', ({ count, reading }) => {
+  const rows = Array.from({ length: count }, (_, at) => {
+    return [daysAgo(2), { department: `d${String(at)}` }] as const;
+  });
+  const known = read([joined(1, daysAgo(90)), ...tied(2, rows)]);
+
+  expect(known.reading).toBe(reading);
+  if (reading === 'disputed') expect(known.timeline.at(-1)?.variants).toHaveLength(count);
+});
+
+test.each([
+  { pairs: 4, reading: 'disputed' },
+  { pairs: 5, reading: 'held' },
+  { pairs: 50, reading: 'held' },
+])('$pairs transactions that contradict themselves are $reading', ({ pairs, reading }) => {
+  const rows = Array.from({ length: pairs }, (_, at) =>
+    tied(at + 2, [
+      [daysAgo(at + 1), { department: 'Finance' }],
+      [daysAgo(at + 1), { department: 'Legal' }],
+    ]),
+  );
+
+  expect(read([joined(1, daysAgo(90)), ...rows.flat()]).reading).toBe(reading);
+});
+
+const CONTRADICTION = tied(
+  2,
+  Array.from({ length: 17 }, (_, at) => [daysAgo(2), { department: `d${String(at)}` }] as const),
+);
+const MANY = Array.from({ length: 9 }, (_, at) =>
+  tied(at + 3, [
+    [daysAgo(at + 3), { department: 'Finance' }],
+    [daysAgo(at + 3), { department: 'Legal' }],
+  ]),
+).flat();
+const STATED = fact('stated', 90, {
+  startsAt: daysAgo(90),
+  timeline: [{ from: daysAgo(90), attributes: EMPLOYEE }],
+});
+
+test.each([
+  {
+    title: 'a newer row of the same moment',
+    said: CONTRADICTION,
+    ends: moved(90, daysAgo(2), { department: 'Sales' }),
+  },
+  {
+    title: 'a row that rescinds them',
+    said: CONTRADICTION,
+    ends: fact('rescinded', 90, { rescinds: { kind: 'moved', effectiveAt: daysAgo(2) } }),
+  },
+  { title: 'a full statement', said: CONTRADICTION, ends: STATED },
+  {
+    title: 'a full statement behind more than are followed',
+    said: [...CONTRADICTION, ...MANY],
+    ends: STATED,
+  },
+])('$title ends the dispute, added or read', ({ said, ends }) => {
+  const disputed = read([joined(1, daysAgo(90)), ...said]);
+  const [ending] = statementsOf([ends]);
+  expect(disputed.reading).toBe('held');
+
+  expect(read([joined(1, daysAgo(90)), ...said, ends]).reading).toBe('certain');
+  expect(ending && addStatement(disputed, ending).reading).toBe('certain');
+});
+
+test('a hire of one stamp is read, with rows that repeat it, date ahead and go back', () => {
+  const hire = [
+    joined(1, daysAgo(9), { ...EMPLOYEE, location: 'Rome' }),
+    ...tied(1, [
+      [daysAgo(9), { department: EMPLOYEE['department'] }],
+      [daysAgo(9), { jobTitle: 'Clerk' }],
+      [inDays(9), { department: 'Finance' }],
+      [daysAgo(20), { manager: 'M-1' }],
+    ]),
+  ];
+
+  const known = read(hire);
+
+  expect(known.reading).toBe('certain');
+  expect(known.timeline[0]?.variants).toEqual([
+    { ...EMPLOYEE, location: 'Rome', jobTitle: 'Clerk', manager: 'M-1' },
+  ]);
+});
+
+test('rows that a full statement of the same stamp repeats are no dispute', () => {
+  const attributes = { ...EMPLOYEE, location: 'Rome' };
+  const said = [
+    joined(1, daysAgo(90)),
+    fact('stated', 2, { startsAt: daysAgo(90), timeline: [{ from: daysAgo(90), attributes }] }),
+    ...tied(
+      2,
+      Array.from({ length: 20 }, (_, at) => [daysAgo(at), { location: 'Rome' }] as const),
+    ),
+  ];
+
+  expect(read(said).reading).toBe('certain');
+});
+
+test('whatever has one stamp is read in bounded time', () => {
+  const worst = [
+    joined(1, daysAgo(90)),
+    left(1, daysAgo(80)),
+    ...tied(
+      1,
+      Array.from(
+        { length: 400 },
+        (_, at) =>
+          [daysAgo(at % 7), { department: `d${String(at % 3)}` }, `F${String(at % 50)}`] as const,
+      ),
+    ),
+    ...Array.from({ length: 400 }, (_, at) =>
+      tied(at + 2, [
+        [daysAgo(at % 30), { department: 'Finance' }, 'F'],
+        [daysAgo(at % 20), { department: 'Legal' }, 'F'],
+      ]),
+    ).flat(),
+  ];
+
+  const { through } = read(worst);
+
+  expect(through.readings.tooMany).toBe(true);
+  expect(through.readings.effort).toBeLessThan(1_100_000);
+});
+
+/** Every order of the statements, tied ones in each: what the reading is defined by. */
+function everyTimeline(statements: readonly Statement[]): readonly Timeline[] {
+  const groups = [...Map.groupBy(sortInOrder(statements), ({ order }) => order).values()];
+  const orders = groups.reduce<readonly (readonly Statement[])[]>(
+    (known, group) =>
+      permutationsOf(group).flatMap((order) => known.map((before) => [...before, ...order])),
+    [[]],
+  );
+  const timelines = orders.map((order) => timelineOf(foldPeriods(order)));
+  return [...new Map(timelines.map((timeline) => [saying(timeline), timeline])).values()];
+}
+
+function permutationsOf(group: readonly Statement[]): readonly (readonly Statement[])[] {
+  if (group.length <= 1) return [group];
+  return group.flatMap((first, index) =>
+    permutationsOf(group.toSpliced(index, 1)).map((rest) => [first, ...rest]),
+  );
+}
+
+function saying(timeline: Timeline): string {
+  const entriesOf = (variant: object) => Object.entries(variant).sort();
+  return JSON.stringify(
+    timeline.map(({ fromMs, running, access, suspended, variants }) => {
+      return [fromMs, running, access, suspended, variants.map(entriesOf)];
+    }),
+  );
+}
+
+function sayingsOf(timelines: readonly Timeline[]): readonly string[] {
+  return timelines.map(saying).sort();
+}
+
+/** Statements of one engagement: some in an order of their own, and behind them a tied group. */
+const oneGroup = fc
+  .tuple(facts(40), facts(1))
+  .map(([before, group]) => [
+    ...before,
+    ...group.map((one) => ({ ...one, order: 41n, eventId: `${one.eventId}-tied` })),
+  ]);
+
+function ofOneEngagement(said: readonly Fact[]): readonly Statement[] {
+  return said
+    .filter((one): one is EngagementFact => !isBlockFact(one))
+    .map((one) => statementOf({ ...one, source: KEY.source }, CERTAIN_POLICY));
+}
+
+test('a tied group has exactly the readings that its orders have', () => {
+  fc.assert(
+    fc.property(oneGroup, (said) => {
+      const statements = ofOneEngagement(said);
+      fc.pre(statements.filter(({ order }) => order === 41n).length <= 6);
+      const { ways, tooMany } = readEngagement(KEY, statements).through.readings;
+      const all = sayingsOf(everyTimeline(statements));
+      const found = new Set(ways.map((way) => saying(timelineOf(way))));
+
+      expect(tooMany).toBe(all.length > 64);
+      if (!tooMany) expect([...found].sort()).toEqual(all);
+    }),
+    { numRuns: Number(process.env['RUNS'] ?? 200) },
+  );
+});
+
+test('no reading of several groups is one that no order has, and added facts are read as all at once', () => {
+  fc.assert(
+    fc.property(facts(4), (said) => {
+      const statements = ofOneEngagement(said);
+      fc.pre(statements.length > 0);
+      const known = readEngagement(KEY, statements);
+      const [first, ...others] = sortInOrder(statements);
+      const added = others.reduce(addStatement, readEngagement(KEY, first ? [first] : []));
+
+      const all = new Set(sayingsOf(everyTimeline(statements)));
+      for (const way of known.through.readings.ways) {
+        expect(all.has(saying(timelineOf(way)))).toBe(true);
+      }
+      expect(added).toMatchObject({ reading: known.reading, timeline: known.timeline });
+    }),
+    { numRuns: 400 },
+  );
+});

@@ -1,0 +1,86 @@
+import { canonicalJson } from '@latchkey/contracts';
+import { type KnownAttributes } from '../policy/attribute.ts';
+import { type Period, type Row, type Suspension } from './periods.ts';
+
+/** What the statements of an engagement say if they are read in one of the orders that they allow. */
+export type Way = readonly Period[];
+
+/** Work that following several ways has taken; counted up to a limit, so that reading ends whatever arrives. */
+export interface Effort {
+  /** In rows and suspensions that were copied. */
+  spent: number;
+}
+
+const EFFORT_MAX_COUNT = 1_000_000;
+/** Comparing a row takes longer than copying it, by so much. */
+const COMPARED_COUNT = 8;
+
+export function spend(effort: Effort, way: Way): void {
+  effort.spent += 1 + sizeOf(way);
+}
+
+export function isExhausted({ spent }: Effort): boolean {
+  return spent > EFFORT_MAX_COUNT;
+}
+
+/** Equal for ways that say the same whatever is stated later, whichever events are behind them. */
+export function keyOfWay(way: Way, effort: Effort): string {
+  effort.spent += COMPARED_COUNT * (1 + sizeOf(way));
+  return JSON.stringify(way.map(keyOfPeriod));
+}
+
+function sizeOf(way: Way): number {
+  return way.reduce((sum, { rows, suspensions }) => sum + rows.length + suspensions.length, 0);
+}
+
+function keyOfPeriod({ start, base, joinedEnd, left, rows, suspensions }: Period): unknown {
+  return [
+    start?.atMs,
+    textOf(base),
+    joinedEnd?.atMs,
+    left === undefined ? null : [left.atMs, left.accessEndMs, left.immediate],
+    keyOfRows(rows, start?.atMs ?? Number.NEGATIVE_INFINITY),
+    keyOfSuspensions(suspensions),
+  ];
+}
+
+/** Of one moment the order counts only where rows speak of the same name. */
+function keyOfRows(rows: readonly Row[], startMs: number): unknown {
+  const moments = Map.groupBy(rows, ({ atMs }) => atMs);
+  return sortedByMoment(moments).map(([atMs, own]) => {
+    const texts = own.map(({ row, beforeStart, attributes }) =>
+      JSON.stringify([row, beforeStart && atMs <= startMs, textOf(attributes)]),
+    );
+    return [atMs, speakOfDifferent(own) ? texts.sort() : texts];
+  });
+}
+
+function speakOfDifferent(rows: readonly Row[]): boolean {
+  if (rows.length === 1) return true;
+  const names = rows.flatMap(({ attributes }) => Object.keys(attributes));
+  return new Set(names).size === names.length;
+}
+
+/** Of one moment the newest of each kind counts. */
+function keyOfSuspensions(suspensions: readonly Suspension[]): unknown {
+  const moments = Map.groupBy(suspensions, ({ atMs }) => atMs);
+  return sortedByMoment(moments).map(([atMs, own]) => {
+    const newestFirst = own.map(({ suspended }) => suspended).reverse();
+    return [atMs, [...new Set(newestFirst)]];
+  });
+}
+
+function sortedByMoment<T>(moments: ReadonlyMap<number, readonly T[]>) {
+  return [...moments].sort(([one], [other]) => one - other);
+}
+
+function textOf(attributes: KnownAttributes): string {
+  const known = texts.get(attributes);
+  if (known !== undefined) return known;
+  const text = canonicalJson(attributes);
+  texts.set(attributes, text);
+  return text;
+}
+
+/** Ways share the attributes of the statements that they are read from. */
+const texts = new WeakMap<KnownAttributes, string>();

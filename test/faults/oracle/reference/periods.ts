@@ -1,0 +1,240 @@
+import type {
+  Attributes,
+  JoinedData,
+  LeftData,
+  MovedData,
+  RescindedData,
+  StatedData,
+  SuspendedData,
+} from '@latchkey/contracts';
+import { endMillisecondsOf, millisecondsOf } from './moment.ts';
+
+/** What a source stated about an engagement. `order` is the source's own. */
+export type EngagementFact = { readonly order: bigint } & (
+  | { readonly kind: 'joined'; readonly data: JoinedData }
+  | { readonly kind: 'moved'; readonly data: MovedData }
+  | { readonly kind: 'left'; readonly data: LeftData }
+  | { readonly kind: 'suspended' | 'resumed'; readonly data: SuspendedData }
+  | { readonly kind: 'rescinded'; readonly data: RescindedData }
+  | { readonly kind: 'stated'; readonly data: StatedData }
+);
+
+/** Attributes from a moment on. */
+interface Row {
+  readonly fact: string | undefined;
+  readonly fromMs: number;
+  /** How many facts had been read before it. */
+  readonly place: number;
+  readonly attributes: Attributes;
+}
+
+interface Pause {
+  readonly kind: 'suspended' | 'resumed';
+  readonly fromMs: number;
+}
+
+interface End {
+  readonly atMs: number;
+  readonly accessMs: number;
+  readonly immediate: boolean;
+}
+
+export interface Period {
+  readonly start?: Row | undefined;
+  /** The `endsAt` that came with the start. */
+  readonly plannedEndMs?: number | undefined;
+  /** What `left` said. */
+  readonly end?: End | undefined;
+  readonly rows: readonly Row[];
+  readonly pauses: readonly Pause[];
+}
+
+const EMPTY: Period = { rows: [], pauses: [] };
+
+/** Facts folded in the order given; the latest period is the last. */
+export function foldFacts(facts: readonly EngagementFact[]): readonly Period[] {
+  return facts.reduce<readonly Period[]>(withFact, [EMPTY]);
+}
+
+/** What one reading says. */
+export interface Saying {
+  readonly runs: boolean;
+  readonly hasAccess: boolean;
+  readonly isSuspended: boolean;
+  readonly isAhead: boolean;
+  /** Sorted by name. */
+  readonly attributes: Attributes;
+}
+
+/** What one reading says at a moment. */
+export function sayAt(periods: readonly Period[], nowMs: number): Saying {
+  const running = periods.findLast((period) => runsAt(period, nowMs));
+  if (running === undefined) {
+    const isAhead = periods.some((period) => {
+      const startMs = period.start?.fromMs ?? -Infinity;
+      return startMs > nowMs && endMs(period) > startMs;
+    });
+    return { runs: false, hasAccess: false, isSuspended: false, isAhead, attributes: {} };
+  }
+  const { end } = running;
+  return {
+    runs: true,
+    hasAccess: end?.immediate !== true && nowMs < (end?.accessMs ?? Infinity),
+    isSuspended: isPausedAt(running, nowMs),
+    isAhead: false,
+    attributes: attributesAt(running, nowMs),
+  };
+}
+
+function withFact(
+  periods: readonly Period[],
+  fact: EngagementFact,
+  place: number,
+): readonly Period[] {
+  const latest = periods.at(-1) ?? EMPTY;
+  const past = periods.slice(0, -1);
+  switch (fact.kind) {
+    case 'joined':
+      return withJoined(periods, fact.data, place);
+    case 'left':
+      return withLeft(periods, fact.data);
+    case 'moved':
+      return [...past, { ...latest, rows: withRow(latest.rows, fact.data, place) }];
+    case 'suspended':
+    case 'resumed': {
+      const pause = { kind: fact.kind, fromMs: millisecondsOf(fact.data.effectiveAt) };
+      return [...past, { ...latest, pauses: [...latest.pauses, pause] }];
+    }
+    case 'rescinded':
+      return [...past, without(latest, fact.data.rescinds)];
+    case 'stated':
+      return [stated(periods, fact.data, place)];
+  }
+}
+
+function withJoined(
+  periods: readonly Period[],
+  data: JoinedData,
+  place: number,
+): readonly Period[] {
+  const fromMs = millisecondsOf(data.startsAt);
+  const latest = periods.at(-1) ?? EMPTY;
+  const opens = latest.end !== undefined && fromMs >= latest.end.atMs;
+  const begun = {
+    ...(opens ? EMPTY : latest),
+    start: { fact: undefined, fromMs, place, attributes: data.attributes },
+    plannedEndMs: optionalMs(data.endsAt),
+  };
+  return [...(opens ? periods : periods.slice(0, -1)), begun];
+}
+
+/**
+ * Every period that runs at the date or ends exactly then ends, and the latest in any case. `immediate` ends the
+ * access of all of them, whatever their dates, and is never softened.
+ */
+function withLeft(periods: readonly Period[], data: LeftData): readonly Period[] {
+  const atMs = endMillisecondsOf(data.endsAt);
+  const accessMs = optionalMs(data.accessEndsAt) ?? Infinity;
+  return periods.map((period, index) => {
+    const immediate = data.immediate === true || period.end?.immediate === true;
+    const ends = runsAt(period, atMs) || endMs(period) === atMs || index === periods.length - 1;
+    if (ends) return { ...period, end: { atMs, accessMs, immediate } };
+    return period.end === undefined ? period : { ...period, end: { ...period.end, immediate } };
+  });
+}
+
+function withRow(rows: readonly Row[], data: MovedData, place: number): readonly Row[] {
+  const { fact, attributes } = data;
+  const others = rows.filter((row) => fact === undefined || row.fact !== fact);
+  return [...others, { fact, fromMs: millisecondsOf(data.effectiveAt), place, attributes }];
+}
+
+function without(period: Period, what: RescindedData['rescinds']): Period {
+  if (what === 'start') return { ...period, start: undefined, plannedEndMs: undefined };
+  if (what === 'end') return { ...period, end: undefined };
+  if (what.fact !== undefined) {
+    return { ...period, rows: period.rows.filter(({ fact }) => fact !== what.fact) };
+  }
+  const { kind, effectiveAt } = what as { kind: string; effectiveAt: LeftData['endsAt'] };
+  const fromMs = millisecondsOf(effectiveAt);
+  return {
+    ...period,
+    rows: period.rows.filter(
+      (row) => !(kind === 'moved' && row.fact === undefined && row.fromMs === fromMs),
+    ),
+    pauses: period.pauses.filter((pause) => !(pause.kind === kind && pause.fromMs === fromMs)),
+  };
+}
+
+/** All that is known. What it has no field for stays, unless it begins anew: pauses, and what of an end it confirms. */
+function stated(periods: readonly Period[], data: StatedData, place: number): Period {
+  const latest = periods.at(-1) ?? EMPTY;
+  const fromMs = millisecondsOf(data.startsAt);
+  const atMs = optionalMs(data.endsAt);
+  const opens = latest.end !== undefined && fromMs >= latest.end.atMs;
+  const end = opens || atMs === undefined ? undefined : confirmedEnd(periods, atMs);
+  return {
+    start: { fact: undefined, fromMs, place, attributes: {} },
+    plannedEndMs: end === undefined ? atMs : undefined,
+    end,
+    rows: data.timeline.map(({ from, attributes }) => {
+      return { fact: undefined, fromMs: millisecondsOf(from), place, attributes };
+    }),
+    pauses: opens ? [] : latest.pauses,
+  };
+}
+
+/**
+ * An end that a `left` set and that is stated again: `immediate` stays, also if the latest one has moved;
+ * `accessEndsAt` where the date is the same.
+ */
+function confirmedEnd(periods: readonly Period[], atMs: number): End | undefined {
+  const ends = periods.flatMap(({ end }) => end ?? []);
+  const latest = periods.at(-1)?.end;
+  const confirmed = ends.filter((end) => end.atMs === atMs || end === latest);
+  if (confirmed.length === 0) return undefined;
+  const same = ends.findLast((end) => end.atMs === atMs);
+  const immediate = confirmed.some((end) => end.immediate);
+  return { atMs, accessMs: same?.accessMs ?? Infinity, immediate };
+}
+
+/** Of two ends the earlier one. */
+function endMs({ plannedEndMs = Infinity, end }: Period): number {
+  return Math.min(plannedEndMs, end?.atMs ?? Infinity);
+}
+
+function runsAt(period: Period, atMs: number): boolean {
+  return period.start !== undefined && period.start.fromMs <= atMs && atMs < endMs(period);
+}
+
+function isPausedAt({ pauses }: Period, nowMs: number): boolean {
+  const current = pauses
+    .filter(({ fromMs }) => fromMs <= nowMs)
+    .toSorted((a, b) => a.fromMs - b.fromMs) // stable: at one moment the newer is last
+    .at(-1);
+  return current?.kind === 'suspended';
+}
+
+/**
+ * Rows along their dates, at one moment in the source's order. Up to the start, what came with it overrides those
+ * that were stated before, name by name.
+ */
+function attributesAt({ start, rows }: Period, nowMs: number): Attributes {
+  const base = start?.attributes ?? {};
+  const layers = rows
+    .filter(({ fromMs }) => fromMs <= nowMs)
+    .toSorted((a, b) => a.fromMs - b.fromMs || a.place - b.place)
+    .map(({ fromMs, place, attributes }) => {
+      const isOlder = start !== undefined && fromMs <= start.fromMs && place < start.place;
+      return isOlder
+        ? Object.fromEntries(Object.entries(attributes).filter(([name]) => !(name in base)))
+        : attributes;
+    });
+  const laid = Object.assign({}, base, ...layers) as Attributes;
+  const known = Object.entries(laid).filter(([, value]) => value !== null);
+  return Object.fromEntries(known.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function optionalMs(moment: LeftData['accessEndsAt']): number | undefined {
+  return moment === undefined ? undefined : endMillisecondsOf(moment);
+}
