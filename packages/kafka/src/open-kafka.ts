@@ -1,10 +1,18 @@
-import { Kafka, type KafkaConfig, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs';
+import {
+  type ISocketFactory,
+  Kafka,
+  type KafkaConfig,
+  logLevel,
+  type RetryOptions,
+  type SASLOptions,
+} from 'kafkajs';
+import { addressForKafkajs } from './broker-address.ts';
 import { registerCodecs } from './codecs.ts';
 import { keepMembership } from './consume/keep-membership.ts';
+import { socketsUntil } from './disposable-sockets.ts';
 import { MAX_BATCH_BYTES } from './fetch/record-set.ts';
 import { replaceDecoder } from './fetch/replace-decoder.ts';
 import { type KafkaLog, logCreatorOf } from './kafka-log.ts';
-import { openSocket } from './open-socket.ts';
 import { addPartitionsOnce } from './produce/add-partitions-once.ts';
 import { keepCoordinators } from './produce/keep-coordinators.ts';
 import { replaceEncoder } from './produce/replace-encoder.ts';
@@ -13,7 +21,7 @@ import { silenceTimerWarnings } from './warnings.ts';
 
 /** Where the brokers are, and who we are to them. */
 export interface KafkaSettings {
-  /** `host:port` of some brokers; the others are learnt from them. */
+  /** `host:port` of some brokers, an IPv6 address in brackets; the others are learnt from them. */
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly ssl: boolean;
@@ -26,10 +34,15 @@ export interface KafkaSettings {
     | undefined;
   /** A connection is given up when a request has waited so long; 15 s if left out. Above what the slowest may take. */
   readonly silenceMs?: number;
+  /**
+   * Once aborted, connections are destroyed and none is opened any more: whatever waits for a broker rejects.
+   * Undefined: clients wait as long as they wait.
+   */
+  readonly giveUp?: AbortSignal;
 }
 
 /** Above the deadline of a transaction, and of a rebalance with the shortest time-out. */
-export const SILENCE_MS = 15_000;
+const SILENCE_MS = 15_000;
 
 /**
  * Retries for ever, quickly at first: with the library's 300 ms a transaction that follows another waits that long.
@@ -66,7 +79,10 @@ function retryUntil(signal: AbortSignal): RetryOptions {
 }
 
 /** What `openKafka` opens with, for a client that differs in a detail. */
-export function clientConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfig {
+export function clientConfig(
+  settings: KafkaSettings,
+  log: KafkaLog,
+): KafkaConfig & { readonly socketFactory: ISocketFactory } {
   silenceTimerWarnings();
   replaceDecoder();
   keepMembership();
@@ -76,14 +92,14 @@ export function clientConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfi
   addPartitionsOnce();
   registerCodecs(MAX_BATCH_BYTES);
   return {
-    brokers: [...settings.brokers],
+    brokers: settings.brokers.map(addressForKafkajs),
     clientId: settings.clientId,
     ssl: settings.ssl,
     ...(settings.sasl === undefined ? {} : { sasl: saslOf(settings.sasl) }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY_FOREVER,
-    socketFactory: (to) => openSocket(to, settings.silenceMs ?? SILENCE_MS),
+    socketFactory: socketsUntil(settings.giveUp, settings.silenceMs ?? SILENCE_MS),
     // Everything passes to our log creator, which drops what is only a detail.
     logLevel: logLevel.DEBUG,
     logCreator: logCreatorOf(log),

@@ -2,7 +2,8 @@ import { Failure } from '@latchkey/contracts';
 import { Kafka, Partitioners, type Producer, type RetryOptions, type Transaction } from 'kafkajs';
 import { DisposableSockets } from './disposable-sockets.ts';
 import type { KafkaLog } from './kafka-log.ts';
-import { clientConfig, type KafkaSettings, RETRY_FOREVER, SILENCE_MS } from './open-kafka.ts';
+import { needing } from './not-allowed.ts';
+import { clientConfig, type KafkaSettings, RETRY_FOREVER } from './open-kafka.ts';
 import { createAnnouncement, type TransactionPartitions } from './produce/add-partitions-once.ts';
 import { asMessages, type ProducedMessage, RecordEncoder } from './produce/encoded-records.ts';
 
@@ -55,12 +56,9 @@ export async function acquireTransactionalProducer(
   options: TransactionalProducerOptions,
   log: KafkaLog,
 ): Promise<TransactionalProducer> {
-  const sockets = new DisposableSockets(settings.silenceMs ?? SILENCE_MS);
-  const kafka = new Kafka({
-    ...clientConfig(settings, log),
-    retry: CONNECT_RETRY,
-    socketFactory: sockets.create,
-  });
+  const config = clientConfig(settings, log);
+  const sockets = new DisposableSockets(config.socketFactory);
+  const kafka = new Kafka({ ...config, retry: CONNECT_RETRY, socketFactory: sockets.create });
   const producer = kafka.producer({
     transactionalId: options.transactionalId,
     transactionTimeout: options.transactionTimeoutMs,
@@ -70,7 +68,7 @@ export async function acquireTransactionalProducer(
     retry: { ...RETRY_FOREVER, retries: SEND_RETRIES },
   });
   const acquired = new AcquiredProducer(producer, sockets, options.deadlineMs);
-  await acquired.acquire();
+  await needing(`Write on transactional id ${options.transactionalId}`, () => acquired.acquire());
   return acquired;
 }
 
@@ -104,7 +102,7 @@ class AcquiredProducer implements TransactionalProducer {
   }
 
   send(topic: string, partition: number, messages: readonly ProducedMessage[]): Promise<void> {
-    return this.#guarded(async () => {
+    return this.#needing(`Write on topic ${topic}`, async () => {
       const transaction = this.#open();
       const encoded = asMessages(this.#encoder.encode(partition, messages));
       const send = () => transaction.send({ topic, acks: -1, messages: encoded });
@@ -122,7 +120,7 @@ class AcquiredProducer implements TransactionalProducer {
 
   sendOffsets(groupId: string, topic: string, offsets: readonly OffsetToCommit[]): Promise<void> {
     const partitions = offsets.map(({ offset, ...rest }) => ({ ...rest, offset: String(offset) }));
-    return this.#guarded(() =>
+    return this.#needing(`Read on group ${groupId} and on topic ${topic}`, () =>
       this.#open().sendOffsets({ consumerGroupId: groupId, topics: [{ topic, partitions }] }),
     );
   }
@@ -148,6 +146,10 @@ class AcquiredProducer implements TransactionalProducer {
     return this.#guarded(async () => {
       this.#transaction = await this.#producer.transaction();
     });
+  }
+
+  #needing(right: string, work: () => Promise<void>): Promise<void> {
+    return needing(right, () => this.#guarded(work));
   }
 
   #open(): Transaction {

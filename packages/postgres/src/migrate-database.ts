@@ -12,9 +12,13 @@ const LOCK_TIMEOUT_SECONDS = 10;
  * under a lock, so that it is safe to run twice and by two at once. Returns the names of those that
  * were applied, oldest first.
  */
-export async function migrateDatabase(options: { url: string }): Promise<readonly string[]> {
+export async function migrateDatabase(options: {
+  readonly url: string;
+  /** Once aborted the database is waited for no longer. */
+  readonly giveUp?: AbortSignal;
+}): Promise<readonly string[]> {
   await using db = openDatabase({
-    url: options.url,
+    ...options,
     role: undefined,
     poolSize: 2,
     applicationName: 'latchkey-migrate',

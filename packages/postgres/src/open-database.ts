@@ -4,6 +4,7 @@ import { columnTypes } from './column-types.ts';
 import { inTransaction, type Session, sessionOf, type Tx, wasDamaged } from './in-transaction.ts';
 import type { DB as Database } from './schema.ts';
 import type { Statement } from './statement.ts';
+import { streamsUntil } from './streams-until.ts';
 
 /** The roles of migrations/0005_roles.sql: a service gives up everything else at connect. */
 export type DatabaseRole =
@@ -22,6 +23,8 @@ export interface DatabaseOptions {
   readonly onConnectionLost: (error: Error) => void;
   /** Makes the connections; pg's own where it is left out. Fault tests put a class of their own here. */
   readonly Client?: typeof pg.Client;
+  /** Once aborted, connections are destroyed and none is opened any more: whatever waits for the database rejects. */
+  readonly giveUp?: AbortSignal;
 }
 
 /** An open database: a pool of connections that is closed on disposal. */
@@ -42,7 +45,11 @@ export interface Db extends AsyncDisposable {
 
 /** Opens a pool. Connects at the first use, so that a database that is away is found there. */
 export function openDatabase(options: DatabaseOptions): Db {
-  const pool = new pg.Pool(poolConfig(options));
+  const { giveUp } = options;
+  const pool = new pg.Pool({
+    ...poolConfig(options),
+    ...(giveUp === undefined ? {} : { stream: streamsUntil(giveUp) }),
+  });
   pool.on('error', options.onConnectionLost);
   const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return {

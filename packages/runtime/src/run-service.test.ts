@@ -70,7 +70,7 @@ function sourceOf({ run, usage }: ProgramOptions): string {
       name: 'example',
       settings: z.object(${usage === undefined ? 'databaseSettings' : '{}'}),
       ${usage === undefined ? '' : `usage: '${usage}',`}
-      async run({ settings, args, log, health, signal }) {
+      async run({ settings, args, log, health, signal, giveUp }) {
         await using outer = resource('outer');
         await using inner = resource('inner');
         ${run}
@@ -311,3 +311,51 @@ test('a command gets its arguments; its answer goes to stdout and its log to std
   expect(program.stdout()).toMatch(/^dead-letters show --json\n/);
   expect(program.stderr()).toContain('"msg":"looked up"');
 });
+
+test('a service that waits for a server that does not answer gives up, and ends with 0', async () => {
+  const run = `const alive = setInterval(() => {}, 1e6);
+    say('running');
+    await once(giveUp, 'abort');
+    clearInterval(alive);
+    throw new Error('nobody answered');`;
+  await using program = await start({ run, environment: { ...DATABASE, SHUTDOWN_SECONDS: '2' } });
+  await expect.poll(program.stdout).toContain('running');
+
+  program.child.kill('SIGTERM');
+
+  expect(await program.ended).toBe(0);
+  expect(program.stdout()).toContain('no longer waiting for servers');
+});
+
+test('what keeps a process alive that was asked to stop and has closed everything is left behind', async () => {
+  const run = `setInterval(() => {}, 1e6);
+    say('running');
+    await once(signal, 'abort');`;
+  await using program = await start({ run, environment: DATABASE });
+  await expect.poll(program.stdout).toContain('running');
+
+  program.child.kill('SIGTERM');
+
+  expect(await program.ended).toBe(0);
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
+  'a command that %s ends before it is done says so, and ends with %d',
+  async (name, code) => {
+    const run = `const alive = setInterval(() => {}, 1e6);
+    say('running');
+    await once(giveUp, 'abort');
+    clearInterval(alive);
+    throw new Error('nobody answered');`;
+    await using program = await start({ run, usage: 'status' });
+    await expect.poll(program.stdout).toContain('running');
+
+    program.child.kill(name);
+
+    expect(await program.ended).toBe(code);
+    expect(program.stderr()).toContain(`ended by ${name} before it was done`);
+  },
+);

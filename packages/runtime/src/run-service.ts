@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { Failure } from '@latchkey/contracts';
 import type { z } from 'zod';
 import { describeFailure, failureIn, isRefusal } from './describe-failure.ts';
@@ -33,12 +34,19 @@ export interface ServiceContext<T> {
   readonly health: Health;
   /** Aborted by SIGTERM and SIGINT, and by an error that nobody caught. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when servers that do not answer are to be waited for no longer: after half of SHUTDOWN_SECONDS, in a
+   * command together with `signal`. Whatever is open to a server then is to be thrown away, so that all that waits
+   * for an answer rejects.
+   */
+  readonly giveUp: AbortSignal;
 }
 
 /**
- * Runs a process from its settings to its exit code: 0 done or asked to stop, 1 failed, 2 bad
- * configuration or usage. The only reader of the environment and the arguments. Resolves when
- * everything is closed; what then keeps the process alive has SHUTDOWN_SECONDS to go.
+ * Runs a process from its settings to its exit code: 0 done or, as a service, asked to stop; 1 failed; 2 bad
+ * configuration or usage; 130 or 143 a command that SIGINT or SIGTERM ended before it was done. The only reader of the
+ * environment and the arguments. Resolves when everything is closed; what then keeps the process alive is ended, after
+ * a signal soon and without it when SHUTDOWN_SECONDS are over.
  */
 export async function runService<S extends z.ZodObject>(service: Service<S>): Promise<void> {
   // Whatever ends the process before this function has decided is a failure.
@@ -71,24 +79,29 @@ async function runToTheEnd<S extends z.ZodObject>(
 ): Promise<number> {
   const to = service.usage === undefined ? 'stdout' : 'stderr';
   const log = createLogger({ service: service.name, level: common.LOG_LEVEL, to });
-  const shutdown = listenForShutdown(log, common.SHUTDOWN_SECONDS);
+  const shutdown = listenForShutdown(log, {
+    deadlineSeconds: common.SHUTDOWN_SECONDS,
+    giveUpAfterSeconds: service.usage === undefined ? common.SHUTDOWN_SECONDS / 2 : 0,
+  });
   const health = createHealth();
   const metrics = createMetrics();
   shutdown.signal.addEventListener('abort', () => {
     health.notReady('process', 'stopping');
   });
-  try {
+  const work = async (): Promise<void> => {
     await using server = await openServer(common.HTTP_PORT, { health, metrics });
     const unknown = unknownSettings(service.settings.shape, process.env);
     if (unknown.length > 0) log.warn({ unknown }, 'variables that look like settings are ignored');
     log[service.usage === undefined ? 'info' : 'debug']({ port: server?.port }, 'started');
-    await service.run({ settings, args, log, metrics, health, signal: shutdown.signal });
-    return shutdown.hasFailed() ? 1 : 0;
-  } catch (error) {
-    return exitCodeOf(error, service, log, shutdown);
-  } finally {
-    shutdown.allClosed();
-  }
+    const { signal, giveUp } = shutdown;
+    await service.run({ settings, args, log, metrics, health, signal, giveUp });
+  };
+  const code = await work().then(
+    () => (shutdown.hasFailed() ? 1 : 0),
+    (error: unknown) => exitCodeOf(error, service, log, shutdown),
+  );
+  shutdown.allClosed(code);
+  return code;
 }
 
 function openServer(
@@ -104,13 +117,31 @@ function exitCodeOf(
   log: Logger,
   shutdown: Shutdown,
 ): number {
-  const { signal } = shutdown;
-  if (signal.aborted && error === signal.reason) return shutdown.hasFailed() ? 1 : 0;
   const failure = failureIn(error);
   const isCommand = service.usage !== undefined;
+  if (failure === undefined && shutdown.signal.aborted) {
+    return shutdown.hasFailed() ? 1 : interrupted(error, service, log, shutdown);
+  }
   if (failure !== undefined && (isRefusal(failure) || isCommand)) refuse(service, failure);
   else log.fatal({ err: error }, 'failed');
   return failure !== undefined && isRefusal(failure) && !shutdown.hasFailed() ? 2 : 1;
+}
+
+/**
+ * Asked to stop, what was under way is given up, with whatever it failed with last. For a service that is its end; a
+ * command was not done.
+ */
+function interrupted(
+  error: unknown,
+  { name, usage }: Pick<Service<z.ZodObject>, 'name' | 'usage'>,
+  log: Logger,
+  { signal, askedBy }: Shutdown,
+): number {
+  if (error !== signal.reason) log.info({ err: error }, 'given up when asked to stop');
+  if (usage === undefined) return 0;
+  const by = askedBy() ?? 'SIGTERM';
+  process.stderr.write(`${name}: ended by ${by} before it was done\n`);
+  return 128 + constants.signals[by];
 }
 
 function argumentProblems(

@@ -1,32 +1,51 @@
 import type { Logger } from './logger.ts';
+import { hasLoaded } from './while-loading.ts';
 
 /** Under npm one Ctrl-C arrives twice: from the terminal, and from npm, which passes it on. */
 const SAME_REQUEST_MS = 500;
+
+/** What is closed and still keeps the process alive (a look-up of a name, a peer that does not answer) has so long to go. */
+const REMAINS_MS = 500;
 
 /** How a process comes to its end: asked to, or by an error that nobody caught. */
 export interface Shutdown {
   /** Aborted once the process is to end. */
   readonly signal: AbortSignal;
+  /** Aborted once servers that do not answer are waited for no longer. */
+  readonly giveUp: AbortSignal;
+  /** The signal that asked for the end; undefined where none did. */
+  readonly askedBy: () => NodeJS.Signals | undefined;
   /** True once an error that nobody caught has ended the process. */
   readonly hasFailed: () => boolean;
-  /** To be called when all is closed: what then keeps the process alive has the deadline to go. */
-  readonly allClosed: () => void;
+  /**
+   * To be called when all is closed, with the exit code. What then keeps the process alive is left behind where the
+   * process was asked to end; else it has the deadline to go, which ends with 1.
+   */
+  readonly allClosed: (exitCode: number) => void;
+}
+
+export interface ShutdownLimits {
+  readonly deadlineSeconds: number;
+  /** From the signal on. Below the deadline. */
+  readonly giveUpAfterSeconds: number;
 }
 
 /**
  * Listens for SIGTERM, SIGINT and unhandled errors. The first of them aborts the signal and starts the
  * deadline. A second signal, or the deadline, ends the process at once with exit code 1.
  */
-export function listenForShutdown(log: Logger, deadlineSeconds: number): Shutdown {
-  const controller = new AbortController();
+export function listenForShutdown(log: Logger, limits: ShutdownLimits): Shutdown {
+  const controllers = { signal: new AbortController(), giveUp: new AbortController() };
+  let askedBy: NodeJS.Signals | undefined;
   let askedAtMs: number | undefined;
   let failed = false;
 
   const onSignal = (name: NodeJS.Signals): void => {
     if (askedAtMs === undefined) {
       askedAtMs = performance.now();
+      askedBy = name;
       log.info({ signal: name }, 'asked to stop');
-      stopWithin(controller, log, deadlineSeconds);
+      stopWithin(controllers, log, limits);
     } else if (performance.now() - askedAtMs >= SAME_REQUEST_MS) {
       endNow(log, 'asked to stop a second time');
     }
@@ -34,32 +53,55 @@ export function listenForShutdown(log: Logger, deadlineSeconds: number): Shutdow
   const onUnhandled = (error: unknown): void => {
     failed = true;
     log.fatal({ err: error }, 'error that nobody caught');
-    stopWithin(controller, log, deadlineSeconds);
+    stopWithin(controllers, log, limits);
   };
+  hasLoaded();
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on('unhandledRejection', onUnhandled);
   process.on('uncaughtException', onUnhandled);
 
   return {
-    signal: controller.signal,
+    signal: controllers.signal.signal,
+    giveUp: controllers.giveUp.signal,
+    askedBy: () => askedBy,
     hasFailed: () => failed,
-    allClosed: () => {
-      stopWithin(controller, log, deadlineSeconds);
+    allClosed: (exitCode) => {
+      if (askedBy !== undefined) leaveBehind(log, exitCode);
+      else stopWithin(controllers, log, limits);
     },
   };
 }
 
 /** Aborts and starts the deadline, once. */
-function stopWithin(controller: AbortController, log: Logger, seconds: number): void {
-  if (controller.signal.aborted) return;
-  controller.abort();
+function stopWithin(
+  { signal, giveUp }: Readonly<Record<'signal' | 'giveUp', AbortController>>,
+  log: Logger,
+  { deadlineSeconds, giveUpAfterSeconds }: ShutdownLimits,
+): void {
+  if (signal.signal.aborted) return;
+  signal.abort();
+  if (giveUpAfterSeconds === 0) giveUp.abort();
+  else {
+    setTimeout(() => {
+      log.warn({}, 'no longer waiting for servers');
+      giveUp.abort();
+    }, giveUpAfterSeconds * 1_000).unref();
+  }
   setTimeout(() => {
     endNow(log, 'did not end in time');
-  }, seconds * 1_000).unref();
+  }, deadlineSeconds * 1_000).unref();
 }
 
-/** The one place that ends the process while something still runs. */
+/** Everything of ours is closed: what is left belongs to the operating system and to libraries. */
+function leaveBehind(log: Logger, exitCode: number): void {
+  setTimeout(() => {
+    log.debug({ open: process.getActiveResourcesInfo() }, 'left behind');
+    process.exit(exitCode);
+  }, REMAINS_MS).unref();
+}
+
+/** Ends the process while something of ours still runs. */
 function endNow(log: Logger, why: string): void {
   log.fatal({ open: process.getActiveResourcesInfo() }, why);
   process.exit(1);

@@ -80,7 +80,7 @@ async function offsetFrom(
 }
 
 async function logOf(
-  { settings, log }: Operating,
+  { settings, log, signal }: Operating,
   topic: string,
   partition: number,
 ): Promise<LogOffsets> {
@@ -92,7 +92,7 @@ async function logOf(
     throw new Failure('CONFIG_INVALID', { problems });
   }
   const connection = kafkaConnection({ ...settings, KAFKA_BROKERS }, 'latchkey-operator');
-  await using admin = await openAdmin(openKafka(connection, log));
+  await using admin = await openAdmin(openKafka({ ...connection, giveUp: signal }, log, signal));
   const found = (await logOffsets(admin, topic)).get(partition);
   if (found === undefined) throw notFound(topic, partition);
   return found;

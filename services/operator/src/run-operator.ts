@@ -9,11 +9,12 @@ const OUTPUT_TOPICS = 5;
 
 /** Runs one verb of the command line. Its arguments are read before anything is opened. */
 export async function runOperator(context: ServiceContext<OperatorSettings>): Promise<void> {
-  const { settings, log, args } = context;
+  const { settings, log, args, signal } = context;
   const { verb, behind } = findVerb(args);
   const carryOut = verb.prepare(behind);
   await using db = openDatabase({
     url: settings.DATABASE_URL,
+    giveUp: signal,
     role: 'latchkey_operator',
     // One for each output topic that is held, and two to work with.
     poolSize: OUTPUT_TOPICS + 2,
@@ -23,7 +24,7 @@ export async function runOperator(context: ServiceContext<OperatorSettings>): Pr
     },
   });
   await checkSchema(db);
-  await carryOut({ db, settings, log });
+  await carryOut({ db, settings, log, signal });
 }
 
 /** The verb that the arguments begin with, and the arguments behind it. */

@@ -13,6 +13,8 @@ export interface Operating {
   readonly db: Db;
   readonly settings: OperatorSettings;
   readonly log: Logger;
+  /** Aborted by Ctrl-C: what waits for a server then rejects. */
+  readonly signal: AbortSignal;
 }
 
 /** One verb of the command line: what it takes, and what it does with it. */

@@ -1,6 +1,10 @@
-import { runService } from '@latchkey/runtime';
-import { runReconciler } from './run-reconciler.ts';
-import { reconcilerSettings } from './settings.ts';
+import { endWhileLoading } from '@latchkey/runtime/while-loading';
+
+endWhileLoading();
+
+const { runService } = await import('@latchkey/runtime');
+const { runReconciler } = await import('./run-reconciler.ts');
+const { reconcilerSettings } = await import('./settings.ts');
 
 await runService({
   name: 'reconciler',

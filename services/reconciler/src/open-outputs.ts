@@ -1,6 +1,6 @@
 import type { OutputTopic } from '@latchkey/contracts';
 import { type Outputs, outputLanes } from '@latchkey/intake';
-import { describeTopics, planOutputTopic, type TopicAdmin } from '@latchkey/kafka';
+import { describeShapes, planOutputTopic, type TopicAdmin } from '@latchkey/kafka';
 import { type Db, ensureLanes, listLanes, readOutputState } from '@latchkey/postgres';
 
 /**
@@ -18,7 +18,7 @@ export async function openOutputs(
   installation: string,
 ): Promise<Outputs> {
   const topics = Object.values(names);
-  const existing = await describeTopics(admin, topics);
+  const existing = await describeShapes(admin, topics);
   const lanes = await db.run(listLanes, {});
   for (const topic of topics.toSorted()) {
     const known = lanes.filter((lane) => lane.topic === topic).length;

@@ -44,15 +44,16 @@ export async function runReconciler(
   context: Context,
   edges: ReconcilerEdges = { openDatabase, openKafka },
 ): Promise<void> {
-  const { settings, log, health, metrics, signal } = context;
+  const { settings, log, health, metrics, signal, giveUp } = context;
   const inputs = inputTopicNames(settings);
   const outputNames = outputTopicNames(settings);
   const policy = await openPolicy(settings.POLICY_FILE);
   log.info({ policy: settings.POLICY_FILE ?? 'the example policy', hash: policy.hash }, 'policy');
   await using db = openReconcilerDatabase(context, edges);
   const connection = kafkaConnection(settings, 'latchkey-reconciler');
-  const kafka = edges.openKafka({ ...connection, silenceMs: silenceMs(settings) }, log, signal);
-  await using admin = await openAdmin(kafka);
+  const kafkaSettings = { ...connection, silenceMs: silenceMs(settings), giveUp };
+  const kafka = edges.openKafka(kafkaSettings, log, signal);
+  await using admin = await prepare(context, () => openAdmin(kafka));
   const prepared = await prepare(context, async () => {
     await checkSchema(db);
     const partitions = settings.OUTPUT_PARTITIONS;
@@ -77,7 +78,7 @@ export async function runReconciler(
     health,
     signal,
   });
-  const consumer = consumerOptions(settings, [...byName.keys()]);
+  const consumer = { ...consumerOptions(settings, [...byName.keys()]), giveUp };
   const marginSeconds = settings.READ_THROUGH_MARGIN_SECONDS;
   const marginMs = marginSeconds * 1_000;
   await runTogether(signal, [
@@ -94,9 +95,10 @@ function silenceMs({ SESSION_TIMEOUT_SECONDS }: ReconcilerSettings): number {
   return Math.max(SESSION_TIMEOUT_SECONDS, 10) * 1_000 + 5_000;
 }
 
-function openReconcilerDatabase({ settings, log }: Context, edges: ReconcilerEdges): Db {
+function openReconcilerDatabase({ settings, log, giveUp }: Context, edges: ReconcilerEdges): Db {
   return edges.openDatabase({
     url: settings.DATABASE_URL,
+    giveUp,
     role: 'latchkey_reconciler',
     // Beside the transactions of batches: the clock, the read-through, the counts and the janitor.
     poolSize: settings.PARTITIONS_AT_ONCE + 5,

@@ -1,7 +1,8 @@
-import type { TopicDescription } from '@latchkey/kafka';
+import { describeTopics, type TopicAdmin, type TopicDescription } from '@latchkey/kafka';
+import type { Logger } from '@latchkey/runtime';
 
 /** Kafka's own, on which exactly once stands as much as on the outputs. */
-export const INTERNAL_TOPICS = ['__consumer_offsets', '__transaction_state'] as const;
+const INTERNAL_TOPICS = ['__consumer_offsets', '__transaction_state'] as const;
 
 /** Something that lets brokers lose what they have acknowledged, and the topics that have it. */
 export interface Weakness {
@@ -29,4 +30,37 @@ export function weaknessesOf(topics: readonly TopicDescription[]): readonly Weak
     weakness,
     topics: topics.filter(has).map(({ name }) => name),
   })).filter((found) => found.topics.length > 0);
+}
+
+/**
+ * Warns of outputs and internal topics that can lose what they acknowledged. Those that cannot be described, for want
+ * of the right or of a broker, are named instead: what only warns stops nobody.
+ */
+export async function warnOfWeaknesses(
+  admin: TopicAdmin,
+  outputs: readonly string[],
+  log: Pick<Logger, 'warn'>,
+): Promise<void> {
+  const described = await Promise.all(
+    [outputs, INTERNAL_TOPICS].map((topics) => tryToDescribe(admin, topics, log)),
+  );
+  for (const weakness of weaknessesOf(described.flat())) {
+    log.warn(weakness, 'topics can lose what they acknowledged');
+  }
+}
+
+async function tryToDescribe(
+  admin: TopicAdmin,
+  topics: readonly string[],
+  log: Pick<Logger, 'warn'>,
+): Promise<readonly TopicDescription[]> {
+  try {
+    return [...(await describeTopics(admin, topics)).values()];
+  } catch (err) {
+    log.warn(
+      { err, topics },
+      'topics were not checked for whether they can lose what they acknowledged',
+    );
+    return [];
+  }
 }

@@ -1,7 +1,6 @@
 import { Failure } from '@latchkey/contracts';
 import {
   acquireTransactionalProducer,
-  describeTopics,
   openAdmin,
   openKafka,
   type TopicAdmin,
@@ -11,7 +10,6 @@ import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
 import { RELAY_GROUP } from '@latchkey/publication';
 import {
   kafkaConnection,
-  type Logger,
   outputTopicNames,
   retryForever,
   runTogether,
@@ -19,7 +17,7 @@ import {
   waitingAlarm,
 } from '@latchkey/runtime';
 import { cleanLanes } from './clean.ts';
-import { INTERNAL_TOPICS, weaknessesOf } from './durability.ts';
+import { warnOfWeaknesses } from './durability.ts';
 import { watchLag } from './lag.ts';
 import { prepareOutputs } from './prepare-outputs.ts';
 import { createProbe } from './probe.ts';
@@ -48,21 +46,12 @@ const REAL_EDGES: RelayEdges = { openDatabase, acquireProducer: acquireTransacti
  * @throws Failure for what starting again does not mend: partition counts, the schema, missing topics
  */
 export async function runRelay(context: Context, edges = REAL_EDGES): Promise<void> {
-  try {
-    await relay(context, edges);
-  } catch (error) {
-    // Asked to stop, waiting for servers that are away is given up, with whatever they failed with last.
-    context.signal.throwIfAborted();
-    throw error;
-  }
-}
-
-async function relay(context: Context, edges: RelayEdges): Promise<void> {
-  const { settings, log, health, metrics, signal } = context;
+  const { settings, log, health, metrics, signal, giveUp } = context;
   const topics = Object.values<string>(outputTopicNames(settings));
-  const kafkaSettings = kafkaConnection(settings, 'latchkey-relay');
+  const kafkaSettings = { ...kafkaConnection(settings, 'latchkey-relay'), giveUp };
   await using db = edges.openDatabase({
     url: settings.DATABASE_URL,
+    giveUp,
     role: 'latchkey_relay',
     poolSize: topics.length + OTHER_CONNECTIONS,
     applicationName: 'latchkey-relay',
@@ -70,15 +59,17 @@ async function relay(context: Context, edges: RelayEdges): Promise<void> {
       log.warn({ err: error }, 'database connection lost');
     },
   });
-  await using admin = await openAdmin(openKafka(kafkaSettings, log, signal));
-  const relayed = await retryForever(() => prepare(db, admin, settings, topics), {
+  const waiting = {
     signal,
-    isPermanent: (error) => error instanceof Failure,
+    isPermanent: (error: unknown) => error instanceof Failure,
     ...waitingAlarm('outputs', { log, health }),
-  });
-  await warnOfWeaknesses(admin, topics, log);
+  };
+  const kafka = openKafka(kafkaSettings, log, signal);
+  await using admin = await retryForever(() => openAdmin(kafka), waiting);
+  const relayed = await retryForever(() => prepare(db, admin, settings, topics), waiting);
   // All of them: the admin client then keeps the metadata of all, whichever is asked about later.
-  await untilOffsetsReady(admin, RELAY_GROUP, topics, signal);
+  await retryForever(() => untilOffsetsReady(admin, RELAY_GROUP, topics, signal), waiting);
+  await warnOfWeaknesses(admin, topics, log);
   const counters = createCounters(metrics);
   const probe = createProbe(db);
   const servers = { db, probe, admin, kafkaSettings, log, acquireProducer: edges.acquireProducer };
@@ -111,15 +102,4 @@ async function prepare(
     partitions: settings.OUTPUT_PARTITIONS,
     create: settings.CREATE_TOPICS,
   });
-}
-
-async function warnOfWeaknesses(
-  admin: TopicAdmin,
-  topics: readonly string[],
-  log: Logger,
-): Promise<void> {
-  const described = await describeTopics(admin, [...topics, ...INTERNAL_TOPICS]);
-  for (const weakness of weaknessesOf([...described.values()])) {
-    log.warn(weakness, 'topics can lose what they acknowledged');
-  }
 }

@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka } from 'kafkajs';
 import { showPlaceholders } from '../fetch/replace-decoder.ts';
 import type { KafkaLog } from '../kafka-log.ts';
-import { untilOffsetsReady } from '../topics.ts';
+import { isDenial } from '../not-allowed.ts';
+import { untilOffsetsReady } from '../until-offsets-ready.ts';
 import { Assignment, type HeldPartition } from './assignment.ts';
 import { commitOffsets } from './commit-offsets.ts';
 import { type FetchControl, fetchControlOf } from './fetch-control.ts';
@@ -25,6 +26,8 @@ export interface BatchConsumerOptions {
   readonly maxBytesPerPartition: number;
   /** Until a partition that was stopped is located again. */
   readonly relocateMs: number;
+  /** Once aborted, brokers are waited for no longer, also not to leave the group. */
+  readonly giveUp?: AbortSignal;
 }
 
 /** How long a fetch waits for news; also how soon a partition that was paused is fetched again. */
@@ -36,6 +39,8 @@ const BATCHES_AT_ONCE = 64;
 const COMMIT_EVERY_MS = 1_000;
 /** Between a crash of kafkajs that waiting mends and the next try. */
 const RESTART_MS = 500;
+/** Between two looks whether a right that was lacking has been granted. */
+const DENIED_MS = 5_000;
 /** For the polite end: the last offsets, leaving the group. Without it the group waits for the session to end. */
 const LEAVE_MS = 5_000;
 
@@ -60,6 +65,7 @@ export async function runBatchConsumer(
   const consumer = openConsumer(kafka, options, leaving.signal);
   const shared: Shared = {
     consumer,
+    topics: options.topics,
     admin: kafka.admin(),
     assignment: new Assignment(),
     control: fetchControlOf(consumer),
@@ -67,7 +73,7 @@ export async function runBatchConsumer(
     log,
     fail: end.reject,
   };
-  watchGroup(shared);
+  watchGroup(shared, leaving.signal);
   const stopTimers = startTimers(shared, options);
   const subscribed = subscribe(shared, options, leaving.signal);
   try {
@@ -76,12 +82,13 @@ export async function runBatchConsumer(
   } finally {
     stopTimers();
     leaving.abort();
-    await leave(shared, subscribed);
+    await leave(shared, subscribed, options.giveUp);
   }
 }
 
 interface Shared {
   readonly consumer: Consumer;
+  readonly topics: readonly string[];
   readonly admin: Admin;
   readonly assignment: Assignment;
   readonly control: FetchControl;
@@ -130,7 +137,7 @@ async function mayJoinAgain(leaving: AbortSignal): Promise<boolean> {
   return !leaving.aborted;
 }
 
-function watchGroup(shared: Shared): void {
+function watchGroup(shared: Shared, leaving: AbortSignal): void {
   const { consumer } = shared;
   const { GROUP_JOIN, REBALANCING, CRASH } = consumer.events;
   consumer.on(GROUP_JOIN, ({ payload }) => {
@@ -145,8 +152,28 @@ function watchGroup(shared: Shared): void {
   });
   consumer.on(CRASH, ({ payload }) => {
     if (payload.restart) shared.assignment.end();
+    else if (isDenial(payload.error)) void startAgain(shared, payload.groupId, leaving);
     else shared.fail(payload.error);
   });
+}
+
+/** A right that is lacking may be granted: kafkajs itself would give up. */
+async function startAgain(shared: Shared, groupId: string, leaving: AbortSignal): Promise<void> {
+  shared.assignment.end();
+  warnOfDenial(shared, groupId);
+  await setTimeout(DENIED_MS, undefined, { signal: leaving }).catch(() => undefined);
+  if (leaving.aborted) return;
+  try {
+    await shared.consumer.connect();
+    await run(shared, leaving);
+  } catch (error) {
+    shared.fail(error);
+  }
+}
+
+function warnOfDenial({ log, topics }: Shared, groupId: string): void {
+  const needed = `Read on group ${groupId} and on topics ${topics.join(', ')}`;
+  log.warn({ groupId, needed }, 'the brokers do not allow reading; trying again');
 }
 
 function namesOf(partitions: readonly HeldPartition[]): string[] {
@@ -154,15 +181,37 @@ function namesOf(partitions: readonly HeldPartition[]): string[] {
 }
 
 async function subscribe(
-  { consumer, admin }: Shared,
+  shared: Shared,
   { groupId, topics }: BatchConsumerOptions,
   leaving: AbortSignal,
 ): Promise<void> {
+  const { consumer, admin } = shared;
   await Promise.all([admin.connect(), consumer.connect()]);
   // Without: the first group of a new cluster finds no coordinator, and kafkajs crashes.
   const [topic = ''] = topics;
-  if (!(await untilOffsetsReady(admin, groupId, [topic], leaving))) return;
+  if (!(await untilMayRead(shared, groupId, topic, leaving))) return;
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+}
+
+/** False when we leave first. */
+async function untilMayRead(
+  shared: Shared,
+  groupId: string,
+  topic: string,
+  leaving: AbortSignal,
+): Promise<boolean> {
+  for (;;) {
+    /* eslint-disable no-await-in-loop -- tries again until the right is granted */
+    try {
+      return await untilOffsetsReady(shared.admin, groupId, [topic], leaving);
+    } catch (error) {
+      if (leaving.aborted || !isDenial(error)) throw error;
+      warnOfDenial(shared, groupId);
+    }
+    // Ends early when we leave, which the next look then tells.
+    await setTimeout(DENIED_MS, undefined, { signal: leaving }).catch(() => undefined);
+    /* eslint-enable no-await-in-loop */
+  }
 }
 
 async function run(shared: Shared, leaving: AbortSignal): Promise<void> {
@@ -207,13 +256,14 @@ async function locateStopped(shared: Shared): Promise<void> {
 async function leave(
   { consumer, admin, assignment, log }: Shared,
   subscribed: Promise<void>,
+  giveUp?: AbortSignal,
 ): Promise<void> {
   await assignment.close();
   const farewell = async (): Promise<void> => {
     // What connects behind our back would stay connected.
-    await settledWithin(LEAVE_MS / 2, Promise.allSettled([subscribed]));
+    await settledWithin(LEAVE_MS / 2, Promise.allSettled([subscribed]), giveUp);
     await commitOffsets(consumer, assignment, log);
     await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
   };
-  await settledWithin(LEAVE_MS, farewell());
+  await settledWithin(LEAVE_MS, farewell(), giveUp);
 }

@@ -8,9 +8,13 @@ const MONTHS_AHEAD = 12;
  * Makes the partitions of the audit trail that are missing for the year ahead; returns their names.
  * Needs the rights of whoever migrates. Safe to run twice and by two at once.
  */
-export async function makeAuditPartitions(options: { url: string }): Promise<readonly string[]> {
+export async function makeAuditPartitions(options: {
+  readonly url: string;
+  /** Once aborted the database is waited for no longer. */
+  readonly giveUp?: AbortSignal;
+}): Promise<readonly string[]> {
   await using db = openDatabase({
-    url: options.url,
+    ...options,
     role: undefined,
     poolSize: 1,
     applicationName: 'latchkey-migrate',

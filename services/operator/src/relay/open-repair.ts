@@ -24,16 +24,17 @@ export interface Repair extends AsyncDisposable {
 }
 
 /** @throws Failure CONFIG_INVALID without KAFKA_BROKERS */
-export async function openRepair({ db, settings, log }: Operating): Promise<Repair> {
+export async function openRepair({ db, settings, log, signal }: Operating): Promise<Repair> {
   const { KAFKA_BROKERS } = settings;
   if (KAFKA_BROKERS === undefined) {
     throw new Failure('CONFIG_INVALID', { problems: ['KAFKA_BROKERS: required'] });
   }
-  const kafkaSettings = kafkaConnection({ ...settings, KAFKA_BROKERS }, 'latchkey-operator');
+  const connection = kafkaConnection({ ...settings, KAFKA_BROKERS }, 'latchkey-operator');
+  const kafkaSettings = { ...connection, giveUp: signal };
   const { owner } = await openPolicy(settings.POLICY_FILE);
   const names = Object.values<string>(outputTopicNames(settings)).toSorted();
   const rows = Map.groupBy(await db.run(listLanes, {}), ({ topic }) => topic);
-  const admin = await openAdmin(openKafka(kafkaSettings, log));
+  const admin = await openAdmin(openKafka(kafkaSettings, log, signal));
   return {
     kafka: { kafkaSettings, admin, log },
     topics: names.flatMap((topic) => {

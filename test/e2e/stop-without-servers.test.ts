@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { migrateDatabase } from '@latchkey/postgres';
+import { expect, inject, test } from 'vitest';
+import { createTestDatabase } from '../support/database.ts';
+import { fallsSilent } from '../support/falls-silent.ts';
+import { freeze } from '../support/freeze.ts';
+import { type ChildService, spawnService, startService } from '../support/process.ts';
+import { freePorts } from '../support/stack/local/ports.ts';
+import { openStack } from '../support/stack/open-stack.ts';
+import { createTestTopics } from '../support/topics.ts';
+
+const REDIRECT = new URL('../faults/proxy/redirect.mjs', import.meta.url).href;
+/** From the first connection to work under way: services need about 40 answers of each server. */
+const ANSWERS = [0, 1, 2, 5, 13, 40];
+const AT_ONCE = 3;
+const SERVICES = ['reconciler', 'relay'] as const;
+const STOPPED = { code: 0, signal: null };
+
+type Env = Readonly<Record<string, string>>;
+
+/** Short, so that a service that waits for servers to the end of it ends with 1. */
+const SHUTDOWN: Env = { SHUTDOWN_SECONDS: '6' };
+
+test.each(SERVICES)('a %s ends with 0 at SIGTERM while it loads its sources', async (service) => {
+  // Asked at the first moment at which it listens at all.
+  const early = `data:text/javascript,${encodeURIComponent(`
+    process.on('newListener', (event) => {
+      if (event === 'SIGTERM') setImmediate(() => process.kill(process.pid, 'SIGTERM'));
+    });`)}`;
+  const env = { NODE_OPTIONS: `--import=${early}` };
+  await using child = await spawnService(service, { env });
+
+  expect(await child.exited).toEqual(STOPPED);
+  expect(child.output()).toBe('');
+});
+
+test.each(
+  SERVICES.flatMap((service) => [[service, 'database'] as const, [service, 'broker'] as const]),
+)(
+  'a %s ends with 0 at SIGTERM, wherever in its start the %s fell silent',
+  async (service, server) => {
+    await using database = await createTestDatabase();
+    await using topics = await createTestTopics(inject('brokers'));
+    const env = { ...SHUTDOWN, ...topics.env, DATABASE_URL: database.url };
+    const outcomes = new Map<number, unknown>();
+    const left = [...ANSWERS];
+
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let answers = left.shift(); answers !== undefined; answers = left.shift()) {
+          outcomes.set(answers, await stoppedAfter(answers, server, service, env));
+        }
+      }),
+    );
+
+    for (const answers of ANSWERS)
+      expect(outcomes.get(answers), `${answers} answers`).toEqual(STOPPED);
+  },
+);
+
+async function stoppedAfter(
+  answers: number,
+  server: 'database' | 'broker',
+  service: string,
+  env: Env,
+): Promise<unknown> {
+  const url = new URL(env['DATABASE_URL'] ?? '');
+  const brokers = inject('brokers').map((broker) => Number(broker.split(':').at(-1)));
+  const ports = server === 'database' ? [Number(url.port)] : brokers;
+  await using stack = new AsyncDisposableStack();
+  const silent = await Promise.all(
+    ports.map(async (port) => stack.use(await fallsSilent({ host: '127.0.0.1', port }, answers))),
+  );
+  // Brokers say themselves where they are, so that connections to them are turned round.
+  const redirect = Object.fromEntries(
+    server === 'broker' ? ports.map((port, at) => [port, silent[at]?.port]) : [],
+  );
+  if (server === 'database') url.port = String(silent[0]?.port);
+  const process = stack.use(
+    await spawnService(service, {
+      env: {
+        ...env,
+        DATABASE_URL: url.href,
+        KAFKA_BROKERS: inject('brokers').join(','),
+        GROUP_ID: randomUUID(),
+        REDIRECT: JSON.stringify(redirect),
+        NODE_OPTIONS: `--import=${REDIRECT}`,
+      },
+    }),
+  );
+  await Promise.race([...silent.map((one) => one.silent), process.exited]);
+  return outcomeOf(process);
+}
+
+/** How it ended when asked to; with its output where that is not as it should be. */
+async function outcomeOf(process: ChildService): Promise<unknown> {
+  const exit = await process.end('SIGTERM');
+  return exit.code === 0 ? exit : { ...exit, output: process.output() };
+}
+
+test.each(SERVICES)(
+  'a %s ends with 0 at SIGTERM while its servers refuse it or have no address',
+  async (service) => {
+    const [port = 0] = await freePorts(1);
+    const refusing = `127.0.0.1:${port}`;
+    const nowhere = 'no-such-host.invalid:9092';
+    await using database = await createTestDatabase();
+    const cases = [
+      { DATABASE_URL: database.url, KAFKA_BROKERS: refusing },
+      { DATABASE_URL: database.url, KAFKA_BROKERS: nowhere },
+      {
+        DATABASE_URL: `postgresql://a:b@${refusing}/c`,
+        KAFKA_BROKERS: inject('brokers').join(','),
+      },
+      { DATABASE_URL: `postgresql://a:b@${nowhere}/c`, KAFKA_BROKERS: inject('brokers').join(',') },
+    ];
+
+    for (const env of cases) {
+      await using process = await spawnService(service, { env: { ...SHUTDOWN, ...env } });
+      // What it says of a try that failed.
+      await expect.poll(process.output).toMatch(/ECONNREFUSED|ENOTFOUND|EAI_AGAIN/);
+
+      expect(await outcomeOf(process), JSON.stringify(env)).toEqual(STOPPED);
+    }
+  },
+);
+
+test.each(['database', 'broker'] as const)(
+  'services at work end with 0 at SIGTERM while the %s is stopped',
+  async (server) => {
+    await using stack = await openStack({ local: true });
+    await using topics = await createTestTopics(stack.brokers);
+    await migrateDatabase({ url: stack.databaseUrl });
+    const env = {
+      ...SHUTDOWN,
+      ...topics.env,
+      DATABASE_URL: stack.databaseUrl,
+      KAFKA_BROKERS: stack.brokers.join(','),
+    };
+    await using processes = new AsyncDisposableStack();
+    const services = await Promise.all(
+      SERVICES.map(async (name) => processes.use(await startService(name, { env }))),
+    );
+    using _frozen = await freeze(stack, server);
+
+    expect(await Promise.all(services.map(outcomeOf))).toEqual([STOPPED, STOPPED]);
+  },
+);
+
+test.each([
+  ['database', 'migrate', []],
+  ['database', 'main', ['status']],
+  ['broker', 'main', ['relay', 'rebase']],
+  ['broker', 'main', ['relay', 'repartition', '--partitions', '7']],
+] as const)(
+  'while the %s says nothing Ctrl-C ends %s %s, and says so',
+  async (server, file, args) => {
+    await using database = await createTestDatabase();
+    await using silent = await fallsSilent(undefined, 0);
+    const address = `127.0.0.1:${silent.port}`;
+    const env = {
+      DATABASE_URL: server === 'database' ? `postgresql://a:b@${address}/c` : database.url,
+      KAFKA_BROKERS: address,
+    };
+    const script = `services/operator/src/${file}.ts`;
+    await using command = await spawnService('operator', { env, args, script });
+    await Promise.race([silent.silent, command.exited]);
+
+    expect(await command.end('SIGINT')).toEqual({ code: 130, signal: null });
+    expect(command.output()).toContain('ended by SIGINT');
+  },
+);
