@@ -1,4 +1,5 @@
 import { type LogEntry, logLevel } from 'kafkajs';
+import { hostOf } from './broker-address.ts';
 import { THROWN_AWAY } from './disposable-sockets.ts';
 
 /** Where the package logs to; a pino logger fits. */
@@ -69,7 +70,8 @@ function levelOf(level: logLevel, text: string): Level | undefined {
 function fieldsOf(entry: LogEntry): Record<string, unknown> {
   const known = FIELDS.flatMap((field) => {
     const value: unknown = entry.log[field];
-    return typeof value === 'string' || typeof value === 'number' ? [[field, value] as const] : [];
+    const shown = typeof value === 'string' ? hostOf(value) : value;
+    return typeof shown === 'string' || typeof shown === 'number' ? [[field, shown] as const] : [];
   });
   const cause = textOf(entry.log['error']);
   return Object.fromEntries(cause === '' ? known : [...known, ['cause', cause]]);

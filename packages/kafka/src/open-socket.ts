@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactoryArgs } from 'kafkajs';
+import { hostOf } from './broker-address.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 
@@ -17,10 +18,12 @@ export function openSocket(to: ISocketFactoryArgs, silenceMs: number): Socket {
   return socket;
 }
 
-function connectTo({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
+function connectTo({ host: told, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
+  const host = hostOf(told);
   // kafkajs passes on what it was configured with, although it declares an object.
   const tls = ssl as ISocketFactoryArgs['ssl'] | boolean | null | undefined;
   if (tls === undefined || tls === null || tls === false) return connect({ host, port }, onConnect);
+  // The name that a certificate is asked for cannot be an address (RFC 6066); Node compares the address itself.
   const name = isIP(host) === 0 ? { servername: host } : {};
   return connectTls({ host, port, ...name, ...(tls === true ? {} : tls) }, onConnect);
 }

@@ -71,3 +71,22 @@ test('closing does not wait for a client that keeps its connection', async () =>
 
   await expect(get('/livez')).rejects.toThrow();
 });
+
+test('listens on both IP families', async () => {
+  const { server } = await openOnFreePort();
+  await using _server = server;
+
+  const answers = await Promise.all(
+    ['127.0.0.1', '[::1]', 'localhost'].map((host) => fetch(`http://${host}:${server.port}/livez`)),
+  );
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+});
+
+test('listens on the other family where the machine lacks the first', async () => {
+  const parts = { health: createHealth(), metrics: createMetrics() };
+  // An address for documentation, which no machine has.
+  await using server = await openHealthServer(0, parts, ['2001:db8::1', '0.0.0.0']);
+
+  expect((await fetch(`http://127.0.0.1:${server.port}/livez`)).status).toBe(200);
+});

@@ -5,6 +5,9 @@ import type { Metrics } from './metrics.ts';
 
 const BODY_MAX_BYTES = 1_024;
 const REQUEST_MAX_MS = 5_000;
+/** `::` takes IPv4, too. The other is for machines that have no IPv6. */
+const EVERYWHERE = ['::', '0.0.0.0'] as const;
+const LACKS_FAMILY: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
 
 export interface HealthServer extends AsyncDisposable {
   /** Where it listens; the port that the system chose where 0 was asked for. */
@@ -13,15 +16,48 @@ export interface HealthServer extends AsyncDisposable {
 
 /**
  * Serves `/livez` (200 while the process lives), `/readyz` (200, or 503 and what is not ready) and
- * `/metrics` on all addresses of the machine. Closing does not wait for clients that keep a connection.
+ * `/metrics` on all addresses of the machine, of both IP families. Closing does not wait for clients that keep a
+ * connection.
  *
  * @param port - 0 for any free one
+ * @param hosts - what is listened on: the first that this machine has
  * @throws Failure CONFIG_INVALID when the port cannot be had
  */
 export async function openHealthServer(
   port: number,
-  { health, metrics }: { readonly health: Health; readonly metrics: Metrics },
+  parts: { readonly health: Health; readonly metrics: Metrics },
+  hosts: readonly string[] = EVERYWHERE,
 ): Promise<HealthServer> {
+  let cause: unknown;
+  for (const host of hosts) {
+    // eslint-disable-next-line no-await-in-loop -- the second only where the first cannot be had
+    const opened = await listen(serverOf(parts), port, host);
+    if ('port' in opened) return opened;
+    cause = opened.error;
+    if (!LACKS_FAMILY.has(codeOf(cause))) break;
+  }
+  throw new Failure('CONFIG_INVALID', { problems: [portProblem(port, cause)] }, { cause });
+}
+
+async function listen(
+  server: ReturnType<typeof serverOf>,
+  port: number,
+  host: string,
+): Promise<HealthServer | { readonly error: unknown }> {
+  try {
+    await server.listen({ port, host });
+  } catch (error) {
+    await server.close();
+    return { error };
+  }
+  const address = server.server.address();
+  return {
+    port: typeof address === 'object' ? (address?.port ?? port) : port,
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+function serverOf({ health, metrics }: { readonly health: Health; readonly metrics: Metrics }) {
   const server = fastify({
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_MAX_MS,
@@ -36,19 +72,13 @@ export async function openHealthServer(
     const text = await metrics.text();
     return reply.type(metrics.contentType).send(text);
   });
-  try {
-    await server.listen({ port, host: '0.0.0.0' });
-  } catch (error) {
-    throw new Failure('CONFIG_INVALID', { problems: [portProblem(port, error)] }, { cause: error });
-  }
-  const address = server.server.address();
-  return {
-    port: typeof address === 'object' ? (address?.port ?? port) : port,
-    [Symbol.asyncDispose]: () => server.close(),
-  };
+  return server;
 }
 
 function portProblem(port: number, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  return `HTTP_PORT: cannot listen on ${port} (${code})`;
+  return `HTTP_PORT: cannot listen on ${port} (${codeOf(error)})`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }

@@ -5,6 +5,7 @@ import {
   type OutputTopic,
 } from '@latchkey/contracts';
 import { z } from 'zod';
+import { brokerListProblem, brokersOf } from './broker-list.ts';
 import { LOG_LEVELS } from './logger.ts';
 
 /**
@@ -14,8 +15,6 @@ import { LOG_LEVELS } from './logger.ts';
  */
 
 const TEXT_MAX_CHARS = 4_096;
-const BROKERS_MAX_COUNT = 100;
-const BROKER = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):\d{1,5}$/;
 const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 
 /** A whole number in decimal digits. Put `.default()` and `.describe()` behind it. */
@@ -50,7 +49,9 @@ export const commonSettings = {
     .describe('port of /livez, /readyz and /metrics; 0: any free one; unset: none'),
   SHUTDOWN_SECONDS: integerSetting(1, 3_600)
     .default(20)
-    .describe('time to end in after SIGTERM or a fatal error; then exit code 1'),
+    .describe(
+      'time to end in after SIGTERM or a fatal error, then exit code 1; after half of it servers that do not answer are waited for no longer',
+    ),
   INSTALLATION: z
     .string()
     .regex(
@@ -70,9 +71,12 @@ export const databaseSettings = {
 
 export const kafkaSettings = {
   KAFKA_BROKERS: textSetting()
-    .transform((text) => text.split(',').map((broker) => broker.trim()))
-    .refine(areBrokers, `expected host:port, comma separated, at most ${BROKERS_MAX_COUNT}`)
-    .describe('bootstrap brokers, host:port, comma separated'),
+    .transform(brokersOf)
+    .superRefine((brokers, context) => {
+      const message = brokerListProblem(brokers);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .describe('bootstrap brokers, host:port, comma separated; an IPv6 address as [::1]:9092'),
   KAFKA_SSL: booleanSetting().default(false).describe('whether connections to brokers use TLS'),
   KAFKA_SASL_MECHANISM: z
     .enum(
@@ -185,8 +189,4 @@ function withoutRepeats<T extends string>(names: Readonly<Record<T, string>>): t
 function isDatabaseUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && ['postgres:', 'postgresql:'].includes(url.protocol);
-}
-
-function areBrokers(brokers: readonly string[]): boolean {
-  return brokers.length <= BROKERS_MAX_COUNT && brokers.every((broker) => BROKER.test(broker));
 }
