@@ -9,6 +9,7 @@ export type {
 export { type BatchConsumerOptions, runBatchConsumer } from './consume/run-batch-consumer.ts';
 export type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
 export type { KafkaLog } from './kafka-log.ts';
+export { isDenial } from './not-allowed.ts';
 export { type KafkaSettings, openKafka } from './open-kafka.ts';
 export { ensureOutputTopics, type OutputTopicWanted } from './output-topics.ts';
 export { type OutputTopicKnown, planOutputTopic } from './plan-output-topic.ts';
@@ -20,6 +21,7 @@ export {
   clusterId,
   committedOffsets,
   createMissingTopics,
+  describeShapes,
   describeTopics,
   type LogOffsets,
   logOffsets,
@@ -28,7 +30,6 @@ export {
   type TopicDescription,
   type TopicSetting,
   type TopicToCreate,
-  untilOffsetsReady,
 } from './topics.ts';
 export {
   acquireTransactionalProducer,
@@ -36,4 +37,5 @@ export {
   type TransactionalProducer,
   type TransactionalProducerOptions,
 } from './transactional-producer.ts';
+export { untilOffsetsReady } from './until-offsets-ready.ts';
 export { silenceTimerWarnings } from './warnings.ts';

@@ -1,4 +1,5 @@
 import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
+import { needing } from './not-allowed.ts';
 
 /** The topic settings that guarantees depend on. */
 export const TOPIC_SETTINGS = [
@@ -49,7 +50,7 @@ const POLL_MS = 50;
 /** A connected admin client; disposing disconnects it. */
 export type TopicAdmin = Admin & AsyncDisposable;
 
-/** Connects an admin client. Waits as long as no broker answers. */
+/** Connects an admin client. Waits as long as no broker answers. Rejects where they refuse our credentials. */
 export async function openAdmin(kafka: Kafka): Promise<TopicAdmin> {
   const admin = kafka.admin();
   await admin.connect();
@@ -61,18 +62,34 @@ export async function clusterId(admin: Admin): Promise<string> {
   return (await admin.describeCluster()).clusterId;
 }
 
-/** Describes those of the topics that exist, by name. */
+/**
+ * Describes those of the topics that exist, by name. One that we may not describe does not exist for us.
+ *
+ * @throws NotAllowedError where we may not describe the settings of one of them
+ */
 export async function describeTopics(
   admin: Admin,
   names: readonly string[],
 ): Promise<Map<string, TopicDescription>> {
+  const shapes = await describeShapes(admin, names);
+  if (shapes.size === 0) return new Map();
+  const settings = await readSettings(admin, [...shapes.keys()]);
+  return new Map(
+    [...shapes].map(([name, shape]) => [name, { ...shape, settings: settings.get(name) ?? {} }]),
+  );
+}
+
+/** What can be told of topics without the right to describe their settings; see `describeTopics`. */
+export async function describeShapes(
+  admin: Admin,
+  names: readonly string[],
+): Promise<Map<string, Omit<TopicDescription, 'settings'>>> {
   const existing = new Set(await admin.listTopics());
   const topics = names.filter((name) => existing.has(name));
   if (topics.length === 0) return new Map();
-  const [metadata, settings] = await Promise.all([
+  const metadata = await needing(`Describe on topics ${topics.join(', ')}`, () =>
     admin.fetchTopicMetadata({ topics }),
-    readSettings(admin, topics),
-  ]);
+  );
   return new Map(
     metadata.topics.map(({ name, partitions }) => [
       name,
@@ -80,7 +97,6 @@ export async function describeTopics(
         name,
         partitions: partitions.length,
         replicas: Math.min(...partitions.map((partition) => partition.replicas.length)),
-        settings: settings.get(name) ?? {},
       },
     ]),
   );
@@ -90,14 +106,14 @@ async function readSettings(
   admin: Admin,
   topics: readonly string[],
 ): Promise<Map<string, TopicDescription['settings']>> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: topics.map((name) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name,
-      configNames: [...TOPIC_SETTINGS],
-    })),
-  });
+  const wanted = topics.map((name) => ({
+    type: kafkajs.ConfigResourceTypes.TOPIC,
+    name,
+    configNames: [...TOPIC_SETTINGS],
+  }));
+  const { resources } = await needing(`DescribeConfigs on topics ${topics.join(', ')}`, () =>
+    admin.describeConfigs({ includeSynonyms: false, resources: wanted }),
+  );
   return new Map(
     resources.map(({ resourceName, configEntries }) => [
       resourceName,
@@ -119,15 +135,16 @@ export async function createMissingTopics(
   const existing = new Set(await admin.listTopics());
   const missing = topics.filter((topic) => !existing.has(topic.name));
   if (missing.length === 0) return;
-  await admin.createTopics({
-    topics: missing.map(topicConfig),
-    timeout: CREATE_TIMEOUT_MS,
-    waitForLeaders: false,
-  });
-  await untilLed(
-    admin,
-    missing.map((topic) => topic.name),
+  const names = missing.map((topic) => topic.name);
+  // One that exists and that we may not describe looks missing, and the brokers refuse it, too.
+  await needing(`Create on topics ${names.join(', ')}, and Describe`, () =>
+    admin.createTopics({
+      topics: missing.map(topicConfig),
+      timeout: CREATE_TIMEOUT_MS,
+      waitForLeaders: false,
+    }),
   );
+  await untilLed(admin, names);
 }
 
 function topicConfig(topic: TopicToCreate): ITopicConfig {
@@ -172,12 +189,14 @@ export async function addPartitions(
   topic: string,
   partitions: number,
 ): Promise<void> {
-  const described = (await describeTopics(admin, [topic])).get(topic);
+  const described = (await describeShapes(admin, [topic])).get(topic);
   if ((described?.partitions ?? 0) < partitions) {
-    await admin.createPartitions({
-      timeout: CREATE_TIMEOUT_MS,
-      topicPartitions: [{ topic, count: partitions }],
-    });
+    await needing(`Alter on topic ${topic}`, () =>
+      admin.createPartitions({
+        timeout: CREATE_TIMEOUT_MS,
+        topicPartitions: [{ topic, count: partitions }],
+      }),
+    );
   }
   await untilLed(admin, [topic], partitions);
 }
@@ -193,7 +212,9 @@ export async function logOffsets(
   topic: string,
   partitions = 0,
 ): Promise<Map<number, LogOffsets>> {
-  const told = await untilWhole(topic, partitions, () => admin.fetchTopicOffsets(topic));
+  const told = await needing(`Describe on topic ${topic}`, () =>
+    untilWhole(topic, partitions, () => admin.fetchTopicOffsets(topic)),
+  );
   return new Map(
     told.map(({ partition, low, high }) => [partition, { start: BigInt(low), end: BigInt(high) }]),
   );
@@ -211,10 +232,12 @@ export async function committedOffsets(
   topic: string,
   partitions: number,
 ): Promise<Map<number, CommittedOffset>> {
-  const told = await untilWhole(topic, partitions, async () => {
-    const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
-    return fetched?.partitions ?? [];
-  });
+  const told = await needing(`Read on group ${groupId} and Describe on topic ${topic}`, () =>
+    untilWhole(topic, partitions, async () => {
+      const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      return fetched?.partitions ?? [];
+    }),
+  );
   const committed = told.filter(({ offset }) => BigInt(offset) >= 0n);
   return new Map(
     committed.map(({ partition, offset, metadata }) => [
@@ -247,27 +270,4 @@ async function untilWhole<T>(
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   throw new Error(`the brokers have told of fewer than ${partitions} partitions of ${topic}`);
-}
-
-/**
- * Resolves once the brokers can store offsets of a group, or with false when aborted. The very first use of a cluster's
- * offsets topic fails for a moment, and kafkajs does not try again inside a transaction.
- */
-export async function untilOffsetsReady(
-  admin: Admin,
-  groupId: string,
-  topics: readonly string[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  while (!signal.aborted) {
-    try {
-      // eslint-disable-next-line no-await-in-loop -- tries again until the brokers are ready
-      await admin.fetchOffsets({ groupId, topics: [...topics] });
-      return true;
-    } catch {
-      // eslint-disable-next-line no-await-in-loop -- NOT_COORDINATOR_FOR_GROUP and the like pass
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-  }
-  return false;
 }

@@ -73,6 +73,7 @@ export async function openDockerStack(options: StackOptions): Promise<Stack> {
     kind: 'docker',
     databaseUrl: database,
     brokers,
+    brokersForUsers: [],
     lost: new Promise(() => undefined),
     traces: undefined,
     ...withoutFaults('its servers run in Docker'),

@@ -21,6 +21,7 @@ export function stackFromEnvironment(): Stack | undefined {
     kind: 'environment',
     databaseUrl,
     brokers: named,
+    brokersForUsers: [],
     lost: new Promise(() => undefined),
     traces: undefined,
     ...withoutFaults('its servers come from the environment'),

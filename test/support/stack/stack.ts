@@ -5,6 +5,11 @@ export interface StackOptions {
   readonly local?: boolean;
   /** Of every broker, beyond those that each stack has; names as in Kafka's server.properties. */
   readonly brokerSettings?: Readonly<Record<string, string>>;
+  /**
+   * Adds a listener for users with passwords (SASL PLAIN) to each broker of a local stack, on ::1 where this machine has
+   * it, and access rules that allow a user nothing until something is granted. Who comes by `brokers` may do everything.
+   */
+  readonly users?: Readonly<Record<string, string>>;
   /** Is told what is being done, one line each, without line end. */
   readonly log?: (line: string) => void;
   /** Gives up opening: what was started is stopped, and openStack rejects with the signal's reason. */
@@ -18,6 +23,8 @@ export interface Stack extends AsyncDisposable {
   readonly databaseUrl: string;
   /** `host:port`, one for each broker. */
   readonly brokers: readonly string[];
+  /** As `brokers`, of the listener for `users`; empty where there is none. */
+  readonly brokersForUsers: readonly string[];
   /** Resolves with the reason when a server ends that nobody asked to end. Never rejects. */
   readonly lost: Promise<string>;
   /** Processes and folder of a local stack, for tests that look for what was left behind. */

@@ -6,11 +6,13 @@ import { liveBrokers } from '../live-brokers.ts';
 import type { ServerSpec } from './guard.ts';
 import type { Guard } from './guard-client.ts';
 import type { InstalledKafka } from './install-kafka.ts';
+import { listenersForUsers, settingsForUsers } from './kafka-users.ts';
 import { freePorts } from './ports.ts';
 import { whenReady } from './when-ready.ts';
 
 export interface LocalBrokers {
   readonly addresses: readonly string[];
+  readonly addressesForUsers: readonly string[];
   readonly kill: (index: number) => Promise<void>;
   /** Resolves when the broker is in the cluster again. */
   readonly start: (index: number) => Promise<void>;
@@ -24,11 +26,24 @@ export async function startBrokers(
     readonly folder: string;
     readonly count: number;
     readonly settings: Readonly<Record<string, string>>;
+    readonly users: Readonly<Record<string, string>> | undefined;
   },
 ): Promise<LocalBrokers> {
   const cluster = await layOut(options.count);
+  const { users } = options;
+  const forUsers = users === undefined ? [] : await listenersForUsers(options.count);
   const specs = await Promise.all(
-    cluster.nodes.map((node) => prepare(installed, cluster, node, options)),
+    cluster.nodes.map((node, index) => {
+      const settings = { ...options.settings };
+      const address = forUsers[index];
+      if (users !== undefined && address !== undefined) {
+        Object.assign(
+          settings,
+          settingsForUsers(`127.0.0.1:${node.port}`, node.controllerPort, address, users),
+        );
+      }
+      return prepare(installed, cluster, node, { ...options, settings });
+    }),
   );
   const addresses = cluster.nodes.map((node) => `127.0.0.1:${node.port}`);
   const servers = await Promise.all(specs.map((spec) => guard.start(spec)));
@@ -39,6 +54,7 @@ export async function startBrokers(
   );
   return {
     addresses,
+    addressesForUsers: forUsers,
     kill: (index) => at(servers, index).stop('SIGKILL'),
     start: async (index) => {
       const server = await guard.start(at(specs, index));

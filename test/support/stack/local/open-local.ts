@@ -22,7 +22,13 @@ export async function openLocalStack(options: StackOptions): Promise<Stack> {
     installKafka(log, options.signal),
   ]);
   log(`starting PostgreSQL and ${count === 1 ? 'one Kafka broker' : `${count} Kafka brokers`}`);
-  const parts = { program, kafka, count, brokerSettings: options.brokerSettings ?? {} };
+  const parts = {
+    program,
+    kafka,
+    count,
+    brokerSettings: options.brokerSettings ?? {},
+    users: options.users,
+  };
   const start = (): Promise<Stack> => startServers(parts, options.signal);
   // The second time with other ports.
   return start().catch((error: unknown) => {
@@ -36,6 +42,7 @@ interface Parts {
   readonly kafka: InstalledKafka;
   readonly count: number;
   readonly brokerSettings: Readonly<Record<string, string>>;
+  readonly users: Readonly<Record<string, string>> | undefined;
 }
 
 async function startServers(parts: Parts, signal: AbortSignal | undefined): Promise<Stack> {
@@ -51,6 +58,7 @@ async function startServers(parts: Parts, signal: AbortSignal | undefined): Prom
         folder,
         count: parts.count,
         settings: parts.brokerSettings,
+        users: parts.users,
       }),
     ]);
     const [database, brokers] = await unlessAborted(all, signal);
@@ -58,6 +66,7 @@ async function startServers(parts: Parts, signal: AbortSignal | undefined): Prom
       kind: 'local',
       databaseUrl: database.url,
       brokers: brokers.addresses,
+      brokersForUsers: brokers.addressesForUsers,
       lost: guard.lost,
       get traces() {
         return { folder, pids: guard.pids() };

@@ -15,7 +15,8 @@ const run = promisify(execFile);
 const USER = 'postgres';
 const DATABASE = 'latchkey';
 
-const OWN_SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '' } as const;
+/** Where the machine lacks IPv6, PostgreSQL says so in its log and listens on the other. */
+const OWN_SETTINGS = { listen_addresses: '127.0.0.1,::1', unix_socket_directories: '' } as const;
 
 export interface LocalDatabase {
   readonly url: string;
