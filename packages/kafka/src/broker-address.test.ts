@@ -34,8 +34,6 @@ test.each(['[::1]', 'broker.example'])(
       { address: '127.0.0.1', family: 4 },
       { address: '::1', family: 6 },
     ];
-    const lookup = vi.spyOn(dns, 'lookup') as unknown as MockInstance<typeof answerAll>;
-    lookup.mockImplementation(answerAll);
     function answerAll(_: string, __: object, answer: (error: null, all: object) => void): void {
       answer(null, both);
     }
@@ -45,6 +43,8 @@ test.each(['[::1]', 'broker.example'])(
     const address = server.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
     const connected = once(server, 'connection');
+    const lookup = vi.spyOn(dns, 'lookup') as unknown as MockInstance<typeof answerAll>;
+    lookup.mockImplementation(answerAll);
     const stop = new AbortController();
     const settings = {
       brokers: [`${host}:${port}`],
