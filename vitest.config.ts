@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{packages,services}/*/src/**/*.test.ts',
-            'test/{faults,bench}/**/*.unit.test.ts',
+            'test/{faults,bench,support}/**/*.unit.test.ts',
           ],
           testTimeout: 20_000,
           // Some start a process of their own, which takes its time on a busy machine.

@@ -5,7 +5,7 @@ const HOST = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})$/;
 const BRACKETED = /^\[(?<host>[^[\]]{0,100})\](?<rest>.*)$/;
 
 /** The brokers of a comma separated list, as they are written but for blanks around them. */
-export function brokersOf(text: string): readonly string[] {
+export function brokersOf(text: string): string[] {
   return text.split(',').map((broker) => broker.trim());
 }
 
