@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { weaknessesOf } from './durability.ts';
+import { warnOfWeaknesses, weaknessesOf } from './durability.ts';
 
 const SOUND = {
   name: 'sound',
@@ -22,5 +22,28 @@ test.each([
 ])('%s is named with its topics', (weakness, topic) => {
   expect(weaknessesOf([SOUND, { ...topic, name: 'weak' }])).toEqual([
     { weakness, topics: ['weak'] },
+  ]);
+});
+
+test('topics that may not be described are named in a warning, and stop nobody', async () => {
+  const warned: unknown[] = [];
+  const log = { warn: (fields: object) => warned.push(fields) };
+  // What a broker answers to a user without DescribeConfigs.
+  const denied = Object.assign(new Error('Not authorized'), { type: 'TOPIC_AUTHORIZATION_FAILED' });
+  const admin = {
+    listTopics: () => Promise.resolve(['__consumer_offsets']),
+    fetchTopicMetadata: () =>
+      Promise.resolve({ topics: [{ name: '__consumer_offsets', partitions: [] }] }),
+    describeConfigs: () => Promise.reject(denied),
+  } as unknown as Parameters<typeof warnOfWeaknesses>[0];
+
+  await warnOfWeaknesses(
+    admin,
+    ['outputs'],
+    log as unknown as Parameters<typeof warnOfWeaknesses>[2],
+  );
+
+  expect(warned).toEqual([
+    expect.objectContaining({ topics: ['__consumer_offsets', '__transaction_state'] }),
   ]);
 });
