@@ -5,9 +5,11 @@ import {
   describeTopics,
   logOffsets,
   openAdmin,
+  writtenOffsets,
 } from '@latchkey/kafka';
 import { expect, test } from 'vitest';
 import { local } from '../support/kafka-clients.ts';
+import { openTransaction } from '../support/open-transaction.ts';
 
 const TOPICS = 5;
 const PARTITIONS = 3;
@@ -42,4 +44,28 @@ test('offsets of several topics, asked for at once by one client, are those of e
     }),
   );
   expect(found).toEqual(names.map(() => [`${PARTITIONS} ${PARTITIONS} ${PARTITIONS}`]));
+});
+
+test('while a transaction is open its records are written, and no committed reader sees the end', async () => {
+  const topic = `open-${randomUUID()}`;
+  await using admin = await openAdmin(local());
+  await createMissingTopics(admin, [
+    { name: topic, partitions: PARTITIONS, replicas: undefined, settings: {} },
+  ]);
+  await using open = await openTransaction(topic, 1);
+
+  const endsOf = async (ask: typeof logOffsets) =>
+    [...(await ask(admin, topic, PARTITIONS)).values()].map(({ start, end }) => [start, end]);
+  const [none, written] = [
+    [0n, 0n],
+    [0n, 1n],
+  ];
+  const [committed, all] = await Promise.all([endsOf(logOffsets), endsOf(writtenOffsets)]);
+  expect(committed).toEqual([none, none, none]);
+  expect(all).toEqual([none, written, none]);
+
+  await open.abort();
+  // The marker is a record, too.
+  await expect.poll(() => endsOf(logOffsets)).toEqual([none, [0n, 2n], none]);
+  expect(await endsOf(writtenOffsets)).toEqual([none, [0n, 2n], none]);
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DEFAULT_TOPIC_NAMES } from '@latchkey/contracts';
 import { intake, intakeTogether, reconcileDue, sweepVerifications } from '@latchkey/intake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -19,6 +20,8 @@ import {
   otherContent,
   verdict,
 } from '../support/workday.ts';
+
+const REPORTS = { topic: DEFAULT_TOPIC_NAMES['verification-events'], partitions: 1 };
 
 const SIZES = [1, 10, 100, 500];
 /** The clock takes no more at once. */
@@ -199,10 +202,10 @@ test('the sweep sends a fixed number of statements, however many verifications a
     await desk.take(ids.flatMap((id) => [asked(id), opened(id)]));
     await expire(database, ids);
     wire.take();
-    expect(await sweepVerifications(desk.db, desk.policy, desk.outputs, size)).toBe(size);
+    expect(await sweepVerifications(desk.db, desk.policy, desk.outputs, REPORTS, size)).toBe(size);
     figures.push(wire.take());
   }
   expect(mostOf(figures)).toEqual({ statements: 12, roundTrips: 3 });
-  await sweepVerifications(desk.db, desk.policy, desk.outputs, 200);
+  await sweepVerifications(desk.db, desk.policy, desk.outputs, REPORTS, 200);
   expect(wire.take().statements).toEqual(['begin', 'lock_due_verifications', 'commit']);
 });

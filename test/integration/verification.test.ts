@@ -1,5 +1,6 @@
+import { DEFAULT_TOPIC_NAMES } from '@latchkey/contracts';
 import { sweepVerifications } from '@latchkey/intake';
-import { claimEvents, markReadThrough } from '@latchkey/postgres';
+import { claimEvents, insertProgress, listReadThrough, markReadThrough } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { inSeconds, ivrEvent, type SentEvent } from '../support/events.ts';
@@ -19,6 +20,8 @@ afterEach(async () => {
 const VOICE = { attempt: 'a1', platform: 'example' };
 const CALL = { ...VOICE, call: { session: 'c1' } };
 const SWEEP_LIMIT = 10;
+const TOPIC = DEFAULT_TOPIC_NAMES['verification-events'];
+const PARTITIONS = 1;
 
 function asked(verification: string, data: Readonly<Record<string, unknown>> = {}): SentEvent {
   return ivrEvent('requested', verification, { purpose: 'callback', ...data });
@@ -66,7 +69,41 @@ async function outcomes(): Promise<readonly string[]> {
 }
 
 function sweep(): Promise<number> {
-  return sweepVerifications(desk.db, desk.policy, desk.outputs, SWEEP_LIMIT);
+  return sweepOf(PARTITIONS);
+}
+
+/** @param partitions - how many the brokers have told of; undefined: there is no topic */
+function sweepOf(partitions: number | undefined): Promise<number> {
+  const reports = {
+    topic: partitions === undefined ? null : TOPIC,
+    partitions: partitions ?? 0,
+  };
+  return sweepVerifications(desk.db, desk.policy, desk.outputs, reports, SWEEP_LIMIT);
+}
+
+/** Takes reports in partition 0 of a topic of three, and waits until the deadline of one has come. */
+async function withDeadline(): Promise<void> {
+  await desk.take([asked('v1', { expiresAt: inSeconds(1) })], 0);
+  for (const partition of [1, 2]) {
+    await desk.db.run(insertProgress, { topic: TOPIC, partition, nextOffset: 0n });
+  }
+  await expect
+    .poll(() => desk.query('select from verification where next_deadline_at <= clock_timestamp()'))
+    .toHaveLength(1);
+}
+
+async function readThrough(partition: number, throughMs = Date.now()): Promise<void> {
+  const [row] = await desk.query<{ next_offset: string }>(
+    'select next_offset from intake_progress where topic = $1 and partition = $2',
+    [TOPIC, partition],
+  );
+  const logEnd = BigInt(row?.next_offset ?? 0);
+  await desk.db.run(markReadThrough, { topic: TOPIC, partition, logEnd, throughMs });
+}
+
+async function throughOf(partition: number): Promise<number | undefined> {
+  const rows = await desk.db.run(listReadThrough, { topic: TOPIC });
+  return rows.find((row) => row.partition === partition)?.readThroughMs ?? undefined;
 }
 
 test('of a verification that is final only the generation may change, and it may only rise', async () => {
@@ -188,4 +225,84 @@ test('the sweep expires only what its partition was read past, and then finds no
   expect(await sweep()).toBe(1);
   expect((await outcomes()).toSorted()).toEqual(['v1 expired', 'v2 expired']);
   expect(await sweep()).toBe(0);
+});
+
+test('the sweep waits for every partition of the topic, whatever the key of a verification', async () => {
+  await withDeadline();
+
+  for (const partition of [0, 1]) await readThrough(partition);
+  expect(await sweepOf(3)).toBe(0);
+
+  await readThrough(2, Date.now() - 60_000);
+  expect(await sweepOf(3)).toBe(0);
+
+  await readThrough(2);
+  expect(await sweepOf(3)).toBe(1);
+  expect(await outcomes()).toEqual(['v1 expired']);
+});
+
+test('a partition of which nothing is known yet is waited for, one that is gone is not', async () => {
+  await withDeadline();
+  for (const partition of [0, 1, 2]) await readThrough(partition);
+  await desk.query('update intake_progress set read_through_at = null where partition = 2');
+
+  expect(await sweepOf(4)).toBe(0);
+  expect(await sweepOf(0)).toBe(0);
+  expect(await sweepOf(2)).toBe(1);
+});
+
+test.each([
+  ['59 minutes', 0],
+  ['60 minutes', 1],
+])('a partition that has been stopped for %s: %i due', async (time, due) => {
+  await withDeadline();
+  for (const partition of [0, 1]) await readThrough(partition);
+  await desk.query(
+    `update intake_progress set stopped_code = 'LOG_DIFFERS', stopped_at = now() - $1::interval
+     where partition = 2`,
+    [time],
+  );
+
+  expect(await sweepOf(3)).toBe(due);
+});
+
+test('without a verification topic verifications expire by the clock of the database', async () => {
+  await withDeadline();
+  await desk.query('delete from intake_progress');
+
+  expect(await sweepOf(3)).toBe(0);
+  expect(await sweepOf(undefined)).toBe(1);
+  expect(await outcomes()).toEqual(['v1 expired']);
+});
+
+test('what records were stamped says nothing about how far a partition was read', async () => {
+  await desk.take([asked('v1')], 0);
+
+  expect(await throughOf(0)).toBeUndefined();
+});
+
+test('how far a partition was read is noted where it is read to the end, and never goes back', async () => {
+  await desk.take([asked('v1'), asked('v2')], 0);
+  const mark = (logEnd: bigint, throughMs: number) =>
+    desk.db.run(markReadThrough, { topic: TOPIC, partition: 0, logEnd, throughMs });
+
+  await mark(3n, 5_000);
+  expect(await throughOf(0)).toBeUndefined();
+  await mark(2n, 3_000);
+  expect(await throughOf(0)).toBe(3_000);
+  await mark(3n, 5_000);
+  expect(await throughOf(0)).toBe(3_000);
+  await mark(2n, 2_000);
+  expect(await throughOf(0)).toBe(3_000);
+  await mark(1n, 4_000);
+  expect(await throughOf(0)).toBe(4_000);
+});
+
+test('of a stopped partition nothing more is noted', async () => {
+  await desk.take([asked('v1')], 0);
+  await desk.query("update intake_progress set stopped_code = 'LOG_DIFFERS', stopped_at = now()");
+
+  await desk.db.run(markReadThrough, { topic: TOPIC, partition: 0, logEnd: 0n, throughMs: 5_000 });
+
+  expect(await throughOf(0)).toBeUndefined();
 });

@@ -1,5 +1,10 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXAMPLE_POLICY_URL } from '@latchkey/domain';
 import { expect, test } from 'vitest';
 import { inSeconds, ivrEvent, permutationsOf, type SentEvent } from '../support/events.ts';
+import { openTransaction } from '../support/open-transaction.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
 const VOICE = { attempt: 'a1', platform: 'example' };
@@ -22,6 +27,15 @@ async function dispositionsOf(
     [verification],
   );
   return rows.map(({ disposition }) => disposition);
+}
+
+/** The example policy with a grace period that a test can wait for. */
+async function withShortGrace(): Promise<AsyncDisposable & { readonly file: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-grace-'));
+  const file = join(folder, 'policy.yaml');
+  const example = await readFile(EXAMPLE_POLICY_URL, 'utf8');
+  await writeFile(file, example.replace('\nverification:\n', '\nverification:\n  grace: PT2S\n'));
+  return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }
 
 function verifiedCall(verification: string): readonly SentEvent[] {
@@ -72,6 +86,37 @@ test('S22 our own lag expires nobody', async () => {
   await expect.poll(() => settledOf(system, 's22-none')).toMatchObject([{ outcome: 'expired' }]);
   expect(settledOf(system, 's22')).toMatchObject([{ outcome: 'verified' }]);
   await system.verify();
+});
+
+test("S22 somebody else's open transaction expires nobody: a verdict behind it was taken in time", async () => {
+  await using system = await openSystem({ partitions: 1 });
+  const topic = system.topics.names['verification-events'];
+  const deadline = async (): Promise<unknown> =>
+    system.database.query(
+      `select from verification, intake_progress where verification_id like 's22%' and topic = $1
+       and expires_at < read_through_at`,
+      [topic],
+    );
+  const expiresAt = inSeconds(4);
+  await system.send(
+    ivrEvent('requested', 's22', { purpose: 'callback', expiresAt }),
+    ivrEvent('attempt-opened', 's22', { ...VOICE, channel: 'voice' }),
+    ivrEvent('requested', 's22-none', { purpose: 'callback', expiresAt }),
+  );
+  await system.settled();
+  await using open = await openTransaction(topic, 0);
+  await system.send(
+    ivrEvent('verdict-reached', 's22', { ...CALL, verdict: 'verified', decidedBy: 'agent' }),
+  );
+  // Past the deadline and the margin, and a look longer: nothing may be decided.
+  await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(expiresAt) + 4_000);
+  expect(await deadline()).toEqual([]);
+  expect(settledOf(system, 's22-none')).toEqual([]);
+
+  await open.abort();
+  await expect.poll(() => settledOf(system, 's22')).toMatchObject([{ outcome: 'verified' }]);
+  await expect.poll(() => settledOf(system, 's22-none')).toMatchObject([{ outcome: 'expired' }]);
+  expect(settledOf(system, 's22')).toMatchObject([{ outcome: 'verified' }]);
 });
 
 test('S23 another channel verifies: the call is superseded, the terminal row stays as it is', async () => {
@@ -159,5 +204,76 @@ test('S25 contradiction: the first stays, before and after a restart', async () 
     "select state from verification where verification_id = 's25'",
   );
   expect(row?.state).toBe('verified');
+  await system.verify();
+});
+
+test('S28 two legs: the one that is cancelled ends itself, and the PIN on the other verifies', async () => {
+  await using policy = await withShortGrace();
+  await using system = await openSystem({ env: { POLICY_FILE: policy.file } });
+  const leg = (name: string, more: object, verification = 's28'): SentEvent =>
+    ivrEvent('call-progressed', verification, {
+      ...VOICE,
+      call: { session: 'c1', leg: name },
+      ...more,
+    });
+  const match = (verification: string): SentEvent =>
+    ivrEvent('input-checked', verification, { ...CALL, step: '1', factor: 'pin', result: 'match' });
+  const call = (verification: string): readonly SentEvent[] => [
+    ivrEvent('requested', verification, { purpose: 'helpdesk-reset' }),
+    ivrEvent('attempt-opened', verification, { ...VOICE, channel: 'voice' }),
+    leg('desk', { status: 'ringing' }, verification),
+    leg('mobile', { status: 'ringing' }, verification),
+    leg('desk', { status: 'ended', endReason: 'canceled' }, verification),
+    leg('mobile', { status: 'answered' }, verification),
+  ];
+  const sessionEnd = ivrEvent('call-progressed', 's28-over', {
+    ...CALL,
+    status: 'ended',
+    endReason: 'completed',
+  });
+  await system.send(...call('s28'), ...call('s28-over'), sessionEnd);
+  await system.settled();
+  // The grace period of the session that ended is over; the cancelled leg has none.
+  await expect
+    .poll(() =>
+      system.database.query(
+        "select state from verification_attempt where verification_id = 's28-over'",
+      ),
+    )
+    .toEqual([{ state: 'hung_up' }]);
+  await system.send(match('s28'), match('s28-over'));
+  await system.settled();
+  expect(settledOf(system, 's28')).toMatchObject([{ outcome: 'verified', method: 'pin' }]);
+  expect(settledOf(system, 's28-over')).toEqual([]);
+  expect(await dispositionsOf(system, 's28-over')).toContain('late_input');
+  await system.verify();
+});
+
+test('S29 verdict and factors: nothing verifies until all factors have matched', async () => {
+  await using system = await openSystem();
+  const verdict = (more: object = {}): SentEvent =>
+    ivrEvent('verdict-reached', 's29', {
+      ...CALL,
+      verdict: 'verified',
+      decidedBy: 'agent',
+      ...more,
+    });
+  await system.send(
+    ivrEvent('requested', 's29', { purpose: 'transfer-approval' }),
+    ivrEvent('attempt-opened', 's29', { ...VOICE, channel: 'voice' }),
+    verdict(),
+  );
+  await system.settled();
+  expect(settledOf(system, 's29')).toEqual([]);
+  await system.send(verdict({ method: 'pin' }));
+  await system.settled();
+  expect(settledOf(system, 's29')).toEqual([]);
+  await system.send(
+    ivrEvent('input-checked', 's29', { ...CALL, step: '1', factor: 'voice', result: 'match' }),
+  );
+  await system.settled();
+  expect(settledOf(system, 's29')).toMatchObject([{ outcome: 'verified', method: 'pin+voice' }]);
+  const dispositions = await dispositionsOf(system, 's29');
+  expect(dispositions.filter((one) => one === 'progress')).toHaveLength(2);
   await system.verify();
 });

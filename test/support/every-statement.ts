@@ -19,6 +19,8 @@ import {
   opened,
 } from './workday.ts';
 
+const REPORTS = { topic: DEFAULT_TOPIC_NAMES['verification-events'], partitions: 1 };
+
 /** What everybody does in production, so that every statement of packages/postgres is run. */
 
 function idsOf(size: number): readonly string[] {
@@ -85,7 +87,7 @@ export async function decideDue(
   await expire(database, verifications);
   for (const limit of [size, 1]) {
     await reconcileDue(db, policy, outputs, limit);
-    await sweepVerifications(db, policy, outputs, limit);
+    await sweepVerifications(db, policy, outputs, REPORTS, limit);
   }
   await db.run(sql.parkIdentity, { identityId: randomUUID() });
   await db.run(sql.parkVerification, { verificationId: verifications[0] ?? '' });
@@ -98,6 +100,7 @@ export async function keepHouse({ db }: IntakeDesk): Promise<void> {
   await db.run(sql.insertProgress, { ...place, nextOffset: 0n });
   await db.run(sql.readProgress, place);
   await db.run(sql.readClock, {});
+  await db.run(sql.listReadThrough, { topic: place.topic });
   await db.run(sql.markReadThrough, { ...place, logEnd: 0n, throughMs: Date.now() });
   const finding = { code: 'LOG_DIFFERS', detail: 'test', offset: 0n };
   await db.run(sql.stopPartition, { ...place, ...finding });

@@ -175,7 +175,6 @@ function advanceOf({ batch, position: { deliveries } }: ToTake, counts: Counts):
     nextOffset: batch.nextOffset,
     lastOffset: last?.offset ?? null,
     lastDigest: last === undefined ? null : digestOf(last),
-    readThroughMs: last?.takenAtMs ?? null,
     ...counts,
   };
 }

@@ -30,6 +30,7 @@ export {
   type TopicDescription,
   type TopicSetting,
   type TopicToCreate,
+  writtenOffsets,
 } from './topics.ts';
 export {
   acquireTransactionalProducer,

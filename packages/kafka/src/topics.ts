@@ -1,4 +1,5 @@
 import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
+import { withUncommittedEnds } from './list-uncommitted.ts';
 import { needing } from './not-allowed.ts';
 
 /** The topic settings that guarantees depend on. */
@@ -218,6 +219,18 @@ export async function logOffsets(
   return new Map(
     told.map(({ partition, low, high }) => [partition, { start: BigInt(low), end: BigInt(high) }]),
   );
+}
+
+/**
+ * The same with the high watermarks as ends: one past the last record that every replica has, also where transactions
+ * are open and no `read_committed` reader may see it yet.
+ */
+export function writtenOffsets(
+  admin: Admin,
+  topic: string,
+  partitions = 0,
+): Promise<Map<number, LogOffsets>> {
+  return withUncommittedEnds(() => logOffsets(admin, topic, partitions));
 }
 
 /**

@@ -83,10 +83,12 @@ export {
   advanceProgress,
   insertProgress,
   type LockedProgressRow,
+  listReadThrough,
   lockProgress,
   markReadThrough,
   type PartitionKey,
   type ProgressRow,
+  type ReadThroughRow,
   readClock,
   readNow,
   readProgress,
@@ -145,6 +147,7 @@ export {
   listAttempts,
   lockDueVerifications,
   lockVerifications,
+  type ReportTopic,
   type VerificationRow,
 } from './verification/lock-verifications.ts';
 export {

@@ -18,6 +18,7 @@ export {
   booleanSetting,
   commonSettings,
   databaseSettings,
+  type InputTopicNames,
   inputTopicNames,
   inputTopicSettings,
   integerSetting,

@@ -28,6 +28,16 @@ const METRICS = {
     help: 'Offsets between the position and the end of the partition',
     labelNames: ['topic', 'partition'],
   },
+  latchkey_read_through_age_seconds: {
+    kind: 'gauge',
+    help: 'How far behind the clock the verification topic was read in all its partitions: deadlines wait for it',
+    labelNames: ['topic'],
+  },
+  latchkey_read_through_left_out: {
+    kind: 'gauge',
+    help: 'Partitions of the verification topic that were stopped for so long that deadlines do not wait for them',
+    labelNames: ['topic'],
+  },
   latchkey_outbox_unpublished: {
     kind: 'gauge',
     help: 'Messages in the outbox that are not published yet',

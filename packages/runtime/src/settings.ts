@@ -102,8 +102,13 @@ export const policySettings = {
 
 export const inputTopicSettings = {
   TOPIC_WORKFORCE_EVENTS: topicSetting('workforce-events'),
-  TOPIC_VERIFICATION_EVENTS: topicSetting('verification-events'),
+  TOPIC_VERIFICATION_EVENTS: topicSetting('verification-events').describe(
+    'name of the topic for verification-events; none: there is no such topic, and verifications expire by the clock of the database',
+  ),
 };
+
+/** Instead of the name of the verification topic. */
+const NO_TOPIC = 'none';
 
 export const outputTopicSettings = {
   TOPIC_LIFECYCLE: topicSetting('lifecycle'),
@@ -144,14 +149,19 @@ export function kafkaConnection(
   return { brokers: settings.KAFKA_BROKERS, clientId, ssl: settings.KAFKA_SSL, sasl };
 }
 
+/** Names on the broker. An installation may have no verification topic. */
+export type InputTopicNames = Readonly<
+  Omit<Record<InputTopic, string>, 'verification-events'> & { 'verification-events'?: string }
+>;
+
 /** @throws Failure CONFIG_INVALID when two of them have one name */
-export function inputTopicNames(
-  settings: Values<typeof inputTopicSettings>,
-): Readonly<Record<InputTopic, string>> {
-  return withoutRepeats({
+export function inputTopicNames(settings: Values<typeof inputTopicSettings>): InputTopicNames {
+  const names = withoutRepeats({
     'workforce-events': settings.TOPIC_WORKFORCE_EVENTS,
     'verification-events': settings.TOPIC_VERIFICATION_EVENTS,
   });
+  const { 'verification-events': verification, ...others } = names;
+  return verification === NO_TOPIC ? others : names;
 }
 
 /** @throws Failure CONFIG_INVALID when two of them have one name */

@@ -1,4 +1,5 @@
 import { reconcileDue, sweepVerifications } from '@latchkey/intake';
+import type { ReportTopic } from '@latchkey/postgres';
 import { type Health, type Logger, retryForever, waitingAlarm, waitMs } from '@latchkey/runtime';
 import { isRefusal } from './is-refusal.ts';
 import type { Reconciling } from './take-parts.ts';
@@ -9,9 +10,12 @@ const MAX_AT_ONCE = 200;
 /**
  * Decides what became due, until asked to stop: identities whose next transition has come, and
  * verifications whose deadline has passed. Several reconcilers share the work.
+ *
+ * @param reports - where verifications are reported
  */
 export async function runClock(
   to: Reconciling,
+  reports: () => ReportTopic,
   shell: { readonly log: Logger; readonly health: Health },
   signal: AbortSignal,
 ): Promise<void> {
@@ -19,7 +23,7 @@ export async function runClock(
   const alarm = waitingAlarm('clock', shell);
   while (!signal.aborted) {
     /* eslint-disable no-await-in-loop -- one transaction after the other */
-    const work = (): Promise<number> => decideDue(to, shell.log);
+    const work = (): Promise<number> => decideDue(to, reports(), shell.log);
     const due = await retryForever(work, { signal, isPermanent: isRefusal, ...alarm }).catch(
       (error: unknown) => {
         if (signal.aborted) return 0;
@@ -31,9 +35,13 @@ export async function runClock(
   }
 }
 
-async function decideDue({ db, policy, outputs }: Reconciling, log: Logger): Promise<number> {
+async function decideDue(
+  { db, policy, outputs }: Reconciling,
+  reports: ReportTopic,
+  log: Logger,
+): Promise<number> {
   const identities = await reconcileDue(db, policy, outputs, MAX_AT_ONCE);
-  const verifications = await sweepVerifications(db, policy, outputs, MAX_AT_ONCE);
+  const verifications = await sweepVerifications(db, policy, outputs, reports, MAX_AT_ONCE);
   if (identities + verifications > 0) log.info({ identities, verifications }, 'due decided');
   return Math.max(identities, verifications);
 }

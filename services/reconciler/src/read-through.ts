@@ -1,49 +1,138 @@
-import { logOffsets, type TopicAdmin } from '@latchkey/kafka';
-import { type Db, markReadThrough, readClock } from '@latchkey/postgres';
-import { type Logger, waitMs } from '@latchkey/runtime';
+import { type LogOffsets, type TopicAdmin, writtenOffsets } from '@latchkey/kafka';
+import {
+  type Db,
+  insertProgress,
+  listReadThrough,
+  markReadThrough,
+  type ReadThroughRow,
+  type ReportTopic,
+  readClock,
+} from '@latchkey/postgres';
+import { type Logger, type Metrics, waitMs } from '@latchkey/runtime';
+import { type Look, nextLook, type PartitionCount, partitionCount } from './looks.ts';
 
 const EVERY_MS = 1_000;
 
-/**
- * Notes how far a topic was read by the broker's clock, until asked to stop: where a partition is
- * read to its end, nothing that was stamped earlier can still come. Deadlines count against that, so
- * that our own lag expires nobody.
- *
- * @param marginMs - how far the brokers' clocks may be behind the database's
- */
-export async function watchReadThrough(
-  db: Db,
-  admin: TopicAdmin,
-  topic: string,
-  marginMs: number,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    /* eslint-disable no-await-in-loop -- looks, then pauses */
-    try {
-      await noteReadThrough(db, admin, topic, marginMs);
-    } catch (error) {
-      // Deadlines wait meanwhile; what is away is told by the parts that need it.
-      log.debug({ err: error, topic }, 'read-through not noted');
-    }
-    await waitMs(EVERY_MS, signal);
-    /* eslint-enable no-await-in-loop */
-  }
+/** How far a topic was read, as this process knows it. */
+export interface ReadThrough {
+  /** Whose partitions deadlines wait for; changes as more of them are seen. */
+  readonly reports: () => ReportTopic;
+  /**
+   * Notes how far each partition was read by the broker's clock, until asked to stop: where one is read to its end,
+   * nothing that was stamped earlier can still come.
+   */
+  readonly watch: (signal: AbortSignal) => Promise<void>;
 }
 
-/** The clock is read first: a record that comes after it was read is stamped later. */
-async function noteReadThrough(
-  db: Db,
-  admin: TopicAdmin,
-  topic: string,
-  marginMs: number,
-): Promise<void> {
-  const [clock] = await db.run(readClock, {});
-  if (clock === undefined) return;
-  const throughMs = clock.nowMs - marginMs;
-  for (const [partition, { end }] of await logOffsets(admin, topic)) {
-    // eslint-disable-next-line no-await-in-loop -- a handful of partitions, once a second
-    await db.run(markReadThrough, { topic, partition, logEnd: end, throughMs });
+export interface WatchedTopic {
+  readonly db: Db;
+  readonly admin: TopicAdmin;
+  /** undefined: the installation has none, and deadlines count by the database's clock. */
+  readonly topic: string | undefined;
+  /** How far the brokers' clocks may be behind the database's. */
+  readonly marginMs: number;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export function openReadThrough(watched: WatchedTopic): ReadThrough {
+  const { topic, log } = watched;
+  if (topic === undefined) {
+    log.warn({}, 'no verification topic: verifications expire by the clock of the database');
+    return { reports: () => ({ topic: null, partitions: 0 }), watch: () => Promise.resolve() };
+  }
+  const watcher = new Watcher(watched, topic);
+  return {
+    reports: () => ({ topic, partitions: watcher.partitions }),
+    watch: async (signal) => {
+      while (!signal.aborted) {
+        /* eslint-disable no-await-in-loop -- looks, then pauses */
+        try {
+          await watcher.look();
+        } catch (error) {
+          // Deadlines wait meanwhile; what is away is told by the parts that need it.
+          log.debug({ err: error, topic }, 'read-through not noted');
+        }
+        await waitMs(EVERY_MS, signal);
+        /* eslint-enable no-await-in-loop */
+      }
+    },
+  };
+}
+
+class Watcher {
+  readonly #watched: WatchedTopic;
+  readonly #topic: string;
+  /** By partition: what is to be read before more is known. */
+  readonly #looks = new Map<number, Look>();
+  #count: PartitionCount | undefined;
+  #leftOut = '';
+
+  constructor(watched: WatchedTopic, topic: string) {
+    this.#watched = watched;
+    this.#topic = topic;
+  }
+
+  get partitions(): number {
+    return this.#count?.count ?? 0;
+  }
+
+  /** The clock is read first: a record that comes after it was read is stamped later. */
+  async look(): Promise<void> {
+    const { db, admin, marginMs } = this.#watched;
+    const [clock] = await db.run(readClock, {});
+    if (clock === undefined) return;
+    const ends = await writtenOffsets(admin, this.#topic, 1);
+    this.#count = partitionCount(this.#count, ends.size, clock.nowMs);
+    const rows = await this.#rowsOf(ends);
+    for (const [partition, { end: logEnd }] of ends) {
+      const row = rows.get(partition);
+      if (row === undefined) continue;
+      const look = { epoch: row.epoch, logEnd, throughMs: clock.nowMs - marginMs };
+      const { reached, next } = nextLook(this.#looks.get(partition), look, row);
+      if (next === undefined) this.#looks.delete(partition);
+      else this.#looks.set(partition, next);
+      if (reached === undefined) continue;
+      const marked = { topic: this.#topic, partition, ...reached };
+      // eslint-disable-next-line no-await-in-loop -- a handful of partitions, once a second
+      await db.run(markReadThrough, marked);
+    }
+    this.#tell([...rows.values()], clock.nowMs);
+  }
+
+  /** An empty partition that no reader was given yet is read to its end all the same. */
+  async #rowsOf(
+    ends: ReadonlyMap<number, LogOffsets>,
+  ): Promise<ReadonlyMap<number, ReadThroughRow>> {
+    const { db } = this.#watched;
+    const topic = this.#topic;
+    const list = async () =>
+      new Map((await db.run(listReadThrough, { topic })).map((row) => [row.partition, row]));
+    const known = await list();
+    const empty = [...ends].filter(
+      ([partition, { start, end }]) => start === end && !known.has(partition),
+    );
+    for (const [partition, { start: nextOffset }] of empty) {
+      // eslint-disable-next-line no-await-in-loop -- once in the life of a partition
+      await db.run(insertProgress, { topic, partition, nextOffset });
+    }
+    return empty.length === 0 ? known : list();
+  }
+
+  #tell(all: readonly ReadThroughRow[], nowMs: number): void {
+    const { metrics, log } = this.#watched;
+    const topic = this.#topic;
+    const rows = all.filter(({ partition }) => partition < this.partitions);
+    const leftOut = rows.filter((row) => row.isLeftOut).map(({ partition }) => partition);
+    const throughMs = rows
+      .filter((row) => !row.isLeftOut)
+      .reduce((least, { readThroughMs }) => Math.min(least, readThroughMs ?? 0), nowMs);
+    metrics
+      .gauge('latchkey_read_through_age_seconds')
+      .set({ topic }, rows.length < this.partitions ? nowMs / 1_000 : (nowMs - throughMs) / 1_000);
+    metrics.gauge('latchkey_read_through_left_out').set({ topic }, leftOut.length);
+    if (leftOut.join() === this.#leftOut) return;
+    this.#leftOut = leftOut.join();
+    log.warn({ topic, partitions: leftOut }, 'deadlines do not wait for these stopped partitions');
   }
 }

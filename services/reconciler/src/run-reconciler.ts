@@ -17,7 +17,7 @@ import { isRefusal } from './is-refusal.ts';
 import { runJanitor } from './janitor.ts';
 import { meetZones } from './meet-zones.ts';
 import { openOutputs } from './open-outputs.ts';
-import { watchReadThrough } from './read-through.ts';
+import { openReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
 import { takeBatches } from './take-batches.ts';
 import type { Reconciling } from './take-parts.ts';
@@ -81,10 +81,12 @@ export async function runReconciler(
   const consumer = { ...consumerOptions(settings, [...byName.keys()]), giveUp };
   const marginSeconds = settings.READ_THROUGH_MARGIN_SECONDS;
   const marginMs = marginSeconds * 1_000;
+  const topic = inputs['verification-events'];
+  const readThrough = openReadThrough({ db, admin, topic, marginMs, metrics, log });
   await runTogether(signal, [
     (stop) => runBatchConsumer(kafka, reading, consumer, log, stop),
-    (stop) => runClock(to, { log, health }, stop),
-    (stop) => watchReadThrough(db, admin, inputs['verification-events'], marginMs, log, stop),
+    (stop) => runClock(to, readThrough.reports, { log, health }, stop),
+    (stop) => readThrough.watch(stop),
     (stop) => watchDeadLetters(db, metrics, log, stop),
     (stop) => runJanitor(db, { retentionDays, marginSeconds }, { metrics, log }, stop),
   ]);

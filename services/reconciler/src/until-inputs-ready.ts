@@ -1,6 +1,6 @@
-import { Failure, type InputTopic } from '@latchkey/contracts';
+import { Failure } from '@latchkey/contracts';
 import { describeTopics, type TopicAdmin, type TopicDescription } from '@latchkey/kafka';
-import { type Health, type Logger, waitMs } from '@latchkey/runtime';
+import { type Health, type InputTopicNames, type Logger, waitMs } from '@latchkey/runtime';
 
 const EVERY_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -17,7 +17,7 @@ const UNLIMITED = -1;
  */
 export async function untilInputsReady(
   admin: TopicAdmin,
-  names: Readonly<Record<InputTopic, string>>,
+  names: InputTopicNames,
   retentionDays: number,
   { log, health }: { readonly log: Logger; readonly health: Health },
   signal: AbortSignal,
@@ -45,11 +45,10 @@ export async function untilInputsReady(
 
 function checkInputs(
   found: ReadonlyMap<string, TopicDescription>,
-  verification: string,
+  verification: string | undefined,
   retentionDays: number,
 ): void {
-  const type = found.get(verification)?.settings['message.timestamp.type'] ?? 'LogAppendTime';
-  if (type !== 'LogAppendTime') throw new Failure('TIMESTAMP_TYPE', { topic: verification, type });
+  checkStamps(found.get(verification ?? ''));
   for (const { name, settings } of found.values()) {
     const policy = settings['cleanup.policy'] ?? 'delete';
     if (policy !== 'delete') {
@@ -66,6 +65,12 @@ function checkInputs(
       });
     }
   }
+}
+
+function checkStamps(topic: TopicDescription | undefined): void {
+  const type = topic?.settings['message.timestamp.type'] ?? 'LogAppendTime';
+  if (topic === undefined || type === 'LogAppendTime') return;
+  throw new Failure('TIMESTAMP_TYPE', { topic: topic.name, type });
 }
 
 /** No retention of the inbox would be enough. Reading again what lies far back is rare, and refused where it matters. */

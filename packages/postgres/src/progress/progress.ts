@@ -47,6 +47,9 @@ export interface LockedProgressRow extends ProgressRow, PartitionKey {
   readonly retainedSinceMs: number | null;
 }
 
+/** How long a partition may stand still before deadlines stop waiting for it. */
+export const LEFT_OUT_AFTER = sql`interval '1 hour'`;
+
 const PARTITION = { topic: 'text', partition: 'integer' } as const;
 
 const selectForUpdate = (p: Readonly<RowColumns<typeof PARTITION>>) => sql`
@@ -87,8 +90,6 @@ export interface Advance extends PartitionKey {
   /** null keeps the digest of the last record that was taken. */
   readonly lastOffset: bigint | null;
   readonly lastDigest: Buffer | null;
-  /** Milliseconds since 1970; null where nothing new is known. */
-  readonly readThroughMs: number | null;
   readonly received: number;
   readonly applied: number;
   readonly duplicate: number;
@@ -103,7 +104,6 @@ const ADVANCE = {
   next_offset: 'bigint',
   last_offset: 'bigint',
   last_digest: 'hex',
-  read_through_at: 'ms',
   received: 'integer',
   applied: 'integer',
   duplicate: 'integer',
@@ -120,7 +120,6 @@ export function advanceProgress(tx: Tx, advances: readonly Advance[]): void {
     next_offset: one.nextOffset,
     last_offset: one.lastOffset,
     last_digest: one.lastDigest?.toString('hex'),
-    read_through_at: one.readThroughMs,
     dead_letter: one.deadLetter,
   }));
   tx.finally(updateProgress, columnsOf(ADVANCE, rows));
@@ -133,7 +132,6 @@ const updateProgress = statement<RowColumns<typeof ADVANCE>, object>(
       next_offset = taken.next_offset,
       last_offset = coalesce(taken.last_offset, known.last_offset),
       last_digest = coalesce(taken.last_digest, known.last_digest),
-      read_through_at = greatest(known.read_through_at, taken.read_through_at),
       received = known.received + taken.received,
       applied = known.applied + taken.applied,
       duplicate = known.duplicate + taken.duplicate,
@@ -176,6 +174,25 @@ export const acceptProgress = statement<PartitionKey & { nextOffset: bigint }, P
       updated_at = clock_timestamp()
     where topic = ${p.topic} and partition = ${p.partition}
     returning ${columns}`,
+);
+
+/** How far a partition of a topic was read. Instants are milliseconds since 1970. */
+export interface ReadThroughRow {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly nextOffset: bigint;
+  /** See `markReadThrough`; null where it was never read to its end. */
+  readonly readThroughMs: number | null;
+  /** Stopped for an hour: deadlines do not wait for it any more. */
+  readonly isLeftOut: boolean;
+}
+
+export const listReadThrough = statement<{ topic: string }, ReadThroughRow>(
+  'list_read_through',
+  (p) => sql`
+    select partition, epoch, next_offset as "nextOffset", read_through_at as "readThroughMs",
+      coalesce(stopped_at <= clock_timestamp() - ${LEFT_OUT_AFTER}, false) as "isLeftOut"
+    from intake_progress where topic = ${p.topic} order by partition`,
 );
 
 /**

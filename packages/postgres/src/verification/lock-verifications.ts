@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
+import { LEFT_OUT_AFTER } from '../progress/progress.ts';
 import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
 import { statement } from '../statement.ts';
 
@@ -82,23 +83,44 @@ const selectVerificationsForUpdate = statement<RowColumns<typeof ID>, Verificati
     for no key update`,
 );
 
-/** A verification whose deadline has come, with how far its input partition was read. */
+/** A verification whose deadline has come, with how far its reports were read. */
 export interface DueVerificationRow extends VerificationRow {
   readonly readThroughMs: number;
 }
 
+/** The topic in which verifications are reported. */
+export interface ReportTopic {
+  /** null: there is none, and deadlines count by the database's clock. */
+  readonly topic: string | null;
+  /** How many it has, as far as is known; 0 where that is not known yet: then nothing is due. */
+  readonly partitions: number;
+}
+
 /**
- * Locks verifications whose deadline passed in what was read of their input partition: our own lag
- * expires nobody. Those that somebody holds are left out.
+ * Locks verifications whose deadline has passed in what was read of every partition of the topic,
+ * whatever their keys: our own lag expires nobody. A partition that was stopped for an hour is not waited
+ * for. Verifications that another transaction holds are left out.
  */
-export const lockDueVerifications = statement<{ limit: number }, DueVerificationRow>(
+export const lockDueVerifications = statement<
+  ReportTopic & { readonly limit: number },
+  DueVerificationRow
+>(
   'lock_due_verifications',
   (p) => sql`
-    select ${verificationColumns}, intake_progress.read_through_at as "readThroughMs"
+    with inputs as materialized (
+      select case
+        when ${p.topic}::text is null then statement_timestamp()
+        when count(*) = ${p.partitions}::integer then least(statement_timestamp(), min(
+          case when stopped_at <= statement_timestamp() - ${LEFT_OUT_AFTER} then 'infinity'
+            else coalesce(read_through_at, '-infinity') end))
+      end as read_through_at
+      from intake_progress
+      where topic = ${p.topic}::text and partition < ${p.partitions}::integer
+      having ${p.topic}::text is null or count(*) > 0
+    )
+    select ${verificationColumns}, (select read_through_at from inputs) as "readThroughMs"
     from verification
-    join intake_progress on intake_progress.topic = verification.topic
-      and intake_progress.partition = verification.partition
-    where next_deadline_at < intake_progress.read_through_at
+    where next_deadline_at < (select read_through_at from inputs)
       and next_deadline_at <= statement_timestamp()
     order by next_deadline_at, verification.verification_id
     limit ${p.limit}
