@@ -5,7 +5,7 @@ import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
 import { acceptPartition, reconcileDue, redrive, sweepVerifications } from '@latchkey/intake';
 import * as sql from '@latchkey/postgres';
 import type { TestDatabase } from './database.ts';
-import { inDays, type SentEvent } from './events.ts';
+import { hrEvent, inDays, type SentEvent } from './events.ts';
 import { eventually } from './eventually.ts';
 import type { Explainer } from './explaining-client.ts';
 import type { IntakeDesk } from './intake-desk.ts';
@@ -160,6 +160,11 @@ export async function operate(db: sql.Db, desk: IntakeDesk): Promise<void> {
   await db.run(sql.listOutputs, {});
   await db.run(sql.countOpen, {});
   await db.run(sql.readHousekeeping, {});
+  // Somebody who is not known leaves, and becomes known.
+  const stranger = randomUUID();
+  const engagement = { engagement: stranger };
+  await desk.take([hrEvent('left', stranger, 2, { ...engagement, endsAt: inDays(-1) })]);
+  await desk.take([joined(stranger)]);
   const [conflict] = await db.run(sql.listConflicts, { limit: 50 });
   const eventId = conflict?.eventId ?? '';
   await db.run(sql.readConflicts, { eventId });

@@ -8,6 +8,8 @@ import {
   deleteAssignments,
   type NewReview,
   openReviews,
+  type ResolvedReview,
+  resolveReviews,
   saveAccounts,
   saveAssignments,
   saveAttempts,
@@ -45,6 +47,7 @@ export async function applyState(
   nowMs: number,
 ): Promise<readonly Effect[]> {
   const opened = await openReviews(tx, distinctReviews(changes.reviews));
+  const resolved = await resolveReviews(tx, changes.resolved);
   settleClaims(tx, changes.claims);
   appendFacts(tx, changes.facts);
   saveEngagements(tx, changes.engagements);
@@ -60,7 +63,11 @@ export async function applyState(
   appendDeadLetters(tx, changes.deadLetters);
   appendConflicts(tx, changes.conflicts);
   const announced = changes.reviews.filter((review) => opened.has(review.reviewId));
-  return [...changes.effects, ...distinctReviews(announced).map((r) => openedEffect(r, nowMs))];
+  return [
+    ...changes.effects,
+    ...distinctReviews(announced).map((review) => openedEffect(review, nowMs)),
+    ...resolved.map((review) => resolvedEffect(review, nowMs)),
+  ];
 }
 
 function distinctReviews(reviews: readonly NewReview[]): readonly NewReview[] {
@@ -82,6 +89,28 @@ function openedEffect(review: NewReview, nowMs: number): Effect {
       subject: review.subject,
       owner: review.owner,
       dueAt: new Date(review.dueAtMs).toISOString(),
+    },
+  };
+}
+
+/** A review is resolved once: what it asked cannot become unclear again. */
+function resolvedEffect(review: ResolvedReview, nowMs: number): Effect {
+  return {
+    type: 'latchkey.review.resolved.v1',
+    key: review.reviewId,
+    object: review.reviewId,
+    generation: 1n,
+    decidedAtMs: nowMs,
+    traceparent: undefined,
+    tracestate: undefined,
+    data: {
+      review: review.reviewId,
+      kind: review.kind,
+      version: Number(review.version),
+      subject: review.subject,
+      owner: review.owner,
+      dueAt: new Date(review.dueAtMs).toISOString(),
+      resolution: 'became_known',
     },
   };
 }

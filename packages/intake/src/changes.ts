@@ -57,6 +57,8 @@ export interface Changes {
   readonly failureCounts: readonly FailureCountRow[];
   /** Only those that are not open yet are opened and announced. */
   readonly reviews: readonly NewReview[];
+  /** Ids of reviews that nobody has to decide any more; those that are open are resolved and announced. */
+  readonly resolved: readonly string[];
   readonly audit: readonly AuditEntry[];
   readonly deadLetters: readonly NewDeadLetter[];
   readonly conflicts: readonly NewConflict[];
@@ -80,6 +82,7 @@ export const NO_CHANGES: Changes = {
   callbacks: [],
   failureCounts: [],
   reviews: [],
+  resolved: [],
   audit: [],
   deadLetters: [],
   conflicts: [],

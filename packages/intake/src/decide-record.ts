@@ -20,6 +20,7 @@ import {
   type LockedRecord,
 } from './lock-record.ts';
 import type { Moment } from './moment.ts';
+import { introducedReviews, strangerReviews } from './strangers.ts';
 
 /** What record events change, and which of them were stale. */
 export interface RecordDecided {
@@ -43,7 +44,7 @@ export async function decideRecord(
 ): Promise<RecordDecided> {
   const { nowMs } = moment;
   const groups = Map.groupBy(claimed, ({ event }) => locked.identityOf.get(event));
-  const parts: Partial<Changes>[] = [];
+  const parts: Partial<Changes>[] = [{ reviews: strangerReviews(locked.strangers, policy, nowMs) }];
   const breathe = breather();
   const stale: ClaimedRecordEvent[] = [];
   const undeclared = new Map<Origin, number>();
@@ -61,6 +62,7 @@ export async function decideRecord(
       { audit: clockAudit(identity, reconciled, policy, nowMs) },
       eventChanges(group, facts, identityId, reconciled, policy, nowMs),
       { reviews: elsewhereReviews(group, locked, policy, nowMs) },
+      { resolved: introducedReviews(identityId, identity, events) },
     );
     stale.push(...group.filter((_, at) => reconciled.outcomes[at]?.disposition === 'stale'));
     noteUndeclared(undeclared, group, policy, facts);

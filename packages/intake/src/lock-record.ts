@@ -24,6 +24,7 @@ import {
   type Tx,
 } from '@latchkey/postgres';
 import type { ClaimedEvent } from './claim.ts';
+import type { Stranger } from './strangers.ts';
 
 /** An identity that this transaction has locked, with everything that is known of it. */
 export interface LockedIdentity {
@@ -38,6 +39,8 @@ export interface LockedRecord {
   readonly identityOf: ReadonlyMap<RecordEvent, string>;
   /** By correlation key, the external id to whom the engagement was first known. */
   readonly holders: ReadonlyMap<string, string>;
+  /** Of whom nothing is known but that their access must end. */
+  readonly strangers: readonly Stranger[];
 }
 
 export type RecordEvent = WorkforceEvent | PersonEvent;

@@ -15,6 +15,7 @@ import {
 } from './lock-verifications.ts';
 import { type Moment, readMoment } from './moment.ts';
 import type { Outputs } from './outputs.ts';
+import { findStrangers } from './strangers.ts';
 
 /** Everything that events may change, locked and read. */
 export interface Locked extends Moment {
@@ -39,11 +40,12 @@ export async function lock(
     withChildren(tx, rows),
     holdVerifications(tx, events.filter(isAboutVerification)),
   ]);
-  const [verifications, moment] = await Promise.all([
+  const [strangers, verifications, moment] = await Promise.all([
+    findStrangers(tx, identities, identityOf),
     lockFailures(tx, heldVerifications),
     readMoment(tx, outputs),
   ]);
-  return { record: { identities, identityOf, holders }, verifications, ...moment };
+  return { record: { identities, identityOf, holders, strangers }, verifications, ...moment };
 }
 
 export function isAboutRecord(claimed: ClaimedEvent): claimed is ClaimedRecordEvent {

@@ -20,6 +20,7 @@ export {
   markRedriven,
 } from './dead-letters/redrive.ts';
 export { appendFacts, type FactRow, listFacts, type NewFact } from './facts/facts.ts';
+export { type AlikeId, listAlikeIds } from './identity/alike-ids.ts';
 export { type CorrelationKey, holdCorrelationKeys } from './identity/correlation-keys.ts';
 export {
   type IdentityKey,
@@ -133,6 +134,7 @@ export {
 } from './relay/relay-topics.ts';
 export { pingSession, releaseTopicLock, tryTopicLock } from './relay/topic-lock.ts';
 export { type NewReview, openReviews } from './reviews/open-reviews.ts';
+export { type ResolvedReview, resolveReviews } from './reviews/resolve-reviews.ts';
 export type { DB as Database } from './schema.ts';
 export { listStatements, type Statement, statement } from './statement.ts';
 export { textColumn, UnfitTextError } from './text-column.ts';

@@ -34,6 +34,15 @@ const valid: { readonly [T in EffectType]: EffectDataByType[T] } = {
     generation: 1,
   },
   'latchkey.review.opened.v1': { review: uuid, subject: 'E1', owner: 'hr-operations', dueAt: at },
+  'latchkey.review.resolved.v1': {
+    version: 2,
+    kind: 'leaver_unknown',
+    resolution: 'became_known',
+    review: uuid,
+    subject: 'E1',
+    owner: 'hr-operations',
+    dueAt: at,
+  },
   'latchkey.delivery.dead-lettered.v1': {
     deadLetter: uuid,
     code: 'NOT_JSON',

@@ -2,7 +2,12 @@ import { type OutputTopic } from '../topics.ts';
 import { type AccessDesiredData, accessDesired } from './access.ts';
 import { type DeliveryDeadLetteredData, deliveryDeadLettered } from './dead-letter.ts';
 import { type LifecycleChangedData, lifecycleChanged } from './lifecycle.ts';
-import { type ReviewOpenedData, reviewOpened } from './review.ts';
+import {
+  type ReviewOpenedData,
+  type ReviewResolvedData,
+  reviewOpened,
+  reviewResolved,
+} from './review.ts';
 import { type VerificationSettledData, verificationSettled } from './verification.ts';
 
 /** What a message of each type carries. */
@@ -11,6 +16,7 @@ export interface EffectDataByType {
   readonly 'latchkey.access.desired.v1': AccessDesiredData;
   readonly 'latchkey.verification.settled.v1': VerificationSettledData;
   readonly 'latchkey.review.opened.v1': ReviewOpenedData;
+  readonly 'latchkey.review.resolved.v1': ReviewResolvedData;
   readonly 'latchkey.delivery.dead-lettered.v1': DeliveryDeadLetteredData;
 }
 
@@ -22,6 +28,7 @@ export const EFFECT_SCHEMAS = {
   'latchkey.access.desired.v1': accessDesired,
   'latchkey.verification.settled.v1': verificationSettled,
   'latchkey.review.opened.v1': reviewOpened,
+  'latchkey.review.resolved.v1': reviewResolved,
   'latchkey.delivery.dead-lettered.v1': deliveryDeadLettered,
 } as const satisfies Record<EffectType, unknown>;
 
@@ -31,5 +38,6 @@ export const EFFECT_TOPIC: Readonly<Record<EffectType, OutputTopic>> = {
   'latchkey.access.desired.v1': 'access',
   'latchkey.verification.settled.v1': 'verifications',
   'latchkey.review.opened.v1': 'reviews',
+  'latchkey.review.resolved.v1': 'reviews',
   'latchkey.delivery.dead-lettered.v1': 'dead-letters',
 };

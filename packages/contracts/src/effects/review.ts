@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Immutable, instant, name, uuid } from './fields.ts';
+import { generation, type Immutable, instant, name, uuid } from './fields.ts';
 
 export const reviewOpened = z.object({
   review: uuid,
@@ -8,6 +8,19 @@ export const reviewOpened = z.object({
   owner: name,
   dueAt: instant,
 });
+
+export const reviewResolved = z.object({
+  review: uuid,
+  kind: name,
+  version: generation,
+  subject: z.string().min(1).max(2048),
+  owner: name,
+  dueAt: instant,
+  resolution: name,
+});
+
+/** Nobody has to decide any more. `resolution` says why: `became_known`. */
+export type ReviewResolvedData = Immutable<z.infer<typeof reviewResolved>>;
 
 /** A person must decide. */
 export type ReviewOpenedData = Immutable<z.infer<typeof reviewOpened>>;

@@ -1,0 +1,126 @@
+import { derivedId } from '@latchkey/contracts';
+import type { Policy } from '@latchkey/domain';
+import { type IdentityKey, listAlikeIds, type NewReview, type Tx } from '@latchkey/postgres';
+import { type Changes, REVIEW_DUE_MS } from './changes.ts';
+import type { LockedIdentity, RecordEvent } from './lock-record.ts';
+
+/** Somebody of whom a source says that access must end, and of whom it never said that they are here. */
+export interface Stranger extends IdentityKey {
+  readonly eventId: string;
+  /** Known people of the same source whose id is alike; at most ten. */
+  readonly alike: readonly string[];
+}
+
+type Known = Pick<LockedIdentity, 'facts' | 'current'>;
+type KnownPeople = ReadonlyMap<string, Known>;
+type EventsOf = ReadonlyMap<string, readonly RecordEvent[]>;
+
+/** Beyond so many of one source in a batch they share one review of that source and hour. */
+const MAX_REVIEWS_A_SOURCE = 10;
+/** Of many who share a review. */
+const MAX_NAMED = 50;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Finds the strangers among those whom these events are about, and who may be meant instead. Asks the
+ * database only where there are any.
+ */
+export async function findStrangers(
+  tx: Tx,
+  people: KnownPeople,
+  identityOf: ReadonlyMap<RecordEvent, string>,
+): Promise<readonly Stranger[]> {
+  const events = Map.groupBy(identityOf.keys(), (event) => identityOf.get(event) ?? '');
+  const strangers = strangersAmong(people, events);
+  if (strangers.length === 0) return [];
+  const found = Map.groupBy(await listAlikeIds(tx, strangers), ({ identityId }) => identityId);
+  return strangers.map((stranger) => ({
+    ...stranger,
+    alike: (found.get(stranger.identityId) ?? []).map(({ alike }) => alike),
+  }));
+}
+
+function strangersAmong(people: KnownPeople, events: EventsOf): Omit<Stranger, 'alike'>[] {
+  return [...events].flatMap(([identityId, own]) => {
+    const person = people.get(identityId);
+    const ending = own.find(({ type }) => ends(kindOf(type)));
+    if (person === undefined || ending === undefined) return [];
+    if (isKnown(person) || own.some(({ type }) => introduces(kindOf(type)))) return [];
+    const { source, externalId } = person.current;
+    return [{ identityId, source, externalId, eventId: ending.eventId }];
+  });
+}
+
+/**
+ * The reviews of strangers: one for each, or one for a source and hour where a batch has many of it,
+ * as when a source begins to write its ids in another way.
+ */
+export function strangerReviews(
+  strangers: readonly Stranger[],
+  { owner }: Policy,
+  nowMs: number,
+): readonly NewReview[] {
+  const common = { owner, dueAtMs: nowMs + REVIEW_DUE_MS };
+  const bySource = Map.groupBy(strangers, ({ source }) => source);
+  return [...bySource].flatMap(([source, own]): NewReview[] => {
+    if (own.length <= MAX_REVIEWS_A_SOURCE) {
+      return own.map((stranger) => ({
+        reviewId: reviewOf(stranger.identityId),
+        kind: 'leaver_unknown',
+        subject: stranger.identityId,
+        detail: JSON.stringify(named(stranger)),
+        ...common,
+      }));
+    }
+    const hour = new Date(nowMs - (nowMs % HOUR_MS)).toISOString();
+    return [
+      {
+        reviewId: derivedId('review', 'leavers_unknown', source, hour),
+        kind: 'leavers_unknown',
+        subject: source,
+        detail: JSON.stringify({
+          hour,
+          count: own.length,
+          first: own.slice(0, MAX_NAMED).map(named),
+        }),
+        ...common,
+      },
+    ];
+  });
+}
+
+/** The reviews of people who were strangers until these events. */
+export function introducedReviews(
+  identityId: string,
+  person: Known,
+  events: readonly RecordEvent[],
+): Changes['resolved'] {
+  const wasStranger = !isKnown(person) && person.facts.some(({ kind }) => ends(kind));
+  const isIntroduced = events.some(({ type }) => introduces(kindOf(type)));
+  return wasStranger && isIntroduced ? [reviewOf(identityId)] : [];
+}
+
+function reviewOf(identityId: string): string {
+  return derivedId('review', 'leaver_unknown', identityId);
+}
+
+function named({ source, externalId, eventId, alike }: Stranger) {
+  return { source, externalId, eventId, alike };
+}
+
+function isKnown({ facts }: Known): boolean {
+  return facts.some(({ kind }) => introduces(kind));
+}
+
+function introduces(kind: string): boolean {
+  return kind === 'joined' || kind === 'stated';
+}
+
+function ends(kind: string): boolean {
+  return kind === 'left' || kind === 'blocked';
+}
+
+/** `latchkey.workforce.left.v1`: `left`. */
+function kindOf(type: string): string {
+  return type.split('.')[2] ?? '';
+}

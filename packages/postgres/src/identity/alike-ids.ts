@@ -1,0 +1,51 @@
+import { sql } from 'kysely';
+import type { Tx } from '../in-transaction.ts';
+import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { statement } from '../statement.ts';
+import type { IdentityKey } from './lock-identities.ts';
+
+/** A known person whose id differs from another's in its spelling only. */
+export interface AlikeId {
+  /** Of whom nothing is known. */
+  readonly identityId: string;
+  /** The external id, of the same source, that is known. */
+  readonly alike: string;
+}
+
+/** Names at most that are shown for each id. */
+const MAX_ALIKE = 10;
+
+/**
+ * Known people of the same source whose external id is alike when folded (`folded_id` says how), at
+ * most ten for each of these ids, in the order of their ids.
+ */
+export async function listAlikeIds(
+  tx: Tx,
+  ids: readonly IdentityKey[],
+): Promise<readonly AlikeId[]> {
+  if (ids.length === 0) return [];
+  const rows = ids
+    .toSorted((a, b) => (a.identityId < b.identityId ? -1 : 1))
+    .map((id) => ({ identity_id: id.identityId, source: id.source, external_id: id.externalId }));
+  return tx.run(selectAlikeIds, { ...columnsOf(ID, rows), most: MAX_ALIKE });
+}
+
+const ID = { identity_id: 'uuid', source: 'text', external_id: 'text' } as const;
+
+const selectAlikeIds = statement<RowColumns<typeof ID> & { most: number }, AlikeId>(
+  'select_alike_ids',
+  (p) => sql`
+    select wanted.identity_id as "identityId", known.external_id as alike
+    from (${selectRows(ID, p)}) as wanted
+    cross join lateral (
+      select identity.external_id
+      from identity
+      where identity.source = wanted.source
+        and folded_id(identity.external_id) = folded_id(wanted.external_id)
+        and identity.external_id <> wanted.external_id
+        and identity.lifecycle is not null
+      order by identity.external_id
+      limit ${p.most}
+    ) as known
+    order by wanted.ordinal, known.external_id`,
+);
