@@ -55,9 +55,10 @@ export function listenForShutdown(log: Logger, limits: ShutdownLimits): Shutdown
     log.fatal({ err: error }, 'error that nobody caught');
     stopWithin(controllers, log, limits);
   };
-  hasLoaded();
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // Not before: a signal that came while nothing could be heard would be lost with its last listener.
+  hasLoaded();
   process.on('unhandledRejection', onUnhandled);
   process.on('uncaughtException', onUnhandled);
 
