@@ -1,6 +1,6 @@
 import { DEFAULT_TOPIC_NAMES } from '@latchkey/contracts';
 import { sweepVerifications } from '@latchkey/intake';
-import { claimEvents, insertProgress, listReadThrough, markReadThrough } from '@latchkey/postgres';
+import { claimEvents, insertProgress, markReadThrough } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { inSeconds, ivrEvent, type SentEvent } from '../support/events.ts';
@@ -99,11 +99,6 @@ async function readThrough(partition: number, throughMs = Date.now()): Promise<v
   );
   const logEnd = BigInt(row?.next_offset ?? 0);
   await desk.db.run(markReadThrough, { topic: TOPIC, partition, logEnd, throughMs });
-}
-
-async function throughOf(partition: number): Promise<number | undefined> {
-  const rows = await desk.db.run(listReadThrough, { topic: TOPIC });
-  return rows.find((row) => row.partition === partition)?.readThroughMs ?? undefined;
 }
 
 test('of a verification that is final only the generation may change, and it may only rise', async () => {
@@ -273,36 +268,4 @@ test('without a verification topic verifications expire by the clock of the data
   expect(await sweepOf(3)).toBe(0);
   expect(await sweepOf(undefined)).toBe(1);
   expect(await outcomes()).toEqual(['v1 expired']);
-});
-
-test('what records were stamped says nothing about how far a partition was read', async () => {
-  await desk.take([asked('v1')], 0);
-
-  expect(await throughOf(0)).toBeUndefined();
-});
-
-test('how far a partition was read is noted where it is read to the end, and never goes back', async () => {
-  await desk.take([asked('v1'), asked('v2')], 0);
-  const mark = (logEnd: bigint, throughMs: number) =>
-    desk.db.run(markReadThrough, { topic: TOPIC, partition: 0, logEnd, throughMs });
-
-  await mark(3n, 5_000);
-  expect(await throughOf(0)).toBeUndefined();
-  await mark(2n, 3_000);
-  expect(await throughOf(0)).toBe(3_000);
-  await mark(3n, 5_000);
-  expect(await throughOf(0)).toBe(3_000);
-  await mark(2n, 2_000);
-  expect(await throughOf(0)).toBe(3_000);
-  await mark(1n, 4_000);
-  expect(await throughOf(0)).toBe(4_000);
-});
-
-test('of a stopped partition nothing more is noted', async () => {
-  await desk.take([asked('v1')], 0);
-  await desk.query("update intake_progress set stopped_code = 'LOG_DIFFERS', stopped_at = now()");
-
-  await desk.db.run(markReadThrough, { topic: TOPIC, partition: 0, logEnd: 0n, throughMs: 5_000 });
-
-  expect(await throughOf(0)).toBeUndefined();
 });
