@@ -180,13 +180,14 @@ test('sequences are moved by their tables only', async () => {
   ]);
 });
 
-test('the functions are those of triggers, which nobody can call, and those of the months', async () => {
+test('the functions are those of triggers, which nobody can call, of the months, and of ids that are alike', async () => {
   const rows = await database.query(
     `select proname, prorettype::regtype::text as returns, prosecdef as definer from pg_proc
      where pronamespace = 'public'::regnamespace order by proname`,
   );
   expect(rows).toEqual([
     { proname: 'audit_partitions_end', returns: 'timestamp with time zone', definer: false },
+    { proname: 'folded_id', returns: 'text', definer: false },
     { proname: 'make_audit_partitions', returns: 'text', definer: false },
     { proname: 'refuse_lower_generation', returns: 'trigger', definer: false },
     { proname: 'refuse_terminal_change', returns: 'trigger', definer: false },
