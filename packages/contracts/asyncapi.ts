@@ -107,7 +107,11 @@ const effectHeaders: Json = {
     ce_type: text,
     ce_subject: text,
     ce_time: { type: 'string', format: 'date-time' },
-    lk_position: { ...decimal, description: 'contiguous from 1 in each partition' },
+    lk_position: {
+      ...decimal,
+      description:
+        'one higher than that of the message before it in the partition; the first is 1, or higher in a topic that was made again after the outbox had forgotten its beginning',
+    },
     lk_generation: { ...decimal, description: 'below 2^53' },
     traceparent: text,
     tracestate: text,

@@ -145,7 +145,11 @@ async function moveBack(outbox: TestOutbox, position: bigint): Promise<void> {
       anchor: anchorOf({ ceId, digest }),
       epoch: 0,
     }));
-    await commitPositions(producer, topic, lanes);
+    const [state] = await outbox.database.query<{ installation: string }>(
+      'select installation_id::text as installation from output_state',
+    );
+    const installation = state?.installation ?? '';
+    await commitPositions(producer, { topic, installation }, lanes);
   });
 }
 

@@ -108,6 +108,11 @@ export const FAILURES = {
     meaning: 'the brokers belong to another cluster than the one that was published to',
     nextStep: 'correct KAFKA_BROKERS; if the move was intended: `relay replay`',
   },
+  RELAY_INSTALLATION_DIFFERS: {
+    meaning: 'another installation publishes the output topic: its id stands with the position',
+    nextStep:
+      'give each installation topics of its own; to replace the other one for good: `relay rebase --take-over`',
+  },
   RELAY_ROW_MISSING: {
     meaning: 'a position of the outbox is missing, or its anchor row is',
     nextStep: 'the database was restored or rows were deleted by hand: `relay rebase`',

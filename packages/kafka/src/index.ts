@@ -8,6 +8,7 @@ export type {
 } from './consume/partition-reading.ts';
 export { type BatchConsumerOptions, runBatchConsumer } from './consume/run-batch-consumer.ts';
 export type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
+export { isFenced } from './is-fenced.ts';
 export type { KafkaLog } from './kafka-log.ts';
 export { isDenial } from './not-allowed.ts';
 export { type KafkaSettings, openKafka } from './open-kafka.ts';

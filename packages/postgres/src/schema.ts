@@ -171,6 +171,7 @@ export interface OutboxLane {
 
 export interface OutputState {
   epoch: Generated<number>;
+  installation_id: Generated<string>;
   layout: Generated<number>;
   restating_since: number | null;
   singleton: Generated<boolean>;

@@ -1,21 +1,30 @@
 import { expect, test } from 'vitest';
 import {
   anchorOf,
+  type CommittedPosition,
   checkAnchor,
+  isClaimed,
   type LaneEvidence,
   metadataOf,
   readMetadata,
   type TopicEvidence,
+  takenOver,
 } from './anchor.ts';
 
 const ROW = anchorOf({ ceId: 'a', digest: '01' });
+const OWN = '00000000-0000-4000-8000-000000000001';
+const OTHER = '00000000-0000-4000-8000-000000000002';
+
+function committed(change: Partial<CommittedPosition> = {}): CommittedPosition {
+  return { position: 5n, anchor: ROW, epoch: 0, installation: OWN, ...change };
+}
 
 function lane(change: Partial<LaneEvidence> = {}): LaneEvidence {
   return {
     lane: 7,
     partition: 0,
     publishedThrough: 5n,
-    committed: { position: 5n, anchor: ROW, epoch: 0 },
+    committed: committed(),
     missingPositions: 0n,
     rowAnchor: ROW,
     logEnd: 8n,
@@ -25,6 +34,7 @@ function lane(change: Partial<LaneEvidence> = {}): LaneEvidence {
 
 function topic(change: Partial<TopicEvidence> = {}): TopicEvidence {
   return {
+    installation: OWN,
     clusterId: 'one',
     recordedClusterId: 'one',
     epoch: 0,
@@ -33,6 +43,8 @@ function topic(change: Partial<TopicEvidence> = {}): TopicEvidence {
     ...change,
   };
 }
+
+const OTHERS = committed({ installation: OTHER });
 
 function refusalOf(evidence: TopicEvidence): string {
   const check = checkAnchor(evidence);
@@ -43,11 +55,11 @@ test('a lane goes on behind the position that both sides know', () => {
   expect(checkAnchor(topic())).toEqual({
     kind: 'agreed',
     lanes: [{ lane: 7, partition: 0, position: 5n, anchor: ROW, epoch: 0 }],
-    forgotten: false,
+    claimed: true,
   });
 });
 
-test('a lane that was never published starts at the beginning', () => {
+test('a lane that was never published starts at the beginning, and is not claimed yet', () => {
   const fresh = lane({
     publishedThrough: 0n,
     committed: undefined,
@@ -58,7 +70,7 @@ test('a lane that was never published starts at the beginning', () => {
   expect(checkAnchor(topic({ recordedClusterId: undefined, lanes: [fresh] }))).toEqual({
     kind: 'agreed',
     lanes: [{ lane: 7, partition: 0, position: 0n, anchor: '', epoch: 0 }],
-    forgotten: false,
+    claimed: false,
   });
 });
 
@@ -68,10 +80,10 @@ test("Kafka's position counts where PostgreSQL had not noted it yet", () => {
   expect(check).toMatchObject({ kind: 'agreed', lanes: [{ position: 5n }] });
 });
 
-test("PostgreSQL's position counts where Kafka has forgotten its own", () => {
+test("PostgreSQL's position counts where Kafka has forgotten its own, and must be committed again", () => {
   const check = checkAnchor(topic({ lanes: [lane({ committed: undefined })] }));
 
-  expect(check).toMatchObject({ kind: 'agreed', lanes: [{ position: 5n }], forgotten: true });
+  expect(check).toMatchObject({ kind: 'agreed', lanes: [{ position: 5n }], claimed: false });
 });
 
 test.each([
@@ -94,7 +106,20 @@ test.each([
   ],
   [
     'RELAY_ANCHOR_DIFFERS',
-    topic({ epoch: 1, lanes: [lane({ committed: { position: 5n, anchor: ROW, epoch: 2 } })] }),
+    topic({ epoch: 1, lanes: [lane({ committed: committed({ epoch: 2 }) })] }),
+  ],
+  // An empty or restored database is behind, whatever the log holds: nothing of it could be published again.
+  [
+    'RELAY_ROW_MISSING',
+    topic({ lanes: [lane({ publishedThrough: 0n, rowAnchor: undefined, logEnd: 4n })] }),
+  ],
+  ['RELAY_INSTALLATION_DIFFERS', topic({ lanes: [lane({ committed: OTHERS })] })],
+  [
+    'RELAY_INSTALLATION_DIFFERS',
+    topic({
+      partitions: 2,
+      lanes: [lane({ publishedThrough: 9n }), lane({ lane: 8, partition: 1, committed: OTHERS })],
+    }),
   ],
 ])('%s is refused, case %#', (code, evidence) => {
   expect(refusalOf(evidence)).toBe(code);
@@ -123,8 +148,47 @@ test('a log that was made again may lack the positions that are known to be miss
   );
 });
 
-test('what is committed with a position is read back, also without an epoch', () => {
-  expect(readMetadata(metadataOf({ anchor: ROW, epoch: 7 }))).toEqual({ anchor: ROW, epoch: 7 });
-  expect(readMetadata(metadataOf({ anchor: '', epoch: 7 }))).toEqual({ anchor: '', epoch: 0 });
-  expect(readMetadata(ROW)).toEqual({ anchor: ROW, epoch: 0 });
+test('what is committed with a position is read back, also where nothing was published', () => {
+  const published = { anchor: ROW, epoch: 7 };
+  const claim = { anchor: '', epoch: 7 };
+
+  expect(readMetadata(metadataOf(published, OWN))).toEqual({ ...published, installation: OWN });
+  expect(readMetadata(metadataOf(claim, OWN))).toEqual({ ...claim, installation: OWN });
+});
+
+test('what older versions have committed is read, and names no installation', () => {
+  expect(readMetadata(`${ROW} 7`)).toEqual({ anchor: ROW, epoch: 7, installation: undefined });
+  expect(readMetadata(ROW)).toEqual({ anchor: ROW, epoch: 0, installation: undefined });
+  expect(readMetadata('')).toEqual({ anchor: '', epoch: 0, installation: undefined });
+});
+
+test('an older version reads what is committed now', () => {
+  // As it takes it apart.
+  const olderOf = (metadata: string): object => {
+    const [ceId = '', digest = '', epoch = '0'] = metadata.split(' ');
+    return { anchor: ceId === '' ? '' : `${ceId} ${digest}`, epoch: Number(epoch) };
+  };
+
+  expect(olderOf(metadataOf({ anchor: ROW, epoch: 7 }, OWN))).toEqual({ anchor: ROW, epoch: 7 });
+  expect(olderOf(metadataOf({ anchor: '', epoch: 7 }, OWN))).toEqual({ anchor: '', epoch: 7 });
+});
+
+test('what an older version has committed agrees, and is claimed next', () => {
+  const evidence = topic({ lanes: [lane({ committed: committed({ installation: undefined }) })] });
+
+  expect(checkAnchor(evidence)).toMatchObject({ kind: 'agreed', claimed: false });
+});
+
+test('a topic that is taken over is judged as if its messages were our own', () => {
+  const empty = lane({ publishedThrough: 0n, rowAnchor: undefined, committed: OTHERS });
+  const claim = lane({
+    publishedThrough: 0n,
+    rowAnchor: undefined,
+    committed: committed({ position: 0n, anchor: '', installation: OTHER }),
+  });
+
+  const taken = takenOver(topic({ recordedClusterId: 'two', lanes: [empty] }));
+  expect(refusalOf(taken)).toBe('RELAY_ROW_MISSING');
+  expect(checkAnchor(takenOver(topic({ lanes: [claim] })))).toMatchObject({ claimed: false });
+  expect(isClaimed(takenOver(topic()))).toBe(true);
 });

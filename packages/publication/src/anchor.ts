@@ -8,6 +8,8 @@ export interface CommittedPosition {
   readonly anchor: string;
   /** The highest that was published to the partition, as far as is known. */
   readonly epoch: number;
+  /** The id of the installation that committed it; undefined where an older version did, or the last message told it. */
+  readonly installation: string | undefined;
 }
 
 /** What was found of one lane, on both sides. */
@@ -27,6 +29,8 @@ export interface LaneEvidence {
 }
 
 export interface TopicEvidence {
+  /** The id of the database's own installation. */
+  readonly installation: string;
   readonly clusterId: string;
   /** The cluster that the topic was first published to; undefined before. */
   readonly recordedClusterId: string | undefined;
@@ -59,8 +63,8 @@ export type AnchorCheck =
   | {
       readonly kind: 'agreed';
       readonly lanes: readonly LaneAnchor[];
-      /** Kafka has forgotten a position that PostgreSQL knows. */
-      readonly forgotten: boolean;
+      /** Kafka has a position of every lane, committed by this installation. */
+      readonly claimed: boolean;
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
@@ -83,15 +87,27 @@ export function digestOf(decidedAt: string | undefined, payload: string | Buffer
     .digest('hex');
 }
 
-/** What is committed with a position; empty where nothing was published. */
-export function metadataOf({ anchor, epoch }: Pick<LaneAnchor, 'anchor' | 'epoch'>): string {
-  return anchor === '' ? '' : `${anchor} ${epoch}`;
+const NO_ANCHOR = ' ';
+
+/**
+ * What is committed with a position: `<ce_id> <digest> <epoch> <installation>`, the first two empty where nothing was
+ * published. Versions that know no installation read the first three.
+ */
+export function metadataOf(
+  { anchor, epoch }: Pick<LaneAnchor, 'anchor' | 'epoch'>,
+  installation: string,
+): string {
+  return `${anchor === '' ? NO_ANCHOR : anchor} ${epoch} ${installation}`;
 }
 
-/** Takes apart what `metadataOf` has put together. */
-export function readMetadata(metadata: string): Pick<CommittedPosition, 'anchor' | 'epoch'> {
-  const [ceId = '', digest = '', epoch = '0'] = metadata.split(' ');
-  return { anchor: ceId === '' ? '' : anchorOf({ ceId, digest }), epoch: Number(epoch) };
+/** Takes apart what `metadataOf` has put together, also by versions that wrote no installation, or no epoch. */
+export function readMetadata(metadata: string): Omit<CommittedPosition, 'position'> {
+  const [ceId = '', digest = '', epoch = '0', installation] = metadata.split(' ');
+  return {
+    anchor: ceId === '' ? '' : anchorOf({ ceId, digest }),
+    epoch: Number(epoch),
+    installation,
+  };
 }
 
 /** Where reading starts: Kafka's word counts; PostgreSQL's where Kafka has none. */
@@ -115,8 +131,36 @@ export function checkAnchor(evidence: TopicEvidence): AnchorCheck {
       anchor: lane.rowAnchor ?? '',
       epoch: lane.committed?.epoch ?? evidence.epoch,
     })),
-    forgotten: evidence.lanes.some((lane) => lane.committed === undefined && positionOf(lane) > 0n),
+    claimed: isClaimed(evidence),
   };
+}
+
+/** Another installation publishes the topic: no one else may. */
+export function refusalOfInstallation(evidence: TopicEvidence): Refusal | undefined {
+  const { installation, lanes } = evidence;
+  const other = lanes.find(({ committed }) => {
+    const committer = committed?.installation;
+    return committer !== undefined && committer !== installation;
+  });
+  if (other === undefined) return undefined;
+  return {
+    code: 'RELAY_INSTALLATION_DIFFERS',
+    detail: `partition ${other.partition}: published by installation ${other.committed?.installation ?? ''}, this is ${installation}: give it topics of its own, or relay rebase --take-over`,
+  };
+}
+
+/** The same, as if an older version of this installation had published what another one did, in this cluster. */
+export function takenOver(evidence: TopicEvidence): TopicEvidence {
+  const lanes = evidence.lanes.map(({ committed, ...lane }) => {
+    const isOwn = committed === undefined || committed.installation === evidence.installation;
+    return { ...lane, committed: isOwn ? committed : { ...committed, installation: undefined } };
+  });
+  return { ...evidence, recordedClusterId: undefined, lanes };
+}
+
+/** Kafka has a position of every lane, committed by this installation. */
+export function isClaimed({ installation, lanes }: TopicEvidence): boolean {
+  return lanes.every(({ committed }) => committed?.installation === installation);
 }
 
 /** What is wrong with the topic as a whole. */
@@ -128,6 +172,8 @@ export function refusalOfTopic(evidence: TopicEvidence): Refusal | undefined {
       detail: `published to cluster ${recordedClusterId}, connected to cluster ${clusterId}: correct KAFKA_BROKERS, or relay replay`,
     };
   }
+  const another = refusalOfInstallation(evidence);
+  if (another !== undefined) return another;
   if (partitions === 0) {
     return {
       code: 'TOPIC_SETTING',
@@ -160,6 +206,10 @@ export function refusalOfLane(lane: LaneEvidence, epoch: number): Refusal | unde
     code,
     detail: `partition ${lane.partition}: ${what}`,
   });
+  // It has nothing that could be published again, whatever the log holds.
+  if (noted === 0n && position > 0n && lane.rowAnchor === undefined) {
+    return differenceOf(lane, epoch, found);
+  }
   if ((lane.logEnd ?? 0n) + lane.missingPositions < least) {
     return found(
       'RELAY_TOPIC_SHORTER',

@@ -32,8 +32,6 @@ export interface TopicFindings {
   readonly evidence: TopicEvidence;
   /** By partition; empty where the topic does not exist. */
   readonly logs: ReadonlyMap<number, LogOffsets>;
-  /** Kafka has messages of a partition, and no position: the last message stands for it. */
-  readonly forgotten: boolean;
   /** Lanes whose next message the brokers have refused. */
   readonly parked: readonly number[];
   /** How long ago all positions were committed; undefined where nobody knows. */
@@ -61,7 +59,7 @@ async function gather(
 ): Promise<TopicFindings> {
   // First PostgreSQL, which notes later what Kafka has committed.
   const rows = await session.run(listRelayLanes, { topic });
-  const { epoch } = await readOutputState(session);
+  const { epoch, installationId } = await readOutputState(session);
   const state = await readTopic(kafka, topic);
   const [recorded] = await session.run(readRelayTopic, { topic });
   const lanes = rows.map(({ lane, partition, publishedThrough, missingPositions }) => ({
@@ -75,6 +73,7 @@ async function gather(
   const at = recorded?.recommittedAt ?? undefined;
   return {
     evidence: {
+      installation: installationId,
       clusterId: state.clusterId,
       recordedClusterId: recorded?.clusterId ?? undefined,
       epoch,
@@ -82,7 +81,6 @@ async function gather(
       lanes: await withAnchors(session, lanes),
     },
     logs: state.logs,
-    forgotten: state.forgotten,
     parked: rows.filter(({ parkedCode }) => parkedCode !== null).map(({ lane }) => lane),
     recommittedMsAgo: at === undefined ? undefined : (recorded?.nowMs ?? at) - at,
   };
@@ -94,7 +92,6 @@ interface TopicState {
   readonly clusterId: string;
   readonly logs: ReadonlyMap<number, LogOffsets>;
   readonly committed: ReadonlyMap<number, Committed>;
-  readonly forgotten: boolean;
 }
 
 async function readTopic(kafka: KafkaAccess, topic: string): Promise<TopicState> {
@@ -104,7 +101,7 @@ async function readTopic(kafka: KafkaAccess, topic: string): Promise<TopicState>
   // Asking for the offsets of a topic that does not exist would wait until it does.
   const partitions = described.get(topic)?.partitions;
   if (partitions === undefined) {
-    return { clusterId: cluster, logs: new Map(), committed: new Map(), forgotten: false };
+    return { clusterId: cluster, logs: new Map(), committed: new Map() };
   }
   const offsets = await committedOffsets(admin, RELAY_GROUP, topic, partitions);
   const logs = await logOffsets(admin, topic, partitions);
@@ -113,12 +110,7 @@ async function readTopic(kafka: KafkaAccess, topic: string): Promise<TopicState>
       [partition, { position: offset, ...readMetadata(metadata) }] as const,
   );
   const told = await toldByLog(kafka, topic, logs, new Set(offsets.keys()));
-  return {
-    clusterId: cluster,
-    logs,
-    committed: new Map([...committed, ...told]),
-    forgotten: told.length > 0,
-  };
+  return { clusterId: cluster, logs, committed: new Map([...committed, ...told]) };
 }
 
 /**
@@ -143,7 +135,7 @@ async function toldByLog(
     const last = records.at(-1);
     if (last === undefined) return [];
     const { position, anchor, epoch } = last;
-    return [[partition, { position, anchor, epoch }] as const];
+    return [[partition, { position, anchor, epoch, installation: undefined }] as const];
   });
 }
 

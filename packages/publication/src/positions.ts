@@ -6,10 +6,17 @@ export const RELAY_GROUP = 'latchkey-relay';
 
 type Position = Omit<LaneAnchor, 'lane'>;
 
+/** Which topic is published, and by whom. */
+export interface Publisher {
+  readonly topic: string;
+  /** The id of the installation; see `OutputState`. */
+  readonly installation: string;
+}
+
 /** Puts positions into the transaction that was begun. */
 export async function sendPositions(
   producer: TransactionalProducer,
-  topic: string,
+  { topic, installation }: Publisher,
   lanes: readonly Position[],
 ): Promise<void> {
   await producer.sendOffsets(
@@ -18,18 +25,21 @@ export async function sendPositions(
     lanes.map((lane) => ({
       partition: lane.partition,
       offset: lane.position,
-      metadata: metadataOf(lane),
+      metadata: metadataOf(lane, installation),
     })),
   );
 }
 
-/** Commits positions without messages; also anew, or Kafka forgets those of a topic that is silent for days. */
+/**
+ * Commits positions without messages. The first claims the topic for its installation; they are committed anew daily, or
+ * Kafka forgets those of a topic that is silent for days.
+ */
 export async function commitPositions(
   producer: TransactionalProducer,
-  topic: string,
+  publisher: Publisher,
   lanes: readonly Position[],
 ): Promise<void> {
   await producer.begin();
-  await sendPositions(producer, topic, lanes);
+  await sendPositions(producer, publisher, lanes);
   await producer.commit();
 }

@@ -17,7 +17,8 @@ export function standStill(
 ): void {
   health.notReady(partOf(topic, partition), `${code}: ${detail}`);
   const mend = `npm run latchkey -- progress accept ${topic} ${partition}`;
-  log.error({ topic, partition, code, detail, mend }, 'partition stopped');
+  // Not as `detail`, which is redacted: these are offsets.
+  log.error({ topic, partition, code, found: detail, mend }, 'partition stopped');
 }
 
 /** How `/readyz` and the log name a partition. */

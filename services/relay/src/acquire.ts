@@ -1,3 +1,4 @@
+import type { FailureCode } from '@latchkey/contracts';
 import type { TransactionalProducer } from '@latchkey/kafka';
 import type { Session } from '@latchkey/postgres';
 import {
@@ -13,6 +14,8 @@ export type Acquired =
   | {
       readonly kind: 'acquired';
       readonly producer: TransactionalProducer;
+      /** The id of this installation. */
+      readonly installation: string;
       readonly clusterId: string;
       readonly lanes: readonly LaneAnchor[];
       /** Lanes that were parked by this relay or one before it. */
@@ -22,29 +25,48 @@ export type Acquired =
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+/** What is found, too, while a predecessor's last transaction is being settled: only acquiring tells. */
+const MAY_SETTLE: ReadonlySet<FailureCode> = new Set([
+  'RELAY_TOPIC_SHORTER',
+  'RELAY_POSITION_BEHIND',
+]);
+
 /**
- * Makes this relay the only one that can publish the topic, and finds out where it stands.
+ * Makes this relay the only one that can publish the topic, and finds out where it stands. Refused: whoever publishes the
+ * topic still does, but where only acquiring could tell, once for each finding.
  *
- * The order is the point: acquiring the producer fences the predecessor and settles what it left
- * open, and only then are the committed positions final.
+ * The order is the point. First the relay looks, so that one whose database is not the topic's fences nobody. Then it
+ * acquires the producer, which fences the predecessor and settles what it left open; only what is read after that is
+ * final, so that it looks again.
+ *
+ * @param confirmed - what the last attempt was refused with: found again, it is not acquired for
  */
 export async function acquire(
   kafka: KafkaAccess,
   session: Session,
   topic: string,
+  confirmed: Refusal | undefined,
 ): Promise<Acquired> {
+  const seen = checkAnchor((await gatherEvidence(kafka, session, topic)).evidence);
+  if (seen.kind === 'refused' && !maySettle(seen.refusal, confirmed)) return seen;
   await using stack = new AsyncDisposableStack();
   const producer = stack.use(await acquireTopic(kafka, topic));
-  const { evidence, parked, ...found } = await gatherEvidence(kafka, session, topic);
+  const { evidence, parked, recommittedMsAgo } = await gatherEvidence(kafka, session, topic);
   const check = checkAnchor(evidence);
   if (check.kind === 'refused') return check;
   stack.move();
   return {
     kind: 'acquired',
     producer,
+    installation: evidence.installation,
     clusterId: evidence.clusterId,
     lanes: check.lanes,
     parked,
-    recommittedMsAgo: check.forgotten || found.forgotten ? undefined : found.recommittedMsAgo,
+    recommittedMsAgo: check.claimed ? recommittedMsAgo : undefined,
   };
+}
+
+function maySettle({ code, detail }: Refusal, confirmed: Refusal | undefined): boolean {
+  const isConfirmed = confirmed?.code === code && confirmed.detail === detail;
+  return MAY_SETTLE.has(code) && !isConfirmed;
 }

@@ -23,6 +23,8 @@ const RECOMMIT_EVERY_MS = 24 * 60 * 60 * 1_000;
 /** What a relay holds while it publishes a topic. */
 export interface Term {
   readonly topic: string;
+  /** The id of this installation. */
+  readonly installation: string;
   readonly clusterId: string;
   readonly session: Session;
   readonly producer: TransactionalProducer;
@@ -101,13 +103,13 @@ async function publishAndRead(
   | { readonly kind: 'published'; readonly rows: readonly OutboxRow[] }
   | { readonly kind: 'too-large'; readonly chunk: LaneChunk }
 > {
-  const { topic, producer, progress, sizing } = term;
+  const { producer, progress, sizing } = term;
   const startedMs = performance.now();
   const ahead = lanes.some((chunk) => sizing.filled(chunk))
     ? read(term, reachedBy(progress.lanes, lanes))
     : undefined;
   ahead?.catch(() => undefined); // seen below, unless publishing fails first
-  const published = await publishChunk(producer, topic, lanes);
+  const published = await publishChunk(producer, term, lanes);
   if (published.kind === 'too-large') return published;
   progress.advance(lanes);
   const messages = lanes.reduce((sum, chunk) => sum + chunk.messages.length, 0);
@@ -132,11 +134,10 @@ function read(
   return withDeadline(reading, READ_DEADLINE_MS, 'reading the outbox');
 }
 
-async function recommit({ topic, session, producer, progress }: Term): Promise<void> {
-  const lanes = [...progress.lanes.values()].filter(({ position }) => position > 0n);
-  if (lanes.length === 0) return;
-  await commitPositions(producer, topic, lanes);
-  await session.run(markRecommitted, { topic });
+/** Also of lanes in which nothing was published: that is how another installation learns whose the topic is. */
+async function recommit(term: Term): Promise<void> {
+  await commitPositions(term.producer, term, [...term.progress.lanes.values()]);
+  await term.session.run(markRecommitted, { topic: term.topic });
 }
 
 /** A parked lane whose message was taken after all goes on as before. */

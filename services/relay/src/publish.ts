@@ -1,6 +1,6 @@
 import { Failure } from '@latchkey/contracts';
 import type { TransactionalProducer } from '@latchkey/kafka';
-import { sendPositions } from '@latchkey/publication';
+import { type Publisher, sendPositions } from '@latchkey/publication';
 import type { LaneChunk } from './chunk.ts';
 
 export type Published =
@@ -18,9 +18,10 @@ export type Published =
  */
 export async function publishChunk(
   producer: TransactionalProducer,
-  topic: string,
+  publisher: Publisher,
   lanes: readonly LaneChunk[],
 ): Promise<Published> {
+  const { topic } = publisher;
   await producer.begin({ topic, partitions: lanes.map(({ reached }) => reached.partition) });
   for (const chunk of lanes) {
     // eslint-disable-next-line no-await-in-loop -- one partition at a time, see above
@@ -29,7 +30,7 @@ export async function publishChunk(
   }
   await sendPositions(
     producer,
-    topic,
+    publisher,
     lanes.map(({ reached }) => reached),
   );
   await producer.commit();

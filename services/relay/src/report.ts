@@ -1,3 +1,4 @@
+import { isFenced } from '@latchkey/kafka';
 import type { LaneAnchor, Refusal } from '@latchkey/publication';
 import type { Health, Logger, Metrics } from '@latchkey/runtime';
 
@@ -5,7 +6,7 @@ import type { Health, Logger, Metrics } from '@latchkey/runtime';
 export interface TopicReport {
   starting(): void;
   standingBy: () => void;
-  /** Both sides agree. A takeover, unless this relay has published since it last stood by. */
+  /** Both sides agree. A takeover, unless this relay has had the topic since it last stood by or was fenced. */
   acquired(lanes: Iterable<LaneAnchor>): void;
   published(messages: number, tookMs: number): void;
   /** All lanes go on but these partitions. */
@@ -80,9 +81,12 @@ export function createReport(
       health.notReady(part, `${code}: ${detail}`);
       if (performance.now() - alarmedAtMs < ALARM_EVERY_MS) return;
       alarmedAtMs = performance.now();
-      log.error({ topic, code, detail }, 'topic refused');
+      // Not as `detail`, which is redacted: these are offsets and ids of messages.
+      log.error({ topic, code, found: detail }, 'topic refused');
     },
     failed: (error) => {
+      // Another relay has taken it: each time that it is taken back is a takeover.
+      if (isFenced(error)) isOurs = false;
       health.notReady(part, 'failing; tried again until it succeeds');
       log.warn({ topic, err: error }, 'publishing failed');
     },

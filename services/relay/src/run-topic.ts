@@ -1,5 +1,5 @@
 import { type Db, refuseTopic, type Session, saveParkedCode } from '@latchkey/postgres';
-import { holdTopic, type KafkaAccess } from '@latchkey/publication';
+import { holdTopic, type KafkaAccess, type Refusal } from '@latchkey/publication';
 import { backoff, waitMs } from '@latchkey/runtime';
 import { acquire } from './acquire.ts';
 import type { Probe } from './probe.ts';
@@ -40,14 +40,16 @@ export async function runTopic(
   signal: AbortSignal,
 ): Promise<void> {
   const pause = backoff(RETRY);
+  let confirmed: Refusal | undefined;
   const sizing = createSizing(relayed.lanes.length, limits);
   report.starting();
   while (!signal.aborted) {
     const startedMs = performance.now();
     /* eslint-disable no-await-in-loop -- one term after the other */
     try {
-      const ending = await holdOneTerm(relayed, servers, sizing, report, signal);
+      const ending = await holdOneTerm(relayed, servers, { sizing, report, confirmed }, signal);
       pause.reset();
+      confirmed = ending?.kind === 'refused' ? ending.refusal : undefined;
       if (ending?.kind === 'refused') await waitMs(RECHECK_MS, signal);
     } catch (error) {
       if (performance.now() - startedMs > SOUND_MS) pause.reset();
@@ -58,16 +60,24 @@ export async function runTopic(
   }
 }
 
+/** What one term knows of those before it. */
+interface Known {
+  readonly sizing: Sizing;
+  readonly report: TopicReport;
+  /** What the last term ended with, if that was a refusal. */
+  readonly confirmed: Refusal | undefined;
+}
+
 function holdOneTerm(
   relayed: RelayedTopic,
   servers: Servers,
-  sizing: Sizing,
-  report: TopicReport,
+  known: Known,
   signal: AbortSignal,
 ): Promise<Ending | undefined> {
+  const { sizing, report } = known;
   return servers.db.session((session) =>
     holdTopic(session, relayed.lanes[0], report.standingBy, signal, async () => {
-      const ending = await publishOneTerm(relayed, servers, session, sizing, report, signal);
+      const ending = await publishOneTerm(relayed, servers, session, known, signal);
       await settle(ending, relayed, session, sizing);
       if (ending.kind === 'refused') report.refused(ending.refusal);
       return ending;
@@ -80,18 +90,18 @@ async function publishOneTerm(
   { topic }: RelayedTopic,
   servers: Servers,
   session: Session,
-  sizing: Sizing,
-  report: TopicReport,
+  { sizing, report, confirmed }: Known,
   signal: AbortSignal,
 ): Promise<Ending> {
-  const acquired = await acquire(servers, session, topic);
+  const acquired = await acquire(servers, session, topic, confirmed);
   if (acquired.kind === 'refused') return acquired;
   await using producer = acquired.producer;
   for (const lane of acquired.parked) sizing.park(lane);
-  const { clusterId, recommittedMsAgo } = acquired;
+  const { installation, clusterId, recommittedMsAgo } = acquired;
   const progress = createProgress(session, acquired.lanes);
   const term = {
     topic,
+    installation,
     clusterId,
     session,
     producer,

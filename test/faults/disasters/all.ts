@@ -3,6 +3,7 @@ import { diskFull, readOnly } from './database-refuses.ts';
 import type { Disaster } from './disaster.ts';
 import { groupsDeleted, producersExpired } from './forgotten-by-kafka.ts';
 import { inputRecreated, inputReplaced, outputRecreated } from './recreated-topics.ts';
+import { twoInstallations } from './two-installations.ts';
 import { migration, twoVersions } from './upgrade.ts';
 
 /** Every disaster, by name. */
@@ -12,6 +13,7 @@ export const DISASTERS: Readonly<Record<string, Disaster>> = {
   'input-recreated': inputRecreated,
   'input-replaced': inputReplaced,
   'output-recreated': outputRecreated,
+  'two-installations': twoInstallations,
   'groups-deleted': groupsDeleted,
   'producers-expired': producersExpired,
   'disk-full': diskFull,

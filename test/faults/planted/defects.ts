@@ -105,6 +105,12 @@ const NAMED: readonly Named[] = [
     trial: 'contention',
     checks: ['conservation'],
   },
+  {
+    what: 'relay that fences before it has looked whether the topic is its own',
+    patch: '16-late-look.patch',
+    trial: 'second-installation',
+    checks: ['fenced'],
+  },
 ];
 
 /** What the harness must catch, by number. */

@@ -6,6 +6,7 @@ import { duel } from './trials/duel.ts';
 import { leadersMoved } from './trials/leaders-moved.ts';
 import { missingRight } from './trials/missing-right.ts';
 import { rolledBackAppend } from './trials/rolled-back-append.ts';
+import { secondInstallation } from './trials/second-installation.ts';
 
 /** Puts the sources that it runs from to the test. Nothing found: they are sound, as far as it looks. */
 interface Trial {
@@ -26,6 +27,7 @@ export const TRIALS = {
   contention: { brokers: 1, run: contention },
   duel: { brokers: 1, run: duel },
   'rolled-back-append': { brokers: 1, run: rolledBackAppend },
+  'second-installation': { brokers: 1, run: secondInstallation },
   'missing-right': { brokers: 1, run: missingRight },
   'leaders-moved': { brokers: 3, run: leadersMoved },
 } as const satisfies Record<string, Trial>;

@@ -4,6 +4,8 @@ import { statement } from '../statement.ts';
 
 /** What everybody who publishes something must know. */
 export interface OutputState {
+  /** UUID of this installation, made by a migration; backups and clones keep it. */
+  readonly installationId: string;
   /** In which generations are counted. */
   readonly epoch: number;
   /** Rises when lanes are added. */
@@ -14,7 +16,10 @@ export interface OutputState {
 
 const selectOutputState = statement<object, OutputState>(
   'select_output_state',
-  () => sql`select epoch, layout, restating_since as "restatingSinceMs" from output_state`,
+  () => sql`
+    select installation_id as "installationId", epoch, layout,
+      restating_since as "restatingSinceMs"
+    from output_state`,
 );
 
 export async function readOutputState(db: Pick<Session, 'run'>): Promise<OutputState> {

@@ -21,6 +21,7 @@ import {
   commitPositions,
   digestOf,
   type KafkaAccess,
+  type LaneAnchor,
   type LaneEvidence,
   type PublishedRecord,
   readPublishedTail,
@@ -57,7 +58,7 @@ export async function mendTopic(
   { evidence, logs }: TopicFindings,
   epoch: number,
 ): Promise<readonly MendedLane[]> {
-  const { topic, session, producer } = held;
+  const { topic, session, producer, installation } = held;
   const records = await readRecords(repair.kafka, topic, evidence.lanes, logs);
   const plans: LaneToMend[] = [];
   for (const lane of evidence.lanes) {
@@ -66,12 +67,8 @@ export async function mendTopic(
     const plan = await planOf(session, lane, own);
     plans.push({ lane, plan, row: adoptedRow(topic, lane, plan), records: own });
   }
-  const adopted = plans.flatMap(({ lane: { partition }, row }) =>
-    row === undefined
-      ? []
-      : [{ partition, position: row.position, anchor: anchorOfRow(row), epoch }],
-  );
-  if (adopted.length > 0) await commitPositions(producer, topic, adopted);
+  const positions = plans.flatMap((plan) => positionToCommit(plan, installation, epoch));
+  if (positions.length > 0) await commitPositions(producer, { topic, installation }, positions);
   return session.transaction((tx) => writeLanes(tx, repair, topic, evidence.clusterId, plans));
 }
 
@@ -82,6 +79,19 @@ interface LaneToMend {
   readonly row: AdoptedRow | undefined;
   /** The last messages of its partition. */
   readonly records: readonly PublishedRecord[];
+}
+
+/** Where the outbox takes a message over from the topic, and where the position does not bear our installation's id. */
+function positionToCommit(
+  { lane: { partition, committed }, row }: LaneToMend,
+  installation: string,
+  epoch: number,
+): readonly Omit<LaneAnchor, 'lane'>[] {
+  if (row !== undefined) {
+    return [{ partition, position: row.position, anchor: anchorOfRow(row), epoch }];
+  }
+  if (committed === undefined || committed.installation === installation) return [];
+  return [{ partition, ...committed }];
 }
 
 function readRecords(

@@ -11,7 +11,7 @@ function lane(publishedThrough: bigint, committed: bigint | undefined): LaneEvid
     committed:
       committed === undefined
         ? undefined
-        : { position: committed, anchor: `kafka-${committed}`, epoch: 0 },
+        : { position: committed, anchor: `kafka-${committed}`, epoch: 0, installation: undefined },
     rowAnchor: undefined,
     logEnd: 100n,
   };

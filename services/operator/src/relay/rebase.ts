@@ -3,11 +3,12 @@ import { restateAll } from '@latchkey/intake';
 import { type Db, measureWaiting, readOutputState, type Session } from '@latchkey/postgres';
 import {
   gatherEvidence,
-  type KafkaAccess,
+  isClaimed,
   positionOf,
   type Refusal,
   refusalOfLane,
   refusalOfTopic,
+  takenOver,
   type TopicEvidence,
   type TopicFindings,
 } from '@latchkey/publication';
@@ -25,26 +26,33 @@ const MENDABLE: ReadonlySet<FailureCode> = new Set(['RELAY_ROW_MISSING', 'RELAY_
 /**
  * Mends the outbox of a database that went back: raises the epoch, lets every lane go on behind what
  * was published, and states everything again. Where both sides agree it only finishes what an earlier
- * run has begun; `--all` states everything again all the same.
+ * run has begun; `--all` states everything again all the same. `--take-over` treats topics of another
+ * installation as if this one had published them, and claims them.
  */
 export const relayRebase = verb({
   command: 'relay rebase',
-  usage: '[--all] [--json]',
+  usage: '[--all] [--take-over] [--json]',
   meaning: 'the database went back: state everything again',
-  options: { all: FLAG, json: FLAG },
-  run: async (operating, { all, json }) => {
+  options: { all: FLAG, 'take-over': FLAG, json: FLAG },
+  run: async (operating, { all, 'take-over': takeOver, json }) => {
     const { db, settings } = operating;
     await using repair = await openRepair(operating);
-    const findings = await examineAll(repair.kafka, db, repair.topics);
+    // What another installation has published is taken for our own.
+    const examine: Examine = async (session, topic) => {
+      const found = await gatherEvidence(repair.kafka, session, topic);
+      return takeOver ? { ...found, evidence: takenOver(found.evidence) } : found;
+    };
+    const findings = await examineAll(examine, db, repair.topics);
     const differing: RepairedTopic[] = [];
     for (const topic of repair.topics) {
       // eslint-disable-next-line no-await-in-loop -- five topics
-      if (await differs(db, topic.topic, findings)) differing.push(topic);
+      const isDifferent = await differs(db, topic.topic, findings);
+      if (isDifferent || (takeOver && !hasClaimed(topic.topic, findings))) differing.push(topic);
     }
     const mended =
       differing.length > 0 || all
-        ? await holdTopics(db, repair.kafka, differing, (held) =>
-            mendAll(db, repair, held, findings),
+        ? await holdTopics({ db, kafka: repair.kafka, takeOver }, differing, (held) =>
+            mendAll(db, repair, held, findings, examine),
           )
         : [];
     const { epoch, restatingSinceMs } = await readOutputState(db);
@@ -84,15 +92,18 @@ export const relayRebase = verb({
   },
 });
 
+/** What both sides say of a topic; see `gatherEvidence`. */
+type Examine = (session: Pick<Session, 'run'>, topic: string) => Promise<TopicFindings>;
+
 async function examineAll(
-  kafka: KafkaAccess,
+  examine: Examine,
   session: Pick<Session, 'run'>,
   topics: readonly RepairedTopic[],
 ): Promise<Map<string, TopicFindings>> {
   const findings = new Map<string, TopicFindings>();
   for (const { topic } of topics) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    findings.set(topic, await gatherEvidence(kafka, session, topic));
+    findings.set(topic, await examine(session, topic));
   }
   return findings;
 }
@@ -116,6 +127,11 @@ function refuseUnmendable(topic: string, refusal: Refusal | undefined): void {
   throw new Failure(refusal.code, { topic, found: refusal.detail });
 }
 
+function hasClaimed(topic: string, findings: ReadonlyMap<string, TopicFindings>): boolean {
+  const evidence = findings.get(topic)?.evidence;
+  return evidence !== undefined && isClaimed(evidence);
+}
+
 async function hasHole(session: Pick<Session, 'run'>, { lanes }: TopicEvidence): Promise<boolean> {
   for (const lane of lanes) {
     const after = positionOf(lane);
@@ -131,12 +147,13 @@ async function mendAll(
   repair: Repair,
   held: readonly HeldTopic[],
   before: ReadonlyMap<string, TopicFindings>,
+  examine: Examine,
 ): Promise<readonly MendedLane[]> {
   // Only what is read once the topics are ours is final.
   const findings = new Map(before);
   for (const { topic, session } of held) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    findings.set(topic, await gatherEvidence(repair.kafka, session, topic));
+    findings.set(topic, await examine(session, topic));
     // eslint-disable-next-line no-await-in-loop -- refuses what has come to light meanwhile
     await differs(session, topic, findings);
   }

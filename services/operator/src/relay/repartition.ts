@@ -20,7 +20,7 @@ import { gatherEvidence, type LaneEvidence, positionOf } from '@latchkey/publica
 import { required } from '../bounds.ts';
 import { printLine, printRow } from '../print.ts';
 import { FLAG, TEXT, verb } from '../verb.ts';
-import { type HeldTopic, holdTopics } from './hold-topics.ts';
+import { type HeldTopic, holdTopics, refuseAnother } from './hold-topics.ts';
 import { openRepair, type Repair } from './open-repair.ts';
 
 const MAX_PARTITIONS = 10_000;
@@ -52,7 +52,7 @@ export const relayRepartition = verb({
     const moved =
       fewest === partitions
         ? undefined
-        : await holdTopics(db, repair.kafka, repair.topics, (held) =>
+        : await holdTopics({ db, kafka: repair.kafka, takeOver: false }, repair.topics, (held) =>
             repartitionAll(repair, held, partitions),
           );
     if (json) printRow({ partitions, topics: repair.topics.length, moved: moved ?? 0 }, json);
@@ -84,6 +84,7 @@ async function repartitionAll(
   for (const { topic, session } of held) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
     const { evidence } = await gatherEvidence(repair.kafka, session, topic);
+    refuseAnother(topic, evidence);
     published.set(topic, evidence.lanes);
     // eslint-disable-next-line no-await-in-loop -- see above
     await addPartitions(admin, topic, partitions);

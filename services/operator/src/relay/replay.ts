@@ -49,7 +49,8 @@ export const relayReplay = verb({
     await using repair = await openRepair(operating);
     const wanted = wantedOf(given);
     const topics = await topicsToReplay(repair, db, wanted);
-    const placed = await holdTopics(db, repair.kafka, topics, async (held) => {
+    const holding = { db, kafka: repair.kafka, takeOver: false };
+    const placed = await holdTopics(holding, topics, async (held) => {
       const lanes: PlacedLane[] = [];
       // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
       for (const one of held) lanes.push(...(await replayTopic(repair, one, wanted)));
@@ -125,7 +126,7 @@ async function topicsToReplay(
  */
 async function replayTopic(
   repair: Repair,
-  { topic, session, producer }: HeldTopic,
+  { topic, session, producer, installation }: HeldTopic,
   wanted: Wanted,
 ): Promise<readonly PlacedLane[]> {
   const { admin } = repair.kafka;
@@ -142,7 +143,7 @@ async function replayTopic(
   const epochs = new Map(lanes.map(({ lane, committed }) => [lane, committed?.epoch ?? 0]));
   await commitPositions(
     producer,
-    topic,
+    { topic, installation },
     placed.map(({ lane, partition, from }) => ({
       partition,
       position: from - 1n,

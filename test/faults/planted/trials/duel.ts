@@ -1,5 +1,6 @@
 import { eventually } from '../../../support/eventually.ts';
 import { type Arena, openArena, type Servers } from '../../arena/arena.ts';
+import { publishingFailures } from '../../arena/failures.ts';
 import type { Member } from '../../arena/member.ts';
 import { createLedger } from '../../oracle/ledger.ts';
 import { judgeArena } from '../../sweep/campaign.ts';
@@ -83,6 +84,5 @@ function publishedOf(arena: Arena): number {
 }
 
 function failuresOf(member: Member): number {
-  const lines = member.output().split('\n');
-  return lines.filter((line) => line.includes('publishing failed') && line.includes(TOPIC)).length;
+  return publishingFailures(member.output(), TOPIC);
 }

@@ -1,0 +1,24 @@
+import { KafkaJSNonRetriableError, KafkaJSProtocolError } from 'kafkajs';
+import { expect, test } from 'vitest';
+import { isFenced } from './is-fenced.ts';
+
+function protocolError(type: string, code: number): Error {
+  return new KafkaJSProtocolError({ name: type, type, code, message: type, retriable: false });
+}
+
+test('a producer whose id another one has taken was fenced, however deep the error lies', () => {
+  const fenced = protocolError('INVALID_PRODUCER_EPOCH', 47);
+
+  expect(isFenced(fenced)).toBe(true);
+  expect(isFenced(new KafkaJSNonRetriableError(fenced, { cause: fenced }))).toBe(true);
+  expect(isFenced(protocolError('KAFKAJS_UNKNOWN_ERROR_CODE', 90))).toBe(true);
+});
+
+test.each([
+  protocolError('NOT_LEADER_FOR_PARTITION', 6),
+  new Error('not done within the 10 ms that were left'),
+  'fenced',
+  undefined,
+])('anything else was not, case %#', (error) => {
+  expect(isFenced(error)).toBe(false);
+});

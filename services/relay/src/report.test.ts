@@ -1,0 +1,63 @@
+import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
+import { expect, test } from 'vitest';
+import { createCounters, createReport } from './report.ts';
+
+const TOPIC = 'latchkey.access.v1';
+const AT = [{ lane: 1, partition: 0, position: 4n, anchor: 'a 01', epoch: 0 }];
+
+function open() {
+  const lines: string[] = [];
+  const write = (line: string): void => {
+    lines.push(line);
+  };
+  const metrics = createMetrics();
+  const shell = {
+    health: createHealth(),
+    log: createLogger({ service: 'relay', level: 'info', to: { write } }),
+  };
+  const report = createReport(TOPIC, shell, createCounters(metrics));
+  const takeovers = async (): Promise<number> => {
+    const line = (await metrics.text())
+      .split('\n')
+      .find((text) => text.startsWith('latchkey_relay_takeovers_total{'));
+    return Number(line?.split(' ').at(-1));
+  };
+  return { report, takeovers, lines, ...shell };
+}
+
+/** As the brokers say it. */
+const fenced = Object.assign(new Error('old epoch'), { type: 'INVALID_PRODUCER_EPOCH', code: 47 });
+
+test('each time that a topic is taken back from a relay that fences this one is a takeover', async () => {
+  const { report, takeovers } = open();
+  expect(await takeovers()).toBe(0);
+  report.acquired(AT);
+  expect(await takeovers()).toBe(1);
+
+  for (let round = 0; round < 3; round += 1) {
+    report.failed(fenced);
+    report.acquired(AT);
+  }
+
+  expect(await takeovers()).toBe(4);
+});
+
+test('an error of the brokers after which the topic is acquired anew is no takeover', async () => {
+  const { report, takeovers } = open();
+  report.acquired(AT);
+
+  report.failed(new Error('the broker is away'));
+  report.acquired(AT);
+
+  expect(await takeovers()).toBe(1);
+});
+
+test('what a topic is refused for is in the log and in readiness', () => {
+  const { report, lines, health } = open();
+  report.starting();
+
+  report.refused({ code: 'RELAY_ROW_MISSING', detail: 'partition 0: published through 5' });
+
+  expect(lines.join('')).toContain('"found":"partition 0: published through 5"');
+  expect(JSON.stringify(health.readiness())).toContain('published through 5');
+});

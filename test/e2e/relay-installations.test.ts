@@ -1,0 +1,223 @@
+import { createMissingTopics, logOffsets, openAdmin } from '@latchkey/kafka';
+import {
+  acquireTopic,
+  type PublishedRecord,
+  RELAY_GROUP,
+  readPublishedTail,
+} from '@latchkey/publication';
+import { expect, inject, test } from 'vitest';
+import { APPEND_ROWS } from '../support/append-rows.ts';
+import { copyTestDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { connection, local, log, setUp } from '../support/kafka-clients.ts';
+import { type Relaying, relayTopic } from '../support/relaying.ts';
+import { type CommandResult, runLatchkey } from '../support/run-latchkey.ts';
+
+const PARTITIONS = 2;
+const OTHER_OUTPUTS = ['LIFECYCLE', 'VERIFICATIONS', 'REVIEWS', 'DEAD_LETTERS'] as const;
+
+test('a topic that was never published to is that of the first: another installation is refused, and fences nobody', async () => {
+  const { topic } = await setUp(PARTITIONS);
+  await using database = await createTestDatabase();
+  await using other = await anotherInstallation();
+  await using first = await relayTopic(database, topic, PARTITIONS);
+  await expect.poll(() => first.acquired()).toBe(1);
+  await expect.poll(() => committedTo(topic)).toHaveLength(PARTITIONS);
+  await using second = await relayTopic(other, topic, PARTITIONS);
+  await other.query(APPEND_ROWS, [topic, 5, 'other']);
+  await refusedWith(second, 'RELAY_INSTALLATION_DIFFERS');
+
+  await append(database, topic, 5);
+
+  expect(await recordsOf(topic)).toHaveLength(PARTITIONS * 5);
+  // Nor does a command there, whatever it is told.
+  const named = ['--topic', topic, '--partition', '0', '--from', '1'];
+  expect(await run(other, topic, 'relay', 'replay', ...named)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('RELAY_INSTALLATION_DIFFERS') as string,
+  });
+  await append(database, topic, 5);
+  expect(await recordsOf(topic)).toHaveLength(PARTITIONS * 10);
+  undisturbed(first);
+  expect(second.acquired()).toBe(0);
+});
+
+test('a restored database beside the one that goes on is refused, and fences nobody', async () => {
+  const { topic } = await setUp(PARTITIONS);
+  await using database = await createTestDatabase();
+  {
+    await using early = await relayTopic(database, topic, PARTITIONS);
+    await append(database, topic, 5);
+    undisturbed(early);
+  }
+  await using backup = await copyTestDatabase(database);
+  await using first = await relayTopic(database, topic, PARTITIONS);
+  await append(database, topic, 5);
+
+  await using second = await relayTopic(backup, topic, PARTITIONS);
+  await refusedWith(second, 'RELAY_ROW_MISSING');
+  // It decides as much again by itself.
+  await backup.query(APPEND_ROWS, [topic, 7, 'restored']);
+  await refusedWith(second, 'RELAY_ANCHOR_DIFFERS');
+
+  await append(database, topic, 5);
+  undisturbed(first);
+  expect(await recordsOf(topic)).toHaveLength(PARTITIONS * 15);
+});
+
+test('positions that an older version has committed are taken as they are, and claimed', async () => {
+  const { topic } = await setUp(PARTITIONS);
+  await using database = await createTestDatabase();
+  {
+    await using early = await relayTopic(database, topic, PARTITIONS);
+    await append(database, topic, 5);
+    undisturbed(early);
+  }
+  const claimed = await committedTo(topic);
+  const older = claimed.map((metadata) => metadata.split(' ').slice(0, 3).join(' '));
+  await commitOlder(topic, older);
+  expect(await committedTo(topic)).toEqual(older);
+
+  await using later = await relayTopic(database, topic, PARTITIONS);
+
+  await expect.poll(() => committedTo(topic)).toEqual(claimed);
+  await append(database, topic, 5);
+  expect(await recordsOf(topic)).toHaveLength(PARTITIONS * 10);
+  undisturbed(later);
+});
+
+test('an installation that replaces another one for good goes on behind its messages', async () => {
+  const { topic } = await setUp(PARTITIONS);
+  await using database = await createTestDatabase();
+  {
+    await using early = await relayTopic(database, topic, PARTITIONS);
+    await append(database, topic, 5);
+    undisturbed(early);
+  }
+  await using other = await anotherInstallation();
+  await using second = await relayTopic(other, topic, PARTITIONS);
+  await refusedWith(second, 'RELAY_INSTALLATION_DIFFERS');
+  await other.query(APPEND_ROWS, [topic, 3, 'other']);
+  await other.query('update outbox set ce_id = gen_random_uuid()');
+
+  await prepareOthers(other, topic);
+
+  const taken = await run(other, topic, 'relay', 'rebase', '--take-over');
+
+  expect(taken).toMatchObject({ code: 0, stderr: '' });
+  expect(taken.stdout).toContain('epoch 1; 5 topics mended');
+  await expect.poll(() => unpublished(other)).toBe(0);
+  const positions = [...(await tailsOf(topic)).values()].map((own) =>
+    own.map(({ position }) => Number(position)),
+  );
+  expect(positions).toEqual(Array(PARTITIONS).fill([1, 2, 3, 4, 5, 6, 7, 8]));
+  await using late = await relayTopic(database, topic, PARTITIONS);
+  await refusedWith(late, 'RELAY_INSTALLATION_DIFFERS');
+  await append(other, topic, 2);
+  undisturbed(second);
+});
+
+/** A database that was migrated by itself. */
+async function anotherInstallation(): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  await database.query('update output_state set installation_id = gen_random_uuid()');
+  return database;
+}
+
+/** The outputs beside `access`, to which nothing was published. */
+async function prepareOthers(database: TestDatabase, access: string): Promise<void> {
+  const topics = OTHER_OUTPUTS.map((name) => `${access}.${name}`);
+  await using admin = await openAdmin(local());
+  await createMissingTopics(
+    admin,
+    topics.map((name) => ({ name, partitions: PARTITIONS, replicas: undefined, settings: {} })),
+  );
+  await database.query(
+    `insert into outbox_lane (topic, partition)
+     select topic, n from unnest($1::text[]) as topic, generate_series(0, $2::integer - 1) as n`,
+    [topics, PARTITIONS],
+  );
+}
+
+/** Appends to each lane, and waits until all of it was published. */
+async function append(database: TestDatabase, topic: string, rowsPerLane: number): Promise<void> {
+  await database.query(APPEND_ROWS, [topic, rowsPerLane, 'own']);
+  await expect.poll(() => unpublished(database)).toBe(0);
+}
+
+async function unpublished(database: TestDatabase): Promise<number> {
+  const [row] = await database.query<{ n: number }>(`
+    select count(*)::integer as n from outbox left join relay_position using (lane)
+    where position > coalesce(published_through, 0)`);
+  return row?.n ?? -1;
+}
+
+/** Each look from the next on finds this. */
+async function refusedWith(relay: Relaying, code: string): Promise<void> {
+  const before = relay.refusals().length;
+  await expect.poll(() => relay.refusals().length).toBeGreaterThan(before + 1);
+  expect(relay.refusals().at(-1)?.code).toBe(code);
+}
+
+function undisturbed(relay: Relaying): void {
+  expect(relay.failures()).toEqual([]);
+  expect(relay.acquired()).toBe(1);
+}
+
+function run(
+  { url }: TestDatabase,
+  topic: string,
+  ...args: readonly string[]
+): Promise<CommandResult> {
+  const env = {
+    DATABASE_URL: url,
+    KAFKA_BROKERS: inject('brokers').join(','),
+    TOPIC_ACCESS: topic,
+    ...Object.fromEntries(OTHER_OUTPUTS.map((name) => [`TOPIC_${name}`, `${topic}.${name}`])),
+    OPERATOR: 'grace',
+  };
+  return runLatchkey(env, ...args);
+}
+
+/** What is committed with the relays' positions, by partition. */
+async function committedTo(topic: string): Promise<readonly string[]> {
+  await using admin = await openAdmin(local());
+  const [offsets] = await admin.fetchOffsets({ groupId: RELAY_GROUP, topics: [topic] });
+  return (offsets?.partitions ?? [])
+    .filter(({ offset }) => Number(offset) >= 0)
+    .toSorted((a, b) => a.partition - b.partition)
+    .map(({ metadata }) => metadata ?? '');
+}
+
+/** Commits what a version before the installation id has, at the positions that are there. */
+async function commitOlder(topic: string, metadata: readonly string[]): Promise<void> {
+  await using admin = await openAdmin(local());
+  const kafka = { kafkaSettings: connection(), admin, log };
+  await using producer = await acquireTopic(kafka, topic);
+  const [offsets] = await admin.fetchOffsets({ groupId: RELAY_GROUP, topics: [topic] });
+  await producer.begin();
+  await producer.sendOffsets(
+    RELAY_GROUP,
+    topic,
+    (offsets?.partitions ?? []).map(({ partition, offset }) => ({
+      partition,
+      offset: BigInt(offset),
+      metadata: metadata[partition] ?? '',
+    })),
+  );
+  await producer.commit();
+}
+
+async function recordsOf(topic: string): Promise<readonly PublishedRecord[]> {
+  return [...(await tailsOf(topic)).values()].flat();
+}
+
+/** Everything that was published, by partition. */
+async function tailsOf(topic: string): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
+  await using admin = await openAdmin(local());
+  const logs = await logOffsets(admin, topic, PARTITIONS);
+  const wanted = [...logs].map(
+    ([partition, own]) => [partition, { log: own, back: 0n, keep: -1n }] as const,
+  );
+  const kafka = { kafkaSettings: connection(), admin, log };
+  return readPublishedTail(kafka, topic, new Map(wanted));
+}
