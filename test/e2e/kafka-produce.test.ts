@@ -11,6 +11,7 @@ import {
   type TransactionalProducer,
   untilOffsetsReady,
 } from '@latchkey/kafka';
+import { ConfigResourceTypes } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { connection, consume, local, log } from '../support/kafka-clients.ts';
 import { RecordingReading } from '../support/recording-reading.ts';
@@ -127,6 +128,16 @@ test('output topics are created once, and refused when their partitions differ',
   ]);
   expect(first.get(topic)).toMatchObject({ name: topic, partitions: 3 });
   expect(second).toEqual(first);
+  // On the topic itself, whatever the brokers have by default.
+  const described = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+  });
+  const own = described.resources[0]?.configEntries.filter(({ isDefault }) => !isDefault) ?? [];
+  expect(Object.fromEntries(own.map((entry) => [entry.configName, entry.configValue]))).toEqual({
+    'cleanup.policy': 'delete',
+    'max.message.bytes': '1048588',
+  });
   const other = ensureOutputTopics(admin, [{ ...wanted, configured: undefined, recorded: 5 }]);
   await expect(other).rejects.toThrow(Failure);
   await expect(other).rejects.toMatchObject({ code: 'PARTITION_COUNT_DIFFERS' });

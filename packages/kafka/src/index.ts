@@ -12,6 +12,7 @@ export { isFenced } from './is-fenced.ts';
 export type { KafkaLog } from './kafka-log.ts';
 export { isDenial } from './not-allowed.ts';
 export { type KafkaSettings, openKafka } from './open-kafka.ts';
+export { LARGEST_MESSAGE_BYTES, refuseBrokenOutputs } from './output-settings.ts';
 export { ensureOutputTopics, type OutputTopicWanted } from './output-topics.ts';
 export { type OutputTopicKnown, planOutputTopic } from './plan-output-topic.ts';
 export type { ProducedMessage } from './produce/encoded-records.ts';

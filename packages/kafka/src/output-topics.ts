@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import { planOutputTopic } from './plan-output-topic.ts';
+import { LARGEST_MESSAGE_BYTES } from './output-settings.ts';
 import { createMissingTopics, describeTopics, type TopicDescription } from './topics.ts';
 
 export interface OutputTopicWanted {
@@ -11,8 +12,17 @@ export interface OutputTopicWanted {
 }
 
 /**
- * Describes output topics, by name, after creating those that were missing, with the brokers' default settings. All
- * are checked before one is created; several processes may do this at once.
+ * What consumers rely on, whatever the brokers have by default: every message stays until the retention deletes it, and
+ * the largest that there can be is taken.
+ */
+const OUTPUT_SETTINGS = {
+  'cleanup.policy': 'delete',
+  'max.message.bytes': String(LARGEST_MESSAGE_BYTES),
+} as const;
+
+/**
+ * Describes output topics, by name, after creating those that were missing: never compacted, large enough, and with the
+ * brokers' defaults for the rest. All are checked before one is created; several processes may do this at once.
  *
  * @throws Failure PARTITION_COUNT_DIFFERS when a topic, the configuration and the database do not agree
  */
@@ -28,7 +38,7 @@ export async function ensureOutputTopics(
       name: topic,
       partitions,
       replicas: undefined,
-      settings: {},
+      settings: OUTPUT_SETTINGS,
     })),
   );
   // Somebody else may have created one in between, with another number.

@@ -6,6 +6,7 @@ import { needing } from './not-allowed.ts';
 export const TOPIC_SETTINGS = [
   'message.timestamp.type',
   'retention.ms',
+  'retention.bytes',
   'min.insync.replicas',
   'unclean.leader.election.enable',
   'cleanup.policy',

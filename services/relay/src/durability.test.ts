@@ -12,12 +12,41 @@ test('topics that keep what they acknowledge have no weakness', () => {
   expect(weaknessesOf([SOUND])).toEqual([]);
 });
 
+test('topics of Kafka itself are compacted, and their retention does not count', () => {
+  const settings = { ...SOUND.settings, 'cleanup.policy': 'compact', 'retention.bytes': '5' };
+
+  expect(weaknessesOf([{ ...SOUND, name: '__consumer_offsets', settings }])).toEqual([]);
+  const deleted = { ...settings, 'cleanup.policy': 'delete' };
+  expect(weaknessesOf([{ ...SOUND, name: '__transaction_state', settings: deleted }])).toEqual([
+    { weakness: 'cleanup.policy is not compact', topics: ['__transaction_state'] },
+  ]);
+});
+
+test('a retention of a day, or none, is no weakness', () => {
+  for (const limit of ['86400000', '-1']) {
+    const settings = { ...SOUND.settings, 'retention.ms': limit, 'retention.bytes': '-1' };
+    expect(weaknessesOf([{ ...SOUND, settings }])).toEqual([]);
+  }
+});
+
 test.each([
   ['fewer than 3 replicas', { ...SOUND, replicas: 2 }],
   ['min.insync.replicas below 2', { ...SOUND, settings: { 'min.insync.replicas': '1' } }],
   [
     'unclean.leader.election.enable is true',
     { ...SOUND, settings: { ...SOUND.settings, 'unclean.leader.election.enable': 'true' } },
+  ],
+  [
+    'max.message.bytes below 1048588',
+    { ...SOUND, settings: { ...SOUND.settings, 'max.message.bytes': '1048587' } },
+  ],
+  [
+    'retention.ms below one day',
+    { ...SOUND, settings: { ...SOUND.settings, 'retention.ms': '86399999' } },
+  ],
+  [
+    'retention.bytes is limited',
+    { ...SOUND, settings: { ...SOUND.settings, 'retention.bytes': '1073741824' } },
   ],
 ])('%s is named with its topics', (weakness, topic) => {
   expect(weaknessesOf([SOUND, { ...topic, name: 'weak' }])).toEqual([

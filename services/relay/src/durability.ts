@@ -1,10 +1,15 @@
-import { describeTopics, type TopicAdmin, type TopicDescription } from '@latchkey/kafka';
+import {
+  describeTopics,
+  LARGEST_MESSAGE_BYTES,
+  type TopicAdmin,
+  type TopicDescription,
+} from '@latchkey/kafka';
 import type { Logger } from '@latchkey/runtime';
 
 /** Kafka's own, on which exactly once stands as much as on the outputs. */
 const INTERNAL_TOPICS = ['__consumer_offsets', '__transaction_state'] as const;
 
-/** Something that lets brokers lose what they have acknowledged, and the topics that have it. */
+/** Something that lets brokers lose what they have acknowledged, or consumers miss it, and the topics that have it. */
 export interface Weakness {
   readonly weakness: string;
   readonly topics: readonly string[];
@@ -22,7 +27,43 @@ const WEAKNESSES: readonly (readonly [weakness: string, has: Test])[] = [
     'unclean.leader.election.enable is true',
     ({ settings }) => settings['unclean.leader.election.enable'] === 'true',
   ],
+  [
+    'cleanup.policy is not compact',
+    ({ name, settings }) => isInternal(name) && isOther(settings['cleanup.policy'], 'compact'),
+  ],
+  [
+    `max.message.bytes below ${LARGEST_MESSAGE_BYTES}`,
+    ({ name, settings }) =>
+      !isInternal(name) &&
+      Number(settings['max.message.bytes'] ?? LARGEST_MESSAGE_BYTES) < LARGEST_MESSAGE_BYTES,
+  ],
+  [
+    'retention.ms below one day',
+    ({ name, settings }) =>
+      !isInternal(name) && isBelow(Number(settings['retention.ms'] ?? UNLIMITED), DAY_MS),
+  ],
+  [
+    'retention.bytes is limited',
+    ({ name, settings }) =>
+      !isInternal(name) && isOther(settings['retention.bytes'], String(UNLIMITED)),
+  ],
 ];
+
+const UNLIMITED = -1;
+const DAY_MS = 86_400_000;
+
+function isInternal(name: string): boolean {
+  return INTERNAL_TOPICS.some((internal) => internal === name);
+}
+
+/** What is not known is not held against a topic. */
+function isOther(setting: string | undefined, expected: string): boolean {
+  return setting !== undefined && setting !== expected;
+}
+
+function isBelow(limit: number, least: number): boolean {
+  return limit !== UNLIMITED && limit < least;
+}
 
 /** What should be mended before these topics carry what must not be lost; empty where all is sound. */
 export function weaknessesOf(topics: readonly TopicDescription[]): readonly Weakness[] {
@@ -45,7 +86,7 @@ export async function warnOfWeaknesses(
     [outputs, INTERNAL_TOPICS].map((topics) => tryToDescribe(admin, topics, log)),
   );
   for (const weakness of weaknessesOf(described.flat())) {
-    log.warn(weakness, 'topics can lose what they acknowledged');
+    log.warn(weakness, 'topics can lose messages, or refuse them');
   }
 }
 

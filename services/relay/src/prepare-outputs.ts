@@ -4,6 +4,7 @@ import {
   ensureOutputTopics,
   type OutputTopicWanted,
   planOutputTopic,
+  refuseBrokenOutputs,
   type TopicAdmin,
   type TopicDescription,
 } from '@latchkey/kafka';
@@ -23,7 +24,7 @@ export interface OutputsWanted {
  * made them or another service did that asked the same question.
  *
  * @throws Failure PARTITION_COUNT_DIFFERS when a topic, the settings and the database disagree;
- *   TOPIC_SETTING when topics are missing and must not be created
+ *   TOPIC_SETTING when topics are missing and must not be created, or one is compacted
  */
 export async function prepareOutputs(
   db: Db,
@@ -37,6 +38,7 @@ export async function prepareOutputs(
     recorded: recorded.get(topic)?.length,
   }));
   const described = await (create ? ensureOutputTopics : existingTopics)(admin, wanted);
+  refuseBrokenOutputs([...described.values()]);
   for (const { name, partitions: count } of described.values()) {
     // eslint-disable-next-line no-await-in-loop -- once, at start
     await db.run(ensureLanes, { topic: name, partitions: count });
