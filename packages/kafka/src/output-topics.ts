@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs';
-import { planOutputTopic } from './plan-output-topic.ts';
 import { LARGEST_MESSAGE_BYTES } from './output-settings.ts';
+import { planOutputTopic } from './plan-output-topic.ts';
 import { createMissingTopics, describeTopics, type TopicDescription } from './topics.ts';
 
 export interface OutputTopicWanted {

@@ -8,9 +8,9 @@ import {
   type Refusal,
   refusalOfLane,
   refusalOfTopic,
-  takenOver,
   type TopicEvidence,
   type TopicFindings,
+  takenOver,
 } from '@latchkey/publication';
 import { outputsOf } from '../outputs.ts';
 import { printLine, printRow } from '../print.ts';
