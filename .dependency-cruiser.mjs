@@ -122,6 +122,13 @@ export default {
       },
     },
     {
+      name: 'nothing-imports-tools',
+      comment: 'Tools are run by developers, from outside. They may use what tests use.',
+      severity: 'error',
+      from: { pathNot: '^tools/' },
+      to: { path: '^tools/' },
+    },
+    {
       name: 'resolvable',
       comment: 'An import that nothing answers to cannot be checked by the other rules.',
       severity: 'error',

@@ -119,6 +119,7 @@ export default tseslint.config(
       '**/*.test-support.ts',
       '**/*.bench.ts',
       'docs/**/*.ts',
+      'tools/**/*.ts',
       '*/*/*.ts',
     ],
     rules: {
@@ -130,7 +131,7 @@ export default tseslint.config(
     },
   },
   // The tools want a default export.
-  { files: ['*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['*.config.ts', 'tools/*/*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['**/*.mjs'],
     ...tseslint.configs.disableTypeChecked,

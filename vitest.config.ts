@@ -21,6 +21,7 @@ export default defineConfig({
           include: [
             '{packages,services}/*/src/**/*.test.ts',
             'test/{faults,bench,support}/**/*.unit.test.ts',
+            'tools/**/*.test.ts',
           ],
           testTimeout: 20_000,
           // Some start a process of their own, which takes its time on a busy machine.

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeEach, expect, type TestContext } from 'vitest';
+import type { FileCoverage } from './coverage.ts';
+
+/** Runs before each test file of the instrumented copy: notes which mutants each of its tests reaches. */
+
+interface Namespace {
+  currentTestId?: string;
+  mutantCoverage?: { perTest: Record<string, Record<string, number>> };
+}
+
+/** What is reached while no test runs: while modules are loaded, before and after all. */
+const NO_TEST = '*';
+
+const shared = globalThis as { __stryker__?: Namespace };
+const namespace = (shared.__stryker__ ??= {});
+namespace.currentTestId = NO_TEST;
+const durations = new Map<string, number>();
+const failed = new Set<string>();
+let startedMs = 0;
+
+beforeEach((context) => {
+  const name = nameOf(context);
+  namespace.currentTestId = name;
+  context.onTestFailed(() => {
+    failed.add(name);
+  });
+  startedMs = performance.now();
+});
+
+afterEach((context) => {
+  durations.set(nameOf(context), performance.now() - startedMs);
+  namespace.currentTestId = NO_TEST;
+});
+
+afterAll(async () => {
+  const filepath = expect.getState().testPath ?? '';
+  const folder = process.env['MUTANTS_COVERAGE'] ?? '';
+  const perTest = namespace.mutantCoverage?.perTest ?? {};
+  const idsOf = (test: string): readonly string[] => Object.keys(perTest[test] ?? {});
+  const coverage: FileCoverage = {
+    file: filepath.slice(process.cwd().length + 1),
+    reachedBefore: idsOf(NO_TEST),
+    // What fails without a mutant says nothing about one.
+    tests: [...durations]
+      .filter(([name]) => !failed.has(name))
+      .map(([name, tookMs]) => ({ name, tookMs, reached: idsOf(name) })),
+  };
+  const name = createHash('sha256').update(filepath).digest('hex').slice(0, 16);
+  await writeFile(`${folder}/${name}.json`, JSON.stringify(coverage));
+});
+
+/** As `--testNamePattern` sees it. */
+function nameOf({ task }: TestContext): string {
+  const names = [task.name];
+  for (let suite = task.suite; suite !== undefined; suite = suite.suite) names.unshift(suite.name);
+  return names.join(' ');
+}

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export type Stage = 'unit' | 'integration' | 'e2e';
+
+/** Where tests find servers that are up already. */
+export interface Servers {
+  readonly databaseUrl: string;
+  readonly brokers: readonly string[];
+}
+
+export interface VitestRun {
+  /** A copy of the sources. */
+  readonly folder: string;
+  readonly stage: Stage;
+  /** In this order; none: every test of the stage. */
+  readonly tests: readonly { readonly file: string; readonly names: readonly string[] }[];
+  readonly limitMs: number;
+  /** Ends at the first test that fails. */
+  readonly bail: boolean;
+  readonly servers: Servers;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface VitestVerdict {
+  /** `broken`: it ended without saying anything about a test. */
+  readonly outcome: 'passed' | 'failed' | 'timed-out' | 'broken';
+  /** The first test that failed: its file, ` > `, and its name. */
+  readonly failure: string | undefined;
+  /** The end of what it wrote. */
+  readonly output: string;
+}
+
+interface Report {
+  readonly success: boolean;
+  readonly numTotalTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+const OUTPUT_MAX_CHARS = 4_000;
+/** A command line takes 128 KiB an argument. */
+const PATTERN_MAX_CHARS = 100_000;
+
+/** Runs tests of a copy as a process group of its own, which does not outlive the limit. */
+export async function runVitest(run: VitestRun): Promise<VitestVerdict> {
+  const { folder, stage, tests, bail, servers } = run;
+  const report = join(folder, `.mutants-${stage}.json`);
+  await rm(report, { force: true });
+  const child = spawn(process.execPath, argumentsOf(folder, report, tests, bail), {
+    cwd: folder,
+    env: {
+      PATH: process.env['PATH'],
+      DATABASE_URL: servers.databaseUrl,
+      KAFKA_BROKERS: servers.brokers.join(','),
+      FORCE_COLOR: '0',
+      MUTANTS_STAGE: stage,
+      MUTANTS_FILES: tests.map(({ file }) => file).join('\n'),
+      ...run.env,
+    },
+    detached: true,
+    // Descriptor 3 tells it when this process is gone.
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-OUTPUT_MAX_CHARS);
+    });
+  }
+  const late = AbortSignal.timeout(run.limitMs);
+  late.addEventListener('abort', () => {
+    killGroup(child);
+  });
+  await once(child, 'close');
+  if (late.aborted) return { outcome: 'timed-out', failure: undefined, output };
+  const text = await readFile(report, 'utf8').catch(() => undefined);
+  if (text === undefined) return { outcome: 'broken', failure: undefined, output };
+  return verdictOf(JSON.parse(text) as Report, folder, output);
+}
+
+function argumentsOf(
+  folder: string,
+  report: string,
+  tests: VitestRun['tests'],
+  bail: boolean,
+): readonly string[] {
+  const endWithParent = pathToFileURL(join(folder, 'packages/runtime/end-with-parent.mjs')).href;
+  const script = join(folder, 'node_modules/vitest/vitest.mjs');
+  const config = join(folder, 'tools/mutants/vitest.config.ts');
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  const pattern = patternOf(tests);
+  return [
+    ...['--import', endWithParent, script, 'run', `--config=${config}`, ...reporters],
+    ...(bail ? ['--bail=1'] : []),
+    ...(pattern === undefined ? [] : [`--testNamePattern=${pattern}`]),
+  ];
+}
+
+/** Of the names of all files together; none where one of them is to be run whole, or the names are too long. */
+function patternOf(tests: VitestRun['tests']): string | undefined {
+  if (tests.length === 0 || tests.some(({ names }) => names.length === 0)) return undefined;
+  const names = tests.flatMap((one) => one.names).map((name) => RegExp.escape(name));
+  const pattern = `^(${names.join('|')})$`;
+  return pattern.length > PATTERN_MAX_CHARS ? undefined : pattern;
+}
+
+function verdictOf(report: Report, folder: string, output: string): VitestVerdict {
+  for (const { name, status, assertionResults } of report.testResults) {
+    const failed = assertionResults.find((test) => test.status === 'failed');
+    if (failed === undefined && status !== 'failed') continue;
+    const file = name.startsWith(folder) ? name.slice(folder.length + 1) : name;
+    const failure = `${file} > ${failed?.fullName ?? '(the file does not load)'}`;
+    return { outcome: 'failed', failure, output };
+  }
+  if (!report.success || report.numTotalTests === 0) {
+    return { outcome: 'broken', failure: undefined, output };
+  }
+  return { outcome: 'passed', failure: undefined, output };
+}
+
+function killGroup({ pid, exitCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
