@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { employee, hrEvent, inDays } from '../support/events.ts';
+import { employee, hrEvent, inDays, structured } from '../support/events.ts';
+import { eventually } from '../support/eventually.ts';
 import { MIGRATE, runLatchkey, runScript } from '../support/run-latchkey.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
@@ -44,20 +45,64 @@ test('conflicts are listed and shown with both contents', async () => {
   expect(stdout).toContain('"department":"Finance"');
 });
 
-test('progress is shown, and accepted under a name', async () => {
-  const shown = await run('progress', 'show', '--json');
-  const rows = shown.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { topic: string });
-  expect(rows.map(({ topic }) => topic)).toContain(system.topics.names['workforce-events']);
-  const topic = system.topics.names['verification-events'];
-  const accepted = await run('progress', 'accept', topic, '0');
-  expect(accepted).toMatchObject({ code: 0 });
-  const audit = await system.database.query(
-    "select decider from audit_entry where subject_kind = 'intake_progress'",
+interface Progress {
+  readonly topic: string;
+  readonly partition: number;
+  readonly findingId: string | null;
+}
+
+async function shownProgress(): Promise<readonly Progress[]> {
+  const { stdout } = await run('progress', 'show', '--json');
+  const lines = stdout.trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Progress);
+}
+
+test('progress is shown, and a partition that does not stand still is not accepted', async () => {
+  const topic = system.topics.names['workforce-events'];
+  expect((await shownProgress()).map((row) => row.topic)).toContain(topic);
+  const accepted = await run('progress', 'accept', topic, '0', '--finding', 'ffffffffffff');
+  expect(accepted).toMatchObject({ code: 1, stdout: '' });
+  expect(accepted.stderr).toContain('PARTITION_NOT_STOPPED');
+});
+
+test('a finding is shown, with what is given up, and accepted by its id under a name', async () => {
+  await system.database.query(`
+    create function refuse_poison() returns trigger language plpgsql as $$
+    begin raise exception 'poison' using errcode = '22003'; end $$;
+    create trigger poison before insert on fact for each row
+    when (new.engagement like 'E-poison%') execute function refuse_poison();`);
+  const poison = Array.from({ length: 6 }, (_, index) => {
+    const data = { startsAt: inDays(-9), attributes: employee('Sales') };
+    return { ...structured(hrEvent('joined', `poison${index}`, 1, data)), partition: 0 };
+  });
+  await system.sendRecords(poison);
+  const stopped = await eventually(
+    'a partition that stopped',
+    async () => (await shownProgress()).find(({ findingId }) => findingId !== null),
+    (seen) => seen !== undefined,
   );
-  expect(audit).toEqual([{ decider: 'operator:grace' }]);
+  const accept = ['progress', 'accept', stopped?.topic ?? '', '0', '--give-up', '50'];
+  const shown = await run(...accept);
+  expect(shown.code).toBe(2);
+  expect(shown.stdout).toContain('APPLY_FAILING');
+  expect(shown.stdout.match(/APPLY_FAILED/g)).toHaveLength(3);
+  expect(shown.stdout).toContain(`--finding ${stopped?.findingId ?? ''} --give-up 50`);
+  expect(shown.stderr).toContain('--finding');
+
+  const other = await run(...accept, '--finding', 'ffffffffffff');
+  expect(other).toMatchObject({ code: 1, stdout: '' });
+  expect(other.stderr).toContain('FINDING_DIFFERS');
+
+  const accepted = await run(...accept, '--finding', stopped?.findingId ?? '');
+  expect(accepted).toMatchObject({ code: 0, stderr: '' });
+  await system.settled();
+  const letters = "select count(*)::int as n from dead_letter where code = 'APPLY_FAILED'";
+  expect(await system.database.query(letters)).toEqual([{ n: 6 }]);
+  const audit = await system.database.query<{ decider: string; decisions: string }>(
+    "select decider, decisions::text from audit_entry where subject_kind = 'intake_progress'",
+  );
+  expect(audit).toMatchObject([{ decider: 'operator:grace' }]);
+  expect(audit[0]?.decisions).toContain('giveUpBefore');
 });
 
 test.each([
@@ -68,6 +113,7 @@ test.each([
   [['dead-letters', 'list', '--limit', '0'], '--limit'],
   [['conflicts', 'show'], 'event id'],
   [['progress', 'accept', 'nowhere', '0'], 'no such partition'],
+  [['progress', 'accept', 'nowhere'], 'partition'],
   [['status', '--wrong'], '--wrong'],
 ])('%j is refused with exit code 2', async (args, said) => {
   const { code, stderr } = await run(...args);

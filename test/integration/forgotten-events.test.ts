@@ -38,7 +38,7 @@ async function poisoned(): Promise<string> {
   await desk.query(
     'create trigger refuse before insert on engagement for each row execute function refuse()',
   );
-  await desk.takeOrIsolate(desk.stamped(31, joined('poison')), { inARow: 0 });
+  await desk.takeOrIsolate(desk.stamped(31, joined('poison')));
   await desk.query('drop trigger refuse on engagement');
   await desk.age(31);
   const [letter] = await letters();

@@ -1,6 +1,6 @@
-import { acceptPartition } from '@latchkey/intake';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { acceptFinding } from '../support/accept-finding.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
 import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
@@ -167,13 +167,7 @@ test('a record that is not the one that was read stops the partition until it is
   expect(await desk.takeBatch(swapped)).toMatchObject({ kind: 'stop', code: 'LOG_DIFFERS' });
   expect(await desk.takeBatch(desk.batchOf([joined('b')]))).toEqual({ kind: 'stopped' });
   const { topic, partition } = first;
-  await acceptPartition(desk.db, {
-    topic,
-    partition,
-    nextOffset: 0n,
-    operator: 'test',
-    owner: 'iam',
-  });
+  await acceptFinding(desk.db, { topic, partition }, { nextOffset: 0n, operator: 'test' });
   expect(await desk.takeBatch(swapped)).toMatchObject({ kind: 'taken', counts: { applied: 1 } });
   const audit = await database.query(
     "select decider from audit_entry where subject_kind = 'intake_progress'",
@@ -194,8 +188,7 @@ test('an event that the database refuses is isolated; the others of its batch ar
   await plantPoison();
   const events = Array.from({ length: 20 }, (_, index) => joined(`g${index}`));
   const batch = desk.batchOf(events.toSpliced(7, 0, joined('poison')));
-  const isolations = { inARow: 0 };
-  await desk.takeOrIsolate(batch, isolations);
+  await desk.takeOrIsolate(batch);
   const [letter, ...others] = await database.query('select code, cause, "offset" from dead_letter');
   expect(others).toEqual([]);
   expect(letter).toMatchObject({ code: 'APPLY_FAILED', offset: '7' });
@@ -209,7 +202,7 @@ test('an event that the database refuses is isolated; the others of its batch ar
 test('too much poison in a row stops the partition: then it is not the data that is broken', async () => {
   await plantPoison();
   const batch = desk.batchOf(Array.from({ length: 6 }, (_, index) => joined(`poison${index}`)));
-  const taken = await desk.takeOrIsolate(batch, { inARow: 0 });
+  const taken = await desk.takeOrIsolate(batch);
   expect(taken.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
   const [progress] = await database.query(
     'select dead_letter, next_offset, stopped_code from intake_progress',
@@ -219,7 +212,7 @@ test('too much poison in a row stops the partition: then it is not the data that
 
 test('an error of the system is thrown, nothing becomes a dead letter', async () => {
   await database.query('revoke insert on audit_entry from latchkey_reconciler');
-  await expect(desk.takeOrIsolate(desk.batchOf([joined('a')]), { inARow: 0 })).rejects.toThrow(
+  await expect(desk.takeOrIsolate(desk.batchOf([joined('a')]))).rejects.toThrow(
     'permission denied',
   );
   await database.query('grant insert on audit_entry to latchkey_reconciler');

@@ -1,6 +1,7 @@
-import { acceptPartition, locate } from '@latchkey/intake';
+import { locate } from '@latchkey/intake';
 import { openDatabase, stopPartition } from '@latchkey/postgres';
 import { expect, test } from 'vitest';
+import { acceptFinding } from '../support/accept-finding.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { hrEvent, inDays } from '../support/events.ts';
 import { openIntakeDesk } from '../support/intake-desk.ts';
@@ -56,7 +57,7 @@ test('a log that starts after the position stops the partition until it is accep
     applicationName: 'test',
     onConnectionLost: () => undefined,
   });
-  await acceptPartition(operator, { ...PLACE, nextOffset: 5n, operator: 'test', owner: 'iam' });
+  await acceptFinding(operator, PLACE, { nextOffset: 5n });
   expect(await locate(desk.db, log)).toEqual({ kind: 'at', offset: 5n });
 });
 

@@ -71,7 +71,7 @@ test('one identity whose decision the database refuses is parked, and the clock 
 
 test('a dead letter that the database still refuses is given up again, and no error of the command', async () => {
   await refuse('fact', "new.engagement = 'E-poison'");
-  await desk.takeOrIsolate(desk.batchOf([joined('poison')]), { inARow: 0 });
+  await desk.takeOrIsolate(desk.batchOf([joined('poison')]));
   const [letter] = await database.query<{ id: string }>('select id from dead_letter');
   const inputOf = (): InputTopic => 'workforce-events';
   const context = { policy: desk.policy, outputs: desk.outputs, inputOf, operator: 'grace' };
@@ -92,12 +92,11 @@ test('errors of the system while poison is isolated do not count as poison', asy
   await refuse('fact', "new.engagement = 'E-poison'");
   await database.query('revoke insert on dead_letter from latchkey_reconciler');
   const batch = desk.batchOf([joined('poison')]);
-  const isolations = { inARow: 0 };
   for (let tries = 0; tries < 4; tries += 1) {
-    await expect(desk.takeOrIsolate(batch, isolations)).rejects.toThrow('permission denied');
+    await expect(desk.takeOrIsolate(batch)).rejects.toThrow('permission denied');
   }
   await database.query('grant insert on dead_letter to latchkey_reconciler');
-  expect(await desk.takeOrIsolate(batch, isolations)).toMatchObject([
+  expect(await desk.takeOrIsolate(batch)).toMatchObject([
     { kind: 'taken', counts: { deadLetter: 1 } },
   ]);
 });

@@ -96,6 +96,16 @@ test('an event that was applied meanwhile is a duplicate', async () => {
   expect(await redrive(operator, id, context(later))).toEqual({ kind: 'duplicate' });
 });
 
+test('an event that was applied meanwhile is a duplicate, also after its claim was forgotten', async () => {
+  const event = agencyJoiner('a');
+  await desk.take([event]);
+  const id = await onlyLetter();
+  await later.take([event], 1);
+  await database.query('delete from inbox');
+  expect(await redrive(operator, id, context(later))).toEqual({ kind: 'duplicate' });
+  expect(await database.query('select state from dead_letter')).toEqual([{ state: 'redriven' }]);
+});
+
 test('an unknown id is not found', async () => {
   const id = '00000000-0000-5000-8000-000000000000';
   expect(await redrive(operator, id, context(desk))).toEqual({ kind: 'not_found' });

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DEFAULT_TOPIC_NAMES, epochStart } from '@latchkey/contracts';
 import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
-import { acceptPartition, reconcileDue, redrive, sweepVerifications } from '@latchkey/intake';
+import { reconcileDue, redrive, sweepVerifications } from '@latchkey/intake';
 import * as sql from '@latchkey/postgres';
+import { acceptFinding } from './accept-finding.ts';
 import type { TestDatabase } from './database.ts';
 import { hrEvent, inDays, type SentEvent } from './events.ts';
 import { eventually } from './eventually.ts';
@@ -175,7 +176,7 @@ export async function operate(db: sql.Db, desk: IntakeDesk): Promise<void> {
   }
   await sql.listDeadLetters(db, { ...filter, state: 'open', code: 'SOURCE_NOT_ALLOWED' });
   const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
-  await acceptPartition(db, { topic, partition: 2, nextOffset: 0n, operator: 'x', owner: 'x' });
+  await acceptFinding(db, { topic, partition: 2 }, { nextOffset: 0n });
   await redriveTwice(db, desk);
 }
 

@@ -5,7 +5,6 @@ import {
   type Batch,
   type Delivery,
   type Held,
-  type Isolations,
   intake,
   intakeOrIsolate,
   intakeTogether,
@@ -34,7 +33,7 @@ export interface IntakeDesk extends AsyncDisposable {
   /** Takes a batch as it is. */
   takeBatch(batch: Batch): Promise<Taken>;
   /** The same with poison isolated. */
-  takeOrIsolate(batch: Batch, isolations: Isolations): Promise<readonly Taken[]>;
+  takeOrIsolate(batch: Batch): Promise<readonly Taken[]>;
   /** Takes batches of different partitions in one transaction. */
   takeTogether(batches: readonly Batch[]): Promise<readonly (Taken | Held)[]>;
   /** The next batch of a partition, not taken yet. */
@@ -96,9 +95,9 @@ export async function openIntakeDesk(
       for (const batch of batches) await begin(db, batch);
       return intakeTogether(db, batches, policy, outputs);
     },
-    takeOrIsolate: async (batch, isolations) => {
+    takeOrIsolate: async (batch) => {
       await begin(db, batch);
-      return intakeOrIsolate(db, batch, policy, outputs, isolations);
+      return intakeOrIsolate(db, batch, policy, outputs);
     },
     query: database.query,
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),

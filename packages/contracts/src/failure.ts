@@ -59,7 +59,8 @@ export const FAILURES = {
   },
   APPLY_FAILING: {
     meaning: 'several events in a row could not be applied, so that the partition stopped',
-    nextStep: 'read the causes of its last dead letters; correct the fault, then `progress accept`',
+    nextStep:
+      'read the causes of its last dead letters; correct the fault, then `progress accept`, with `--give-up` if it is the events',
   },
   LOG_STARTS_AFTER: {
     meaning: 'the topic begins after our position: events were deleted before they were read',
@@ -129,6 +130,14 @@ export const FAILURES = {
   OUTBOX_NOT_DRAINED: {
     meaning: 'messages of the output topics wait to be published',
     nextStep: 'let a relay publish them, then run the command again',
+  },
+  PARTITION_NOT_STOPPED: {
+    meaning: 'the input partition does not stand still, so there is nothing to accept',
+    nextStep: 'none; `progress show` lists the partitions and what was found in them',
+  },
+  FINDING_DIFFERS: {
+    meaning: 'something else was found in the partition than the finding that was named',
+    nextStep: 'look at what is found now with `progress show`, and accept that',
   },
   MESSAGE_TOO_LARGE: {
     meaning: 'the broker refuses a single message for its size; its lane waits',

@@ -1,9 +1,10 @@
-export { type Acceptance, acceptPartition } from './accept-progress.ts';
+export { type Acceptance, type Accepted, acceptPartition } from './accept-progress.ts';
 export { type Batch, bytesOf, type Delivery, splitBatch, takenAtOf } from './batch.ts';
 export { isDataError } from './data-error.ts';
 export { type Counts } from './decide.ts';
+export { GIVEN_UP_BY_OPERATOR, givenUp } from './give-up.ts';
 export { type Held, intake, intakeTogether, type Taken } from './intake.ts';
-export { type Isolations, intakeOrIsolate } from './isolate.ts';
+export { intakeOrIsolate } from './isolate.ts';
 export { type Located, type LogEnds, locate } from './locate.ts';
 export { openPolicy } from './open-policy.ts';
 export { type Outputs, outputLanes } from './outputs.ts';

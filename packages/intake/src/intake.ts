@@ -1,4 +1,4 @@
-import { type InputTopic, type Read, readDelivery } from '@latchkey/contracts';
+import { type Read, readDelivery } from '@latchkey/contracts';
 import type { Policy } from '@latchkey/domain';
 import {
   type Advance,
@@ -14,6 +14,7 @@ import type { Batch, Delivery } from './batch.ts';
 import { breather } from './breather.ts';
 import { claim, type ReadDelivery } from './claim.ts';
 import { type Counts, type Decided, decide } from './decide.ts';
+import { GIVEN_UP_BY_OPERATOR, givenUp } from './give-up.ts';
 import { lock } from './lock.ts';
 import type { Outputs } from './outputs.ts';
 import { digestOf, type Position, positionOf } from './position.ts';
@@ -37,8 +38,8 @@ export interface Held {
 
 const HELD: Held = { kind: 'held' };
 
-/** What a delivery says. */
-type ReadOne = (delivery: Delivery, input: InputTopic) => Read;
+/** More events in a row that cannot be applied are no poison: something is wrong with us. */
+const MAX_ISOLATIONS_IN_A_ROW = 3;
 
 /**
  * Takes a batch: position → claim → lock → decide → apply, in one transaction.
@@ -48,16 +49,17 @@ type ReadOne = (delivery: Delivery, input: InputTopic) => Read;
  * nothing was written, unless COMMIT was under way when the connection was lost; then the position
  * tells, and the same batch can be taken again either way.
  *
- * @param readOne - parsing comes before the first SQL, so that hostile input never reaches it
+ * @param failed - why the only delivery of the batch could not be applied: it becomes a dead letter, and is counted as
+ *   isolated; after too many of these in a row the partition stops instead
  */
 export async function intake(
   db: Db,
   batch: Batch,
   policy: Policy,
   outputs: Outputs,
-  readOne?: ReadOne,
+  failed?: string,
 ): Promise<Taken> {
-  const [taken] = await intakeTogether(db, [batch], policy, outputs, readOne);
+  const [taken] = await intakeTogether(db, [batch], policy, outputs, failed);
   if (taken === undefined || taken.kind === 'held') {
     throw new Error('the partition has no position yet');
   }
@@ -75,20 +77,20 @@ export async function intakeTogether(
   batches: readonly Batch[],
   policy: Policy,
   outputs: Outputs,
-  readOne: ReadOne = (delivery, input) => readDelivery(delivery, input, policy.sources),
+  failed?: string,
 ): Promise<readonly (Taken | Held)[]> {
-  const reads = await readAll(batches, readOne);
+  const reads = await readAll(batches, policy);
   return db.transaction(async (tx) => {
-    const placed = placesOf(batches, await lockProgress(tx, batches));
+    const placed = placesOf(batches, await lockProgress(tx, batches), failed);
     const taking = placed.filter(isToTake);
     const [first] = taking;
     if (first === undefined) return placed.map((one) => standStill(tx, one));
-    const given = taking.flatMap((one) => givenOf(one, reads));
+    const given = taking.flatMap((one) => givenOf(one, reads, failed));
     const claimed = await claim(tx, given, first.progress);
     const locked = await lock(tx, claimed.events, outputs);
     const decided = await decide(claimed, locked, policy);
     await apply(tx, decided.changes, outputs, locked.nowMs);
-    const advances = taking.map((one) => advanceOf(one, decided.countsOf(one.progress)));
+    const advances = taking.map((one) => advanceOf(one, decided.countsOf(one.progress), failed));
     advanceProgress(tx, advances);
     return placed.map((one) => (isToTake(one) ? takenOf(one, decided) : standStill(tx, one)));
   });
@@ -109,22 +111,36 @@ type ToTake = Placed & {
 function placesOf(
   batches: readonly Batch[],
   rows: readonly LockedProgressRow[],
+  failed: string | undefined,
 ): readonly Placed[] {
   return batches.map((batch) => {
     const { topic, partition } = batch;
     const progress = rows.find((row) => row.topic === topic && row.partition === partition);
-    const position = progress === undefined ? HELD : positionOf(progress, batch);
+    const position = progress === undefined ? HELD : placeOf(progress, batch, failed);
     return { batch, progress, position };
   });
+}
+
+function placeOf(
+  progress: LockedProgressRow,
+  batch: Batch,
+  failed: string | undefined,
+): Placed['position'] {
+  const position = positionOf(progress, batch);
+  if (position.kind !== 'take' || failed === undefined) return position;
+  if (progress.isolations < MAX_ISOLATIONS_IN_A_ROW) return position;
+  const detail = `${MAX_ISOLATIONS_IN_A_ROW} events in a row could not be applied; the next: ${failed}`;
+  return { kind: 'stop', code: 'APPLY_FAILING', detail };
 }
 
 function isToTake(placed: Placed): placed is ToTake {
   return placed.position.kind === 'take';
 }
 
+/** Parsing comes before the first SQL, so that hostile input never reaches it. */
 async function readAll(
   batches: readonly Batch[],
-  readOne: ReadOne,
+  { sources }: Policy,
 ): Promise<ReadonlyMap<Delivery, Read>> {
   const breathe = breather();
   const reads = new Map<Delivery, Read>();
@@ -132,7 +148,7 @@ async function readAll(
     for (const delivery of deliveries) {
       // eslint-disable-next-line no-await-in-loop -- a turn for others, now and then
       await breathe(isLarge(delivery) ? 'long' : undefined);
-      reads.set(delivery, readOne(delivery, input));
+      reads.set(delivery, readDelivery(delivery, input, sources));
     }
   }
   await breathe();
@@ -146,11 +162,13 @@ function isLarge({ value }: Delivery): boolean {
 function givenOf(
   { progress, position }: ToTake,
   reads: ReadonlyMap<Delivery, Read>,
+  failed: string | undefined,
 ): readonly ReadDelivery[] {
   return position.deliveries.map((delivery) => {
     const read = reads.get(delivery);
     if (read === undefined) throw new RangeError('a delivery was not read');
-    return { delivery, origin: progress, read };
+    const cause = delivery.offset < progress.giveUpBefore ? GIVEN_UP_BY_OPERATOR : failed;
+    return { delivery, origin: progress, read: cause === undefined ? read : givenUp(read, cause) };
   });
 }
 
@@ -167,7 +185,11 @@ function standStill(tx: Tx, { progress, position }: Placed): Taken | Held {
   return position;
 }
 
-function advanceOf({ batch, position: { deliveries } }: ToTake, counts: Counts): Advance {
+function advanceOf(
+  { batch, progress, position: { deliveries } }: ToTake,
+  counts: Counts,
+  failed: string | undefined,
+): Advance {
   const last = deliveries.at(-1);
   return {
     topic: batch.topic,
@@ -175,6 +197,17 @@ function advanceOf({ batch, position: { deliveries } }: ToTake, counts: Counts):
     nextOffset: batch.nextOffset,
     lastOffset: last?.offset ?? null,
     lastDigest: last === undefined ? null : digestOf(last),
+    isolations: isolationsAfter(progress, deliveries, failed),
     ...counts,
   };
+}
+
+/** A batch that holds no delivery says nothing about whether events can be applied. */
+function isolationsAfter(
+  { isolations }: LockedProgressRow,
+  deliveries: readonly Delivery[],
+  failed: string | undefined,
+): number {
+  if (failed !== undefined) return isolations + 1;
+  return deliveries.length > 0 ? 0 : isolations;
 }

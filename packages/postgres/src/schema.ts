@@ -138,6 +138,8 @@ export interface IntakeProgress {
   duplicate: Generated<bigint>;
   epoch: Generated<number>;
   first_offset: bigint;
+  give_up_before: Generated<bigint>;
+  isolations: Generated<number>;
   last_digest: Buffer | null;
   last_offset: bigint | null;
   next_offset: bigint;

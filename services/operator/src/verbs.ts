@@ -1,6 +1,7 @@
+import { progressAccept } from './accept-progress.ts';
 import { conflictsList, conflictsShow } from './conflicts.ts';
 import { deadLettersList, deadLettersRedrive, deadLettersShow } from './dead-letters.ts';
-import { progressAccept, progressShow } from './progress.ts';
+import { progressShow } from './progress.ts';
 import { relayRebase } from './relay/rebase.ts';
 import { relayRepartition } from './relay/repartition.ts';
 import { relayReplay } from './relay/replay.ts';

@@ -2,7 +2,6 @@ import { type InputTopic } from '@latchkey/contracts';
 import {
   type Batch,
   bytesOf,
-  type Isolations,
   locate,
   splitBatch,
   stopUnreadable,
@@ -31,7 +30,6 @@ const PART_MAX_BYTES = 4 * 1024 * 1024;
  * stopped, and the others go on.
  */
 export function takeBatches(to: Reconciling, options: TakeOptions): PartitionReading {
-  const isolations = new Map<string, Isolations>();
   const standing = new Set<string>();
   const doubted = new Map<string, bigint>();
   const unread = new Map<string, bigint>();
@@ -60,17 +58,9 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
       return 'stopped';
     },
     take: async (consumed, hold) => {
-      const part = partOf(consumed.topic, consumed.partition);
-      const kept = isolations.get(part) ?? { inARow: 0 };
-      isolations.set(part, kept);
       const whole = batchOf(consumed, options.inputs);
       for (const batch of splitBatch(whole, options.maxEvents, PART_MAX_BYTES)) {
-        const { turn, taken } = gathering.add({
-          batch,
-          isolations: kept,
-          hold,
-          ...sizeOf(batch),
-        });
+        const { turn, taken } = gathering.add({ batch, hold, ...sizeOf(batch) });
         /* eslint-disable no-await-in-loop -- in the order of the offsets */
         await hold.untilTurn(turn);
         const next = await taken;

@@ -2,7 +2,6 @@ import type { Policy } from '@latchkey/domain';
 import {
   type Batch,
   type Counts,
-  type Isolations,
   intakeOrIsolate,
   intakeTogether,
   type Outputs,
@@ -25,8 +24,6 @@ export interface Reconciling {
 /** A batch of one partition that fits in a transaction. */
 export interface Part extends Gathered {
   readonly batch: Batch;
-  /** Of its partition. */
-  readonly isolations: Isolations;
   readonly hold: Hold;
 }
 
@@ -75,7 +72,6 @@ async function takeTogether(
       const taken = all[index];
       if (taken === undefined || taken.kind === 'held') continue;
       if (taken.kind === 'taken') received += taken.counts.received;
-      if (taken.kind === 'taken' && part.events > 0) part.isolations.inARow = 0;
       next.push([part, settle(taken, part.batch, tookMs, reporting)]);
     }
     if (received > 0) reporting.metrics.committed(received, tookMs);
@@ -89,13 +85,13 @@ async function takeTogether(
 /** Whatever is wrong with the system is waited out, with the membership kept. */
 async function takeAlone(
   to: Reconciling,
-  { batch, isolations, hold }: Part,
+  { batch, hold }: Part,
   reporting: Reporting,
 ): Promise<Next> {
   const { log, health, signal, metrics } = reporting;
   const startedMs = performance.now();
   const work = async (): Promise<readonly Taken[] | 'lost'> =>
-    (await hold.keep()) ? intakeOrIsolate(to.db, batch, to.policy, to.outputs, isolations) : 'lost';
+    (await hold.keep()) ? intakeOrIsolate(to.db, batch, to.policy, to.outputs) : 'lost';
   const alarm = waitingAlarm(partOf(batch.topic, batch.partition), { log, health });
   try {
     const taken = await retryForever(work, { signal, isPermanent: isRefusal, ...alarm });

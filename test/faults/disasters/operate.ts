@@ -28,6 +28,16 @@ export async function untilStopped(arena: Arena, count: number): Promise<readonl
   return await eventually('partitions stopped', codes, (found) => found.length === count, LIMIT_MS);
 }
 
+/** What `progress show` says was found in a partition that stopped. */
+export async function findingOf(arena: Arena, topic: string, partition: number): Promise<string> {
+  const lines = (await operate(arena, 'progress', 'show', '--json')).trim().split('\n');
+  const rows = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  const row = rows.find((one) => one['topic'] === topic && one['partition'] === partition);
+  const finding = row?.['findingId'];
+  if (typeof finding !== 'string') throw new Error(`${topic}/${partition} has not stopped`);
+  return finding;
+}
+
 /** Each different code that `status` shows. */
 async function statusOf(arena: Arena, about: string, name: string): Promise<readonly string[]> {
   const lines = (await operate(arena, 'status', '--json')).trim().split('\n');

@@ -1,6 +1,6 @@
 import { type Disaster, type Scene, secondsSince } from './disaster.ts';
 import { LIMIT_MS } from './limits.ts';
-import { operate, untilRefused, untilStopped } from './operate.ts';
+import { findingOf, operate, untilRefused, untilStopped } from './operate.ts';
 import { administer, createTopic, deleteTopic, endOf } from './topics.ts';
 
 const PARTITIONS = 3;
@@ -51,7 +51,9 @@ export const inputReplaced: Disaster = {
 async function accept({ arena, print }: Scene, codes: readonly string[]): Promise<string> {
   const name = arena.topics.names['workforce-events'];
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
-    print((await operate(arena, 'progress', 'accept', name, String(partition))).trim());
+    const finding = await findingOf(arena, name, partition);
+    const accept = ['progress', 'accept', name, String(partition), '--finding', finding];
+    print((await operate(arena, ...accept)).trim());
   }
   return `stopped: ${[...new Set(codes)].join(', ')}; accepted`;
 }

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { findingId } from '../progress/progress.ts';
 import { statement } from '../statement.ts';
 
 export interface ProgressStatus {
@@ -14,6 +15,8 @@ export interface ProgressStatus {
   readonly deadLetter: bigint;
   readonly stoppedCode: string | null;
   readonly stoppedDetail: string | null;
+  /** What `progress accept` must name. */
+  readonly findingId: string | null;
   readonly updatedAtMs: number;
 }
 
@@ -23,7 +26,8 @@ export const listProgress = statement<object, ProgressStatus>(
   () => sql`
     select topic, partition, first_offset as "firstOffset", next_offset as "nextOffset", received,
       applied, duplicate, stale, conflict, dead_letter as "deadLetter",
-      stopped_code as "stoppedCode", stopped_detail as "stoppedDetail", updated_at as "updatedAtMs"
+      stopped_code as "stoppedCode", stopped_detail as "stoppedDetail", ${findingId} as "findingId",
+      updated_at as "updatedAtMs"
     from intake_progress order by topic, partition`,
 );
 

@@ -16,13 +16,26 @@ export interface ProgressRow {
   readonly lastDigest: Buffer | null;
   readonly stoppedCode: string | null;
   readonly stoppedDetail: string | null;
+  /** Names what was found, and changes with every finding; null where nothing was. */
+  readonly findingId: string | null;
+  /** Events that could not be applied, one after the other. */
+  readonly isolations: number;
+  /** Deliveries below this offset are given up. */
+  readonly giveUpBefore: bigint;
   /** Milliseconds since 1970, by the database's clock. */
   readonly nowMs: number;
 }
 
+/** Of 12 hexadecimal digits: a partition stops once in an epoch and a microsecond. */
+export const findingId = sql<string | null>`
+  case when stopped_code is not null then left(encode(sha256(convert_to(concat_ws(' ',
+    topic, partition, epoch, stopped_code, extract(epoch from stopped_at), stopped_detail
+  ), 'UTF8')), 'hex'), 12) end`;
+
 const columns = sql`
   epoch, next_offset as "nextOffset", last_offset as "lastOffset", last_digest as "lastDigest",
-  stopped_code as "stoppedCode", stopped_detail as "stoppedDetail", clock_timestamp() as "nowMs"`;
+  stopped_code as "stoppedCode", stopped_detail as "stoppedDetail", ${findingId} as "findingId",
+  isolations, give_up_before as "giveUpBefore", clock_timestamp() as "nowMs"`;
 
 /** A partition that was never read starts at `nextOffset`; one that was stays as it is. */
 export const insertProgress = statement<PartitionKey & { nextOffset: bigint }, object>(
@@ -90,6 +103,7 @@ export interface Advance extends PartitionKey {
   /** null keeps the digest of the last record that was taken. */
   readonly lastOffset: bigint | null;
   readonly lastDigest: Buffer | null;
+  readonly isolations: number;
   readonly received: number;
   readonly applied: number;
   readonly duplicate: number;
@@ -104,6 +118,7 @@ const ADVANCE = {
   next_offset: 'bigint',
   last_offset: 'bigint',
   last_digest: 'hex',
+  isolations: 'integer',
   received: 'integer',
   applied: 'integer',
   duplicate: 'integer',
@@ -132,6 +147,7 @@ const updateProgress = statement<RowColumns<typeof ADVANCE>, object>(
       next_offset = taken.next_offset,
       last_offset = coalesce(taken.last_offset, known.last_offset),
       last_digest = coalesce(taken.last_digest, known.last_digest),
+      isolations = taken.isolations,
       received = known.received + taken.received,
       applied = known.applied + taken.applied,
       duplicate = known.duplicate + taken.duplicate,
@@ -161,18 +177,22 @@ export const stopPartition = statement<Stop, object>(
 );
 
 /**
- * What was found in the partition's log is accepted: reading goes on at `nextOffset`. The epoch
- * rises, since offsets may now name other records than before.
+ * What was found in the partition is accepted: reading goes on at `nextOffset`, what lies below `giveUpBefore` is given
+ * up, and isolations are counted anew. The epoch rises, since offsets may now name other records than before. Nothing
+ * changes where the partition does not stand still.
  */
-export const acceptProgress = statement<PartitionKey & { nextOffset: bigint }, ProgressRow>(
+export const acceptProgress = statement<
+  PartitionKey & { nextOffset: bigint; giveUpBefore: bigint },
+  ProgressRow
+>(
   'accept_progress',
   (p) => sql`
     update intake_progress set
       epoch = epoch + 1, first_offset = least(first_offset, ${p.nextOffset}),
       next_offset = ${p.nextOffset}, last_offset = null, last_digest = null,
       read_through_at = null, stopped_code = null, stopped_detail = null, stopped_at = null,
-      updated_at = clock_timestamp()
-    where topic = ${p.topic} and partition = ${p.partition}
+      isolations = 0, give_up_before = ${p.giveUpBefore}, updated_at = clock_timestamp()
+    where topic = ${p.topic} and partition = ${p.partition} and stopped_code is not null
     returning ${columns}`,
 );
 

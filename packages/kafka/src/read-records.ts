@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from 'kafkajs';
+import type {
+  LocatePartition,
+  PartitionReading,
+  UnreadableBatch,
+} from './consume/partition-reading.ts';
+import { runBatchConsumer } from './consume/run-batch-consumer.ts';
+import type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
+import type { KafkaLog } from './kafka-log.ts';
+
+/** Some records of one partition. */
+export interface RecordRange {
+  readonly topic: string;
+  readonly partition: number;
+  /** An offset that the log has, or its end. */
+  readonly from: bigint;
+  readonly maxRecords: number;
+}
+
+const DEADLINE_MS = 60_000;
+const RELOCATE_MS = 1_000;
+const SESSION_TIMEOUT_MS = 10_000;
+const MAX_BYTES = 1_048_576;
+
+/**
+ * Reads committed records in the order of the log, from an offset on, until there are as many as wanted or the log has
+ * no more. Joins a group of its own (`latchkey-operator.<uuid>`), which holds nothing.
+ *
+ * @throws Error when a record cannot be decoded, or reading takes longer than a minute
+ */
+export async function readRecords(
+  kafka: Kafka,
+  range: RecordRange,
+  log: KafkaLog,
+): Promise<readonly ConsumedRecord[]> {
+  const reading = new RangeReading(range);
+  const late = AbortSignal.timeout(DEADLINE_MS);
+  await runBatchConsumer(
+    kafka,
+    reading,
+    {
+      groupId: `latchkey-operator.${randomUUID()}`,
+      topics: [range.topic],
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      maxBytesPerPartition: MAX_BYTES,
+      relocateMs: RELOCATE_MS,
+    },
+    log,
+    AbortSignal.any([reading.done, late]),
+  );
+  if (reading.done.aborted) return reading.records;
+  throw new Error(`${range.topic}/${range.partition} was not read in time`);
+}
+
+class RangeReading implements PartitionReading {
+  readonly #range: RecordRange;
+  readonly #finished = new AbortController();
+  #records: readonly ConsumedRecord[] = [];
+  #end = 0n;
+
+  constructor(range: RecordRange) {
+    this.#range = range;
+  }
+
+  get done(): AbortSignal {
+    return this.#finished.signal;
+  }
+
+  get records(): readonly ConsumedRecord[] {
+    return this.#records;
+  }
+
+  locate({ partition, logEnd }: LocatePartition): Promise<{ seekTo: bigint } | 'stopped'> {
+    const { from } = this.#range;
+    if (partition !== this.#range.partition || this.done.aborted) return Promise.resolve('stopped');
+    // After another assignment it begins anew.
+    this.#records = [];
+    this.#end = logEnd;
+    if (from >= logEnd) this.#finished.abort();
+    return Promise.resolve(from >= logEnd ? 'stopped' : { seekTo: from });
+  }
+
+  take({ nextOffset, records }: ConsumedBatch): Promise<'taken' | 'stopped'> {
+    const { from, maxRecords } = this.#range;
+    const wanted = records.filter(({ offset }) => offset >= from);
+    this.#records = [...this.#records, ...wanted].slice(0, maxRecords);
+    const isDone = this.#records.length === maxRecords || nextOffset >= this.#end;
+    if (isDone) this.#finished.abort();
+    return Promise.resolve(isDone ? 'stopped' : 'taken');
+  }
+
+  unreadable({ firstOffset, cause }: UnreadableBatch): Promise<void> {
+    const { topic, partition } = this.#range;
+    const place = `${topic}/${partition} at offset ${firstOffset}`;
+    return Promise.reject(new Error(`the log of ${place} cannot be read: ${cause}`));
+  }
+}

@@ -1,0 +1,176 @@
+import { Failure } from '@latchkey/contracts';
+import { type Accepted, acceptPartition, openPolicy } from '@latchkey/intake';
+import { type LogOffsets, logOffsets, openAdmin } from '@latchkey/kafka';
+import { type ProgressRow, readProgress } from '@latchkey/postgres';
+import { required } from './bounds.ts';
+import { type GivenUp, giveUpOf } from './give-up.ts';
+import { openInputs } from './open-inputs.ts';
+import { printLine, printRows } from './print.ts';
+import { operatorName } from './progress.ts';
+import { FLAG, type Operating, TEXT, verb } from './verb.ts';
+
+/** What an acceptance does. */
+interface Plan {
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: bigint;
+  readonly givenUp: readonly GivenUp[];
+}
+
+/**
+ * Accepts what was found in a partition that stopped: the finding that is named, and no other. It goes on
+ * at the first record that is still there unless told otherwise: what was taken before is recognised by its
+ * ids. Without a finding it only shows what was found and what would be done.
+ *
+ * @throws Failure CONFIG_INVALID when no finding is named, PARTITION_NOT_STOPPED, FINDING_DIFFERS
+ */
+export const progressAccept = verb({
+  command: 'progress accept',
+  usage:
+    '<topic> <partition> [--finding <id>] [--from earliest|position|latest|<offset>] [--give-up <deliveries>] [--json]',
+  meaning: 'go on after what was found; without --finding: show what that would do',
+  options: { finding: TEXT, from: TEXT, 'give-up': TEXT, json: FLAG },
+  positionals: ['topic', 'partition'],
+  check: ({ from, 'give-up': count }) => {
+    if (from !== undefined && count !== undefined) {
+      throw invalid('--give-up: begins at the position, without --from');
+    }
+  },
+  run: async (operating, { positionals, ...given }) => {
+    const { db, settings } = operating;
+    const topic = required(positionals[0], 'topic');
+    const partition = partitionNumber(required(positionals[1], 'partition'));
+    const [progress] = await db.run(readProgress, { topic, partition });
+    if (progress === undefined) throw notFound(topic, partition);
+    if (progress.findingId === null)
+      throw new Failure('PARTITION_NOT_STOPPED', { topic, partition });
+    const plan = await planOf(operating, topic, partition, progress, given);
+    if (given.finding === undefined) {
+      showFinding(progress, plan, given);
+      throw invalid('--finding: required; it names what was shown');
+    }
+    const { owner } = await openPolicy(settings.POLICY_FILE);
+    const accepted = await acceptPartition(db, {
+      topic,
+      partition,
+      findingId: given.finding,
+      nextOffset: plan.nextOffset,
+      giveUpBefore: (plan.givenUp.at(-1)?.offset ?? -1n) + 1n,
+      operator: operatorName(settings.OPERATOR),
+      owner,
+    });
+    refuse(accepted, topic, partition);
+    printLine(`${topic}/${partition} was stopped: ${progress.stoppedCode ?? ''}`);
+    showPlan(progress, plan, given.json);
+  },
+});
+
+/** The options as they were given. */
+interface Given {
+  readonly finding: string | undefined;
+  readonly from: string | undefined;
+  readonly 'give-up': string | undefined;
+  readonly json: boolean;
+}
+
+async function planOf(
+  operating: Operating,
+  topic: string,
+  partition: number,
+  progress: ProgressRow,
+  given: Given,
+): Promise<Plan> {
+  const count = given['give-up'];
+  if (count === undefined) {
+    const nextOffset = await offsetFrom(operating, topic, partition, progress, given.from);
+    return { topic, partition, nextOffset, givenUp: [] };
+  }
+  const givenUp = await giveUpOf(operating, topic, partition, progress, count);
+  return { topic, partition, nextOffset: progress.nextOffset, givenUp };
+}
+
+function showFinding(
+  progress: ProgressRow,
+  plan: Plan,
+  { from, 'give-up': count, json }: Given,
+): void {
+  const { topic, partition } = plan;
+  const { stoppedCode, stoppedDetail, findingId } = progress;
+  printLine(`${topic}/${partition} is stopped: ${stoppedCode ?? ''}: ${stoppedDetail ?? ''}`);
+  printLine('Once it is accepted:');
+  showPlan(progress, plan, json);
+  const options = [
+    `--finding ${findingId ?? ''}`,
+    ...(from === undefined ? [] : [`--from ${from}`]),
+    ...(count === undefined ? [] : [`--give-up ${count}`]),
+  ];
+  printLine(`To accept: progress accept ${topic} ${partition} ${options.join(' ')}`);
+}
+
+function showPlan(progress: ProgressRow, plan: Plan, json: boolean): void {
+  const { topic, partition, nextOffset, givenUp } = plan;
+  printLine(`${topic}/${partition} goes on at ${nextOffset}`);
+  if (nextOffset > progress.nextOffset) {
+    const range = `offsets ${progress.nextOffset} to ${nextOffset - 1n}`;
+    printLine(`${range} are skipped: nobody reads them`);
+  }
+  if (givenUp.length === 0) return;
+  printLine('These become dead letters, unless their ids were taken before:');
+  printRows(givenUp, json);
+}
+
+function refuse(accepted: Accepted, topic: string, partition: number): void {
+  switch (accepted.kind) {
+    case 'accepted':
+      return;
+    case 'unknown':
+      throw notFound(topic, partition);
+    case 'not_stopped':
+      throw new Failure('PARTITION_NOT_STOPPED', { topic, partition });
+    case 'other_finding': {
+      const { findingId, stoppedCode, stoppedDetail } = accepted.progress;
+      const found = { finding: findingId, code: stoppedCode, detail: stoppedDetail };
+      throw new Failure('FINDING_DIFFERS', { topic, partition, ...found });
+    }
+  }
+}
+
+/** Findings about what stands at the position; the log itself is in order. */
+const HAS_ITS_PLACE = ['APPLY_FAILING', 'BATCH_UNREADABLE'];
+
+function partitionNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw invalid('partition: expected a whole number');
+}
+
+async function offsetFrom(
+  operating: Operating,
+  topic: string,
+  partition: number,
+  { nextOffset, stoppedCode }: ProgressRow,
+  from: string | undefined,
+): Promise<bigint> {
+  const wanted = from ?? (HAS_ITS_PLACE.includes(stoppedCode ?? '') ? 'position' : 'earliest');
+  if (/^\d{1,18}$/.test(wanted)) return BigInt(wanted);
+  if (wanted === 'position') return nextOffset;
+  if (wanted !== 'earliest' && wanted !== 'latest') {
+    throw invalid('--from: expected earliest, position, latest or an offset');
+  }
+  const log = await logOf(operating, topic, partition);
+  return wanted === 'earliest' ? log.start : log.end;
+}
+
+async function logOf(operating: Operating, topic: string, partition: number): Promise<LogOffsets> {
+  await using admin = await openAdmin(openInputs(operating, 'or give --from an offset'));
+  const found = (await logOffsets(admin, topic)).get(partition);
+  if (found === undefined) throw notFound(topic, partition);
+  return found;
+}
+
+function notFound(topic: string, partition: number): Failure {
+  return invalid(`${topic}/${partition}: no such partition`);
+}
+
+function invalid(problem: string): Failure {
+  return new Failure('CONFIG_INVALID', { problems: [problem] });
+}

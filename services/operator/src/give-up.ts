@@ -1,0 +1,61 @@
+import { Failure, type InputTopic, readDelivery } from '@latchkey/contracts';
+import { GIVEN_UP_BY_OPERATOR, givenUp, openPolicy, takenAtOf } from '@latchkey/intake';
+import { readRecords } from '@latchkey/kafka';
+import type { ProgressRow } from '@latchkey/postgres';
+import { inputTopicNames } from '@latchkey/runtime';
+import { openInputs } from './open-inputs.ts';
+import type { Operating } from './verb.ts';
+
+/** A delivery that is to become a dead letter, as an operator is shown it. */
+export interface GivenUp {
+  readonly offset: bigint;
+  /** Of the dead letter. */
+  readonly code: string;
+  readonly eventId: string | undefined;
+  readonly source: string | undefined;
+  readonly type: string | undefined;
+}
+
+/** More at once than a person looks at is not meant. */
+const MAX_DELIVERIES = 100;
+
+/**
+ * The next deliveries of a partition that stopped because events cannot be applied.
+ *
+ * @param count - as it was given: how many
+ * @throws Failure CONFIG_INVALID for a count out of bounds, another finding, or where the log has no more
+ */
+export async function giveUpOf(
+  operating: Operating,
+  topic: string,
+  partition: number,
+  { stoppedCode, nextOffset: from }: ProgressRow,
+  count: string,
+): Promise<readonly GivenUp[]> {
+  const maxRecords = /^\d{1,3}$/.test(count) ? Number(count) : 0;
+  if (maxRecords < 1 || maxRecords > MAX_DELIVERIES) {
+    throw invalid(`--give-up: expected a whole number from 1 to ${MAX_DELIVERIES}`);
+  }
+  if (stoppedCode !== 'APPLY_FAILING') {
+    throw invalid(`--give-up: is for APPLY_FAILING; what was found is ${stoppedCode ?? 'nothing'}`);
+  }
+  const inputs = Object.entries(inputTopicNames(operating.settings));
+  const input = inputs.find(([, name]) => name === topic)?.[0] as InputTopic | undefined;
+  if (input === undefined) throw invalid(`${topic}: is no input of these settings (TOPIC_…)`);
+  const { sources } = await openPolicy(operating.settings.POLICY_FILE);
+  const kafka = openInputs(operating, 'what is given up is shown first');
+  const range = { topic, partition, from, maxRecords };
+  const records = await readRecords(kafka, range, operating.log);
+  if (records.length === 0) throw invalid('--give-up: the log has no more deliveries');
+  return records.map(({ timestampMs, ...record }) => {
+    const delivery = { ...record, takenAtMs: takenAtOf(timestampMs) };
+    const read = givenUp(readDelivery(delivery, input, sources), GIVEN_UP_BY_OPERATOR);
+    if (read.kind !== 'rejected') throw new RangeError('what is given up is rejected');
+    const { rejection, eventId, source, type } = read;
+    return { offset: record.offset, code: rejection.code, eventId, source, type };
+  });
+}
+
+function invalid(problem: string): Failure {
+  return new Failure('CONFIG_INVALID', { problems: [problem] });
+}

@@ -1,0 +1,20 @@
+import { Failure } from '@latchkey/contracts';
+import { type Kafka, openKafka } from '@latchkey/kafka';
+import { kafkaConnection } from '@latchkey/runtime';
+import type { Operating } from './verb.ts';
+
+/**
+ * The brokers, for a verb that must look into input topics.
+ *
+ * @param instead - how to do without
+ * @throws Failure CONFIG_INVALID without KAFKA_BROKERS
+ */
+export function openInputs({ settings, log, signal }: Operating, instead: string): Kafka {
+  const { KAFKA_BROKERS } = settings;
+  if (KAFKA_BROKERS === undefined) {
+    const problems = [`KAFKA_BROKERS: required to look into the log; ${instead}`];
+    throw new Failure('CONFIG_INVALID', { problems });
+  }
+  const connection = kafkaConnection({ ...settings, KAFKA_BROKERS }, 'latchkey-operator');
+  return openKafka({ ...connection, giveUp: signal }, log, signal);
+}
