@@ -101,6 +101,7 @@ async function openServices(): Promise<() => Promise<Plans>> {
   const operator = services.use(openAs('latchkey_operator', explainer));
   return async () => {
     await every.takeBatches(desk, BATCH);
+    await every.decideReviews(desk.db, BATCH);
     await every.raceForKeys(desk, database, explainer, BATCH);
     await every.decideDue(desk, database, BATCH);
     await every.keepHouse(desk);

@@ -42,6 +42,25 @@ export async function takeBatches(desk: IntakeDesk, size: number): Promise<void>
   await desk.takeTogether([desk.batchOf(others), desk.batchOf([joined(randomUUID())], 1)]);
 }
 
+/** Reviews that facts decide: opened, resolved, opened again, resolved. */
+export async function decideReviews(db: sql.Db, size: number): Promise<void> {
+  const reviews = idsOf(size).map((reviewId) => ({
+    reviewId,
+    kind: 'facts_disputed',
+    subject: reviewId,
+    owner: 'test',
+    detail: '{}',
+    dueAtMs: Date.now(),
+  }));
+  const ids = reviews.map(({ reviewId }) => reviewId);
+  await db.transaction(async (tx) => {
+    await sql.openReviews(tx, reviews);
+    await sql.resolveReviews(tx, ids);
+    await sql.reopenReviews(tx, reviews);
+    await sql.resolveReviews(tx, ids);
+  });
+}
+
 /** Two transactions that make the same correlation keys: the second looks up what it did not see. */
 export async function raceForKeys(
   { db }: IntakeDesk,

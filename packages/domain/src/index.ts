@@ -1,7 +1,7 @@
 export type { Lifecycle } from '@latchkey/contracts';
 export type { AccountChange } from './decisions/account-change.ts';
 export type { Decision } from './decisions/decision.ts';
-export type { Review } from './decisions/reviews.ts';
+export { isDecidedByFacts, type Review } from './decisions/reviews.ts';
 export type { CurrentAccount } from './desired/account.ts';
 export { publishedReasons, type Reason } from './desired/reason.ts';
 export type { EngagementRow } from './lifecycle/engagement-row.ts';

@@ -1,3 +1,4 @@
+import { isDecidedByFacts } from '@latchkey/domain';
 import {
   appendAudit,
   appendCallbacks,
@@ -9,6 +10,7 @@ import {
   type NewReview,
   openReviews,
   type ResolvedReview,
+  reopenReviews,
   resolveReviews,
   saveAccounts,
   saveAssignments,
@@ -46,7 +48,12 @@ export async function applyState(
   changes: Changes,
   nowMs: number,
 ): Promise<readonly Effect[]> {
-  const opened = await openReviews(tx, distinctReviews(changes.reviews));
+  const wanted = distinctReviews(changes.reviews);
+  const settled = wanted.filter(({ kind }) => isDecidedByFacts(kind));
+  const [opened, reopened] = await Promise.all([
+    openReviews(tx, wanted),
+    reopenReviews(tx, settled),
+  ]);
   const resolved = await resolveReviews(tx, changes.resolved);
   settleClaims(tx, changes.claims);
   appendFacts(tx, changes.facts);
@@ -62,10 +69,12 @@ export async function applyState(
   appendAudit(tx, changes.audit);
   appendDeadLetters(tx, changes.deadLetters);
   appendConflicts(tx, changes.conflicts);
-  const announced = changes.reviews.filter((review) => opened.has(review.reviewId));
   return [
     ...changes.effects,
-    ...distinctReviews(announced).map((review) => openedEffect(review, nowMs)),
+    ...wanted.flatMap((review) => {
+      const version = opened.has(review.reviewId) ? 1n : reopened.get(review.reviewId);
+      return version === undefined ? [] : [openedEffect(review, version, nowMs)];
+    }),
     ...resolved.map((review) => resolvedEffect(review, nowMs)),
   ];
 }
@@ -74,12 +83,13 @@ function distinctReviews(reviews: readonly NewReview[]): readonly NewReview[] {
   return [...new Map(reviews.map((review) => [review.reviewId, review])).values()];
 }
 
-function openedEffect(review: NewReview, nowMs: number): Effect {
+/** Opened and resolved take turns, so that each of the two is every other version. */
+function openedEffect(review: NewReview, version: bigint, nowMs: number): Effect {
   return {
     type: 'latchkey.review.opened.v1',
     key: review.reviewId,
     object: review.reviewId,
-    generation: 1n,
+    generation: (version + 1n) / 2n,
     decidedAtMs: nowMs,
     traceparent: undefined,
     tracestate: undefined,
@@ -93,13 +103,12 @@ function openedEffect(review: NewReview, nowMs: number): Effect {
   };
 }
 
-/** A review is resolved once: what it asked cannot become unclear again. */
 function resolvedEffect(review: ResolvedReview, nowMs: number): Effect {
   return {
     type: 'latchkey.review.resolved.v1',
     key: review.reviewId,
     object: review.reviewId,
-    generation: 1n,
+    generation: review.version / 2n,
     decidedAtMs: nowMs,
     traceparent: undefined,
     tracestate: undefined,
@@ -110,7 +119,7 @@ function resolvedEffect(review: ResolvedReview, nowMs: number): Effect {
       subject: review.subject,
       owner: review.owner,
       dueAt: new Date(review.dueAtMs).toISOString(),
-      resolution: 'became_known',
+      resolution: isDecidedByFacts(review.kind) ? 'facts_agree' : 'became_known',
     },
   };
 }

@@ -60,6 +60,7 @@ export async function decideRecord(
     parts.push(
       identityChanges(identity, reconciled, { nowMs, cause: events.at(-1) }),
       { audit: clockAudit(identity, reconciled, policy, nowMs) },
+      { resolved: reconciled.endedReviews },
       eventChanges(group, facts, identityId, reconciled, policy, nowMs),
       { reviews: elsewhereReviews(group, locked, policy, nowMs) },
       { resolved: introducedReviews(identityId, identity, events) },

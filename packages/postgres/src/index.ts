@@ -133,7 +133,7 @@ export {
   refuseTopic,
 } from './relay/relay-topics.ts';
 export { pingSession, releaseTopicLock, tryTopicLock } from './relay/topic-lock.ts';
-export { type NewReview, openReviews } from './reviews/open-reviews.ts';
+export { type NewReview, openReviews, reopenReviews } from './reviews/open-reviews.ts';
 export { type ResolvedReview, resolveReviews } from './reviews/resolve-reviews.ts';
 export type { DB as Database } from './schema.ts';
 export { listStatements, type Statement, statement } from './statement.ts';

@@ -77,6 +77,11 @@ export function endedReviews(
 
 const READING_KINDS = ['facts_disputed', 'readings_too_many'] as const;
 
+/** Whether reviews of a kind end with facts that arrive, and open again with others. */
+export function isDecidedByFacts(kind: string): boolean {
+  return READING_KINDS.some((known) => known === kind);
+}
+
 /**
  * Reviews that may have been opened while tied facts were read as they were then: by this policy or another one,
  * which may have counted other attributes.

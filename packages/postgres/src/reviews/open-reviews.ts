@@ -19,7 +19,25 @@ export async function openReviews(
   reviews: readonly NewReview[],
 ): Promise<ReadonlySet<string>> {
   if (reviews.length === 0) return new Set();
-  const rows = reviews
+  const opened = await tx.run(insertReviews, columnsOf(REVIEW, rowsOf(reviews)));
+  return new Set(opened.map((row) => row.reviewId));
+}
+
+/**
+ * Opens those that were resolved once more, and returns their versions by id. Only for reviews of something that
+ * this transaction has locked.
+ */
+export async function reopenReviews(
+  tx: Tx,
+  reviews: readonly NewReview[],
+): Promise<ReadonlyMap<string, bigint>> {
+  if (reviews.length === 0) return new Map();
+  const opened = await tx.run(updateResolved, columnsOf(REVIEW, rowsOf(reviews)));
+  return new Map(opened.map(({ reviewId, version }) => [reviewId, version]));
+}
+
+function rowsOf(reviews: readonly NewReview[]) {
+  return reviews
     .toSorted((a, b) => (a.reviewId < b.reviewId ? -1 : 1))
     .map((review) => ({
       review_id: review.reviewId,
@@ -29,8 +47,6 @@ export async function openReviews(
       detail: review.detail,
       due_at: review.dueAtMs,
     }));
-  const opened = await tx.run(insertReviews, columnsOf(REVIEW, rows));
-  return new Set(opened.map((row) => row.reviewId));
 }
 
 const REVIEW = {
@@ -50,4 +66,14 @@ const insertReviews = statement<RowColumns<typeof REVIEW>, { reviewId: string }>
     from (${selectRows(REVIEW, p)}) as opened order by ordinal
     on conflict (review_id) do nothing
     returning review_id as "reviewId"`,
+);
+
+const updateResolved = statement<RowColumns<typeof REVIEW>, { reviewId: string; version: bigint }>(
+  'reopen_reviews',
+  (p) => sql`
+    update review set state = 'open', generation = review.generation + 1, detail = again.detail,
+      opened_at = transaction_timestamp(), due_at = again.due_at
+    from (${selectRows(REVIEW, p)}) as again
+    where review.review_id = again.review_id and review.state = 'resolved'
+    returning review.review_id as "reviewId", review.generation as version`,
 );

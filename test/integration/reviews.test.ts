@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { CONTRACTORS, employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
+import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+
+let database: TestDatabase;
+let desk: IntakeDesk;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  desk = await openIntakeDesk(database);
+});
+afterAll(async () => {
+  await desk[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+/** An event of the source that stamps whole seconds. */
+function stamped(kind: string, second: number, id: string, data: object): SentEvent {
+  const { sourceversion: _, ...event } = hrEvent(kind, 'c1', 1, { ...data });
+  const time = new Date(Date.UTC(2024, 0, 1, 0, 0, second)).toISOString();
+  return { ...event, source: CONTRACTORS, id, time };
+}
+
+test('a review of tied facts is resolved by newer facts, opened again by others, and each is announced', async () => {
+  const at = inDays(-5);
+  const row = (second: number, id: string, department: string) =>
+    stamped('moved', second, id, { effectiveAt: at, attributes: { department } });
+  await desk.take([
+    stamped('joined', 1, 'j', { startsAt: inDays(-9), attributes: employee('Sales') }),
+  ]);
+  await desk.take([row(2, 'a', 'Finance'), row(2, 'b', 'Legal')]);
+  expect(await states()).toEqual([{ kind: 'facts_disputed', state: 'open' }]);
+
+  const settling = { fact: 'F', effectiveAt: at, attributes: { department: 'Finance' } };
+  await desk.take([stamped('moved', 3, 'c', settling)]);
+  expect(await states()).toEqual([{ kind: 'facts_disputed', state: 'resolved' }]);
+
+  await desk.take([stamped('rescinded', 4, 'd', { rescinds: { fact: 'F' } })]);
+  expect(await states()).toEqual([{ kind: 'facts_disputed', state: 'open' }]);
+
+  const messages = await database.query<{ type: string; generation: string }>(
+    `select headers::json ->> 'ce_type' as type, generation from outbox
+      where headers::json ->> 'ce_type' like 'latchkey.review.%'
+        and payload::json ->> 'kind' = 'facts_disputed' order by position`,
+  );
+  expect(messages.map(({ type, generation }) => [type, Number(generation)])).toEqual([
+    ['latchkey.review.opened.v1', 1],
+    ['latchkey.review.resolved.v1', 1],
+    ['latchkey.review.opened.v1', 2],
+  ]);
+});
+
+function states(): Promise<readonly object[]> {
+  return database.query("select kind, state from review where kind = 'facts_disputed'");
+}
