@@ -1,0 +1,75 @@
+import { cleanOutbox, type Db, ensureLanes, openDatabase } from '@latchkey/postgres';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { APPEND_ROWS } from '../support/append-rows.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let db: Db;
+let lane = 0;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  db = openDatabase({
+    url: database.url,
+    role: 'latchkey_relay',
+    poolSize: 1,
+    applicationName: 'test-relay',
+    onConnectionLost: () => undefined,
+  });
+  await db.run(ensureLanes, { topic: 'one', partitions: 1 });
+  await database.query(APPEND_ROWS, ['one', 5, '']);
+  const [row] = await database.query<{ lane: number }>('select lane from outbox_lane');
+  lane = row?.lane ?? -1;
+});
+afterEach(async () => {
+  await db[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+/** Published up to this position. */
+async function published(through: number): Promise<void> {
+  await database.query(
+    `insert into relay_position (lane, published_through) values ($1, $2)
+     on conflict (lane) do update set published_through = excluded.published_through`,
+    [lane, through],
+  );
+}
+
+/** Makes the rows so old, from the first position on. */
+async function aged(...minutes: readonly number[]): Promise<void> {
+  for (const [at, age] of minutes.entries()) {
+    await database.query(
+      'update outbox set appended_at = now() - make_interval(mins => $2) where position = $1',
+      [at + 1, age],
+    );
+  }
+}
+
+async function positions(): Promise<readonly number[]> {
+  const rows = await database.query<{ at: number }>(
+    'select position::integer as at from outbox order by position',
+  );
+  return rows.map(({ at }) => at);
+}
+
+async function clean(retentionHours: number): Promise<number | undefined> {
+  const [answer] = await db.run(cleanOutbox, { lane, retentionHours, maxRows: 100 });
+  return answer?.deleted;
+}
+
+test('what is older than the retention in hours is deleted, and what is minutes younger stays', async () => {
+  await published(5);
+  await aged(125, 121, 119, 3);
+
+  expect(await clean(2)).toBe(2);
+
+  expect(await positions()).toEqual([3, 4, 5]);
+});
+
+test('the last published row stays, and what is not published, however old they are', async () => {
+  await published(3);
+  await aged(999, 999, 999, 999, 999);
+
+  expect(await clean(2)).toBe(2);
+
+  expect(await positions()).toEqual([3, 4, 5]);
+});
