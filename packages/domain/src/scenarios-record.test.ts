@@ -251,10 +251,11 @@ test('S27: rows of one stamp are all in force; a contradiction is reviewed until
   expect(person.accounts['directory']?.attributes).not.toHaveProperty('department');
   expect(person.accounts['finance']?.entitlements).toEqual({});
 
-  const timeline = [{ from: daysAgo(90), attributes: { ...EMPLOYEE, department: 'Finance' } }];
+  const stated = { ...EMPLOYEE, department: 'Finance', jobTitle: 'Clerk' };
+  const timeline = [{ from: daysAgo(90), attributes: stated }];
   person.take([fact('stated', 6, { startsAt: daysAgo(90), timeline }, { source: CONTRACTORS })]);
   expect(person.reviews.size).toBe(0);
-  expect(person.accounts['directory']?.attributes).toEqual({ ...EMPLOYEE, department: 'Finance' });
+  expect(person.accounts['directory']?.attributes).toEqual(stated);
   expect(person.accounts['finance']?.entitlements).toEqual({ 'ledger-read': ['ledger-read'] });
 });
 
@@ -270,18 +271,24 @@ test('S27: a hire of three rows with one stamp gets accounts, in any order', () 
   }
 });
 
+/** Reviews of how facts can be read; others are about conditions. */
+function readingReviews(person: Person): readonly string[] {
+  const kinds = [...person.reviews.values()].map(({ kind }) => kind);
+  return kinds.filter((kind) => kind !== 'unknown_condition');
+}
+
 test('a review of too many readings ends with a newer row that settles them, and can open again', () => {
   const values = Array.from({ length: 17 }, (_, at) => ({ department: `D${String(at)}` }));
   const person = new Person();
   person.take([joined(1, daysAgo(90), SALES, { source: CONTRACTORS })]);
   person.take(transaction(2, ...values));
-  expect([...person.reviews.values()].map(({ kind }) => kind)).toEqual(['readings_too_many']);
+  expect(readingReviews(person)).toEqual(['readings_too_many']);
 
   const row = { effectiveAt: daysAgo(48), attributes: { department: 'Finance' }, fact: 'F' };
   person.take([fact('moved', 3, row, { source: CONTRACTORS })]);
-  expect(person.reviews.size).toBe(0);
+  expect(readingReviews(person)).toEqual([]);
   expect(person.states['finance']).toBe('enabled');
 
   person.take([fact('rescinded', 4, { rescinds: { fact: 'F' } }, { source: CONTRACTORS })]);
-  expect([...person.reviews.values()].map(({ kind }) => kind)).toEqual(['readings_too_many']);
+  expect(readingReviews(person)).toEqual(['readings_too_many']);
 });
