@@ -15,7 +15,7 @@ export const KNOWN_HISTORIES: [PersonHistory][] = [
       batchSize: 1,
     }),
   ],
-  // Somebody who is only blocked is suspended; and a row before the start lies over what came with the start.
+  // Somebody who is only blocked is suspended; and what came with the start lies over an older row from before it.
   [
     new PersonHistory({
       drafts: [
