@@ -13,6 +13,7 @@ import { socketsUntil } from './disposable-sockets.ts';
 import { MAX_BATCH_BYTES } from './fetch/record-set.ts';
 import { replaceDecoder } from './fetch/replace-decoder.ts';
 import { type KafkaLog, logCreatorOf } from './kafka-log.ts';
+import { keepDenials } from './keep-denials.ts';
 import { addPartitionsOnce } from './produce/add-partitions-once.ts';
 import { keepCoordinators } from './produce/keep-coordinators.ts';
 import { replaceEncoder } from './produce/replace-encoder.ts';
@@ -89,6 +90,7 @@ export function clientConfig(
   replaceEncoder();
   stopIdleTimers();
   keepCoordinators();
+  keepDenials();
   addPartitionsOnce();
   registerCodecs(MAX_BATCH_BYTES);
   return {
