@@ -78,7 +78,11 @@ export async function runReconciler(
     health,
     signal,
   });
-  const consumer = { ...consumerOptions(settings, [...byName.keys()]), giveUp };
+  const onDenied = (needed: string | undefined): void => {
+    if (needed === undefined) health.ready('group');
+    else health.notReady('group', `the brokers do not allow it: needed is ${needed}`);
+  };
+  const consumer = { ...consumerOptions(settings, [...byName.keys()]), giveUp, onDenied };
   const marginSeconds = settings.READ_THROUGH_MARGIN_SECONDS;
   const marginMs = marginSeconds * 1_000;
   const topic = inputs['verification-events'];

@@ -28,6 +28,8 @@ export interface BatchConsumerOptions {
   readonly relocateMs: number;
   /** Once aborted, brokers are waited for no longer, also not to leave the group. */
   readonly giveUp?: AbortSignal;
+  /** Is told which right we lack, each time that brokers refuse us; then undefined once we are in the group. */
+  readonly onDenied?: (needed: string | undefined) => void;
 }
 
 /** How long a fetch waits for news; also how soon a partition that was paused is fetched again. */
@@ -71,6 +73,7 @@ export async function runBatchConsumer(
     control: fetchControlOf(consumer),
     reading,
     log,
+    onDenied: options.onDenied,
     fail: end.reject,
   };
   watchGroup(shared, leaving.signal);
@@ -94,6 +97,7 @@ interface Shared {
   readonly control: FetchControl;
   readonly reading: PartitionReading;
   readonly log: KafkaLog;
+  readonly onDenied: BatchConsumerOptions['onDenied'];
   readonly fail: (error: unknown) => void;
 }
 
@@ -145,6 +149,7 @@ function watchGroup(shared: Shared, leaving: AbortSignal): void {
     // At once: nothing waits for this listener, and the first fetch follows.
     shared.control.pause(held);
     shared.log.info({ partitions: namesOf(held) }, 'partitions assigned');
+    shared.onDenied?.(undefined);
     void locatePartitions(shared, held);
   });
   consumer.on(REBALANCING, () => {
@@ -171,9 +176,10 @@ async function startAgain(shared: Shared, groupId: string, leaving: AbortSignal)
   }
 }
 
-function warnOfDenial({ log, topics }: Shared, groupId: string): void {
+function warnOfDenial({ log, topics, onDenied }: Shared, groupId: string): void {
   const needed = `Read on group ${groupId} and on topics ${topics.join(', ')}`;
   log.warn({ groupId, needed }, 'the brokers do not allow reading; trying again');
+  onDenied?.(needed);
 }
 
 function namesOf(partitions: readonly HeldPartition[]): string[] {
