@@ -109,7 +109,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...everywhere, ...inServices] },
   },
   {
-    files: ['packages/runtime/src/{run-service,shutdown}.ts'],
+    files: ['packages/runtime/src/{run-service,shutdown,while-loading}.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

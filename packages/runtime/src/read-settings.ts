@@ -59,19 +59,26 @@ function collectTexts(
   const texts = new Map<string, string>();
   const unreadable: Problem[] = [];
   for (const { name, secret } of docs) {
-    const direct = environment[name] ?? '';
     const file = secret ? (environment[`${name}_FILE`] ?? '') : '';
-    const read = file === '' ? { text: direct } : textOfFile(file);
-    if (direct.includes(REPLACEMENT)) unreadable.push([name, 'not UTF-8']);
-    else if (direct !== '' && file !== '')
-      unreadable.push([name, `set it or ${name}_FILE, not both`]);
-    else if ('problem' in read) unreadable.push([name, `${name}_FILE ${read.problem}`]);
+    const read = textOf(name, environment[name] ?? '', file);
+    if ('problem' in read) unreadable.push([name, read.problem]);
     else if (read.text !== '') texts.set(name, read.text);
   }
   return { texts, unreadable };
 }
 
-function textOfFile(path: string): { readonly text: string } | { readonly problem: string } {
+type Read = { readonly text: string } | { readonly problem: string };
+
+/** @param file - the path that the setting's own `_FILE` names; empty without one */
+function textOf(name: string, direct: string, file: string): Read {
+  if (direct.includes(REPLACEMENT)) return { problem: 'not UTF-8' };
+  if (file === '') return { text: direct };
+  if (direct !== '') return { problem: `set it or ${name}_FILE, not both` };
+  const read = textOfFile(file);
+  return 'problem' in read ? { problem: `${name}_FILE ${read.problem}` } : read;
+}
+
+function textOfFile(path: string): Read {
   try {
     if (statSync(path).size > FILE_MAX_BYTES) return { problem: 'names a file over 64 KiB' };
     const read = readUtf8(readFileSync(path));
