@@ -4,6 +4,7 @@ import {
   type Grammar,
   misused,
   type OptionShapes,
+  outliveReaders,
   readArguments,
 } from '@latchkey/runtime';
 
@@ -17,9 +18,10 @@ export class CommandLine<const O extends OptionShapes> {
 
   /**
    * Reads the arguments of this process, with what `read` makes of them. Where something is not
-   * understood, says what, and ends the process with exit code 2.
+   * understood, says what, and ends the process with exit code 2. From now on the process outlives the readers of its output.
    */
   readOrExit<T>(read: (given: Given<O>) => T): T {
+    outliveReaders();
     try {
       return this.read(process.argv.slice(2), read);
     } catch (error) {

@@ -1,5 +1,6 @@
 export { type Alarm, waitingAlarm } from './alarm.ts';
 export { type Backoff, type BackoffOptions, backoff } from './backoff.ts';
+export { outliveReaders } from './closed-output.ts';
 export { createHealth, type Health, type Readiness } from './health.ts';
 export { createLogger, type Logger, type LogLevel } from './logger.ts';
 export { createMetrics, type Metrics } from './metrics.ts';

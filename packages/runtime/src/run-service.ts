@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { Failure } from '@latchkey/contracts';
 import type { z } from 'zod';
+import { outliveReaders } from './closed-output.ts';
 import { describeFailure, failureIn, isRefusal } from './describe-failure.ts';
 import { createHealth, type Health } from './health.ts';
 import { openHealthServer } from './health-server.ts';
@@ -51,6 +52,7 @@ export interface ServiceContext<T> {
 export async function runService<S extends z.ZodObject>(service: Service<S>): Promise<void> {
   // Whatever ends the process before this function has decided is a failure.
   process.exitCode = 1;
+  outliveReaders();
   const args = process.argv.slice(2);
   if (args.includes('--help')) {
     process.stdout.write(helpText(service));
