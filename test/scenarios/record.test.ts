@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { employee, hrEvent, inDays } from '../support/events.ts';
-import { enabledAccess, knownOf, knownOfOne, sendInEveryOrder } from '../support/people.ts';
+import { enabledAccess, knownOf, sendInEveryOrder } from '../support/people.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
+import { joinMoveAndLeave } from './s1-and-s21.ts';
 
 let system: TestSystem;
 beforeAll(async () => {
@@ -13,40 +14,7 @@ afterAll(async () => {
 });
 
 test('S1 one of each: joiner, mover, leaver, each after the effects of the one before', async () => {
-  await system.send(
-    hrEvent('joined', 's1', 1, { startsAt: inDays(-3), attributes: employee('Engineering') }),
-  );
-  await system.settled();
-  const joined = await knownOfOne(system, 's1');
-  expect(enabledAccess(joined)).toEqual({ directory: ['everyone'], mail: ['mailbox'] });
-  const [reason, ...others] = joined.accounts['directory']?.entitlements[0]?.reasons ?? [];
-  expect(others).toEqual([]);
-  expect(Object.keys(reason ?? {}).sort()).toEqual(['hash', 'rule']);
-  expect(reason?.hash).toMatch(/^[0-9a-f]{64}$/);
-
-  await system.send(
-    hrEvent('moved', 's1', 2, { effectiveAt: inDays(-1), attributes: { department: 'Finance' } }),
-  );
-  await system.settled();
-  const moved = await knownOfOne(system, 's1');
-  expect(enabledAccess(moved)).toEqual({
-    directory: ['everyone'],
-    mail: ['mailbox'],
-    finance: ['ledger-read'],
-  });
-
-  await system.send(hrEvent('left', 's1', 3, { endsAt: inDays(-1 / 24) }));
-  await system.settled();
-  const left = await knownOfOne(system, 's1');
-  expect(enabledAccess(left)).toEqual({});
-  expect(left.lifecycles).toEqual(['active', 'inactive']);
-  for (const target of ['directory', 'mail', 'finance']) {
-    expect(left.accounts[target]?.account.state).toBe('disabled');
-    const generations = left.access
-      .filter((one) => one.target === target)
-      .map((one) => one.generation);
-    expect(generations).toEqual(generations.map((_, index) => index + 1));
-  }
+  await joinMoveAndLeave(system, 's1');
 });
 
 test('S2 leaver first: never an enabled account once both are known, in any order', async () => {

@@ -3,19 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXAMPLE_POLICY_URL } from '@latchkey/domain';
 import { expect, test } from 'vitest';
-import { inSeconds, ivrEvent, permutationsOf, type SentEvent } from '../support/events.ts';
+import { inSeconds, ivrEvent, type SentEvent } from '../support/events.ts';
 import { openTransaction } from '../support/open-transaction.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
-
-const VOICE = { attempt: 'a1', platform: 'example' };
-const CALL = { ...VOICE, call: { session: 'c1' } };
-
-function settledOf(system: TestSystem, verification: string): readonly Record<string, unknown>[] {
-  return system
-    .messages()
-    .filter(({ topic, key }) => topic === 'verifications' && key === verification)
-    .map(({ data }) => data);
-}
+import { CALL, settledOf, VOICE, verifiedCall, verifyCallsInEveryOrder } from './s1-and-s21.ts';
 
 async function dispositionsOf(
   system: TestSystem,
@@ -38,36 +29,9 @@ async function withShortGrace(): Promise<AsyncDisposable & { readonly file: stri
   return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }
 
-function verifiedCall(verification: string): readonly SentEvent[] {
-  return [
-    ivrEvent('requested', verification, { purpose: 'callback' }),
-    ivrEvent('attempt-opened', verification, { ...VOICE, channel: 'voice' }),
-    ivrEvent('verdict-reached', verification, { ...CALL, verdict: 'verified', decidedBy: 'agent' }),
-    ivrEvent('call-progressed', verification, { ...CALL, status: 'ended', endReason: 'completed' }),
-  ];
-}
-
 test('S21 a call, shuffled and early: verified once, one settled, generation 1', async () => {
   await using system = await openSystem();
-  const orders = permutationsOf([0, 1, 2, 3]);
-  const lives = orders.map((order, index) => {
-    const verification = `s21-${index}`;
-    const events = verifiedCall(verification);
-    return { verification, ordered: order.map((at) => events[at] as SentEvent) };
-  });
-  const [batches, singles] = [lives.slice(0, 12), lives.slice(12)];
-  await system.send(...batches.flatMap(({ ordered }) => [...ordered, ...ordered]));
-  for (let step = 0; step < 4; step += 1) {
-    const now = singles.map(({ ordered }) => ordered[step] as SentEvent);
-    await system.send(...now.flatMap((event) => [event, event]));
-    await system.settled();
-  }
-  await system.settled();
-  for (const { verification } of lives) {
-    expect(settledOf(system, verification)).toMatchObject([
-      { verification, outcome: 'verified', attempt: 'a1', generation: 1 },
-    ]);
-  }
+  await verifyCallsInEveryOrder(system);
   await system.verify();
 });
 

@@ -10,6 +10,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 import type { SentEvent, SentRecord } from './events.ts';
 import { structured } from './events.ts';
 import { eventually } from './eventually.ts';
+import type { TestLogin } from './foreign-defaults.ts';
 import { type OutputMessage, openOutputReader } from './output-reader.ts';
 import { type ChildService, startService } from './process.ts';
 import { produce } from './produce.ts';
@@ -47,6 +48,8 @@ export interface SystemOptions {
   readonly partitions?: number;
   /** Settings of the services beyond those that every system has. */
   readonly env?: Readonly<Record<string, string>>;
+  /** With which login the services work; a superuser's where it is left out. */
+  readonly login?: (database: TestDatabase) => Promise<TestLogin>;
 }
 
 export async function openSystem(options: SystemOptions = {}): Promise<TestSystem> {
@@ -54,8 +57,9 @@ export async function openSystem(options: SystemOptions = {}): Promise<TestSyste
   const brokers = inject('brokers');
   const database = stack.use(await createTestDatabase());
   const topics = stack.use(await createTestTopics(brokers, options));
+  const login = stack.use((await options.login?.(database)) ?? NO_LOGIN);
   const env = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: login.url ?? database.url,
     KAFKA_BROKERS: brokers.join(','),
     GROUP_ID: topics.names['workforce-events'],
     OUTPUT_PARTITIONS: '3',
@@ -122,6 +126,8 @@ export async function openSystem(options: SystemOptions = {}): Promise<TestSyste
   const owned = stack.move();
   return { ...system, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
+
+const NO_LOGIN = { url: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
 
 const PART_MAX_BYTES = 500_000;
 

@@ -160,6 +160,11 @@ export const FAILURES = {
     meaning: 'the database has not all migrations of this version',
     nextStep: 'run `npm run migrate`, then start the service again',
   },
+  DATABASE_SESSION: {
+    meaning: 'a connection to the database does not keep what it was set to',
+    nextStep:
+      'connect without a pooler, or through one in session mode; correct what the message lists',
+  },
   STACK_UNAVAILABLE: {
     meaning: 'no database or broker was found and none could be started here',
     nextStep: 'set DATABASE_URL and KAFKA_BROKERS, or install Docker, or Java 17 with Maven',

@@ -1,8 +1,8 @@
 import { Failure } from '@latchkey/contracts';
 import { sql } from 'kysely';
-import { sqlStateOf } from './in-transaction.ts';
 import { listMigrations } from './migrate-database.ts';
 import type { Db } from './open-database.ts';
+import { sqlStateOf } from './sql-state.ts';
 import { statement } from './statement.ts';
 
 const UNDEFINED_TABLE = '42P01';

@@ -1,4 +1,7 @@
+import { Failure } from '@latchkey/contracts';
 import type pg from 'pg';
+import { checkMark, markOf, READ_MARK } from './session/session-mark.ts';
+import { sqlStateOf } from './sql-state.ts';
 import type { Statement } from './statement.ts';
 
 /** One connection inside a transaction. */
@@ -32,7 +35,7 @@ export async function inTransaction<T>(
   client: pg.ClientBase,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const begun = client.query(BEGIN).catch(asLost);
+  const begun = begin(client).catch(asLost);
   begun.catch(() => undefined); // seen below
   const last: (() => Promise<unknown>)[] = [];
   try {
@@ -48,14 +51,27 @@ export async function inTransaction<T>(
     await begun;
     await commit(client, last);
     return result;
-  } catch (error) {
+  } catch (thrown) {
+    // What was wrong with BEGIN is what was wrong with everything behind it.
+    const error: unknown = await begun.then(() => thrown, asItIs);
     await rollback(client, error);
     throw error;
   }
 }
 
+function asItIs(error: unknown): unknown {
+  return error;
+}
+
+/** @throws Failure DATABASE_SESSION where a pooler answered from another session than the one set up */
+async function begin(client: pg.ClientBase): Promise<void> {
+  const mark = markOf(client);
+  if (mark === undefined) await client.query(BEGIN);
+  else checkMark(mark, await client.query(`${BEGIN}; ${READ_MARK}`));
+}
+
 function asLost(error: unknown): never {
-  if (sqlStateOf(error) !== undefined) throw error;
+  if (sqlStateOf(error) !== undefined || error instanceof Failure) throw error;
   throw new ConnectionLostError('the connection was lost', { cause: error });
 }
 
@@ -112,13 +128,6 @@ async function run<P, R>(
   }
 }
 
-/** The SQLSTATE of an error that the server reported; undefined for anything else. */
-export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (!('severity' in error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}
-
 /** Class 57: the server ends it. 08: so does the protocol. 0A000: a migration changed a prepared result. 25P03, 25P04: time-outs. */
 const DAMAGING_STATES = /^(57|08|0A000|25P03|25P04)/;
 
@@ -128,5 +137,6 @@ const DAMAGING_STATES = /^(57|08|0A000|25P03|25P04)/;
  */
 export function wasDamaged(error: unknown): boolean {
   if (error instanceof ConnectionLostError || error instanceof CommitUnknownError) return true;
+  if (error instanceof Failure) return error.code === 'DATABASE_SESSION';
   return DAMAGING_STATES.test(sqlStateOf(error) ?? '');
 }

@@ -31,7 +31,7 @@ export {
 } from './identity/lock-identities.ts';
 export { type SavedEngagement, saveEngagements } from './identity/save-engagements.ts';
 export { parkIdentity, type SavedIdentity, saveIdentities } from './identity/save-identities.ts';
-export { CommitUnknownError, type Session, sqlStateOf, type Tx } from './in-transaction.ts';
+export { CommitUnknownError, type Session, type Tx } from './in-transaction.ts';
 export { type Claim, claimEvents, type EarlierClaim } from './inbox/claim-events.ts';
 export { FORGET_MAX_ROWS, forgetClaims, readRetainedSince } from './inbox/forget-claims.ts';
 export { type SettledClaim, settleClaims } from './inbox/settle-claims.ts';
@@ -136,6 +136,9 @@ export { pingSession, releaseTopicLock, tryTopicLock } from './relay/topic-lock.
 export { type NewReview, openReviews, reopenReviews } from './reviews/open-reviews.ts';
 export { type ResolvedReview, resolveReviews } from './reviews/resolve-reviews.ts';
 export type { DB as Database } from './schema.ts';
+export { RoleRefusedError } from './session/settle-session.ts';
+export { ConnectError } from './session/settled-pool.ts';
+export { sqlStateOf } from './sql-state.ts';
 export { listStatements, type Statement, statement } from './statement.ts';
 export { textColumn, UnfitTextError } from './text-column.ts';
 export {

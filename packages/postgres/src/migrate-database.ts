@@ -5,7 +5,6 @@ import { type Migration, type MigrationProvider, Migrator } from 'kysely/migrati
 import { openDatabase } from './open-database.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../migrations/', import.meta.url));
-const LOCK_TIMEOUT_SECONDS = 10;
 
 /**
  * Brings the database to the current schema: every migration that it lacks, in one transaction,
@@ -20,6 +19,7 @@ export async function migrateDatabase(options: {
   await using db = openDatabase({
     ...options,
     role: undefined,
+    purpose: 'migration',
     poolSize: 2,
     applicationName: 'latchkey-migrate',
     onConnectionLost: () => undefined, // the migration itself fails with the reason
@@ -50,7 +50,6 @@ const sqlFiles: MigrationProvider = {
 function asMigration(text: string): Migration {
   return {
     async up(db) {
-      await sql`select set_config('lock_timeout', ${`${LOCK_TIMEOUT_SECONDS}s`}, true)`.execute(db);
       await sql.raw(text).execute(db);
     },
   };

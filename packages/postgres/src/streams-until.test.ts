@@ -28,7 +28,10 @@ test('a database that says nothing is waited for until that is given up, and the
 
   const outcomes = await waiting;
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-  await expect(db.run(anything, {})).rejects.toThrow('waited for no longer');
+  await expect(db.run(anything, {})).rejects.toMatchObject({
+    name: 'ConnectError',
+    cause: new Error('the database is waited for no longer'),
+  });
   await db[Symbol.asyncDispose]();
   expect(sockets).toHaveLength(1);
   server.close();

@@ -9,6 +9,7 @@ const REFUSALS: ReadonlySet<FailureCode> = new Set([
   'TOPIC_SETTING',
   'TIMESTAMP_TYPE',
   'SCHEMA_OLD',
+  'DATABASE_SESSION',
 ] as const);
 
 /** True where the process ends with exit code 2. */

@@ -16,6 +16,7 @@ export async function runOperator(context: ServiceContext<OperatorSettings>): Pr
     url: settings.DATABASE_URL,
     giveUp: signal,
     role: 'latchkey_operator',
+    purpose: verb.purpose,
     // One for each output topic that is held, and two to work with.
     poolSize: OUTPUT_TOPICS + 2,
     applicationName: 'latchkey-operator',

@@ -21,6 +21,8 @@ export interface Operating {
 export interface Verb extends Grammar<OptionShapes> {
   /** What it is for, in one line; empty where its name says it. */
   readonly meaning: string;
+  /** How its sessions are set up: what looks at whole lanes has longer time-outs. */
+  readonly purpose: 'command' | 'repair';
   /**
    * Reads the arguments behind the verb, without doing anything yet.
    *
@@ -33,16 +35,19 @@ export interface Verb extends Grammar<OptionShapes> {
 /** A verb as it is declared; its command receives the options under their names. */
 interface Declared<O extends OptionShapes> extends Grammar<O> {
   readonly meaning?: string;
+  /** `command` where it is left out. */
+  readonly purpose?: Verb['purpose'];
   /** Refuses combinations, before anything is done. */
   readonly check?: (given: Given<O>) => void;
   readonly run: (operating: Operating, given: Given<O>) => Promise<void>;
 }
 
 export function verb<const O extends OptionShapes>(declared: Declared<O>): Verb {
-  const { run, check, meaning = '', ...grammar } = declared;
+  const { run, check, meaning = '', purpose = 'command', ...grammar } = declared;
   return {
     ...grammar,
     meaning,
+    purpose,
     prepare: (args) => {
       const given = readArguments<O>(grammar, args);
       check?.(given);

@@ -16,6 +16,7 @@ export async function makeAuditPartitions(options: {
   await using db = openDatabase({
     ...options,
     role: undefined,
+    purpose: 'migration',
     poolSize: 1,
     applicationName: 'latchkey-migrate',
     onConnectionLost: () => undefined, // the statement itself fails with the reason

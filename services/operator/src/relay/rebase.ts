@@ -34,6 +34,7 @@ export const relayRebase = verb({
   usage: '[--all] [--take-over] [--json]',
   meaning: 'the database went back: state everything again',
   options: { all: FLAG, 'take-over': FLAG, json: FLAG },
+  purpose: 'repair',
   run: async (operating, { all, 'take-over': takeOver, json }) => {
     const { db, settings } = operating;
     await using repair = await openRepair(operating);

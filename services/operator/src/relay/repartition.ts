@@ -39,6 +39,7 @@ export const relayRepartition = verb({
   usage: '--partitions N [--json]',
   meaning: 'more partitions for every output topic',
   options: { partitions: TEXT, json: FLAG },
+  purpose: 'repair',
   run: async (operating, { partitions: given, json }) => {
     const { db } = operating;
     const partitions = partitionsOf(required(given, '--partitions'));

@@ -44,6 +44,7 @@ const REPLAY = {
 export const relayReplay = verb({
   ...REPLAY,
   check: wantedOf,
+  purpose: 'repair',
   run: async (operating, given) => {
     const { db } = operating;
     await using repair = await openRepair(operating);
