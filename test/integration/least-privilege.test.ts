@@ -14,7 +14,6 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   latchkey_reconciler: {
     account: 'siu',
     assignment: 'siud',
-    audit_entry: 'i',
     conflict: 'siu',
     correlation_key: 'si',
     dead_letter: 'si',
@@ -46,7 +45,7 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   latchkey_operator: {
     account: 'siu',
     assignment: 'siud',
-    audit_entry: 'si',
+    audit_entry: 's',
     conflict: 's',
     correlation_key: 'si',
     dead_letter: 'su',
@@ -152,17 +151,20 @@ test('no role may make anything, log in, or become another', async () => {
   expect(rows).toEqual(names.map((rolname) => ({ rolname, ...nothing })));
 });
 
-test('rights to columns alone: what tells a report that was forgotten from another', async () => {
+test('rights to columns alone: what tells a forgotten report from another, and an audit entry but for its login', async () => {
   const rows = await database.query(
     `select role, relname, verb from pg_class, unnest($1::text[]) as role,
        unnest(array['select', 'insert', 'update', 'references']) as verb
      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
        and has_any_column_privilege(role, pg_class.oid, verb)
-       and not has_table_privilege(role, pg_class.oid, verb)`,
+       and not has_table_privilege(role, pg_class.oid, verb)
+     order by role collate "C" desc, relname`,
     [ROLES],
   );
   expect(rows).toEqual([
+    { role: 'latchkey_reconciler', relname: 'audit_entry', verb: 'insert' },
     { role: 'latchkey_reconciler', relname: 'verification_callback', verb: 'select' },
+    { role: 'latchkey_operator', relname: 'audit_entry', verb: 'insert' },
   ]);
 });
 

@@ -35,6 +35,7 @@ export interface AuditEntry {
   decider: string;
   decisions: string;
   event_id: string | null;
+  login: Generated<string | null>;
   owner: string;
   subject_id: string;
   subject_kind: string;
