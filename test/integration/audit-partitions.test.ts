@@ -1,10 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { makeAuditPartitions } from '@latchkey/postgres';
+import { listMigrations, makeAuditPartitions, readMigration } from '@latchkey/postgres';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
-const FOLDER = new URL('../../migrations/', import.meta.url);
 const MONTHS_AHEAD = 12;
 
 const INSERT = `insert into audit_entry
@@ -93,10 +91,10 @@ test('a database that is in use keeps its trail, and goes on counting', async ()
   const client = new Client({ connectionString: database.url });
   await client.connect();
   await client.query('drop schema public cascade; create schema public');
-  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).toSorted();
-  const upTo = files.findIndex((file) => file.startsWith('0006'));
+  const migrations = await Promise.all((await listMigrations()).map(readMigration));
+  const upTo = migrations.findIndex(({ name }) => name.startsWith('0006'));
   await client.query('create table kysely_migration (name text)');
-  for (const file of files.slice(0, upTo)) await client.query(await readText(file));
+  for (const { text } of migrations.slice(0, upTo)) await client.query(text);
   await client.query(
     `${INSERT} select now() - make_interval(days => n), 'identity', 's' || n, 'event', 'policy:x', 'iam', '[]'
      from generate_series(1, 500) as n`,
@@ -106,7 +104,9 @@ test('a database that is in use keeps its trail, and goes on counting', async ()
 
   // Whoever runs later migrations is a member of it, and no superuser.
   await client.query('set role latchkey_migrator');
-  for (const file of files.slice(upTo)) await client.query(`begin; ${await readText(file)} commit`);
+  for (const { text, statements } of migrations.slice(upTo)) {
+    for (const each of statements ?? [`begin; ${text} commit`]) await client.query(each);
+  }
 
   expect((await client.query(trail)).rows).toEqual(before.rows);
   const { rows } = await client.query<{ audit_id: string }>(
@@ -115,7 +115,3 @@ test('a database that is in use keeps its trail, and goes on counting', async ()
   expect(rows).toEqual([{ audit_id: '501' }]);
   await client.end();
 });
-
-async function readText(file: string): Promise<string> {
-  return readFile(new URL(file, FOLDER), 'utf8');
-}

@@ -1,9 +1,8 @@
 import { Failure } from '@latchkey/contracts';
-import { sql } from 'kysely';
-import { listMigrations } from './migrate-database.ts';
+import { listAppliedMigrations } from './migration/list-applied.ts';
+import { listMigrations } from './migration/migrations.ts';
 import type { Db } from './open-database.ts';
 import { sqlStateOf } from './sql-state.ts';
-import { statement } from './statement.ts';
 
 const UNDEFINED_TABLE = '42P01';
 
@@ -28,8 +27,3 @@ async function listApplied(db: Db): Promise<readonly string[]> {
     throw error;
   }
 }
-
-const listAppliedMigrations = statement<object, { name: string }>(
-  'list_applied_migrations',
-  () => sql`select name from kysely_migration order by name`,
-);

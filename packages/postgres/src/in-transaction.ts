@@ -19,6 +19,8 @@ export interface Tx {
 export interface Session {
   run<P, R>(statement: Statement<P, R>, parameters: P): Promise<R[]>;
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs a text of one or several statements that have no parameters; several are one transaction. */
+  script(text: string): Promise<void>;
 }
 
 const BEGIN = 'begin isolation level read committed; set local synchronous_commit = on';
@@ -27,6 +29,9 @@ export function sessionOf(client: pg.ClientBase): Session {
   return {
     run: (statement, parameters) => run(client, statement, parameters),
     transaction: (work) => inTransaction(client, work),
+    script: async (text) => {
+      await client.query(text).catch(asLost);
+    },
   };
 }
 

@@ -35,7 +35,8 @@ export { CommitUnknownError, type Session, type Tx } from './in-transaction.ts';
 export { type Claim, claimEvents, type EarlierClaim } from './inbox/claim-events.ts';
 export { FORGET_MAX_ROWS, forgetClaims, readRetainedSince } from './inbox/forget-claims.ts';
 export { type SettledClaim, settleClaims } from './inbox/settle-claims.ts';
-export { listMigrations, migrateDatabase } from './migrate-database.ts';
+export { migrateDatabase } from './migrate-database.ts';
+export { listMigrations, readMigration } from './migration/migrations.ts';
 export { type DatabaseOptions, type DatabaseRole, type Db, openDatabase } from './open-database.ts';
 export {
   type ConflictSummary,

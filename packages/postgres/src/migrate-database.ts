@@ -1,15 +1,24 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import type { Session } from './in-transaction.ts';
+import { listAppliedMigrations } from './migration/list-applied.ts';
+import { listMigrations, readMigration } from './migration/migrations.ts';
+import { PREPARE_MIGRATIONS } from './migration/prepare-migrations.ts';
+import { retryLocked, runMigration } from './migration/run-migration.ts';
 import { openDatabase } from './open-database.ts';
+import { statement } from './statement.ts';
 
-const FOLDER = fileURLToPath(new URL('../../../migrations/', import.meta.url));
+/** That of kysely's migrator, so that an older version waits too. */
+const LOCK_ID = '3853314791062309107';
+const LOOK_EVERY_MS = 200;
+const WAIT_MAX_MS = 3_600_000;
 
 /**
- * Brings the database to the current schema: every migration that it lacks, in one transaction,
- * under a lock, so that it is safe to run twice and by two at once. Returns the names of those that
- * were applied, oldest first.
+ * Brings the database to the current schema: every migration that it lacks, oldest first, each in a transaction of its own
+ * unless it says otherwise. One at a time does: safe to run twice and by two at once. What fails leaves the migrations
+ * before it applied; the next run goes on with it. Returns the names of those that were applied, oldest first.
+ *
+ * @throws Error when another run is under way for an hour
  */
 export async function migrateDatabase(options: {
   readonly url: string;
@@ -20,37 +29,37 @@ export async function migrateDatabase(options: {
     ...options,
     role: undefined,
     purpose: 'migration',
-    poolSize: 2,
+    poolSize: 1,
     applicationName: 'latchkey-migrate',
     onConnectionLost: () => undefined, // the migration itself fails with the reason
   });
-  const migrator = new Migrator({ db: db.kysely, provider: sqlFiles });
-  const { error, results } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error as Error;
-  return (results ?? []).map((result) => result.migrationName);
+  return db.session(async (session) => {
+    await takeTurn(session, options.giveUp);
+    await retryLocked(() => session.script(PREPARE_MIGRATIONS));
+    const applied = new Set((await session.run(listAppliedMigrations, {})).map(({ name }) => name));
+    const missing = (await listMigrations()).filter((name) => !applied.has(name));
+    for (const name of missing) {
+      // eslint-disable-next-line no-await-in-loop -- one after the other
+      await runMigration(session, await readMigration(name));
+    }
+    // The session ends with the pool, and its lock with it.
+    return missing;
+  });
 }
 
-/** The names of the migrations that this version of the code was written for, oldest first. */
-export async function listMigrations(): Promise<readonly string[]> {
-  const files = await readdir(FOLDER);
-  return files
-    .filter((file) => file.endsWith('.sql'))
-    .map((file) => file.slice(0, -'.sql'.length))
-    .sort();
+/** Looks again and again: a session that waited in a statement would be waited for by `create index concurrently`. */
+async function takeTurn(session: Session, giveUp: AbortSignal | undefined): Promise<void> {
+  for (let waitedMs = 0; waitedMs < WAIT_MAX_MS; waitedMs += LOOK_EVERY_MS) {
+    // eslint-disable-next-line no-await-in-loop -- a look after the other
+    const [row] = await session.run(tryMigrationLock, {});
+    if (row?.taken === true) return;
+    // eslint-disable-next-line no-await-in-loop -- a look after the other
+    await pause(LOOK_EVERY_MS, undefined, { signal: giveUp });
+  }
+  throw new Error('another migration of this database has been under way for an hour');
 }
 
-const sqlFiles: MigrationProvider = {
-  async getMigrations() {
-    const names = await listMigrations();
-    const texts = await Promise.all(names.map((name) => readFile(`${FOLDER}${name}.sql`, 'utf8')));
-    return Object.fromEntries(names.map((name, index) => [name, asMigration(texts[index] ?? '')]));
-  },
-};
-
-function asMigration(text: string): Migration {
-  return {
-    async up(db) {
-      await sql.raw(text).execute(db);
-    },
-  };
-}
+const tryMigrationLock = statement<object, { taken: boolean }>(
+  'try_migration_lock',
+  () => sql`select pg_try_advisory_lock(${sql.raw(LOCK_ID)}) as taken`,
+);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { retryLocked } from '../migration/run-migration.ts';
 import { openDatabase } from '../open-database.ts';
 import { statement } from '../statement.ts';
 
@@ -21,7 +22,7 @@ export async function makeAuditPartitions(options: {
     applicationName: 'latchkey-migrate',
     onConnectionLost: () => undefined, // the statement itself fails with the reason
   });
-  const rows = await db.run(makePartitions, { monthsAhead: MONTHS_AHEAD });
+  const rows = await retryLocked(() => db.run(makePartitions, { monthsAhead: MONTHS_AHEAD }));
   return rows.map(({ name }) => name);
 }
 

@@ -74,10 +74,10 @@ const REPAIR: SessionSettings = {
   transaction_timeout: '1h',
 };
 
-/** Changes whole tables, and is planned as PostgreSQL likes. Others queue behind it while it waits for a lock. */
+/** Changes whole tables, and is planned as PostgreSQL likes. Others queue behind it while it waits for a lock, so it tries again instead. */
 const MIGRATION: SessionSettings = {
   idle_in_transaction_session_timeout: '1min',
-  lock_timeout: '10s',
+  lock_timeout: '3s',
   statement_timeout: '1d',
   transaction_timeout: '1d',
 };
