@@ -1,5 +1,3 @@
-import process from 'node:process';
-
 /**
  * From now on the process outlives the readers of its output: what it prints after `head` or a pager has ended is
  * lost, and nothing else changes. Every other error of an output is thrown as before.
