@@ -86,6 +86,14 @@ function knownFrom(identityId: string, messages: readonly OutputMessage[]): Know
 
 let scenarios = 0;
 
+/** A person and the events about them, in the order in which they are sent. */
+export interface Life {
+  readonly person: string;
+  /** `batch`: all at once; `single`: each after the effects of the one before. */
+  readonly mode: 'batch' | 'single';
+  readonly ordered: readonly SentEvent[];
+}
+
 /**
  * Sends the events of a scenario in every order, each order for a person of its own: once as one
  * batch and once one by one, each event twice. Resolves with the persons when everything was taken and
@@ -95,29 +103,48 @@ export async function sendInEveryOrder(
   system: TestSystem,
   eventsOf: (person: string) => readonly SentEvent[],
 ): Promise<{ readonly persons: readonly string[]; readonly firsts: readonly SentEvent[] }> {
-  scenarios += 1;
-  const prefix = `p${scenarios}`;
-  const count = eventsOf('').length;
-  const orders = permutationsOf(Array.from({ length: count }, (_, index) => index));
-  const lives = orders.flatMap((order, index) =>
-    ['batch', 'single'].map((mode) => {
-      const person = `${prefix}-${mode}-${index}`;
-      const events = eventsOf(person);
-      const ordered = order.map((at) => events[at] as SentEvent);
-      return { person, mode, ordered };
-    }),
-  );
-  const batches = lives.filter(({ mode }) => mode === 'batch');
-  await system.send(...batches.flatMap(({ ordered }) => [...ordered, ...ordered]));
-  const singles = lives.filter(({ mode }) => mode === 'single');
-  for (let step = 0; step < count; step += 1) {
-    const now = singles.map(({ ordered }) => ordered[step] as SentEvent);
-    await system.send(...now.flatMap((event) => [event, event]));
-    await system.settled();
-  }
-  await system.settled();
+  const lives = livesInEveryOrder(eventsOf);
+  await sendLives(system, lives);
   return {
     persons: lives.map(({ person }) => person),
     firsts: lives.map(({ ordered }) => ordered[0] as SentEvent),
   };
+}
+
+/** The events of a scenario in every order and mode, each for a person of its own. Nothing is sent. */
+export function livesInEveryOrder(
+  eventsOf: (person: string) => readonly SentEvent[],
+): readonly Life[] {
+  const orders = permutationsOf(eventsOf('').map((_, index) => index));
+  return livesInOrders(orders, eventsOf);
+}
+
+/** The same in some orders: each lists places in what `eventsOf` gives. */
+export function livesInOrders(
+  orders: readonly (readonly number[])[],
+  eventsOf: (person: string) => readonly SentEvent[],
+): readonly Life[] {
+  scenarios += 1;
+  const prefix = `p${scenarios}`;
+  return orders.flatMap((order, index) =>
+    (['batch', 'single'] as const).map((mode) => {
+      const person = `${prefix}-${mode}-${index}`;
+      const events = eventsOf(person);
+      return { person, mode, ordered: order.map((at) => events[at] as SentEvent) };
+    }),
+  );
+}
+
+/** Sends each event of these lives twice. Resolves when all were taken and their effects were read. */
+export async function sendLives(system: TestSystem, lives: readonly Life[]): Promise<void> {
+  const batches = lives.filter(({ mode }) => mode === 'batch');
+  await system.send(...batches.flatMap(({ ordered }) => [...ordered, ...ordered]));
+  const singles = lives.filter(({ mode }) => mode === 'single');
+  const steps = Math.max(0, ...singles.map(({ ordered }) => ordered.length));
+  for (let step = 0; step < steps; step += 1) {
+    const now = singles.flatMap(({ ordered }) => ordered.slice(step, step + 1));
+    await system.send(...now.flatMap((event) => [event, event]));
+    await system.settled();
+  }
+  await system.settled();
 }
