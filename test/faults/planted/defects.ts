@@ -111,6 +111,18 @@ const NAMED: readonly Named[] = [
     trial: 'second-installation',
     checks: ['fenced'],
   },
+  {
+    what: 'a verdict without a method verifies a purpose with factors',
+    patch: '17-verdict-alone.patch',
+    trial: 'rare-stories',
+    checks: ['state'],
+  },
+  {
+    what: 'an immediate leave that ends only the period that was announced',
+    patch: '18-announced-only.patch',
+    trial: 'rare-stories',
+    checks: ['state'],
+  },
 ];
 
 /** What the harness must catch, by number. */

@@ -5,6 +5,7 @@ import type { TrialFinding } from './trials/drain.ts';
 import { duel } from './trials/duel.ts';
 import { leadersMoved } from './trials/leaders-moved.ts';
 import { missingRight } from './trials/missing-right.ts';
+import { rareStories } from './trials/rare-stories.ts';
 import { rolledBackAppend } from './trials/rolled-back-append.ts';
 import { secondInstallation } from './trials/second-installation.ts';
 
@@ -29,6 +30,7 @@ export const TRIALS = {
   'rolled-back-append': { brokers: 1, run: rolledBackAppend },
   'second-installation': { brokers: 1, run: secondInstallation },
   'missing-right': { brokers: 1, run: missingRight },
+  'rare-stories': { brokers: 1, run: rareStories },
   'leaders-moved': { brokers: 3, run: leadersMoved },
 } as const satisfies Record<string, Trial>;
 
