@@ -3,14 +3,16 @@ import { expect, test } from 'vitest';
 import { isFenced } from './is-fenced.ts';
 
 function protocolError(type: string, code: number): Error {
-  return new KafkaJSProtocolError({ name: type, type, code, message: type, retriable: false });
+  return new KafkaJSProtocolError(Object.assign(new Error(type), { type, code, retriable: false }));
 }
 
 test('a producer whose id another one has taken was fenced, however deep the error lies', () => {
   const fenced = protocolError('INVALID_PRODUCER_EPOCH', 47);
 
   expect(isFenced(fenced)).toBe(true);
-  expect(isFenced(new KafkaJSNonRetriableError(fenced, { cause: fenced }))).toBe(true);
+  expect(isFenced(Object.assign(new KafkaJSNonRetriableError(fenced), { cause: fenced }))).toBe(
+    true,
+  );
   expect(isFenced(protocolError('KAFKAJS_UNKNOWN_ERROR_CODE', 90))).toBe(true);
 });
 
