@@ -219,5 +219,5 @@ async function tailsOf(topic: string): Promise<ReadonlyMap<number, readonly Publ
     ([partition, own]) => [partition, { log: own, back: 0n, keep: -1n }] as const,
   );
   const kafka = { kafkaSettings: connection(), admin, log };
-  return readPublishedTail(kafka, topic, new Map(wanted));
+  return await readPublishedTail(kafka, topic, new Map(wanted));
 }

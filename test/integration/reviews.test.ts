@@ -16,9 +16,17 @@ afterAll(async () => {
 
 /** An event of the source that stamps whole seconds. */
 function stamped(kind: string, second: number, id: string, data: object): SentEvent {
-  const { sourceversion: _, ...event } = hrEvent(kind, 'c1', 1, { ...data });
+  const { specversion, type, subject } = hrEvent(kind, 'c1', 1, {});
   const time = new Date(Date.UTC(2024, 0, 1, 0, 0, second)).toISOString();
-  return { ...event, source: CONTRACTORS, id, time };
+  return {
+    specversion,
+    type,
+    subject,
+    source: CONTRACTORS,
+    id,
+    time,
+    data: { engagement: 'E-c1', ...data },
+  };
 }
 
 test('a review of tied facts is resolved by newer facts, opened again by others, and each is announced', async () => {

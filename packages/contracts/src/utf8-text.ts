@@ -50,5 +50,5 @@ function columnOf(bytes: Uint8Array): number {
     else broken = middle;
   }
   const before = decoded(bytes.subarray(0, inOrder), { stream: true }) ?? '';
-  return [...before].length + 1;
+  return Array.from(before).length + 1;
 }

@@ -1,8 +1,7 @@
-import { derivedId } from '@latchkey/contracts';
-import type { Policy } from '@latchkey/domain';
+import { derivedId, type PersonEvent, type WorkforceEvent } from '@latchkey/contracts';
+import type { Fact, Policy } from '@latchkey/domain';
 import { type IdentityKey, listAlikeIds, type NewReview, type Tx } from '@latchkey/postgres';
 import { type Changes, REVIEW_DUE_MS } from './changes.ts';
-import type { LockedIdentity, RecordEvent } from './lock-record.ts';
 
 /** Somebody of whom a source says that access must end, and of whom it never said that they are here. */
 export interface Stranger extends IdentityKey {
@@ -11,7 +10,13 @@ export interface Stranger extends IdentityKey {
   readonly alike: readonly string[];
 }
 
-type Known = Pick<LockedIdentity, 'facts' | 'current'>;
+type RecordEvent = WorkforceEvent | PersonEvent;
+
+interface Known {
+  readonly facts: readonly Pick<Fact, 'kind'>[];
+  readonly current: Pick<IdentityKey, 'source' | 'externalId'>;
+}
+
 type KnownPeople = ReadonlyMap<string, Known>;
 type EventsOf = ReadonlyMap<string, readonly RecordEvent[]>;
 

@@ -66,11 +66,7 @@ test('topics that may not be described are named in a warning, and stop nobody',
     describeConfigs: () => Promise.reject(denied),
   } as unknown as Parameters<typeof warnOfWeaknesses>[0];
 
-  await warnOfWeaknesses(
-    admin,
-    ['outputs'],
-    log as unknown as Parameters<typeof warnOfWeaknesses>[2],
-  );
+  await warnOfWeaknesses(admin, ['outputs'], log);
 
   expect(warned).toEqual([
     expect.objectContaining({ topics: ['__consumer_offsets', '__transaction_state'] }),
