@@ -63,6 +63,7 @@ export function openReadThrough(watched: WatchedTopic): ReadThrough {
 class Watcher {
   readonly #watched: WatchedTopic;
   readonly #topic: string;
+  readonly #show: (ageSeconds: number, leftOut: number) => void;
   /** By partition: what is to be read before more is known. */
   readonly #looks = new Map<number, Look>();
   #count: PartitionCount | undefined;
@@ -71,6 +72,7 @@ class Watcher {
   constructor(watched: WatchedTopic, topic: string) {
     this.#watched = watched;
     this.#topic = topic;
+    this.#show = readThroughGauges(watched.metrics, topic);
   }
 
   get partitions(): number {
@@ -120,19 +122,29 @@ class Watcher {
   }
 
   #tell(all: readonly ReadThroughRow[], nowMs: number): void {
-    const { metrics, log } = this.#watched;
+    const { log } = this.#watched;
     const topic = this.#topic;
     const rows = all.filter(({ partition }) => partition < this.partitions);
     const leftOut = rows.filter((row) => row.isLeftOut).map(({ partition }) => partition);
     const throughMs = rows
       .filter((row) => !row.isLeftOut)
       .reduce((least, { readThroughMs }) => Math.min(least, readThroughMs ?? 0), nowMs);
-    metrics
-      .gauge('latchkey_read_through_age_seconds')
-      .set({ topic }, rows.length < this.partitions ? nowMs / 1_000 : (nowMs - throughMs) / 1_000);
-    metrics.gauge('latchkey_read_through_left_out').set({ topic }, leftOut.length);
+    const isUnread = rows.length < this.partitions;
+    this.#show((isUnread ? nowMs : nowMs - throughMs) / 1_000, leftOut.length);
     if (leftOut.join() === this.#leftOut) return;
     this.#leftOut = leftOut.join();
     log.warn({ topic, partitions: leftOut }, 'deadlines do not wait for these stopped partitions');
   }
+}
+
+function readThroughGauges(
+  metrics: Metrics,
+  topic: string,
+): (ageSeconds: number, leftOut: number) => void {
+  const age = metrics.gauge('latchkey_read_through_age_seconds');
+  const leftOutCount = metrics.gauge('latchkey_read_through_left_out');
+  return (ageSeconds, leftOut) => {
+    age.set({ topic }, ageSeconds);
+    leftOutCount.set({ topic }, leftOut);
+  };
 }

@@ -85,6 +85,7 @@ test('what a refused delivery says about itself fits into its dead letter', () =
 test('every effect has a topic that we write', () => {
   const outputs = ['lifecycle', 'access', 'verifications', 'reviews', 'dead-letters'];
 
-  expect(Object.values(EFFECT_TOPIC)).toEqual(outputs);
+  // A review that is opened and one that is resolved go to the same topic.
+  expect([...new Set(Object.values(EFFECT_TOPIC))]).toEqual(outputs);
   expect(Object.keys(DEFAULT_TOPIC_NAMES)).toEqual(expect.arrayContaining(outputs));
 });
