@@ -41,6 +41,22 @@ async function makeAgain(topic: string): Promise<void> {
   });
 }
 
+/** Accepts what `progress show` says was found in the first partition of the topic. */
+async function accept(
+  { env }: TestSystem,
+  topic: string,
+  ...more: readonly string[]
+): Promise<string> {
+  const shown = await runLatchkey(env, 'progress', 'show', '--json');
+  const rows = shown.stdout.trim().split('\n');
+  const progress = rows.map(
+    (row) => JSON.parse(row) as { topic: string; findingId: string | null },
+  );
+  const finding = progress.find((row) => row.topic === topic)?.findingId ?? '';
+  const args = ['progress', 'accept', topic, '0', '--finding', finding, ...more];
+  return (await runLatchkey(env, ...args)).stdout;
+}
+
 /** What `/readyz` answers; empty while nobody does. */
 async function readiness({ address }: ChildService): Promise<string> {
   return fetch(`${address}/readyz`).then(
@@ -66,11 +82,9 @@ test('a log that starts after our position stops the partition until it is accep
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '8' }] });
   });
-  const env = { ...system.env };
   const waiting = system.start('reconciler').catch(() => undefined);
   await expect.poll(() => stoppedCode(system)).toBe('LOG_STARTS_AFTER');
-  const accepted = await runLatchkey(env, 'progress', 'accept', topic, '0');
-  expect(accepted.stdout).toContain('LOG_STARTS_AFTER; it goes on at 8');
+  expect(await accept(system, topic)).toContain('LOG_STARTS_AFTER; it goes on at 8');
   await waiting;
   await expect.poll(() => appliedOf(system)).toBe(7);
 });
@@ -84,7 +98,7 @@ test('a topic that was made again stops its partition: it ends before our positi
   await makeAgain(topic);
   const waiting = system.start('reconciler').catch(() => undefined);
   await expect.poll(() => stoppedCode(system)).toBe('LOG_ENDS_BEFORE');
-  await runLatchkey(system.env, 'progress', 'accept', topic, '0');
+  await accept(system, topic);
   await waiting;
   await system.send(...joiners('b', 3));
   await expect.poll(() => appliedOf(system)).toBe(8);
@@ -100,7 +114,7 @@ test('another log with as many records is recognised by its last one', async () 
   await system.send(...joiners('other', 9));
   void system.start('reconciler').catch(() => undefined);
   await expect.poll(() => stoppedCode(system)).toBe('LOG_DIFFERS');
-  await runLatchkey(system.env, 'progress', 'accept', topic, '0');
+  await accept(system, topic);
   await expect.poll(() => appliedOf(system)).toBe(14);
 });
 
@@ -115,11 +129,11 @@ test('a record batch that nobody can decode stops its partition until it is skip
   await expect
     .poll(() => readiness(system.reconciler()))
     .toContain(`"partition ${topic}/0","why":"BATCH_UNREADABLE: offsets 5 to 5 cannot be decoded`);
-  await runLatchkey(system.env, 'progress', 'accept', topic, '0');
+  await accept(system, topic);
   await expect.poll(() => stoppedCode(system)).toBe('BATCH_UNREADABLE');
-  const skipped = await runLatchkey(system.env, 'progress', 'accept', topic, '0', '--from', '6');
-  expect(skipped.stdout).toContain('BATCH_UNREADABLE; it goes on at 6');
-  expect(skipped.stdout).toContain('offsets 5 to 5 are skipped');
+  const skipped = await accept(system, topic, '--from', '6');
+  expect(skipped).toContain('BATCH_UNREADABLE; it goes on at 6');
+  expect(skipped).toContain('offsets 5 to 5 are skipped');
   await system.send(...joiners('b', 3));
   await expect.poll(() => appliedOf(system)).toBe(8);
   await expect.poll(() => readiness(system.reconciler())).toContain('"ready":true');
