@@ -52,6 +52,7 @@ test(`services with exactly the rights of the documentation name each that they 
       ['needed is DescribeConfigs on topics', 'outputs', 'DescribeConfigs'],
       ['needed is Read on group latchkey-relay', 'group', 'Read'],
       ['needed is Write on transactional id latchkey-relay.', 'transactional id, prefix', 'Write'],
+      ['needed is Read on group latchkey-relay and on topic', 'outputs', 'Read'],
     ]),
   ]);
   await rights.grant('relay');
@@ -94,7 +95,7 @@ async function grantInTurn(
     );
     await rights.grant(user, resource, operation);
   }
-  await expect.poll(() => isReady(service), { message: `${user} is ready` }).toBe(true);
+  await expect.poll(() => isReady(service), { ...CROWDED, message: `${user} is ready` }).toBe(true);
 }
 
 function isReady({ address }: ChildService): Promise<boolean> {
