@@ -66,7 +66,10 @@ test('whatever an operator decides bears the login that the command connected wi
       decisions: '[]',
     }),
   );
-  await operator.transaction((tx) => Promise.resolve(appendAudit(tx, entries)));
+  await operator.transaction((tx) => {
+    appendAudit(tx, entries);
+    return Promise.resolve();
+  });
   const rows = await database.query(
     "select distinct login, count(*)::integer as n from audit_entry where subject_id like 'login %' group by login",
   );

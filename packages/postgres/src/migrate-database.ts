@@ -33,7 +33,7 @@ export async function migrateDatabase(options: {
     applicationName: 'latchkey-migrate',
     onConnectionLost: () => undefined, // the migration itself fails with the reason
   });
-  return db.session(async (session) => {
+  return await db.session(async (session) => {
     await takeTurn(session, options.giveUp);
     await retryLocked(() => session.script(PREPARE_MIGRATIONS));
     const applied = new Set((await session.run(listAppliedMigrations, {})).map(({ name }) => name));

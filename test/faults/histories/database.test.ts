@@ -60,18 +60,28 @@ function batchOf(input: InputTopic, fetchedOffset: bigint, records: readonly Sen
 /** The messages that a relay would make of the outbox. */
 function messagesFrom({ outbox }: Evidence): readonly OutputMessage[] {
   const inOrder = outbox.toSorted((one, other) => Number(one.position) - Number(other.position));
-  return inOrder.map((row) => ({
+  return inOrder.map((row) => {
+    const data = JSON.parse(row.payload) as Record<string, unknown>;
+    return { ...placed(row), type: typeOf(row.topic, data), data };
+  });
+}
+
+/** The headers, which say the type, are not in the evidence. */
+function typeOf(topic: OutputTopic, data: Readonly<Record<string, unknown>>): string {
+  return topic === 'reviews' && 'resolution' in data ? 'latchkey.review.resolved.v1' : TYPES[topic];
+}
+
+function placed(row: Evidence['outbox'][number]): Omit<OutputMessage, 'type' | 'data'> {
+  return {
     topic: row.topic,
     partition: row.partition,
     offset: BigInt(row.position),
     key: row.key,
     headers: {},
     id: row.ceId,
-    type: TYPES[row.topic],
     position: BigInt(row.position),
     generation: BigInt(row.generation),
-    data: JSON.parse(row.payload) as Record<string, unknown>,
-  }));
+  };
 }
 
 const TYPES: Readonly<Record<OutputTopic, string>> = {
