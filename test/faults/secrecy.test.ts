@@ -186,7 +186,7 @@ test('errors of the server that quote the rows', async () => {
 });
 
 test.each([
-  ['a value that does not fit', '22001', 'isolates'],
+  ['a value that does not fit', '22003', 'isolates'],
   ['an error of the database itself', 'P0001', 'waits'],
   ['a key that is there already', '23505', 'waits'],
   ['a connection that ends', '57P01', 'waits'],
