@@ -1,5 +1,5 @@
 -- By which ids are alike: NFKC, ASCII letters without regard to case, no blanks, no zeros in front.
--- Ids stay compared by bytes; this only finds whom a reviewer may have to look at.
+-- Ids stay compared by bytes; this only finds similar ids for a reviewer.
 create function folded_id(id text) returns text
   language sql immutable parallel safe
   return ltrim(regexp_replace(lower(normalize(id, nfkc) collate "C"), '[[:space:]]+', '', 'g'), '0');

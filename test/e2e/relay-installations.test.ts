@@ -15,7 +15,7 @@ import { type CommandResult, runLatchkey } from '../support/run-latchkey.ts';
 const PARTITIONS = 2;
 const OTHER_OUTPUTS = ['LIFECYCLE', 'VERIFICATIONS', 'REVIEWS', 'DEAD_LETTERS'] as const;
 
-test('a topic that was never published to is that of the first: another installation is refused, and fences nobody', async () => {
+test('a topic that was never published to is that of the first: another installation is refused, and fences no relay', async () => {
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   await using other = await anotherInstallation();
@@ -41,7 +41,7 @@ test('a topic that was never published to is that of the first: another installa
   expect(second.acquired()).toBe(0);
 });
 
-test('a restored database beside the one that goes on is refused, and fences nobody', async () => {
+test('a restored database beside the one that goes on is refused, and fences no relay', async () => {
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   {

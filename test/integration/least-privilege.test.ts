@@ -182,7 +182,7 @@ test('sequences are moved by their tables only', async () => {
   ]);
 });
 
-test('the functions are those of triggers, which nobody can call, of the months, and of ids that are alike', async () => {
+test('the functions are those of triggers, which no role can call, of the months, and of ids that are alike', async () => {
   const rows = await database.query(
     `select proname, prorettype::regtype::text as returns, prosecdef as definer from pg_proc
      where pronamespace = 'public'::regnamespace order by proname`,

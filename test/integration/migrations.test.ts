@@ -59,7 +59,7 @@ test('a migration waits for a long transaction in short looks, and those behind 
   const waiting = async (): Promise<unknown> =>
     (await database.query<{ n: number }>(waits, [database.name]))[0]?.n;
   await expect.poll(waiting).toBe(1);
-  // It has let go: whoever came behind it is served.
+  // It has let go: the next session in the queue is served.
   await expect.poll(waiting).toBe(0);
   await old.query('commit');
   expect(await migrating).toEqual(['0016_installation_id']);

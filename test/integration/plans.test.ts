@@ -40,7 +40,7 @@ const BLOCKS_MORE = 50;
 const UNEXPLAINED = {
   lock_deciders: 'LOCK TABLE has no plan',
   make_audit_partitions: 'a function, run by whoever migrates',
-  try_migration_lock: 'a lock, taken by whoever migrates',
+  try_migration_lock: 'a lock, taken by a migration',
 };
 
 /** Tables that do not grow with what is taken. Every other one does. */

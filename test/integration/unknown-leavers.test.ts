@@ -43,7 +43,7 @@ test.each([
   ['E 77', 'e77'],
   ['caf\u00e9', 'cafe\u0301'],
   ['\uff21\uff11', 'A1'],
-])('somebody known as %s leaves as %s: a review names who may be meant', async (known, other) => {
+])('a person known as %s leaves as %s: a review lists the known id', async (known, other) => {
   await desk.take([joined(known), joined(`${known}-other`)]);
   const leaver = left(other);
   await desk.take([leaver]);

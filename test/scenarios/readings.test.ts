@@ -118,7 +118,7 @@ function statementOf(person: string): SentEvent {
   return stamped('stated', person, 6, { startsAt: STARTED_AT, timeline });
 }
 
-test('S27 one stamp: the same facts end the same, whichever comes first', async () => {
+test('S27 one stamp: the same facts end the same in any order', async () => {
   const everything = (person: string): readonly SentEvent[] => [
     ...transactionsOf(person),
     ...contradictionOf(person),
@@ -168,7 +168,7 @@ test.each(ENDS)(
 
     const [endsAt, startsAt, later] = [inSeconds(2), inSeconds(4), inSeconds(6)];
     const near = livesInEveryOrder((person) => rejoin(person, endsAt, startsAt, end));
-    // Somebody whose rejoin was stated again, and later: the clock has passed the others when it comes to them.
+    // A person whose rejoin was stated again, and later: the clock has passed the others when it comes to them.
     const again = livesInOrders([[0, 1, 2, 3, 4]], (person) => [
       ...rejoin(person, endsAt, startsAt, end),
       hrEvent('joined', person, 5, { startsAt: later, attributes: employee('Sales') }),

@@ -52,7 +52,7 @@ test('S22 our own lag expires nobody', async () => {
   await system.verify();
 });
 
-test("S22 somebody else's open transaction expires nobody: a verdict behind it was taken in time", async () => {
+test("S22 another producer's open transaction expires no verification: a verdict behind it was taken in time", async () => {
   await using system = await openSystem({ partitions: 1 });
   const topic = system.topics.names['verification-events'];
   const deadline = async (): Promise<unknown> =>

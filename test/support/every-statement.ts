@@ -180,7 +180,7 @@ export async function operate(db: sql.Db, desk: IntakeDesk): Promise<void> {
   await db.run(sql.listOutputs, {});
   await db.run(sql.countOpen, {});
   await db.run(sql.readHousekeeping, {});
-  // Somebody who is not known leaves, and becomes known.
+  // An unknown person leaves, and becomes known.
   const stranger = randomUUID();
   const engagement = { engagement: stranger };
   await desk.take([hrEvent('left', stranger, 2, { ...engagement, endsAt: inDays(-1) })]);

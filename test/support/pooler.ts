@@ -13,7 +13,7 @@ export type PoolMode = 'session' | 'transaction';
 /**
  * A pooler that speaks as much of PostgreSQL's protocol as it takes to share sessions, as PgBouncer does:
  * it answers the handshake itself, drops start-up options, and in mode `transaction` gives the session
- * that was used last to whoever sends next.
+ * that was used last to the client that sends next.
  *
  * @param mode - asked after each transaction where it is a function
  * @param url - of the database, with a login that may do what the clients want to do
@@ -54,7 +54,7 @@ interface ServerSession {
   readonly stream: Socket;
 }
 
-/** Authenticated by pg; from then on its bytes are whoever's it is given to. */
+/** Authenticated by pg; from then on it belongs to the client that it is given to. */
 async function openSession(url: string): Promise<ServerSession> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);

@@ -82,7 +82,7 @@ async function tryAll(
   const { databaseUrl, brokers } = stack;
   const servers = { databaseUrl, brokers };
   const texts = new Map(sources.map(({ file, text }) => [file, text]));
-  // All of them now: whoever goes on working meanwhile changes the checkout.
+  // All of them now: the checkout may change while mutants run.
   await using copies = new AsyncDisposableStack();
   const made = await Promise.all(
     Array.from({ length: Number(values.jobs) + 1 }, () => copySources()),

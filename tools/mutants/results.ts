@@ -12,7 +12,7 @@ interface Line extends MutantResult {
 export interface Results {
   /** With the present sources and tests. */
   readonly known: (key: string) => MutantResult | undefined;
-  /** The test that killed it last, with whichever sources. */
+  /** The test that killed it last, of these or earlier sources. */
   readonly hint: (key: string) => string | undefined;
   readonly add: (result: MutantResult) => Promise<void>;
 }

@@ -14,7 +14,7 @@ export interface MutantResult {
 }
 
 export interface Trial {
-  /** A copy of the sources, which nobody else uses meanwhile. */
+  /** A copy of the sources, for this mutant alone. */
   readonly folder: string;
   readonly coverage: Coverage;
   readonly servers: Servers;

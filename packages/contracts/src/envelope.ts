@@ -75,7 +75,7 @@ export function readEnvelope(opened: OpenedDelivery): Envelope | Rejection {
     subject,
     time,
     timeMs: resolveMoment(time),
-    // A JSON integer is its decimal text: the same event, whichever an SDK makes of an integer.
+    // A JSON integer is its decimal text: SDKs send either for the same event.
     sourceversion: sourceversion?.toString(),
     ...readTrace(opened),
   };

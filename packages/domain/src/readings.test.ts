@@ -16,6 +16,7 @@ import { addStatement, type EngagementRecord, readEngagement } from './record/en
 import { type EngagementFact, type Fact, isBlockFact } from './record/fact.ts';
 import { sortInOrder } from './record/order.ts';
 import { foldPeriods } from './record/periods.ts';
+import { extendRecord, readRecord } from './record/record.ts';
 import { type Statement, statementOf } from './record/statement.ts';
 import { type Timeline, timelineOf } from './record/timeline.ts';
 
@@ -50,6 +51,22 @@ test('rows of one stamp that commute are one reading, however many there are', (
   });
 
   expect(read([joined(1, daysAgo(90)), ...tied(2, rows)]).reading).toBe('certain');
+});
+
+test('many tied facts that arrive together are read once, say the same, and all count as telling', () => {
+  const rows = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, at) => [daysAgo(2), { department: `d${String(at)}` }] as const,
+    );
+  for (const count of [16, 17, 500]) {
+    const said = [joined(1, daysAgo(90)), ...tied(2, rows(count))];
+
+    const { record, telling } = extendRecord(readRecord([], EXAMPLE_POLICY), said, EXAMPLE_POLICY);
+
+    expect(record).toEqual(readRecord(said, EXAMPLE_POLICY));
+    if (count > 16) expect(telling.size).toBe(count + 1);
+  }
 });
 
 test('a hundred transactions of two rows are one reading', () => {

@@ -57,7 +57,7 @@ export interface Changes {
   readonly failureCounts: readonly FailureCountRow[];
   /** Only those that are not open yet are opened and announced. */
   readonly reviews: readonly NewReview[];
-  /** Ids of reviews that nobody has to decide any more; those that are open are resolved and announced. */
+  /** Ids of reviews that need no decision any more; open ones are resolved and announced. */
   readonly resolved: readonly string[];
   readonly audit: readonly AuditEntry[];
   readonly deadLetters: readonly NewDeadLetter[];

@@ -39,7 +39,7 @@ export interface LockedRecord {
   readonly identityOf: ReadonlyMap<RecordEvent, string>;
   /** By correlation key, the external id to whom the engagement was first known. */
   readonly holders: ReadonlyMap<string, string>;
-  /** Of whom nothing is known but that their access must end. */
+  /** Unknown people whose access must end. */
   readonly strangers: readonly Stranger[];
 }
 

@@ -3,7 +3,7 @@ import type { Fact, Policy } from '@latchkey/domain';
 import { type IdentityKey, listAlikeIds, type NewReview, type Tx } from '@latchkey/postgres';
 import { type Changes, REVIEW_DUE_MS } from './changes.ts';
 
-/** Somebody of whom a source says that access must end, and of whom it never said that they are here. */
+/** An unknown person: a source ends their access, and has never sent a `joined` or `stated` for them. */
 export interface Stranger extends IdentityKey {
   readonly eventId: string;
   /** Known people of the same source whose id is alike; at most ten. */
@@ -27,8 +27,8 @@ const MAX_NAMED = 50;
 const HOUR_MS = 3_600_000;
 
 /**
- * Finds the strangers among those whom these events are about, and who may be meant instead. Asks the
- * database only where there are any.
+ * Finds the strangers among the people of these events, and known people with a similar id. Queries the
+ * database only if there are strangers.
  */
 export async function findStrangers(
   tx: Tx,

@@ -9,7 +9,7 @@ export type {
 export { type BatchConsumerOptions, runBatchConsumer } from './consume/run-batch-consumer.ts';
 export type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
 export { isFenced } from './is-fenced.ts';
-export type { KafkaLog } from './kafka-log.ts';
+export { type KafkaLog, withoutInfo } from './kafka-log.ts';
 export { isDenial } from './not-allowed.ts';
 export { type KafkaSettings, openKafka } from './open-kafka.ts';
 export { LARGEST_MESSAGE_BYTES, refuseBrokenOutputs } from './output-settings.ts';

@@ -10,6 +10,24 @@ export interface KafkaLog {
   error(fields: object, message: string): void;
 }
 
+/** The log of a reader that joins and leaves a group for one read: what kafkajs tells at info level becomes debug. */
+export function withoutInfo(log: KafkaLog): KafkaLog {
+  return {
+    debug: (fields, message) => {
+      log.debug(fields, message);
+    },
+    info: (fields, message) => {
+      log.debug(fields, message);
+    },
+    warn: (fields, message) => {
+      log.warn(fields, message);
+    },
+    error: (fields, message) => {
+      log.error(fields, message);
+    },
+  };
+}
+
 type Level = keyof KafkaLog;
 
 /** The only fields that are handed on: others may hold messages, metadata of members or credentials. */

@@ -6,7 +6,7 @@ const DENIALS: ReadonlySet<string> = new Set([
 ]);
 const CAUSES_MAX_COUNT = 5;
 
-/** The brokers' access rules forbid it. Waiting mends it: somebody may grant the right. */
+/** The brokers' access rules forbid it. Worth a retry: an administrator may grant the right. */
 export class NotAllowedError extends Error {
   override readonly name = 'NotAllowedError';
 }

@@ -6,7 +6,7 @@ export const RELAY_GROUP = 'latchkey-relay';
 
 type Position = Omit<LaneAnchor, 'lane'>;
 
-/** Which topic is published, and by whom. */
+/** A topic and the installation that publishes it. */
 export interface Publisher {
   readonly topic: string;
   /** The id of the installation; see `OutputState`. */

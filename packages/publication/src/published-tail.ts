@@ -1,10 +1,10 @@
 import { epochOf } from '@latchkey/contracts';
 import {
   type ConsumedRecord,
-  type KafkaLog,
   type LogOffsets,
   openKafka,
   readLogTail,
+  withoutInfo,
 } from '@latchkey/kafka';
 import type { KafkaAccess } from './acquire-topic.ts';
 import { anchorOf, digestOf } from './anchor.ts';
@@ -37,7 +37,7 @@ export function readPublishedTail(
   topic: string,
   wanted: ReadonlyMap<number, TailWanted>,
 ): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
-  const log = quiet(kafka.log);
+  const log = withoutInfo(kafka.log);
   const logs = new Map([...wanted].map(([partition, { log }]) => [partition, log]));
   return readLogTail(
     openKafka(kafka.kafkaSettings, log),
@@ -52,24 +52,6 @@ export function readPublishedTail(
     },
     log,
   );
-}
-
-/** A reader that comes and goes is no news. */
-function quiet(log: KafkaLog): KafkaLog {
-  return {
-    debug: (fields, message) => {
-      log.debug(fields, message);
-    },
-    info: (fields, message) => {
-      log.debug(fields, message);
-    },
-    warn: (fields, message) => {
-      log.warn(fields, message);
-    },
-    error: (fields, message) => {
-      log.error(fields, message);
-    },
-  };
 }
 
 function publishedRecord(record: ConsumedRecord, keep: bigint | undefined): PublishedRecord {

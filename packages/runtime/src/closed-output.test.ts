@@ -74,7 +74,7 @@ test.each(['stdout', 'stderr'] as const)(
   },
 );
 
-test('a refusal that nobody can read keeps its exit code', async () => {
+test('a refusal keeps its exit code when its output is closed', async () => {
   const refusal = `throw new Failure('CONFIG_INVALID', { problems: ['no'] });`;
 
   expect(await runWithClosed('stderr', refusal)).toMatchObject({ code: 2 });

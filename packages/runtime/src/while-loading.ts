@@ -12,7 +12,7 @@ export function endWhileLoading(): void {
   for (const signal of SIGNALS) process.on(signal, end);
 }
 
-/** From now on somebody else listens. */
+/** From now on another listener takes the signals. */
 export function hasLoaded(): void {
   for (const signal of SIGNALS) process.off(signal, end);
 }

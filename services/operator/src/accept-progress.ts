@@ -112,7 +112,7 @@ function showPlan(progress: ProgressRow, plan: Plan, json: boolean): void {
   printLine(`${topic}/${partition} goes on at ${nextOffset}`);
   if (nextOffset > progress.nextOffset) {
     const range = `offsets ${progress.nextOffset} to ${nextOffset - 1n}`;
-    printLine(`${range} are skipped: nobody reads them`);
+    printLine(`${range} are skipped and never read`);
   }
   if (givenUp.length === 0) return;
   printLine('These become dead letters, unless their ids were taken before:');

@@ -1,9 +1,9 @@
 import { Failure, type InputTopic, readDelivery } from '@latchkey/contracts';
 import { GIVEN_UP_BY_OPERATOR, givenUp, openPolicy, takenAtOf } from '@latchkey/intake';
-import { readRecords } from '@latchkey/kafka';
+import { readRecords, withoutInfo } from '@latchkey/kafka';
 import type { ProgressRow } from '@latchkey/postgres';
 import { inputTopicNames } from '@latchkey/runtime';
-import { lessOf, openInputs } from './open-inputs.ts';
+import { openInputs } from './open-inputs.ts';
 import type { Operating } from './verb.ts';
 
 /** A delivery that is to become a dead letter, as an operator is shown it. */
@@ -45,7 +45,7 @@ export async function giveUpOf(
   const { sources } = await openPolicy(operating.settings.POLICY_FILE);
   const kafka = openInputs(operating, 'what is given up is shown first');
   const range = { topic, partition, from, maxRecords };
-  const records = await readRecords(kafka, range, lessOf(operating.log));
+  const records = await readRecords(kafka, range, withoutInfo(operating.log));
   if (records.length === 0) throw invalid('--give-up: the log has no more deliveries');
   return records.map(({ timestampMs, ...record }) => {
     const delivery = { ...record, takenAtMs: takenAtOf(timestampMs) };

@@ -1,5 +1,5 @@
 import { Failure } from '@latchkey/contracts';
-import { type Kafka, type KafkaLog, openKafka } from '@latchkey/kafka';
+import { type Kafka, openKafka, withoutInfo } from '@latchkey/kafka';
 import { kafkaConnection } from '@latchkey/runtime';
 import type { Operating } from './verb.ts';
 
@@ -16,23 +16,5 @@ export function openInputs({ settings, log, signal }: Operating, instead: string
     throw new Failure('CONFIG_INVALID', { problems });
   }
   const connection = kafkaConnection({ ...settings, KAFKA_BROKERS }, 'latchkey-operator');
-  return openKafka({ ...connection, giveUp: signal }, lessOf(log), signal);
-}
-
-/** Joining and leaving a group for one read is nothing to an operator: a command's log is for what goes wrong. */
-export function lessOf(log: KafkaLog): KafkaLog {
-  return {
-    debug: (fields, message) => {
-      log.debug(fields, message);
-    },
-    info: (fields, message) => {
-      log.debug(fields, message);
-    },
-    warn: (fields, message) => {
-      log.warn(fields, message);
-    },
-    error: (fields, message) => {
-      log.error(fields, message);
-    },
-  };
+  return openKafka({ ...connection, giveUp: signal }, withoutInfo(log), signal);
 }

@@ -32,10 +32,10 @@ const MAY_SETTLE: ReadonlySet<FailureCode> = new Set([
 ]);
 
 /**
- * Makes this relay the only one that can publish the topic, and finds out where it stands. Refused: whoever publishes the
- * topic still does, but where only acquiring could tell, once for each finding.
+ * Makes this relay the only one that can publish the topic, and finds out where it stands. Refused: the relay that
+ * publishes the topic was not fenced, unless only acquiring could tell, which is tried once for each finding.
  *
- * The order is the point. First the relay looks, so that one whose database is not the topic's fences nobody. Then it
+ * The order matters. First the relay looks, so that one whose database is not the topic's fences no other. Then it
  * acquires the producer, which fences the predecessor and settles what it left open; only what is read after that is
  * final, so that it looks again.
  *

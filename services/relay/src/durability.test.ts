@@ -54,7 +54,7 @@ test.each([
   ]);
 });
 
-test('topics that may not be described are named in a warning, and stop nobody', async () => {
+test('topics that may not be described are named in a warning, and stop no relay', async () => {
   const warned: unknown[] = [];
   const log = { warn: (fields: object) => warned.push(fields) };
   // What a broker answers to a user without DescribeConfigs.

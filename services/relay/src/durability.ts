@@ -75,7 +75,7 @@ export function weaknessesOf(topics: readonly TopicDescription[]): readonly Weak
 
 /**
  * Warns of outputs and internal topics that can lose what they acknowledged. Those that cannot be described, for want
- * of the right or of a broker, are named instead: what only warns stops nobody.
+ * of the right or of a broker, are named instead: a check that only warns stops no relay.
  */
 export async function warnOfWeaknesses(
   admin: TopicAdmin,

@@ -15,7 +15,7 @@ export const KNOWN_HISTORIES: [PersonHistory][] = [
       batchSize: 1,
     }),
   ],
-  // Somebody who is only blocked is suspended; and what came with the start lies over an older row from before it.
+  // A person with only a block is suspended; and what came with the start lies over an older row from before it.
   [
     new PersonHistory({
       drafts: [

@@ -102,7 +102,7 @@ function inSmallGroups(drafts: readonly HistoryDraft[]): readonly HistoryDraft[]
   }));
 }
 
-/** Somebody leaves and comes back, and leaves are stated again, softer or at once; all on a few days ahead. */
+/** A person leaves and comes back, and leaves are stated again, softer or at once; all on a few days ahead. */
 const rejoins: fc.Arbitrary<readonly HistoryDraft[]> = fc
   .array(
     fc.record({

@@ -19,7 +19,7 @@ export const reviewResolved = z.object({
   resolution: name,
 });
 
-/** Nobody has to decide any more. `resolution` says why: `became_known`, or `facts_agree` where newer facts have settled it. */
+/** A review that needs no decision any more. `resolution`: `became_known`, or `facts_agree` where newer facts settled it. */
 export type ReviewResolvedData = Immutable<z.infer<typeof reviewResolved>>;
 
 /** A person must decide. */

@@ -5,7 +5,7 @@ import { isPlain, type ReadThrough, readOn, readThrough } from './readings.ts';
 import { type Statement } from './statement.ts';
 import { sameTimeline, type Timeline, timelineOf, withoutRepeats } from './timeline.ts';
 
-/** Different readings of one engagement that are compared; with more, nobody could review them. */
+/** Different readings of one engagement that are compared; more cannot be reviewed. */
 export const READINGS_MAX_COUNT = 16;
 
 /** The key of an engagement: its source's own, with the source. */

@@ -58,7 +58,7 @@ function addWay(ways: Map<string, Way>, way: Way, effort: Effort): void {
   if (!ways.has(key)) ways.set(key, way);
 }
 
-/** The ways that lead through a set of statements, whichever of them was read first. */
+/** The ways that read a set of statements, in all its orders. */
 interface Place {
   readonly read: ReadonlySet<Statement>;
   readonly ways: Map<string, Way>;

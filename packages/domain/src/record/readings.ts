@@ -12,7 +12,7 @@ const WAYS_MAX_COUNT = 64;
 const OUTCOMES_MAX_COUNT = 1_000;
 
 /** Statements with one place in the source's order; more of them are not compared. */
-const TIED_MAX_COUNT = 100;
+const TIED_MAX_COUNT = 1_000;
 
 /** The ways in which the statements of an engagement can be read. */
 export interface Readings {

@@ -7,6 +7,9 @@ import { statementOf } from './statement.ts';
 /** Facts of an engagement beyond which a person must look at it. They all still count. */
 export const ENGAGEMENT_FACTS_MAX_COUNT = 1_000;
 
+/** Arriving facts with one place in the source's order that are compared one by one: each one reads the others again. */
+const TIED_ONE_BY_ONE_MAX_COUNT = 16;
+
 /** Engagements of an identity beyond which a person must look at it. They all still count. */
 export const ENGAGEMENTS_MAX_COUNT = 100;
 
@@ -43,7 +46,7 @@ export function readRecord(facts: readonly Fact[], policy: Policy): Authoritativ
  * The record with more facts, taken one after the other in the order given: a fact is telling if what the
  * record says differs with and without it, at any moment or in the dates of its engagement; so is the first one of a
  * person and of an engagement. Beyond the bound
- * of an engagement facts are no longer compared one by one and count as telling.
+ * of an engagement, or where more than 16 of them are tied, facts are not compared one by one and count as telling.
  */
 export function extendRecord(
   record: AuthoritativeRecord,
@@ -91,7 +94,9 @@ function extendEngagement(
   policy: Policy,
 ): EngagementRecord | undefined {
   const count = (known?.statements.length ?? 0) + facts.length;
-  if (count > ENGAGEMENT_FACTS_MAX_COUNT) return readAllAtOnce(known, facts, telling, policy);
+  if (count > ENGAGEMENT_FACTS_MAX_COUNT || areManyTied(facts)) {
+    return readAllAtOnce(known, facts, telling, policy);
+  }
   let extended = known;
   for (const fact of facts) {
     const before: EngagementRecord | undefined = extended;
@@ -102,6 +107,12 @@ function extendEngagement(
     if (before === undefined || !saysTheSame(before, extended)) telling.add(fact);
   }
   return extended;
+}
+
+function areManyTied(facts: readonly EngagementFact[]): boolean {
+  if (facts.length <= TIED_ONE_BY_ONE_MAX_COUNT) return false;
+  const byOrder = Map.groupBy(facts, ({ order }) => order);
+  return [...byOrder.values()].some((tied) => tied.length > TIED_ONE_BY_ONE_MAX_COUNT);
 }
 
 /** One reading however many facts there are, so that the cost does not grow with their square. */

@@ -23,7 +23,7 @@ export function isExhausted({ spent }: Effort): boolean {
   return spent > EFFORT_MAX_COUNT;
 }
 
-/** Equal for ways that say the same whatever is stated later, whichever events are behind them. */
+/** Equal for ways that say the same whatever is stated later. Event ids make no difference. */
 export function keyOfWay(way: Way, effort: Effort): string {
   effort.spent += COMPARED_COUNT * (1 + sizeOf(way));
   return JSON.stringify(way.map(keyOfPeriod));

@@ -60,7 +60,7 @@ export function progressCall<T extends Call>(call: T, fact: ProgressFact): Progr
 }
 
 /**
- * When the call ended: with its session, or with the last of its legs while each of them has ended, whichever came
+ * When the call ended: with its session, or with the last of its legs while each of them has ended, whatever came
  * first. A leg that is seen after that takes the end of the legs back.
  */
 export function callEndOf(call: Call): number | undefined {

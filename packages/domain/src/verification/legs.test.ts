@@ -213,7 +213,7 @@ describe('of more legs than are kept', () => {
     expect(endOf(desk)).toEqual(['unreachable', 6 * MINUTE_MS + GRACE_MS]);
   });
 
-  test('what was told of an attempt that nobody opened is forgotten like all that waits', () => {
+  test('telemetry of an attempt that was never opened expires like any parked fact', () => {
     const desk = openDesk();
     desk.take(requested({ expiresAt: '2026-03-02T10:00:00Z' }));
     desk.takeAll([...allEnded, ended('one more', 'busy', 50)]);

@@ -46,7 +46,7 @@ export function isOutOfOrder(known: Telemetry | undefined, fact: ProgressFact): 
   return known !== undefined && STATUS_RANK[fact.status] < STATUS_RANK[known.status];
 }
 
-/** Whichever says more. */
+/** The one of higher rank. */
 export function strongerReason(
   known: EndReason | undefined,
   reported: EndReason | undefined,

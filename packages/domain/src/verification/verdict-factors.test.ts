@@ -148,7 +148,7 @@ test('a claim with a score that is not over the threshold names nothing', () => 
   expect(desk.verification().state).toBe('pending');
 });
 
-test('a claim that names too little does not verify somebody who is locked, it locks', () => {
+test('a claim that names too little does not verify a locked person, it locks', () => {
   const desk = openDesk();
   const person = { source: 'urn:example:hr', externalId: 'E1' };
   desk.takeAll([

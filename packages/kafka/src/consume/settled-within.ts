@@ -1,5 +1,5 @@
 /**
- * Resolves when `work` is settled, the time is over or the signal is aborted, whichever is first. Rejects if `work`
+ * Resolves when `work` is settled, the time is over or the signal is aborted, at the first of these. Rejects if `work`
  * does before that.
  */
 export async function settledWithin(

@@ -6,7 +6,7 @@ import type { IdentityKey } from './lock-identities.ts';
 
 /** A known person whose id differs from another's in its spelling only. */
 export interface AlikeId {
-  /** Of whom nothing is known. */
+  /** The unknown person. */
   readonly identityId: string;
   /** The external id, of the same source, that is known. */
   readonly alike: string;

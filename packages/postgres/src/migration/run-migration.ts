@@ -20,7 +20,7 @@ export async function runMigration(session: Session, migration: Migration): Prom
     await retryLocked(() => inOneTransaction(session, `${text}\n;${noted(name)}`));
     return;
   }
-  // Nobody waits behind it: what may run here blocks no reader and no writer.
+  // No session queues behind it: what may run here blocks neither readers nor writers.
   await session.script('set lock_timeout to 0');
   for (const statement of statements) {
     // eslint-disable-next-line no-await-in-loop -- one after the other

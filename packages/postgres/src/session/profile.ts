@@ -35,7 +35,7 @@ const MEANING: SessionSettings = {
   synchronous_commit: 'on',
   exit_on_error: 'off',
   check_function_bodies: 'on',
-  // Set by whoever holds the lock of a topic, for as long as it does.
+  // Set by the session that has the lock of a topic, for as long as it has it.
   idle_session_timeout: '0',
 };
 

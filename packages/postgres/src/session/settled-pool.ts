@@ -62,7 +62,7 @@ export function openPool(options: PoolOptions): SettledPool {
     });
     await foundOut;
   };
-  // Typed as if nobody awaited it; the pool does.
+  // Its type returns void; the pool awaits the promise.
   const onConnect = (client: pg.ClientBase): unknown => within(SETTLE_MS, settle(client));
   const pool = new pg.Pool({ ...config, Client, max: options.poolSize, onConnect });
   pool.on('error', options.onConnectionLost);

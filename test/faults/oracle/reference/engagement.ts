@@ -17,7 +17,7 @@ export interface EngagementNow {
 
 /** With more different readings a person must decide. */
 const READINGS_MAX_COUNT = 16;
-/** Nobody waits for more orders than these. */
+/** More orders than these take too long. */
 const ORDERS_MAX_COUNT = 5_000;
 
 /**

@@ -31,7 +31,7 @@ export function settingsForUsers(
     'sasl.enabled.mechanisms': 'PLAIN',
     'listener.name.sasl_plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required ${known.join(' ')};`,
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-    // Brokers themselves, and whoever comes without a user.
+    // The brokers themselves, and clients without a user.
     'super.users': 'User:ANONYMOUS',
     'allow.everyone.if.no.acl.found': 'false',
   };
