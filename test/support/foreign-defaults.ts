@@ -17,7 +17,6 @@ export const FOREIGN_DEFAULTS: Readonly<Record<string, string>> = {
   transform_null_equals: "'on'",
   quote_all_identifiers: "'on'",
   default_transaction_isolation: "'serializable'",
-  default_transaction_read_only: "'on'",
   default_transaction_deferrable: "'on'",
   synchronous_commit: "'off'",
   exit_on_error: "'on'",

@@ -10,7 +10,10 @@ export interface SessionProfile {
   readonly queryTimeoutMs: number;
 }
 
-/** What changes the meaning of statements and results. No default of a server, a database or a login counts. */
+/**
+ * What changes the meaning of statements and results. No default of a server, a database or a login counts,
+ * except `default_transaction_read_only`: who makes a database read-only means us too, and we wait.
+ */
 const MEANING: SessionSettings = {
   client_encoding: 'UTF8',
   TimeZone: 'UTC',
@@ -30,7 +33,6 @@ const MEANING: SessionSettings = {
   // A policy that would hide rows is an error.
   row_security: 'off',
   default_transaction_isolation: 'read committed',
-  default_transaction_read_only: 'off',
   default_transaction_deferrable: 'off',
   synchronous_commit: 'on',
   exit_on_error: 'off',
