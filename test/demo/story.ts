@@ -147,7 +147,7 @@ async function killAndRestart(
   const before = await teller.totals();
   await latchkey.service(name).end('SIGKILL');
   say(
-    `  kill -9 ${name} after ${before.received} of ${teller.sent} deliveries; it is started again.`,
+    `  kill -9 ${name}: ${before.received} of ${teller.sent} deliveries are taken; it is started again.`,
   );
   await latchkey.start(name);
 }

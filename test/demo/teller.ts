@@ -85,7 +85,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : 'new';
 }
 
-function lineOf({ topic, data, generation }: OutputMessage): string {
+function lineOf({ topic, type, data, generation }: OutputMessage): string {
   const subject = `${topic.padEnd(13)} generation ${generation}`;
   switch (topic) {
     case 'lifecycle':
@@ -97,8 +97,15 @@ function lineOf({ topic, data, generation }: OutputMessage): string {
     case 'dead-letters':
       return `${subject}  ${String(data['code'])}`;
     case 'reviews':
-      return `${subject}  ${String(data['kind'])} for ${String(data['owner'])}`;
+      return `${subject}  ${reviewLine(type, data)}`;
   }
+}
+
+function reviewLine(type: string, data: OutputMessage['data']): string {
+  const kind = String(data['kind']);
+  if (type === 'latchkey.review.resolved.v1')
+    return `${kind} is resolved: ${String(data['resolution'])}`;
+  return `${kind} is opened for ${String(data['owner'])}`;
 }
 
 interface AccessLine {

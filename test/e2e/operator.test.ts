@@ -112,13 +112,32 @@ test.each([
   [['--json', 'status'], 'the verb comes first'],
   [['dead-letters', 'list', '--limit', '0'], '--limit'],
   [['conflicts', 'show'], 'event id'],
-  [['progress', 'accept', 'nowhere', '0'], 'no such partition'],
   [['progress', 'accept', 'nowhere'], 'partition'],
   [['status', '--wrong'], '--wrong'],
 ])('%j is refused with exit code 2', async (args, said) => {
   const { code, stderr } = await run(...args);
   expect(code).toBe(2);
   expect(stderr).toContain(said);
+});
+
+test.each([
+  [['progress', 'accept', 'nowhere', '0'], 'nowhere/0'],
+  [['conflicts', 'show', 'nobody'], 'nobody'],
+  [['dead-letters', 'show', 'none'], 'none'],
+  [['dead-letters', 'redrive', '01890000-0000-7000-8000-000000000000'], '01890000'],
+])('%j finds nothing: exit code 1', async (args, said) => {
+  const { code, stderr } = await run(...args);
+  expect(code).toBe(1);
+  expect(stderr).toContain('NOT_FOUND');
+  expect(stderr).toContain(said);
+});
+
+test('JSON has moments as text, and null for what is not known', async () => {
+  const { stdout } = await run('status', '--json');
+  expect(stdout).toMatch(/"auditPartitionsEndAt":"\d{4}-/);
+  expect(stdout).toContain('"stoppedCode":null');
+  expect(stdout).not.toContain('AtMs');
+  expect(stdout).not.toContain('"–"');
 });
 
 test('migrate takes no arguments, and does nothing where some are given', async () => {

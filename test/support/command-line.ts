@@ -32,7 +32,7 @@ export class CommandLine<const O extends OptionShapes> {
     }
   }
 
-  /** @throws Failure CONFIG_INVALID for anything that the command does not take */
+  /** @throws Failure USAGE_INVALID for anything that the command does not take */
   read<T>(args: readonly string[], read: (given: Given<O>) => T): T {
     const given = readArguments(this.#grammar, args);
     try {

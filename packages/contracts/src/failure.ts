@@ -87,6 +87,11 @@ export const FAILURES = {
     meaning: 'settings are missing or malformed',
     nextStep: 'correct every setting that the message lists; `--help` prints them all',
   },
+  USAGE_INVALID: {
+    meaning: 'arguments of the command are missing or not understood',
+    nextStep:
+      'correct every argument that the message lists; `--help` shows what the command takes',
+  },
   POLICY_INVALID: {
     meaning: 'the policy file is refused',
     nextStep:
@@ -131,8 +136,12 @@ export const FAILURES = {
     meaning: 'messages of the output topics wait to be published',
     nextStep: 'let a relay publish them, then run the command again',
   },
+  NOT_FOUND: {
+    meaning: 'what the command was asked about is not there',
+    nextStep: 'look at what there is with the `list`, `show` and `status` commands',
+  },
   PARTITION_NOT_STOPPED: {
-    meaning: 'the input partition does not stand still, so there is nothing to accept',
+    meaning: 'the input partition is not stopped, so there is nothing to accept',
     nextStep: 'none; `progress show` lists the partitions and what was found in them',
   },
   FINDING_DIFFERS: {

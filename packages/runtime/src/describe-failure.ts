@@ -4,6 +4,7 @@ import { redact } from './redact.ts';
 /** Failures of what the process was given, which starting it again does not mend. */
 const REFUSALS: ReadonlySet<FailureCode> = new Set([
   'CONFIG_INVALID',
+  'USAGE_INVALID',
   'POLICY_INVALID',
   'PARTITION_COUNT_DIFFERS',
   'TOPIC_SETTING',

@@ -21,7 +21,7 @@ export function helpText({ name, settings, usage }: HelpInput): string {
     '',
     ...table,
     '',
-    'Exit codes: 0 done or asked to stop, 1 failed, 2 bad configuration or usage.',
+    'Exit codes: 0 done or asked to stop, 1 failed, 2 bad configuration or usage, 130 or 143 interrupted before it was done.',
   ].join('\n')}\n`;
 }
 

@@ -26,7 +26,7 @@ const MAX_ARGUMENTS = 10_000;
  * Reads the arguments of a command strictly: each is one that the grammar names, an option is given at
  * most once, and no text is empty.
  *
- * @throws Failure CONFIG_INVALID with a sentence for each argument that is not understood, and with
+ * @throws Failure USAGE_INVALID with a sentence for each argument that is not understood, and with
  *   what the command takes
  */
 export function readArguments<const O extends OptionShapes>(
@@ -48,13 +48,13 @@ export function readArguments<const O extends OptionShapes>(
   return { ...Object.fromEntries(given), positionals } as Given<O>;
 }
 
-/** CONFIG_INVALID with these problems, and with what the command takes. */
+/** USAGE_INVALID with these problems, and with what the command takes. */
 export function misused(
   { command, usage }: Pick<Grammar<OptionShapes>, 'command' | 'usage'>,
   problems: readonly string[],
 ): Failure {
   const takes = usage === '' ? `${command} takes no arguments` : `usage: ${command} ${usage}`;
-  return new Failure('CONFIG_INVALID', { problems: [...problems, takes] });
+  return new Failure('USAGE_INVALID', { problems: [...problems, takes] });
 }
 
 interface Parsed {

@@ -54,7 +54,12 @@ test('a variable that is nearly a setting is named in a warning, without its val
 test('bad settings end with 2 and are all listed, without their values', async () => {
   await using program = await startProgram({
     run: `say('ran');`,
-    environment: { DATABASE_URL: 'canary-1', HTTP_PORT: 'canary-2', LOG_LEVEL: 'canary-3' },
+    environment: {
+      DATABASE_URL: 'canary-1',
+      DATABASE_URI: 'canary-5',
+      HTTP_PORT: 'canary-2',
+      LOG_LEVEL: 'canary-3',
+    },
     args: ['--verbose=canary-4', 'twice'],
   });
 
@@ -65,6 +70,7 @@ test('bad settings end with 2 and are all listed, without their values', async (
     '  DATABASE_URL: expected a URL that begins with postgresql://',
     '  HTTP_PORT: expected a whole number from 0 to 65535',
     '  LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent',
+    '  DATABASE_URI: no setting; DATABASE_URL may be meant',
     '',
   ]);
   expect(program.stderr()).toMatch(/^example: CONFIG_INVALID: /);

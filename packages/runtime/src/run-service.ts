@@ -65,7 +65,12 @@ export async function runService<S extends z.ZodObject>(service: Service<S>): Pr
     ...('problems' in read ? read.problems : []),
   ];
   if ('problems' in read || problems.length > 0) {
-    refuse(service, new Failure('CONFIG_INVALID', { problems }));
+    const unknown = unknownSettings(service.settings.shape, process.env);
+    const ignored = unknown.map(
+      ({ name, meant }) =>
+        `${name}: no setting${meant === undefined ? '' : `; ${meant} may be meant`}`,
+    );
+    refuse(service, new Failure('CONFIG_INVALID', { problems: [...problems, ...ignored] }));
     process.exitCode = 2;
     return;
   }

@@ -47,7 +47,7 @@ function fallbackOf(schema: z.core.$ZodType): string | undefined {
 /** No setting with bounds takes the empty text, and its refusal names them. */
 function expectedOf(schema: z.core.$ZodType): string | undefined {
   const message = z.safeParse(schema, '').error?.issues[0]?.message;
-  return message?.replace(/^expected /, '');
+  return message?.replace(/^expected /, '').replace(/, but .*$/, '');
 }
 
 function isWrapper(schema: z.core.$ZodType): schema is z.ZodDefault | z.ZodOptional {

@@ -56,7 +56,7 @@ export const commonSettings = {
     .string()
     .regex(
       /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/,
-      'expected a-z, 0-9, dot and hyphen, at most 63',
+      'expected a-z, 0-9, dot and hyphen, at most 63, a letter or digit at both ends',
     )
     .default('local')
     .describe('name of this installation; part of the source of what it publishes'),

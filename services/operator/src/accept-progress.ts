@@ -2,7 +2,7 @@ import { Failure } from '@latchkey/contracts';
 import { type Accepted, acceptPartition, openPolicy } from '@latchkey/intake';
 import { type LogOffsets, logOffsets, openAdmin } from '@latchkey/kafka';
 import { type ProgressRow, readProgress } from '@latchkey/postgres';
-import { required } from './bounds.ts';
+import { misunderstood, required } from './bounds.ts';
 import { type GivenUp, giveUpOf } from './give-up.ts';
 import { openInputs } from './open-inputs.ts';
 import { printLine, printRows } from './print.ts';
@@ -22,7 +22,7 @@ interface Plan {
  * at the first record that is still there unless told otherwise: what was taken before is recognised by its
  * ids. Without a finding it only shows what was found and what would be done.
  *
- * @throws Failure CONFIG_INVALID when no finding is named, PARTITION_NOT_STOPPED, FINDING_DIFFERS
+ * @throws Failure USAGE_INVALID when no finding is named, NOT_FOUND, PARTITION_NOT_STOPPED, FINDING_DIFFERS
  */
 export const progressAccept = verb({
   command: 'progress accept',
@@ -33,7 +33,7 @@ export const progressAccept = verb({
   positionals: ['topic', 'partition'],
   check: ({ from, 'give-up': count }) => {
     if (from !== undefined && count !== undefined) {
-      throw invalid('--give-up: begins at the position, without --from');
+      throw misunderstood('--give-up: begins at the position, without --from');
     }
   },
   run: async (operating, { positionals, ...given }) => {
@@ -47,7 +47,7 @@ export const progressAccept = verb({
     const plan = await planOf(operating, topic, partition, progress, given);
     if (given.finding === undefined) {
       showFinding(progress, plan, given);
-      throw invalid('--finding: required; it names what was shown');
+      throw misunderstood('--finding: required; it names what was shown');
     }
     const { owner } = await openPolicy(settings.POLICY_FILE);
     const accepted = await acceptPartition(db, {
@@ -129,7 +129,7 @@ function refuse(accepted: Accepted, topic: string, partition: number): void {
       throw new Failure('PARTITION_NOT_STOPPED', { topic, partition });
     case 'other_finding': {
       const { findingId, stoppedCode, stoppedDetail } = accepted.progress;
-      const found = { finding: findingId, code: stoppedCode, detail: stoppedDetail };
+      const found = { finding: findingId, code: stoppedCode, found: stoppedDetail };
       throw new Failure('FINDING_DIFFERS', { topic, partition, ...found });
     }
   }
@@ -140,7 +140,7 @@ const HAS_ITS_PLACE = ['APPLY_FAILING', 'BATCH_UNREADABLE'];
 
 function partitionNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw invalid('partition: expected a whole number');
+  throw misunderstood('partition: expected a whole number');
 }
 
 async function offsetFrom(
@@ -154,7 +154,7 @@ async function offsetFrom(
   if (/^\d{1,18}$/.test(wanted)) return BigInt(wanted);
   if (wanted === 'position') return nextOffset;
   if (wanted !== 'earliest' && wanted !== 'latest') {
-    throw invalid('--from: expected earliest, position, latest or an offset');
+    throw misunderstood('--from: expected earliest, position, latest or an offset');
   }
   const log = await logOf(operating, topic, partition);
   return wanted === 'earliest' ? log.start : log.end;
@@ -168,9 +168,5 @@ async function logOf(operating: Operating, topic: string, partition: number): Pr
 }
 
 function notFound(topic: string, partition: number): Failure {
-  return invalid(`${topic}/${partition}: no such partition`);
-}
-
-function invalid(problem: string): Failure {
-  return new Failure('CONFIG_INVALID', { problems: [problem] });
+  return new Failure('NOT_FOUND', { partition: `${topic}/${partition}` });
 }

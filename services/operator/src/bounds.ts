@@ -3,21 +3,25 @@ import { Failure } from '@latchkey/contracts';
 const DEFAULT_LIMIT_ROWS = 50;
 const MAX_LIMIT_ROWS = 10_000;
 
-/** @throws Failure CONFIG_INVALID where it was not given */
+/** USAGE_INVALID with this problem. */
+export function misunderstood(problem: string): Failure {
+  return new Failure('USAGE_INVALID', { problems: [problem] });
+}
+
+/** @throws Failure USAGE_INVALID where it was not given */
 export function required(value: string | undefined, name: string): string {
   if (value !== undefined && value !== '') return value;
-  throw new Failure('CONFIG_INVALID', { problems: [`${name}: required; --help shows the usage`] });
+  throw misunderstood(`${name}: required; --help shows the usage`);
 }
 
 /**
  * How many rows at most `--limit` asks for; 50 where it was not given.
  *
- * @throws Failure CONFIG_INVALID unless it is from 1 to 10,000
+ * @throws Failure USAGE_INVALID unless it is from 1 to 10,000
  */
 export function limitRows(text: string | undefined): number {
   if (text === undefined) return DEFAULT_LIMIT_ROWS;
   const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= MAX_LIMIT_ROWS) return limit;
-  const problems = [`--limit: expected a whole number from 1 to ${MAX_LIMIT_ROWS}`];
-  throw new Failure('CONFIG_INVALID', { problems });
+  throw misunderstood(`--limit: expected a whole number from 1 to ${MAX_LIMIT_ROWS}`);
 }

@@ -1,3 +1,4 @@
+import { Failure } from '@latchkey/contracts';
 import { listConflicts, readConflicts, readFirstContent } from '@latchkey/postgres';
 import { limitRows, required } from './bounds.ts';
 import { printLine, printRow, printRows, without } from './print.ts';
@@ -24,10 +25,7 @@ export const conflictsShow = verb({
     const eventId = required(positionals[0], 'event id');
     const [first] = await db.run(readFirstContent, { eventId });
     const others = await db.run(readConflicts, { eventId });
-    if (first === undefined && others.length === 0) {
-      printLine(`no such event: ${eventId}`);
-      return;
-    }
+    if (first === undefined && others.length === 0) throw new Failure('NOT_FOUND', { eventId });
     if (first !== undefined) printRow({ content: 'first, which counts', ...first }, json);
     for (const other of others) {
       if (!json) printLine('');

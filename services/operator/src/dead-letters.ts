@@ -1,4 +1,4 @@
-import { type InputTopic } from '@latchkey/contracts';
+import { Failure, type InputTopic } from '@latchkey/contracts';
 import { openPolicy, type RedriveContext, type Redriven, redrive } from '@latchkey/intake';
 import { listDeadLetters, readDeadLetter } from '@latchkey/postgres';
 import { type Given, inputTopicNames, misused } from '@latchkey/runtime';
@@ -28,8 +28,8 @@ export const deadLettersShow = verb({
   run: async ({ db }, { positionals, json }) => {
     const id = required(positionals[0], 'id');
     const [letter] = isUuid(id) ? await db.run(readDeadLetter, { id }) : [];
-    if (letter === undefined) printLine(`no such dead letter: ${id}`);
-    else printRow(letter, json);
+    if (letter === undefined) throw new Failure('NOT_FOUND', { deadLetter: id });
+    printRow(letter, json);
   },
 });
 
@@ -48,11 +48,14 @@ export const deadLettersRedrive = verb({
   check: checkRedrive,
   run: async (operating, given) => {
     const context = await redriveContext(operating);
+    const missing: string[] = [];
     for (const id of await idsToRedrive(operating, given)) {
       // eslint-disable-next-line no-await-in-loop -- in the order in which they came
       const became = isUuid(id) ? await redrive(operating.db, id, context) : NOT_FOUND;
       printLine(`${id} ${describe(became)}`);
+      if (became.kind === 'not_found') missing.push(id);
     }
+    if (missing.length > 0) throw new Failure('NOT_FOUND', { deadLetters: missing });
   },
 });
 
@@ -72,7 +75,7 @@ async function idsToRedrive(
   return letters.map(({ id }) => id);
 }
 
-/** @throws Failure CONFIG_INVALID unless letters are named either by their ids or by their code */
+/** @throws Failure USAGE_INVALID unless letters are named either by their ids or by their code */
 function checkRedrive({ positionals, code, topic, limit }: RedriveGiven): void {
   const narrowed = { code, topic, limit };
   const given = Object.entries(narrowed).flatMap(([name, value]) => (value ? [`--${name}`] : []));

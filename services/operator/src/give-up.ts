@@ -1,8 +1,9 @@
-import { Failure, type InputTopic, readDelivery } from '@latchkey/contracts';
+import { type InputTopic, readDelivery } from '@latchkey/contracts';
 import { GIVEN_UP_BY_OPERATOR, givenUp, openPolicy, takenAtOf } from '@latchkey/intake';
 import { readRecords, withoutInfo } from '@latchkey/kafka';
 import type { ProgressRow } from '@latchkey/postgres';
 import { inputTopicNames } from '@latchkey/runtime';
+import { misunderstood } from './bounds.ts';
 import { openInputs } from './open-inputs.ts';
 import type { Operating } from './verb.ts';
 
@@ -23,7 +24,7 @@ const MAX_DELIVERIES = 100;
  * The next deliveries of a partition that stopped because events cannot be applied.
  *
  * @param count - as it was given: how many
- * @throws Failure CONFIG_INVALID for a count out of bounds, another finding, or where the log has no more
+ * @throws Failure USAGE_INVALID for a count out of bounds, another finding, or where the log has no more
  */
 export async function giveUpOf(
   operating: Operating,
@@ -34,19 +35,21 @@ export async function giveUpOf(
 ): Promise<readonly GivenUp[]> {
   const maxRecords = /^\d{1,3}$/.test(count) ? Number(count) : 0;
   if (maxRecords < 1 || maxRecords > MAX_DELIVERIES) {
-    throw invalid(`--give-up: expected a whole number from 1 to ${MAX_DELIVERIES}`);
+    throw misunderstood(`--give-up: expected a whole number from 1 to ${MAX_DELIVERIES}`);
   }
   if (stoppedCode !== 'APPLY_FAILING') {
-    throw invalid(`--give-up: is for APPLY_FAILING; what was found is ${stoppedCode ?? 'nothing'}`);
+    throw misunderstood(
+      `--give-up: is for APPLY_FAILING; what was found is ${stoppedCode ?? 'nothing'}`,
+    );
   }
   const inputs = Object.entries(inputTopicNames(operating.settings));
   const input = inputs.find(([, name]) => name === topic)?.[0] as InputTopic | undefined;
-  if (input === undefined) throw invalid(`${topic}: is no input of these settings (TOPIC_…)`);
+  if (input === undefined) throw misunderstood(`${topic}: is no input of these settings (TOPIC_…)`);
   const { sources } = await openPolicy(operating.settings.POLICY_FILE);
   const kafka = openInputs(operating, 'what is given up is shown first');
   const range = { topic, partition, from, maxRecords };
   const records = await readRecords(kafka, range, withoutInfo(operating.log));
-  if (records.length === 0) throw invalid('--give-up: the log has no more deliveries');
+  if (records.length === 0) throw misunderstood('--give-up: the log has no more deliveries');
   return records.map(({ timestampMs, ...record }) => {
     const delivery = { ...record, takenAtMs: takenAtOf(timestampMs) };
     const read = givenUp(readDelivery(delivery, input, sources), GIVEN_UP_BY_OPERATOR);
@@ -54,8 +57,4 @@ export async function giveUpOf(
     const { rejection, eventId, source, type } = read;
     return { offset: record.offset, code: rejection.code, eventId, source, type };
   });
-}
-
-function invalid(problem: string): Failure {
-  return new Failure('CONFIG_INVALID', { problems: [problem] });
 }

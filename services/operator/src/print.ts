@@ -11,7 +11,9 @@ export function printRows(rows: readonly object[], json: boolean): void {
 /** Prints one row with a line for each of its fields, or as a JSON object. */
 export function printRow(given: object, json: boolean): void {
   const row: Row = { ...given };
-  const lines = Object.entries(row).map(([name, cell]) => `${name}: ${textOf(name, cell)}\n`);
+  const lines = Object.entries(row).map(
+    ([name, cell]) => `${shownName(name)}: ${textOf(name, cell)}\n`,
+  );
   process.stdout.write(json ? jsonLine(row) : lines.join(''));
 }
 
@@ -27,14 +29,20 @@ export function without(rows: readonly object[], field: string): readonly object
 }
 
 function jsonLine(row: Row): string {
-  const cells = Object.entries(row).map(([name, cell]) => [name, jsonOf(name, cell)]);
+  const cells = Object.entries(row).map(([name, cell]) => [shownName(name), jsonOf(name, cell)]);
   return `${JSON.stringify(Object.fromEntries(cells))}\n`;
 }
 
 function jsonOf(name: string, cell: Cell): unknown {
+  if (cell === null || cell === undefined) return null;
   return typeof cell === 'bigint' || cell instanceof Buffer || name.endsWith('AtMs')
     ? textOf(name, cell)
     : cell;
+}
+
+/** Moments are shown as ISO 8601 text. */
+function shownName(name: string): string {
+  return name.replace(/AtMs$/, 'At');
 }
 
 function tableOf(rows: readonly Row[]): string {
@@ -42,7 +50,7 @@ function tableOf(rows: readonly Row[]): string {
   if (first === undefined) return 'none\n';
   const names = Object.keys(first);
   const lines = [
-    names.map((name) => name.replace(/AtMs$/, 'At')),
+    names.map(shownName),
     ...rows.map((row) => names.map((name) => textOf(name, row[name]))),
   ];
   const widths = names.map((_, column) =>

@@ -42,7 +42,7 @@ function findVerb(args: readonly string[]): {
   const known = (alike.length === 0 ? VERBS : alike).map(({ command }) => command);
   const asked = args.slice(0, alike.length === 0 ? 1 : 2).join(' ');
   const problem = first === '' ? 'no verb was given' : `unknown verb: ${asked}`;
-  throw new Failure('CONFIG_INVALID', {
+  throw new Failure('USAGE_INVALID', {
     problems: [problem, `the verb comes first; there are: ${known.join(', ')}`],
   });
 }

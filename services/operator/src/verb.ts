@@ -27,7 +27,7 @@ export interface Verb extends Grammar<OptionShapes> {
    * Reads the arguments behind the verb, without doing anything yet.
    *
    * @returns carries out the verb and prints what became of it
-   * @throws Failure CONFIG_INVALID for anything that the verb does not take
+   * @throws Failure USAGE_INVALID for anything that the verb does not take
    */
   readonly prepare: (args: readonly string[]) => (operating: Operating) => Promise<void>;
 }

@@ -17,7 +17,7 @@ import {
   textColumn,
 } from '@latchkey/postgres';
 import { gatherEvidence, type LaneEvidence, positionOf } from '@latchkey/publication';
-import { required } from '../bounds.ts';
+import { misunderstood, required } from '../bounds.ts';
 import { printLine, printRow } from '../print.ts';
 import { FLAG, TEXT, verb } from '../verb.ts';
 import { type HeldTopic, holdTopics, refuseAnother } from './hold-topics.ts';
@@ -47,8 +47,7 @@ export const relayRepartition = verb({
     const fewest = Math.min(...repair.topics.map(({ lanes }) => lanes.length));
     const most = Math.max(...repair.topics.map(({ lanes }) => lanes.length));
     if (most > partitions) {
-      const problems = [`--partitions: the topics have ${most}, and Kafka cannot take any away`];
-      throw new Failure('CONFIG_INVALID', { problems });
+      throw misunderstood(`--partitions: the topics have ${most}, and Kafka cannot take any away`);
     }
     const moved =
       fewest === partitions
@@ -71,8 +70,7 @@ export const relayRepartition = verb({
 function partitionsOf(text: string): number {
   const partitions = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (partitions >= 1 && partitions <= MAX_PARTITIONS) return partitions;
-  const problems = [`--partitions: expected a whole number from 1 to ${MAX_PARTITIONS}`];
-  throw new Failure('CONFIG_INVALID', { problems });
+  throw misunderstood(`--partitions: expected a whole number from 1 to ${MAX_PARTITIONS}`);
 }
 
 async function repartitionAll(

@@ -109,8 +109,7 @@ async function topicsToReplay(
       (lane) => partition === undefined || lane.partition === partition,
     );
     if (has === true) return named;
-    const what = partition === undefined ? name : `${name}/${partition}`;
-    throw new Failure('CONFIG_INVALID', { problems: [`${what}: no such output`] });
+    throw new Failure('NOT_FOUND', { topic: name, partition });
   }
   const refused: RepairedTopic[] = [];
   for (const one of topics) {
