@@ -1,7 +1,11 @@
 import {
   type Db,
+  ensureLanes,
+  holdCorrelationKeys,
   insertProgress,
+  lockFailureCounts,
   lockIdentities,
+  lockLanes,
   lockProgress,
   lockVerifications,
 } from '@latchkey/postgres';
@@ -58,4 +62,90 @@ test('positions are locked in the order of their partitions, also on a sequentia
   const rows = await db.transaction((tx) => lockProgress(tx, partitions));
 
   expect(rows.map(({ topic }) => topic)).toEqual(['a', 'b', 'c']);
+});
+
+test('counts of failures are locked in the order of their keys, also on a sequential plan', async () => {
+  const keys = LAST_FIRST.flatMap((subject) =>
+    LAST_FIRST.map((purpose) => ({ subject, purpose: `${purpose}-purpose` })),
+  );
+  for (const key of keys) await db.transaction((tx) => lockFailureCounts(tx, [key]));
+
+  const rows = await db.transaction((tx) => lockFailureCounts(tx, keys));
+
+  expect(rows.map(({ subject, purpose }) => ({ subject, purpose }))).toEqual(keys.toReversed());
+});
+
+/** Many, in no order. */
+const KEYS = Array.from({ length: 40 }, (_, index) => `key-${String(((index * 17) % 40) + 10)}`);
+
+/** Row by row, as a table was filled: each row is locked when it is made. */
+async function madeIn(table: string, column: string): Promise<readonly string[]> {
+  const rows = await database.query<{ key: string }>(
+    `select ${column} as key from ${table} order by ctid`,
+  );
+  return rows.map(({ key }) => key);
+}
+
+test('correlation keys, identities, verifications and counts that are new are made in the order of their keys', async () => {
+  const ids = KEYS.map((key) => `${key.slice(-2).repeat(4)}-0000-5000-8000-000000000000`);
+  await db.transaction(async (tx) => {
+    await holdCorrelationKeys(
+      tx,
+      KEYS.map((value) => ({ kind: 'engagement', value, externalId: 'a' })),
+    );
+    const source = 'urn:example:hr';
+    await lockIdentities(
+      tx,
+      ids.map((identityId) => ({ identityId, source, externalId: identityId })),
+    );
+    await lockVerifications(
+      tx,
+      KEYS.map((verificationId) => ({ verificationId, topic: 't', partition: 0 })),
+    );
+    await lockFailureCounts(
+      tx,
+      KEYS.map((subject) => ({ subject, purpose: 'p' })),
+    );
+  });
+
+  expect(await madeIn('correlation_key', 'value')).toEqual(KEYS.toSorted());
+  expect(await madeIn('identity', 'identity_id')).toEqual(ids.toSorted());
+  expect(await madeIn('verification', 'verification_id')).toEqual(KEYS.toSorted());
+  expect(await madeIn('verification_failure', 'subject')).toEqual(KEYS.toSorted());
+});
+
+test('lanes are locked in their order, however they are given', async () => {
+  await db.run(ensureLanes, { topic: 'one', partitions: 3 });
+  const lanes = await database.query<{ lane: number }>(
+    'select lane from outbox_lane order by lane',
+  );
+  const [first, middle, last] = lanes.map(({ lane }) => lane);
+  const held = async (): Promise<readonly unknown[]> =>
+    database.query(
+      `select objid::integer as lane, granted from pg_locks
+       where locktype = 'advisory' and objid = any ($1)
+         and database = (select oid from pg_database where datname = current_database())
+       order by 1, 2 desc`,
+      [lanes.map(({ lane }) => lane)],
+    );
+  const release = Promise.withResolvers<undefined>();
+  const inTheWay = db.transaction(async (tx) => {
+    await tx.run(lockLanes, { lanes: String(middle) });
+    await release.promise;
+  });
+  try {
+    await expect.poll(held).toEqual([{ lane: middle, granted: true }]);
+    const given = [last, middle, first].join('\x1f');
+    const waits = db.transaction((tx) => tx.run(lockLanes, { lanes: given }));
+    await expect.poll(held).toEqual([
+      { lane: first, granted: true },
+      { lane: middle, granted: true },
+      { lane: middle, granted: false },
+    ]);
+    release.resolve(undefined);
+    await waits;
+  } finally {
+    release.resolve(undefined);
+    await inTheWay;
+  }
 });

@@ -43,6 +43,29 @@ test('whoever waits for what is there is told at once, also while another waits 
   expect(first).toBe('one');
 });
 
+test.each([
+  ['first', 'min'],
+  ['last', 'max'],
+])('of those who wait each is told of a row in the %s of its lanes', async (_, end) => {
+  const onlyIn = (topic: string): Promise<unknown> =>
+    database.query(
+      `delete from outbox where lane in (select lane from outbox_lane where topic = $1)
+       and lane <> (select ${end}(lane) from outbox_lane where topic = $1)`,
+      [topic],
+    );
+  for (const [topic, other] of [
+    ['one', 'two'],
+    ['two', 'one'],
+  ] as const) {
+    await database.query(APPEND_ROWS, [topic, 1, '']);
+    await onlyIn(topic);
+    // Told because of the row: where nothing is new, those who have waited longest are told first.
+    const told = await Promise.race([news(other, 0n), news(other, 0n), news(topic, 0n)]);
+    expect(told).toBe(topic);
+    await database.query('delete from outbox');
+  }
+});
+
 test('each of many appends is noticed', async () => {
   for (let position = 0n; position < 20n; position += 1n) {
     const [noticed] = await Promise.all([

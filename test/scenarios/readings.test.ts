@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   CONTRACTORS,
@@ -43,10 +44,11 @@ function directoryOf({ accounts }: Known): Readonly<Record<string, unknown>> {
 
 /** Until the clock has given these persons what they are due. */
 async function untilEnabled(persons: readonly string[], access: object): Promise<void> {
-  const given = async (): Promise<string> =>
-    JSON.stringify((await knownOf(system, persons)).map(enabledAccess));
-  const expected = JSON.stringify(persons.map(() => access));
-  await eventually('what the clock gives', given, (now) => now === expected, CLOCK_LIMIT_MS);
+  const given = async (): Promise<readonly object[]> =>
+    (await knownOf(system, persons)).map(enabledAccess);
+  const isGiven = (now: readonly object[]): boolean =>
+    now.every((one) => isDeepStrictEqual(one, access));
+  await eventually('what the clock gives', given, isGiven, CLOCK_LIMIT_MS);
 }
 
 test('S26 (a): what came with the start overrides an older row of the same day, in any order', async () => {
@@ -63,6 +65,37 @@ test('S26 (a): what came with the start overrides an older row of the same day, 
     expect(directoryOf(one)).toMatchObject({ department: 'Sales', location: 'Rome' });
     expect(one.accounts['finance']?.entitlements ?? []).toEqual([]);
   }
+});
+
+/** A transfer that holds already when the person joins. */
+function movedBeforeStart(person: string, startsAt: string): readonly SentEvent[] {
+  return [
+    hrEvent('joined', person, 1, { startsAt, attributes: employee('Sales') }),
+    hrEvent('moved', person, 2, { effectiveAt: inDays(0), attributes: { department: 'Finance' } }),
+  ];
+}
+
+test('S26 (b): a row before the start holds from the first day on, in any order', async () => {
+  const far = livesInEveryOrder((person) => movedBeforeStart(person, inDays(10)));
+  await sendLives(system, far);
+  for (const one of await knownOf(system, personsOf(far))) {
+    expect(one.lifecycles.at(-1)).toBe('pre_active');
+    expect(one.access).toEqual([]);
+  }
+
+  const startsAt = inSeconds(4);
+  const near = livesInEveryOrder((person) => movedBeforeStart(person, startsAt));
+  await sendLives(system, near);
+  await untilEnabled(personsOf(near), FINANCE_TOO);
+  await system.settled();
+  const known = await knownOf(system, personsOf(near));
+  for (const one of known) expect(directoryOf(one)).toMatchObject({ department: 'Finance' });
+  // Where both came at once, nobody ever saw another department.
+  const atOnce = known.filter((_, index) => near[index]?.mode === 'batch');
+  const departments = atOnce.flatMap(({ access }) =>
+    access.map(({ account }) => account.attributes['department']),
+  );
+  expect(new Set(departments)).toEqual(new Set(['Finance']));
 });
 
 test('S26 (c): a start that is corrected past a row overrides it, in any order', async () => {
@@ -105,10 +138,12 @@ function transactionsOf(person: string): readonly SentEvent[] {
   ];
 }
 
-/** Two rows of one stamp that contradict each other. */
+const DISPUTED_AT = inDays(-10);
+
+/** Two rows of one stamp and one moment that contradict each other. */
 function contradictionOf(person: string): readonly SentEvent[] {
   return ['Legal', 'Finance'].map((department) =>
-    stamped('moved', person, 5, { effectiveAt: inDays(-10), attributes: { department } }),
+    stamped('moved', person, 5, { effectiveAt: DISPUTED_AT, attributes: { department } }),
   );
 }
 
@@ -132,6 +167,66 @@ test('S27 one stamp: the same facts end the same in any order', async () => {
   for (const one of await knownOf(system, persons)) {
     expect(directoryOf(one)).toEqual({ ...employee('Finance'), location: 'Oslo' });
     expect(enabledAccess(one)).toEqual(FINANCE_TOO);
+  }
+});
+
+/** The same persons, each of whom is told this next. */
+function thenTold(
+  lives: readonly Life[],
+  eventsOf: (person: string) => readonly SentEvent[],
+): readonly Life[] {
+  return lives.map(({ person, mode }, index) => {
+    const events = eventsOf(person);
+    return { person, mode, ordered: index % 4 < 2 ? events : events.toReversed() };
+  });
+}
+
+/** What was announced about reviews of a person's engagement, in order. */
+function reviewsOf(person: string): readonly string[] {
+  const subject = `${CONTRACTORS}#E-${person}`;
+  return system
+    .messages()
+    .filter(({ topic, data }) => topic === 'reviews' && data['subject'] === subject)
+    .map(({ type, data }) => `${type} ${String(data['kind'])}`);
+}
+
+test('S27 one stamp: all rows are in force, a contradiction is reviewed, and a newer full statement settles it', async () => {
+  const count = transactionsOf('').length;
+  const places = Array.from({ length: count }, (_, index) => index);
+  const lives = livesInOrders([places, places.toReversed()], transactionsOf);
+  const persons = personsOf(lives);
+  const certain = {
+    givenName: 'Grace',
+    employmentType: 'employee',
+    jobTitle: 'Clerk',
+    location: 'Rome',
+    manager: 'M-1',
+  };
+  await sendLives(system, lives);
+  for (const one of await knownOf(system, persons)) {
+    expect(directoryOf(one)).toEqual({ ...certain, department: 'Finance' });
+    expect(enabledAccess(one)).toEqual(FINANCE_TOO);
+  }
+  expect(persons.flatMap(reviewsOf)).toEqual([]);
+
+  await sendLives(system, thenTold(lives, contradictionOf));
+  const opened = 'latchkey.review.opened.v1 facts_disputed';
+  for (const one of await knownOf(system, persons)) {
+    expect(directoryOf(one)).toEqual(certain);
+    expect(enabledAccess(one)).toEqual(EMPLOYEES_ONLY);
+  }
+  for (const person of persons) expect(reviewsOf(person)).toEqual([opened]);
+
+  await sendLives(
+    system,
+    thenTold(lives, (person) => [statementOf(person)]),
+  );
+  for (const one of await knownOf(system, persons)) {
+    expect(directoryOf(one)).toEqual({ ...employee('Finance'), location: 'Oslo' });
+    expect(enabledAccess(one)).toEqual(FINANCE_TOO);
+  }
+  for (const person of persons) {
+    expect(reviewsOf(person)).toEqual([opened, 'latchkey.review.resolved.v1 facts_disputed']);
   }
 });
 

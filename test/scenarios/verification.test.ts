@@ -171,10 +171,10 @@ test('S25 contradiction: the first stays, before and after a restart', async () 
   await system.verify();
 });
 
-test('S28 two legs: the one that is cancelled ends itself, and the PIN on the other verifies', async () => {
+test('S28 two legs: the one that is cancelled, or was busy, ends itself, and the PIN on the other verifies', async () => {
   await using policy = await withShortGrace();
   await using system = await openSystem({ env: { POLICY_FILE: policy.file } });
-  const leg = (name: string, more: object, verification = 's28'): SentEvent =>
+  const leg = (verification: string, name: string, more: object): SentEvent =>
     ivrEvent('call-progressed', verification, {
       ...VOICE,
       call: { session: 'c1', leg: name },
@@ -182,34 +182,50 @@ test('S28 two legs: the one that is cancelled ends itself, and the PIN on the ot
     });
   const match = (verification: string): SentEvent =>
     ivrEvent('input-checked', verification, { ...CALL, step: '1', factor: 'pin', result: 'match' });
-  const call = (verification: string): readonly SentEvent[] => [
+  const call = (verification: string, endReason: string): readonly SentEvent[] => [
     ivrEvent('requested', verification, { purpose: 'helpdesk-reset' }),
     ivrEvent('attempt-opened', verification, { ...VOICE, channel: 'voice' }),
-    leg('desk', { status: 'ringing' }, verification),
-    leg('mobile', { status: 'ringing' }, verification),
-    leg('desk', { status: 'ended', endReason: 'canceled' }, verification),
-    leg('mobile', { status: 'answered' }, verification),
+    leg(verification, 'desk', { status: 'ringing' }),
+    leg(verification, 'mobile', { status: 'ringing' }),
+    leg(verification, 'desk', { status: 'ended', endReason }),
+    leg(verification, 'mobile', { status: 'answered' }),
   ];
-  const sessionEnd = ivrEvent('call-progressed', 's28-over', {
-    ...CALL,
-    status: 'ended',
-    endReason: 'completed',
-  });
-  await system.send(...call('s28'), ...call('s28-over'), sessionEnd);
+  // The desk is busy before anything rings elsewhere.
+  const [asked, opened, , ...others] = call('s28-first', 'busy');
+  const busyFirst = [asked, opened, others[1], others[0], others[2]].filter(
+    (one) => one !== undefined,
+  );
+  const sessionEnd = (verification: string): SentEvent =>
+    ivrEvent('call-progressed', verification, { ...CALL, status: 'ended', endReason: 'completed' });
+  const verified = ['s28', 's28-busy', 's28-first'];
+  const over = ['s28-over', 's28-busy-over'];
+  await system.send(
+    ...call('s28', 'canceled'),
+    ...call('s28-busy', 'busy'),
+    ...busyFirst,
+    ...call('s28-over', 'canceled'),
+    ...call('s28-busy-over', 'busy'),
+    ...over.map(sessionEnd),
+  );
   await system.settled();
-  // The grace period of the session that ended is over; the cancelled leg has none.
+  // The grace period of the sessions that ended is over; a leg that ended by itself has none.
   await expect
     .poll(() =>
       system.database.query(
-        "select state from verification_attempt where verification_id = 's28-over'",
+        'select distinct state from verification_attempt where verification_id = any ($1)',
+        [over],
       ),
     )
     .toEqual([{ state: 'hung_up' }]);
-  await system.send(match('s28'), match('s28-over'));
+  await system.send(...[...verified, ...over].map(match));
   await system.settled();
-  expect(settledOf(system, 's28')).toMatchObject([{ outcome: 'verified', method: 'pin' }]);
-  expect(settledOf(system, 's28-over')).toEqual([]);
-  expect(await dispositionsOf(system, 's28-over')).toContain('late_input');
+  for (const one of verified) {
+    expect(settledOf(system, one)).toMatchObject([{ outcome: 'verified', method: 'pin' }]);
+  }
+  for (const one of over) {
+    expect(settledOf(system, one)).toEqual([]);
+    expect(await dispositionsOf(system, one)).toContain('late_input');
+  }
   await system.verify();
 });
 

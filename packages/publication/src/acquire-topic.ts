@@ -7,9 +7,9 @@ import {
 } from '@latchkey/kafka';
 
 /** An open transaction of a relay that vanished holds up readers for so long, if nobody takes over. */
-const TRANSACTION_TIMEOUT_MS = 15_000;
+export const TRANSACTION_TIMEOUT_MS = 15_000;
 /** Below the transaction's own time-out: an open one holds up readers of every partition in it. */
-const TRANSACTION_DEADLINE_MS = 10_000;
+export const TRANSACTION_DEADLINE_MS = 10_000;
 
 /** What taking over a topic needs of Kafka. */
 export interface KafkaAccess {
