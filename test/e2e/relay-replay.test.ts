@@ -42,17 +42,24 @@ test('where Kafka has forgotten a commit, replay goes on behind the last message
   expect((await replay(outbox)).stdout).toContain('nothing to replay');
 });
 
-test('a topic that was made again in another cluster is filled from the position that is given', async () => {
+test('a topic that was made again in another cluster is filled with all that the outbox keeps', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await recreate(outbox);
+  await outbox.database.query('delete from outbox where position < 2');
   await outbox.database.query("update relay_topic set cluster_id = 'elsewhere' where topic = $1", [
     outbox.topics.names.access,
   ]);
   const relay = await outbox.spawn();
   await refused(relay, 'RELAY_CLUSTER_CHANGED');
 
-  const replayed = await replay(outbox, '--topic', outbox.topics.names.access, '--from', '3');
+  const replayed = await replay(
+    outbox,
+    '--topic',
+    outbox.topics.names.access,
+    '--from',
+    'earliest',
+  );
 
   expect(replayed).toMatchObject({ code: 0, stderr: '' });
   await outbox.append('access', 1);
@@ -69,7 +76,7 @@ test('a replay that is killed half-way is done by the next one', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   const { access } = outbox.topics.names;
-  const args = ['relay', 'replay', '--topic', access, '--from', '2'];
+  const args = ['relay', 'replay', '--topic', access, '--from', 'earliest'];
   const start = () => spawnService('operator', { env: { ...outbox.env, OPERATOR: 'grace' }, args });
 
   // Kafka has been told, the database not.
@@ -78,21 +85,72 @@ test('a replay that is killed half-way is done by the next one', async () => {
   await refused(relay, 'RELAY_POSITION_BEHIND');
 
   expect(await run(outbox, ...args)).toMatchObject({ code: 0 });
-  const messages = await freshlyRead(outbox, 27);
-  expect(positionsOf(messages, 0)).toEqual([1n, 2n, 3n, 4n, 5n, 2n, 3n, 4n, 5n]);
+  const messages = await freshlyRead(outbox, 30);
+  expect(positionsOf(messages, 0)).toEqual([1n, 2n, 3n, 4n, 5n, 1n, 2n, 3n, 4n, 5n]);
 });
 
-test('a position that the outbox does not keep, and a topic that a relay publishes, are refused', async () => {
+test('what each partition keeps is told, and each goes on from there in one call', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
-  await outbox.database.query('delete from outbox where position < 4');
+  await keepUnevenly(outbox);
+  await recreate(outbox);
+  const relay = await outbox.spawn();
+  await refused(relay, 'RELAY_TOPIC_SHORTER');
   const { access } = outbox.topics.names;
 
-  const gone = await replay(outbox, '--topic', access, '--from', '2');
+  const gone = await replay(outbox, '--topic', access);
+
   expect(gone.code).toBe(1);
   expect(gone.stderr).toContain('OUTBOX_NOT_KEPT');
-  expect(gone.stderr).toContain('possible=5 to 6');
-  expect((await replay(outbox, '--from', '2')).code).toBe(2);
+  expect(gone.stderr).toContain('partition 0: 1 is not kept, possible are 5 to 6');
+  expect(gone.stderr).toContain('partition 1: possible are 1 to 6');
+  // Only stands for the message, and tells where the relay stands all the same.
+  expect(gone.stderr).toContain('partition 2: 1 is not kept, possible are 3 to 6');
+  expect(gone.stderr).toContain('an earlier rebase');
+
+  const done = await replay(outbox, '--topic', access, '--from', 'earliest');
+
+  expect(done).toMatchObject({ code: 0, stderr: '' });
+  const messages = await freshlyRead(outbox, 1 + 5 + 3);
+  expect(positionsOf(messages, 0)).toEqual([5n]);
+  expect(positionsOf(messages, 1)).toEqual([1n, 2n, 3n, 4n, 5n]);
+  expect(positionsOf(messages, 2)).toEqual([3n, 4n, 5n]);
+});
+
+test('every partition goes on behind what the outbox holds in one call', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  await outbox.database.query(
+    'delete from outbox using outbox_lane as own where own.lane = outbox.lane and position > 5 - partition',
+  );
+  const { access } = outbox.topics.names;
+
+  const done = await replay(outbox, '--topic', access, '--from', 'latest', '--json');
+
+  expect(done).toMatchObject({ code: 0, stderr: '' });
+  const placed = done.stdout.trim().split('\n');
+  expect(placed.map((line) => (JSON.parse(line) as { from: string }).from)).toEqual([
+    '6',
+    '5',
+    '4',
+  ]);
+});
+
+test('a number that is another message in each partition, and a topic that a relay publishes, are refused', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  const { access } = outbox.topics.names;
+  const before = await noted(outbox);
+
+  const many = await replay(outbox, '--topic', access, '--from', '2');
+  expect(many.code).toBe(2);
+  expect(many.stderr).toContain(`--from: ${access} has 3 partitions`);
+  expect(await noted(outbox)).toEqual(before);
+  const one = await replay(outbox, '--topic', access, '--partition', '1', '--from', '2');
+  expect(one).toMatchObject({
+    code: 0,
+    stdout: `${access}/1 goes on at 2; the outbox ends at 5\n`,
+  });
 
   await outbox.start();
   const held = await replay(outbox, '--topic', access);
@@ -110,6 +168,22 @@ async function publishAndStop(outbox: TestOutbox): Promise<void> {
   await outbox.append('access', 5);
   await outbox.publishedOnce(['access']);
   await relay.end('SIGTERM');
+}
+
+/** Of partition 0 the last two messages, of 1 all, of 2 those behind one that a rebase has put in place of 2. */
+async function keepUnevenly({ database }: TestOutbox): Promise<void> {
+  const own = 'from outbox_lane as own where own.lane = outbox.lane';
+  await database.query(
+    `delete from outbox using outbox_lane as own where own.lane = outbox.lane
+       and position < case partition when 0 then 4 when 1 then 1 else 2 end`,
+  );
+  await database.query(
+    `update outbox set generation = 0, headers = '{}', payload = '{}' ${own} and partition = 2 and position = 2`,
+  );
+}
+
+function noted({ database }: TestOutbox): Promise<readonly object[]> {
+  return database.query('select lane, published_through from relay_position order by lane');
 }
 
 function run({ env }: TestOutbox, ...args: readonly string[]): Promise<CommandResult> {

@@ -128,9 +128,10 @@ export const FAILURES = {
     nextStep: 'stop the relays, or wait until they refuse the topic; then run the command again',
   },
   OUTBOX_NOT_KEPT: {
-    meaning: 'the outbox does not keep the messages from that position on',
+    meaning:
+      'the outbox does not hold the messages from that position on: its retention has deleted them, or an earlier rebase has left them out',
     nextStep:
-      'give a position that it keeps with `--from`, then run `relay rebase --all` so that everything is stated again',
+      '`relay replay` with `--from earliest` (all that it holds) or `--from latest`, then `relay rebase --all` so that everything is stated again',
   },
   OUTBOX_NOT_DRAINED: {
     meaning: 'messages of the output topics wait to be published',

@@ -26,7 +26,11 @@ test.each([
   ['relay rebase', ['everything'], 'unexpected argument: everything'],
   ['relay replay', ['--all'], "Unknown option '--all'"],
   ['relay replay', ['--partition', '1'], '--topic: required with --partition and --from'],
-  ['relay replay', ['--topic', 'T', '--from', '0'], '--from: expected a position, from 1 on'],
+  [
+    'relay replay',
+    ['--topic', 'T', '--from', '0'],
+    '--from: expected earliest, latest or a position, from 1 on',
+  ],
   ['progress show', ['orders'], 'unexpected argument: orders'],
   ['dead-letters redrive', ['id', '--code', 'NOT_JSON'], '--code: not together with ids'],
   ['dead-letters redrive', ['--topic', 'T'], '<id>, or --code: required'],

@@ -110,13 +110,17 @@ export const deleteWaiting = statement<{ lane: number; after: bigint }, { delete
     select count(*)::integer as deleted from gone`,
 );
 
-/** From which position on the outbox keeps every message of a lane, and the last one; 1 and 0 where there is none. */
-export const readKept = statement<{ lane: number }, { first: bigint; last: bigint }>(
+/**
+ * From which position on a lane can be published again, and the last one that it holds; 1 and 0 where it is empty. The
+ * message before must be there, also as one that only stands for it (generation 0): it tells where the relay stands.
+ */
+export const readKept = statement<{ lane: number }, { earliest: bigint; last: bigint }>(
   'read_kept',
   (p) => sql`
     select coalesce(max(
         case when generation = 0 then position + 1
-          when before is distinct from position - 1 then position end), 1) as first,
+          when position > 1 and before is distinct from position - 1 then position + 1 end), 1)
+        as earliest,
       coalesce(max(position), 0) as last
     from (
       select position, generation, lag(position) over (order by position) as before

@@ -27,11 +27,12 @@ import { printLine, printRows } from '../print.ts';
 import { FLAG, TEXT, verb } from '../verb.ts';
 import { type HeldTopic, holdTopics } from './hold-topics.ts';
 import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
-import { kept, type PlacedLane, startAt } from './start-at.ts';
+import type { ReplayFrom } from './replay-from.ts';
+import { type PlacedLane, startAll } from './start-at.ts';
 
 const REPLAY = {
   command: 'relay replay',
-  usage: '[--topic T [--partition N] [--from <position>]] [--json]',
+  usage: '[--topic T [--partition N] [--from earliest|latest|<position>]] [--json]',
   meaning: 'Kafka went back: publish from there',
   options: { topic: TEXT, partition: TEXT, from: TEXT, json: FLAG },
 } as const;
@@ -39,7 +40,8 @@ const REPLAY = {
 /**
  * Lets the relay go on from a position where Kafka went back: the messages from there on are published
  * (again). Without `--from` each partition goes on behind the last message that its log holds, so that
- * nothing is repeated. Without `--topic` all topics that are refused.
+ * nothing is repeated. `earliest` and `latest` are another position in each partition, so a number is taken
+ * for one partition only. Without `--topic` all topics that are refused.
  */
 export const relayReplay = verb({
   ...REPLAY,
@@ -71,16 +73,18 @@ export const relayReplay = verb({
   },
 });
 
+const FROM_PROBLEM = '--from: expected earliest, latest or a position, from 1 on';
+
 interface Wanted {
   readonly topic: string | undefined;
   readonly partition: number | undefined;
-  readonly from: bigint | undefined;
+  readonly from: ReplayFrom;
 }
 
 function wantedOf({ topic, partition, from }: Given<typeof REPLAY.options>): Wanted {
   const problems = [
     problemOf('--partition: expected a whole number', partition, /^\d{1,6}$/),
-    problemOf('--from: expected a position, from 1 on', from, /^[1-9]\d{0,17}$/),
+    problemOf(FROM_PROBLEM, from, /^(earliest|latest|[1-9]\d{0,17})$/),
     topic === undefined && (partition ?? from) !== undefined
       ? '--topic: required with --partition and --from'
       : undefined,
@@ -89,7 +93,7 @@ function wantedOf({ topic, partition, from }: Given<typeof REPLAY.options>): Wan
   return {
     topic,
     partition: partition === undefined ? undefined : Number(partition),
-    from: from === undefined ? undefined : BigInt(from),
+    from: from === undefined || from === 'earliest' || from === 'latest' ? from : BigInt(from),
   };
 }
 
@@ -101,16 +105,9 @@ function problemOf(problem: string, text: string | undefined, shape: RegExp): st
 async function topicsToReplay(
   { topics, kafka }: Repair,
   session: Pick<Session, 'run'>,
-  { topic: name, partition }: Wanted,
+  wanted: Wanted,
 ): Promise<readonly RepairedTopic[]> {
-  if (name !== undefined) {
-    const named = topics.filter(({ topic }) => topic === name);
-    const has = named[0]?.lanes.some(
-      (lane) => partition === undefined || lane.partition === partition,
-    );
-    if (has === true) return named;
-    throw new Failure('NOT_FOUND', { topic: name, partition });
-  }
+  if (wanted.topic !== undefined) return [namedTopic(topics, wanted.topic, wanted)];
   const refused: RepairedTopic[] = [];
   for (const one of topics) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
@@ -118,6 +115,23 @@ async function topicsToReplay(
     if (checkAnchor(evidence).kind === 'refused') refused.push(one);
   }
   return refused;
+}
+
+function namedTopic(
+  topics: readonly RepairedTopic[],
+  name: string,
+  { partition, from }: Wanted,
+): RepairedTopic {
+  const named = topics.find(({ topic }) => topic === name);
+  const has = named?.lanes.some((lane) => partition === undefined || lane.partition === partition);
+  if (named === undefined || has !== true) {
+    throw new Failure('NOT_FOUND', { topic: name, partition });
+  }
+  if (typeof from === 'bigint' && partition === undefined && named.lanes.length > 1) {
+    const problem = `--from: ${name} has ${named.lanes.length} partitions, and ${from} is another message in each: give --partition, too, or earliest or latest`;
+    throw misused(REPLAY, [problem]);
+  }
+  return named;
 }
 
 /**
@@ -168,19 +182,15 @@ async function placesOf(
   session: Session,
   topic: string,
   { findings, lanes }: { findings: TopicFindings; lanes: readonly LaneEvidence[] },
-  from: bigint | undefined,
+  from: ReplayFrom,
 ): Promise<readonly PlacedLane[]> {
   const wanted = from === undefined ? lastRecords(findings, lanes) : new Map<number, TailWanted>();
   const tails = await readPublishedTail(kafka, topic, wanted);
-  const placed: PlacedLane[] = [];
-  for (const lane of lanes) {
-    const last = tails.get(lane.partition)?.at(-1);
-    // eslint-disable-next-line no-await-in-loop -- a handful of lanes
-    const range = await kept(session, lane.lane);
-    // eslint-disable-next-line no-await-in-loop -- see above
-    placed.push(await startAt(session, topic, lane, range, from ?? last ?? 1n));
-  }
-  return placed;
+  const toPlace = lanes.map((evidence) => ({
+    evidence,
+    lastRecord: tails.get(evidence.partition)?.at(-1),
+  }));
+  return startAll(session, topic, toPlace, from);
 }
 
 function lastRecords(

@@ -1,6 +1,7 @@
 import { Failure } from '@latchkey/contracts';
 import { listAnchorRows, positionColumns, readKept, type Session } from '@latchkey/postgres';
 import { anchorOf, type LaneEvidence, type PublishedRecord } from '@latchkey/publication';
+import { type Kept, type ReplayFrom, type Start, startOf } from './replay-from.ts';
 
 /** From where a lane is published. */
 export interface PlacedLane {
@@ -14,46 +15,56 @@ export interface PlacedLane {
   readonly missingPositions: bigint;
 }
 
-/** The positions of a lane that the outbox keeps without a gap; `first` is behind `last` where there is none. */
-export interface KeptRange {
-  readonly first: bigint;
-  readonly last: bigint;
-}
-
-export async function kept(session: Session, lane: number): Promise<KeptRange> {
-  const [range] = await session.run(readKept, { lane });
-  return range ?? { first: 1n, last: 0n };
+/** A lane, and the last message of its partition; undefined where its log holds none, or it does not matter. */
+export interface LaneToPlace {
+  readonly evidence: LaneEvidence;
+  readonly lastRecord: PublishedRecord | undefined;
 }
 
 /**
- * Where a lane goes on: at a position, or behind the last message of its partition.
+ * Where each of these lanes of a topic goes on. All of them are looked at before one is refused.
  *
- * @throws Failure OUTBOX_NOT_KEPT where the outbox lacks the message before it, by which the relay
- *   recognises where it stands; RELAY_ANCHOR_DIFFERS where the log ends with another message than the
- *   outbox has there
+ * @throws Failure OUTBOX_NOT_KEPT, with what each lane keeps, where the outbox lacks the message before one
+ *   of them, by which the relay recognises where it stands; RELAY_ANCHOR_DIFFERS where a log ends with
+ *   another message than the outbox has there
  */
-export async function startAt(
+export async function startAll(
   session: Session,
   topic: string,
-  { lane, partition, logEnd }: LaneEvidence,
-  { first, last }: KeptRange,
-  at: bigint | PublishedRecord,
-): Promise<PlacedLane> {
-  const before = typeof at === 'bigint' ? at - 1n : at.position;
-  const isKept = before === 0n ? first === 1n : before >= first && before <= last;
-  if (!isKept) {
-    const earliest = first === 1n ? 1n : first + 1n;
-    throw new Failure('OUTBOX_NOT_KEPT', {
-      topic,
-      partition,
-      wanted: (before + 1n).toString(),
-      possible: `${earliest} to ${last + 1n}`,
-    });
+  lanes: readonly LaneToPlace[],
+  from: ReplayFrom,
+): Promise<readonly PlacedLane[]> {
+  const starts: (Start & Kept & LaneToPlace)[] = [];
+  for (const lane of lanes) {
+    // eslint-disable-next-line no-await-in-loop -- a handful of lanes
+    const kept = await keptOf(session, lane.evidence.lane);
+    starts.push({ ...lane, ...kept, ...startOf(kept, from, lane.lastRecord?.position) });
   }
-  if (typeof at !== 'bigint') await refuseOther(session, topic, { lane, partition }, at);
-  const absent = before - (logEnd ?? 0n);
-  const missingPositions = absent > 0n ? absent : 0n;
-  return { topic, lane, partition, from: before + 1n, last, missingPositions };
+  refuseNotKept(topic, starts);
+  for (const { evidence, lastRecord } of starts) {
+    if (from !== undefined || lastRecord === undefined) continue;
+    // eslint-disable-next-line no-await-in-loop -- see above
+    await refuseOther(session, topic, evidence, lastRecord);
+  }
+  return starts.map(({ evidence: { lane, partition, logEnd }, position, last }) => {
+    const absent = position - 1n - (logEnd ?? 0n);
+    const missingPositions = absent > 0n ? absent : 0n;
+    return { topic, lane, partition, from: position, last, missingPositions };
+  });
+}
+
+async function keptOf(session: Session, lane: number): Promise<Kept> {
+  const [kept] = await session.run(readKept, { lane });
+  return kept ?? { earliest: 1n, last: 0n };
+}
+
+function refuseNotKept(topic: string, starts: readonly (Start & Kept & LaneToPlace)[]): void {
+  if (starts.every(({ isKept }) => isKept)) return;
+  const partitions = starts.map(({ evidence: { partition }, position, isKept, earliest, last }) => {
+    const wanted = isKept ? '' : `${position} is not kept, `;
+    return `partition ${partition}: ${wanted}possible are ${earliest} to ${last + 1n}`;
+  });
+  throw new Failure('OUTBOX_NOT_KEPT', { topic, partitions });
 }
 
 async function refuseOther(
