@@ -7,7 +7,7 @@ import {
   openAdmin,
   writtenOffsets,
 } from '@latchkey/kafka';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { local } from '../support/kafka-clients.ts';
 import { openTransaction } from '../support/open-transaction.ts';
 
@@ -52,7 +52,7 @@ test('while a transaction is open its records are written, and no committed read
   await createMissingTopics(admin, [
     { name: topic, partitions: PARTITIONS, replicas: undefined, settings: {} },
   ]);
-  await using open = await openTransaction(topic, 1);
+  await using open = await openTransaction(inject('brokers'), topic, 1);
 
   const endsOf = async (ask: typeof logOffsets) =>
     [...(await ask(admin, topic, PARTITIONS)).values()].map(({ start, end }) => [start, end]);

@@ -30,7 +30,7 @@ Parts, all of them unless --only names some (comma separated):
   nemesis     random faults under load on three brokers
   disasters   each as docs/operations.md tells operators to mend it
   recovery    how long restarts and kills are felt
-  planted     eighteen defects, one at a time, that the checks must catch
+  planted     nineteen defects, one at a time, that the checks must catch
 
 What has passed with these sources is kept (--results), so that a run that was interrupted goes on where it was.
 

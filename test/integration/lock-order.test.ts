@@ -12,20 +12,33 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { nameOf, wrappedClient } from '../support/wrapped-client.ts';
 
 /** As the rows lie in their tables: against the order of their keys. */
 const LAST_FIRST = ['c', 'b', 'a'];
+
+/** Rows come as they lie in the table, unless the statement itself sorts them. Services are planned otherwise. */
+const SEQUENTIAL = [
+  'enable_indexscan = off',
+  'enable_indexonlyscan = off',
+  'enable_nestloop = off',
+  'enable_seqscan = on',
+  'enable_hashjoin = on',
+]
+  .map((setting) => `set local ${setting}`)
+  .join('; ');
+const sequential = wrappedClient((query) => (config, values) => {
+  const answer = query(config, values);
+  if (nameOf(config) === 'begin') query(SEQUENTIAL).catch(() => undefined);
+  return answer;
+});
 
 let database: TestDatabase;
 let desk: IntakeDesk;
 let db: Db;
 beforeEach(async () => {
   database = await createTestDatabase();
-  // Rows come as they lie in the table, unless the statement itself sorts them.
-  for (const scan of ['indexscan', 'indexonlyscan', 'bitmapscan']) {
-    await database.query(`alter database ${database.name} set enable_${scan} = off`);
-  }
-  desk = await openIntakeDesk(database);
+  desk = await openIntakeDesk(database, undefined, { Client: sequential });
   ({ db } = desk);
 });
 afterEach(async () => {

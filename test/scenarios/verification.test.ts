@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXAMPLE_POLICY_URL } from '@latchkey/domain';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { inSeconds, ivrEvent, type SentEvent } from '../support/events.ts';
 import { openTransaction } from '../support/open-transaction.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
@@ -68,7 +68,7 @@ test("S22 another producer's open transaction expires no verification: a verdict
     ivrEvent('requested', 's22-none', { purpose: 'callback', expiresAt }),
   );
   await system.settled();
-  await using open = await openTransaction(topic, 0);
+  await using open = await openTransaction(inject('brokers'), topic, 0);
   await system.send(
     ivrEvent('verdict-reached', 's22', { ...CALL, verdict: 'verified', decidedBy: 'agent' }),
   );

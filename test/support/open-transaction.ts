@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { inject } from 'vitest';
 
 /** Another producer's transaction, with one record, that stays open until it is aborted. */
 export interface OpenTransaction extends AsyncDisposable {
@@ -10,8 +9,12 @@ export interface OpenTransaction extends AsyncDisposable {
 const TIMEOUT_MS = 120_000;
 
 /** Afterwards a record of the transaction is written, and no `read_committed` reader gets past it. */
-export async function openTransaction(topic: string, partition: number): Promise<OpenTransaction> {
-  const kafka = new Kafka({ brokers: inject('brokers').slice(), logLevel: logLevel.NOTHING });
+export async function openTransaction(
+  brokers: readonly string[],
+  topic: string,
+  partition: number,
+): Promise<OpenTransaction> {
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
   const producer = kafka.producer({
     transactionalId: `other-${randomUUID()}`,
     transactionTimeout: TIMEOUT_MS,

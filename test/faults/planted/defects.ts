@@ -123,6 +123,12 @@ const NAMED: readonly Named[] = [
     trial: 'rare-stories',
     checks: ['state'],
   },
+  {
+    what: 'deadlines that wait for the last stable offset instead of the high watermark',
+    patch: '19-stable-offset.patch',
+    trial: 'behind-a-transaction',
+    checks: ['state'],
+  },
 ];
 
 /** What the harness must catch, by number. */

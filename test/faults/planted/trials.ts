@@ -1,4 +1,5 @@
 import type { Servers } from '../arena/arena.ts';
+import { behindATransaction } from './trials/behind-a-transaction.ts';
 import { caseTrial } from './trials/case.ts';
 import { contention } from './trials/contention.ts';
 import type { TrialFinding } from './trials/drain.ts';
@@ -30,6 +31,7 @@ export const TRIALS = {
   'rolled-back-append': { brokers: 1, run: rolledBackAppend },
   'second-installation': { brokers: 1, run: secondInstallation },
   'missing-right': { brokers: 1, run: missingRight },
+  'behind-a-transaction': { brokers: 1, run: behindATransaction },
   'rare-stories': { brokers: 1, run: rareStories },
   'leaders-moved': { brokers: 3, run: leadersMoved },
 } as const satisfies Record<string, Trial>;
