@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { employee, hrEvent, inDays } from '../support/events.ts';
+import { spawnService } from '../support/process.ts';
 import { openSystem, totalsOf } from '../support/system.ts';
 
 test('reconcilers come and go while batches are in flight: each event is applied once', async () => {
@@ -35,7 +36,13 @@ test('SIGTERM while the group is being joined ends with code 0', async () => {
   await using system = await openSystem();
   // The group waits for the dead one until its session is over, and the next one with it.
   await system.killReconciler();
-  const next = await system.start('reconciler');
+  await using next = await spawnService('reconciler', { env: system.env });
+  const readiness = (): Promise<string> =>
+    fetch(`${next.address}/readyz`).then(
+      (answer) => answer.text(),
+      () => '',
+    );
+  await expect.poll(readiness).toContain('{"part":"group","why":"joining"}');
   const { code } = await next.end('SIGTERM');
   expect(code, next.output()).toBe(0);
 });

@@ -29,6 +29,7 @@ const OTHER_ROWS: Readonly<Record<string, number>> = {
   // Everything that waits, to be counted.
   count_open: 3 * COUNTED_AT_MOST,
   count_dead_letters: COUNTED_AT_MOST,
+  count_reviews: COUNTED_AT_MOST,
   // The rows, once to be found and once to be deleted.
   forget_claims: 3 * FORGET_MAX_ROWS,
   // What mends a lane looks at all of it.

@@ -5,6 +5,7 @@ import { type Db, openDatabase } from '@latchkey/postgres';
 import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { intakeMetrics } from '../../services/reconciler/src/intake-metrics.ts';
+import { Membership } from '../../services/reconciler/src/membership.ts';
 import { takeBatches } from '../../services/reconciler/src/take-batches.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, inSeconds, type SentEvent } from '../support/events.ts';
@@ -107,7 +108,8 @@ function reading(topic: string): PartitionReading {
     inputs: new Map([[topic, 'workforce-events']]),
     maxEvents: 10,
     transactionsAtOnce: 4,
-    metrics: intakeMetrics(createMetrics()),
+    membership: new Membership(createHealth()),
+    metrics: intakeMetrics(createMetrics(), [topic]),
     log: createLogger({ service: 'test', level: 'silent', to: 'stderr' }),
     health: createHealth(),
     signal: new AbortController().signal,

@@ -125,6 +125,7 @@ export async function keepHouse({ db }: IntakeDesk): Promise<void> {
   const finding = { code: 'LOG_DIFFERS', detail: 'test', offset: 0n };
   await db.run(sql.stopPartition, { ...place, ...finding });
   await db.run(sql.countDeadLetters, {});
+  await db.run(sql.countReviews, {});
   await db.run(sql.readHousekeeping, {});
   const retention = { retentionDays: 30, marginSeconds: 60 };
   await db.run(sql.forgetClaims, { ...retention, afterMs: 0 });

@@ -49,6 +49,14 @@ export async function createTestTopics(
   };
 }
 
+/** Deletes topics of this run, as an administrator may by mistake. */
+export async function deleteTopics(
+  brokers: readonly string[],
+  topics: readonly string[],
+): Promise<void> {
+  await administer(brokers, (admin) => admin.deleteTopics({ topics: [...topics] }));
+}
+
 function variableOf(topic: string): string {
   return `TOPIC_${topic.toUpperCase().replaceAll('-', '_')}`;
 }

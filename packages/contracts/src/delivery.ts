@@ -1,4 +1,4 @@
-import { type FailureCode } from './failure.ts';
+import { type DeadLetterCode } from './failure.ts';
 import { decodeUtf8, type JsonRefusal, type OpenedJson, openJson } from './json/text.ts';
 import { type MediaType, mediaTypeOf } from './media-type.ts';
 import { fieldOf, type Rejection } from './rejection.ts';
@@ -169,7 +169,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function refused(
-  code: FailureCode,
+  code: DeadLetterCode,
   field: string,
   cause: string,
   attributes: RawAttributes = NOTHING,

@@ -183,6 +183,23 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
+/** What a delivery can be given up for. */
+export const DEAD_LETTER_CODES = [
+  'EMPTY_VALUE',
+  'TOO_LARGE',
+  'TOO_DEEP',
+  'NOT_UTF8',
+  'NOT_JSON',
+  'NOT_CLOUDEVENTS',
+  'TYPE_UNKNOWN',
+  'SOURCE_NOT_ALLOWED',
+  'CONTRACT_BROKEN',
+  'TIME_AHEAD',
+  'TOO_OLD',
+  'APPLY_FAILED',
+] as const satisfies readonly FailureCode[];
+export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number];
+
 /** A named failure that an operator can act on. `details` never holds secrets or personal data. */
 export class Failure extends Error {
   override readonly name = 'Failure';

@@ -47,7 +47,13 @@ export {
   type StatedData,
   type SuspendedData,
 } from './events/workforce.ts';
-export { FAILURES, Failure, type FailureCode } from './failure.ts';
+export {
+  DEAD_LETTER_CODES,
+  type DeadLetterCode,
+  FAILURES,
+  Failure,
+  type FailureCode,
+} from './failure.ts';
 export { epochOf, epochStart, MAX_EPOCH, nextGeneration } from './generation.ts';
 export { accountIdOf, ceIdOf, derivedId, identityIdOf } from './ids.ts';
 export { canonicalJson } from './json/canonical.ts';

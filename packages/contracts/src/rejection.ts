@@ -1,8 +1,8 @@
-import { type FailureCode } from './failure.ts';
+import { type DeadLetterCode } from './failure.ts';
 
 /** Why a delivery is a dead letter. Holds nothing that was sent, apart from names of members in `field`. */
 export interface Rejection {
-  readonly code: FailureCode;
+  readonly code: DeadLetterCode;
   /** A path such as `data.startsAt`, an attribute of the envelope, or `value`, `key`, `headers`. */
   readonly field: string | undefined;
   /** What was expected; never the value that came. At most 300 characters, no control characters. */

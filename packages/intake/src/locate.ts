@@ -20,7 +20,12 @@ export interface LogEnds {
 /** Where reading of a partition starts, or why it must not. */
 export type Located =
   | { readonly kind: 'at'; readonly offset: bigint }
-  | { readonly kind: 'stopped'; readonly code: string; readonly detail: string }
+  | {
+      readonly kind: 'stopped';
+      readonly code: string;
+      readonly detail: string;
+      readonly position: bigint;
+    }
   /** The log seems to end before our position: to be looked at again, with that position. */
   | { readonly kind: 'doubtful'; readonly position: bigint };
 
@@ -34,20 +39,21 @@ export type Located =
  */
 export async function locate(db: Db, log: LogEnds, doubted?: bigint): Promise<Located> {
   const progress = await openProgress(db, log);
+  const { nextOffset } = progress;
   if (progress.stoppedCode !== null) {
-    return { kind: 'stopped', code: progress.stoppedCode, detail: progress.stoppedDetail ?? '' };
+    const detail = progress.stoppedDetail ?? '';
+    return { kind: 'stopped', code: progress.stoppedCode, detail, position: nextOffset };
   }
   const found = findingOf(progress, log);
   if (found !== undefined) {
-    const { nextOffset } = progress;
     if (found.code === 'LOG_ENDS_BEFORE' && doubted !== nextOffset) {
       return { kind: 'doubtful', position: nextOffset };
     }
     const { topic, partition } = log;
     await db.run(stopPartition, { topic, partition, offset: nextOffset, ...found });
-    return { kind: 'stopped', ...found };
+    return { kind: 'stopped', ...found, position: nextOffset };
   }
-  const { lastOffset, nextOffset } = progress;
+  const { lastOffset } = progress;
   const anchored = lastOffset !== null && lastOffset >= log.logStart;
   return { kind: 'at', offset: anchored ? lastOffset : nextOffset };
 }

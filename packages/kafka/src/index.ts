@@ -1,4 +1,5 @@
 export type { Kafka } from 'kafkajs';
+export type { GroupWatch, ReadPartition } from './consume/group-watch.ts';
 export type {
   Hold,
   LocatePartition,

@@ -56,11 +56,13 @@ export {
   COUNTED_AT_MOST,
   countDeadLetters,
   countOpen,
+  countReviews,
   type HousekeepingStatus,
   listOutputs,
   listProgress,
   type OutputStatus,
   type ProgressStatus,
+  type ReviewCount,
   readHousekeeping,
 } from './operator/status.ts';
 export { appendOutbox, lockLanes, type OutboxMessage } from './outbox/append-outbox.ts';

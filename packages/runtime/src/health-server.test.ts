@@ -51,11 +51,21 @@ test('serves the metrics in the Prometheus text format', async () => {
   expect(text).toContain('process_cpu_seconds_total');
 });
 
+test('readiness is a metric, too, as it is at the moment', async () => {
+  const { health, server, get } = await openOnFreePort();
+  await using _server = server;
+  const text = async (): Promise<string> => (await get('/metrics')).text();
+
+  expect(await text()).toContain('latchkey_ready 0\n');
+  health.ready('database');
+  expect(await text()).toContain('latchkey_ready 1\n');
+});
+
 test('a port that is taken is a bad setting', async () => {
-  const { health, metrics, server } = await openOnFreePort();
+  const { health, server } = await openOnFreePort();
   await using _server = server;
 
-  const opening = openHealthServer(server.port, { health, metrics });
+  const opening = openHealthServer(server.port, { health, metrics: createMetrics() });
 
   await expect(opening).rejects.toMatchObject({
     code: 'CONFIG_INVALID',

@@ -28,10 +28,11 @@ export async function openHealthServer(
   parts: { readonly health: Health; readonly metrics: Metrics },
   hosts: readonly string[] = EVERYWHERE,
 ): Promise<HealthServer> {
+  const answers = { health: parts.health, text: textOf(parts), type: parts.metrics.contentType };
   let cause: unknown;
   for (const host of hosts) {
     // eslint-disable-next-line no-await-in-loop -- the second only where the first cannot be had
-    const opened = await listen(serverOf(parts), port, host);
+    const opened = await listen(serverOf(answers), port, host);
     if ('port' in opened) return opened;
     cause = opened.error;
     if (!LACKS_FAMILY.has(codeOf(cause))) break;
@@ -57,7 +58,23 @@ async function listen(
   };
 }
 
-function serverOf({ health, metrics }: { readonly health: Health; readonly metrics: Metrics }) {
+interface Answers {
+  readonly health: Health;
+  /** Of `/metrics`. */
+  readonly text: () => Promise<string>;
+  readonly type: string;
+}
+
+/** The metrics, with readiness as it is when they are asked for. */
+function textOf(parts: { readonly health: Health; readonly metrics: Metrics }): Answers['text'] {
+  const ready = parts.metrics.gauge('latchkey_ready');
+  return () => {
+    ready.set(parts.health.readiness().ready ? 1 : 0);
+    return parts.metrics.text();
+  };
+}
+
+function serverOf({ health, text, type }: Answers) {
   const server = fastify({
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_MAX_MS,
@@ -68,10 +85,7 @@ function serverOf({ health, metrics }: { readonly health: Health; readonly metri
     const readiness = health.readiness();
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });
-  server.get('/metrics', async (_, reply) => {
-    const text = await metrics.text();
-    return reply.type(metrics.contentType).send(text);
-  });
+  server.get('/metrics', async (_, reply) => reply.type(type).send(await text()));
   return server;
 }
 

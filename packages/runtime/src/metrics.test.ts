@@ -27,3 +27,19 @@ test('two processes in one test do not share metrics', async () => {
 
   expect(await other.text()).not.toContain('latchkey_relay_published_total');
 });
+
+test('a gauge has no series before it is set, and none after it was reset', async () => {
+  const metrics = createMetrics();
+  const plain = metrics.gauge('latchkey_oldest_unpublished_seconds');
+  const labelled = metrics.gauge('latchkey_outbox_unpublished');
+  const series = async (): Promise<readonly string[]> =>
+    (await metrics.text()).split('\n').filter((line) => line.startsWith('latchkey_o'));
+
+  expect(await series()).toEqual([]);
+  plain.set(0);
+  labelled.set({ topic: 't' }, 0);
+  expect(await series()).toHaveLength(2);
+  plain.reset();
+  labelled.reset();
+  expect(await series()).toEqual([]);
+});

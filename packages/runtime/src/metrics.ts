@@ -23,9 +23,29 @@ const METRICS = {
     help: 'Deliveries in a transaction, of all its partitions',
     labelNames: [],
   },
+  latchkey_ready: {
+    kind: 'gauge',
+    help: '1 where /readyz answers 200, else 0',
+    labelNames: [],
+  },
+  latchkey_chore_failures_total: {
+    kind: 'counter',
+    help: 'Times that a periodic chore has failed or not ended in its time',
+    labelNames: ['chore'],
+  },
+  latchkey_chore_succeeded_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When a periodic chore last succeeded, in seconds since 1970',
+    labelNames: ['chore'],
+  },
   latchkey_consumer_lag: {
     kind: 'gauge',
-    help: 'Offsets between the position and the end of the partition',
+    help: 'Offsets between the position of a partition that this process has and the end of its log',
+    labelNames: ['topic', 'partition'],
+  },
+  latchkey_consumer_position: {
+    kind: 'gauge',
+    help: 'The next offset to be taken of a partition that this process has',
     labelNames: ['topic', 'partition'],
   },
   latchkey_read_through_age_seconds: {
@@ -63,6 +83,11 @@ const METRICS = {
     help: 'Open dead letters',
     labelNames: ['code'],
   },
+  latchkey_reviews_open: {
+    kind: 'gauge',
+    help: 'Open reviews; at most 10,000 of a kind are counted',
+    labelNames: ['kind', 'overdue'],
+  },
   latchkey_inbox_forgotten_total: {
     kind: 'counter',
     help: 'Claims that this reconciler deleted from the inbox after their retention',
@@ -71,6 +96,11 @@ const METRICS = {
   latchkey_inbox_remembers_seconds: {
     kind: 'gauge',
     help: 'How far back the inbox remembers; 0 as long as it has forgotten nothing',
+    labelNames: [],
+  },
+  latchkey_inbox_retention_seconds: {
+    kind: 'gauge',
+    help: 'How far back the inbox should remember: INBOX_RETENTION_DAYS',
     labelNames: [],
   },
   latchkey_audit_partitions_seconds: {
@@ -89,6 +119,7 @@ type LabelOf<N extends keyof Table> = Table[N]['labelNames'][number];
 /** Creates the metrics of this process; each of them once. */
 export interface Metrics {
   readonly counter: <N extends NameOf<'counter'>>(name: N) => Counter<LabelOf<N>>;
+  /** Has no series until it is set, and none after `reset`: 0 is never said of what is not known. */
   readonly gauge: <N extends NameOf<'gauge'>>(name: N) => Gauge<LabelOf<N>>;
   readonly histogram: <N extends NameOf<'histogram'>>(
     name: N,
@@ -107,7 +138,16 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   return {
     counter: (name) => new Counter({ name, ...METRICS[name], registers }),
-    gauge: (name) => new Gauge({ name, ...METRICS[name], registers }),
+    gauge: (name) => {
+      const gauge = new Gauge({ name, ...METRICS[name], registers });
+      if (METRICS[name].labelNames.length > 0) return gauge;
+      // prom-client begins with 0 where there are no labels, and goes back to it.
+      const reset = (): void => {
+        gauge.remove();
+      };
+      reset();
+      return Object.assign(gauge, { reset });
+    },
     histogram: (name, buckets) =>
       new Histogram({ name, ...METRICS[name], buckets: [...buckets], registers }),
     text: () => registry.metrics(),

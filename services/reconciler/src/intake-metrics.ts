@@ -1,5 +1,4 @@
 import type { Counts } from '@latchkey/intake';
-import type { ConsumedBatch } from '@latchkey/kafka';
 import type { Metrics } from '@latchkey/runtime';
 
 const BATCH_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -10,28 +9,28 @@ export interface IntakeMetrics {
   taken(topic: string, counts: Counts): void;
   /** So were all batches of one transaction, with so many deliveries together. */
   committed(received: number, tookMs: number): void;
-  /** How far the position of a partition is behind its log's end now. */
-  lag(batch: Pick<ConsumedBatch, 'topic' | 'partition' | 'nextOffset' | 'highWatermark'>): void;
 }
 
-export function intakeMetrics(metrics: Metrics): IntakeMetrics {
+const DISPOSITIONS = ['applied', 'duplicate', 'stale', 'conflict', 'dead_letter'] as const;
+
+/** @param topics - whose series are there from now on, so that the first of a kind is an increase */
+export function intakeMetrics(metrics: Metrics, topics: Iterable<string>): IntakeMetrics {
   const deliveries = metrics.counter('latchkey_deliveries_total');
   const seconds = metrics.histogram('latchkey_intake_batch_seconds', BATCH_SECONDS);
   const size = metrics.histogram('latchkey_intake_batch_size', BATCH_SIZES);
-  const lag = metrics.gauge('latchkey_consumer_lag');
+  for (const topic of topics) {
+    for (const disposition of DISPOSITIONS) deliveries.inc({ topic, disposition }, 0);
+  }
   return {
     taken: (topic, { applied, duplicate, stale, conflict, deadLetter }) => {
       const counts = { applied, duplicate, stale, conflict, dead_letter: deadLetter };
-      for (const [disposition, count] of Object.entries(counts)) {
-        if (count > 0) deliveries.inc({ topic, disposition }, count);
+      for (const disposition of DISPOSITIONS) {
+        deliveries.inc({ topic, disposition }, counts[disposition]);
       }
     },
     committed: (received, tookMs) => {
       seconds.observe(tookMs / 1_000);
       size.observe(received);
-    },
-    lag: ({ topic, partition, nextOffset, highWatermark }) => {
-      lag.set({ topic, partition }, Number(highWatermark - nextOffset));
     },
   };
 }

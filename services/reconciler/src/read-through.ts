@@ -8,20 +8,18 @@ import {
   type ReportTopic,
   readClock,
 } from '@latchkey/postgres';
-import { type Logger, type Metrics, waitMs } from '@latchkey/runtime';
+import type { Chore, Logger, Metrics } from '@latchkey/runtime';
 import { type Look, nextLook, type PartitionCount, partitionCount } from './looks.ts';
-
-const EVERY_MS = 1_000;
 
 /** How far a topic was read, as this process knows it. */
 export interface ReadThrough {
   /** Whose partitions deadlines wait for; changes as more of them are seen. */
   readonly reports: () => ReportTopic;
   /**
-   * Notes how far each partition was read by the broker's clock, until asked to stop: where one is read to its end,
-   * nothing that was stamped earlier can still come.
+   * Notes how far each partition was read by the broker's clock: where one is read to its end, nothing that was
+   * stamped earlier can still come. Undefined where there is no such topic.
    */
-  readonly watch: (signal: AbortSignal) => Promise<void>;
+  readonly chore: Chore | undefined;
 }
 
 export interface WatchedTopic {
@@ -39,23 +37,21 @@ export function openReadThrough(watched: WatchedTopic): ReadThrough {
   const { topic, log } = watched;
   if (topic === undefined) {
     log.warn({}, 'no verification topic: verifications expire by the clock of the database');
-    return { reports: () => ({ topic: null, partitions: 0 }), watch: () => Promise.resolve() };
+    return { reports: () => ({ topic: null, partitions: 0 }), chore: undefined };
   }
   const watcher = new Watcher(watched, topic);
   return {
     reports: () => ({ topic, partitions: watcher.partitions }),
-    watch: async (signal) => {
-      while (!signal.aborted) {
-        /* eslint-disable no-await-in-loop -- looks, then pauses */
-        try {
-          await watcher.look();
-        } catch (error) {
-          // Deadlines wait meanwhile; what is away is told by the parts that need it.
-          log.debug({ err: error, topic }, 'read-through not noted');
-        }
-        await waitMs(EVERY_MS, signal);
-        /* eslint-enable no-await-in-loop */
-      }
+    chore: {
+      name: 'read-through',
+      everyMs: 1_000,
+      // Longer than a broker that says nothing is waited for.
+      limitMs: 20_000,
+      // Deadlines wait meanwhile.
+      forget: () => {
+        watcher.forget();
+      },
+      work: () => watcher.look(),
     },
   };
 }
@@ -63,7 +59,7 @@ export function openReadThrough(watched: WatchedTopic): ReadThrough {
 class Watcher {
   readonly #watched: WatchedTopic;
   readonly #topic: string;
-  readonly #show: (ageSeconds: number, leftOut: number) => void;
+  readonly #gauges: ReadThroughGauges;
   /** By partition: what is to be read before more is known. */
   readonly #looks = new Map<number, Look>();
   #count: PartitionCount | undefined;
@@ -72,11 +68,16 @@ class Watcher {
   constructor(watched: WatchedTopic, topic: string) {
     this.#watched = watched;
     this.#topic = topic;
-    this.#show = readThroughGauges(watched.metrics, topic);
+    this.#gauges = readThroughGauges(watched.metrics, topic);
   }
 
   get partitions(): number {
     return this.#count?.count ?? 0;
+  }
+
+  /** How far the topic was read is not known any more. */
+  forget(): void {
+    this.#gauges.forget();
   }
 
   /** The clock is read first: a record that comes after it was read is stamped later. */
@@ -130,21 +131,29 @@ class Watcher {
       .filter((row) => !row.isLeftOut)
       .reduce((least, { readThroughMs }) => Math.min(least, readThroughMs ?? 0), nowMs);
     const isUnread = rows.length < this.partitions;
-    this.#show((isUnread ? nowMs : nowMs - throughMs) / 1_000, leftOut.length);
+    this.#gauges.show((isUnread ? nowMs : nowMs - throughMs) / 1_000, leftOut.length);
     if (leftOut.join() === this.#leftOut) return;
     this.#leftOut = leftOut.join();
     log.warn({ topic, partitions: leftOut }, 'deadlines do not wait for these stopped partitions');
   }
 }
 
-function readThroughGauges(
-  metrics: Metrics,
-  topic: string,
-): (ageSeconds: number, leftOut: number) => void {
+interface ReadThroughGauges {
+  readonly show: (ageSeconds: number, leftOut: number) => void;
+  readonly forget: () => void;
+}
+
+function readThroughGauges(metrics: Metrics, topic: string): ReadThroughGauges {
   const age = metrics.gauge('latchkey_read_through_age_seconds');
   const leftOutCount = metrics.gauge('latchkey_read_through_left_out');
-  return (ageSeconds, leftOut) => {
-    age.set({ topic }, ageSeconds);
-    leftOutCount.set({ topic }, leftOut);
+  return {
+    show: (ageSeconds, leftOut) => {
+      age.set({ topic }, ageSeconds);
+      leftOutCount.set({ topic }, leftOut);
+    },
+    forget: () => {
+      age.reset();
+      leftOutCount.reset();
+    },
   };
 }

@@ -21,7 +21,14 @@ export function standStill(
   log.error({ topic, partition, code, found: detail, mend }, 'partition stopped');
 }
 
+const PARTITION = 'partition ';
+
 /** How `/readyz` and the log name a partition. */
 export function partOf(topic: string, partition: number): string {
-  return `partition ${topic}/${partition}`;
+  return `${PARTITION}${topic}/${partition}`;
+}
+
+/** True for a part of `/readyz` that is a partition. */
+export function isPartition(part: string): boolean {
+  return part.startsWith(PARTITION);
 }

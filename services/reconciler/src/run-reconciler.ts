@@ -1,8 +1,15 @@
 import { type InputTopic } from '@latchkey/contracts';
 import { openPolicy } from '@latchkey/intake';
-import { type BatchConsumerOptions, openAdmin, openKafka, runBatchConsumer } from '@latchkey/kafka';
+import {
+  type BatchConsumerOptions,
+  type Kafka,
+  openAdmin,
+  openKafka,
+  runBatchConsumer,
+} from '@latchkey/kafka';
 import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
 import {
+  createChores,
   inputTopicNames,
   kafkaConnection,
   outputTopicNames,
@@ -12,17 +19,19 @@ import {
   waitingAlarm,
 } from '@latchkey/runtime';
 import { runClock } from './clock.ts';
+import { openInputLag } from './input-lag.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import { isRefusal } from './is-refusal.ts';
-import { runJanitor } from './janitor.ts';
+import { forgettingChore, housekeepingChore } from './janitor.ts';
 import { meetZones } from './meet-zones.ts';
+import { Membership } from './membership.ts';
 import { openOutputs } from './open-outputs.ts';
 import { openReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
 import { takeBatches } from './take-batches.ts';
 import type { Reconciling } from './take-parts.ts';
 import { untilInputsReady } from './until-inputs-ready.ts';
-import { watchDeadLetters } from './watch-dead-letters.ts';
+import { deadLettersChore, reviewsChore } from './waiting-for-people.ts';
 
 /** How soon a partition that an operator has accepted goes on. */
 const RELOCATE_MS = 1_000;
@@ -69,30 +78,41 @@ export async function runReconciler(
   const byName = new Map(
     Object.entries(inputs).map(([input, name]) => [name, input as InputTopic]),
   );
+  const membership = new Membership(health);
   const reading = takeBatches(to, {
     inputs: byName,
     maxEvents: settings.BATCH_MAX_EVENTS,
     transactionsAtOnce: settings.PARTITIONS_AT_ONCE,
-    metrics: intakeMetrics(metrics),
+    membership,
+    metrics: intakeMetrics(metrics, byName.keys()),
     log,
-    health,
+    health: membership.health,
     signal,
   });
-  const onDenied = (needed: string | undefined): void => {
-    if (needed === undefined) health.ready('group');
-    else health.notReady('group', `the brokers do not allow it: needed is ${needed}`);
-  };
-  const consumer = { ...consumerOptions(settings, [...byName.keys()]), giveUp, onDenied };
+  const topics = [...byName.keys()];
+  const consumer = { ...consumerOptions(settings, topics), giveUp, watch: membership };
   const marginSeconds = settings.READ_THROUGH_MARGIN_SECONDS;
   const marginMs = marginSeconds * 1_000;
   const topic = inputs['verification-events'];
   const readThrough = openReadThrough({ db, admin, topic, marginMs, metrics, log });
+  const openLagKafka = (stop: AbortSignal): Kafka =>
+    edges.openKafka(kafkaSettings, log, AbortSignal.any([signal, stop]));
+  const lag = openInputLag({ openKafka: openLagKafka, topics, membership, health, metrics });
+  await using _lag = lag;
+  const retention = { retentionDays, marginSeconds };
+  const { every } = createChores(metrics, log);
+  const chores = [
+    lag.chore,
+    readThrough.chore,
+    deadLettersChore(db, metrics),
+    reviewsChore(db, metrics),
+    forgettingChore(db, retention, { metrics, log }, signal),
+    housekeepingChore(db, retention, metrics),
+  ].filter((chore) => chore !== undefined);
   await runTogether(signal, [
     (stop) => runBatchConsumer(kafka, reading, consumer, log, stop),
     (stop) => runClock(to, readThrough.reports, { log, health }, stop),
-    (stop) => readThrough.watch(stop),
-    (stop) => watchDeadLetters(db, metrics, log, stop),
-    (stop) => runJanitor(db, { retentionDays, marginSeconds }, { metrics, log }, stop),
+    ...chores.map((chore) => (stop: AbortSignal) => every(chore, stop)),
   ]);
 }
 

@@ -11,6 +11,7 @@ import type { ConsumedBatch, PartitionReading, UnreadableBatch } from '@latchkey
 import type { Db } from '@latchkey/postgres';
 import { retryForever, waitingAlarm } from '@latchkey/runtime';
 import { Gathering } from './gathering.ts';
+import type { Membership } from './membership.ts';
 import { partOf, type Reporting, standStill } from './reporting.ts';
 import { type Next, type Part, type Reconciling, takeParts } from './take-parts.ts';
 
@@ -19,6 +20,7 @@ export interface TakeOptions extends Reporting {
   readonly inputs: ReadonlyMap<string, InputTopic>;
   readonly maxEvents: number;
   readonly transactionsAtOnce: number;
+  readonly membership: Pick<Membership, 'standsAt'>;
 }
 
 /** Of values in one transaction: what a batch of the largest events would keep from everything else. */
@@ -41,7 +43,10 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
     locate: async ({ topic, partition, logStart, logEnd }) => {
       const part = partOf(topic, partition);
       const log = { topic, partition, logStart, logEnd };
-      const located = await locate(to.db, log, doubted.get(part));
+      const located = await locate(to.db, log, doubted.get(part)).catch((error: unknown) => {
+        options.health.notReady(part, 'its position cannot be looked up; tried again');
+        throw error;
+      });
       if (located.kind === 'doubtful') {
         doubted.set(part, located.position);
         throw new Error('the log seems to end before our position: it is looked at again');
@@ -52,6 +57,7 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
         options.health.ready(part);
         return { seekTo: located.offset };
       }
+      options.membership.standsAt(topic, partition, located.position);
       // It is asked about again and again while it stands still.
       if (!standing.has(part)) standStill(options, { topic, partition }, located);
       standing.add(part);
@@ -67,7 +73,6 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
         /* eslint-enable no-await-in-loop */
         if (next !== 'go-on') return next;
       }
-      options.metrics.lag(consumed);
       return 'taken';
     },
     unreadable: async (batch) => {

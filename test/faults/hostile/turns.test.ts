@@ -4,6 +4,7 @@ import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { intakeMetrics } from '../../../services/reconciler/src/intake-metrics.ts';
 import { meetZones } from '../../../services/reconciler/src/meet-zones.ts';
+import { Membership } from '../../../services/reconciler/src/membership.ts';
 import { takeBatches } from '../../../services/reconciler/src/take-batches.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { held } from '../../support/held.ts';
@@ -32,7 +33,8 @@ beforeAll(async () => {
     inputs: new Map([[TOPIC, 'workforce-events']]),
     maxEvents: 500,
     transactionsAtOnce: 4,
-    metrics: intakeMetrics(createMetrics()),
+    membership: new Membership(createHealth()),
+    metrics: intakeMetrics(createMetrics(), [TOPIC]),
     log: createLogger({ service: 'test', level: 'silent', to: 'stderr' }),
     health: createHealth(),
     signal: new AbortController().signal,

@@ -7,6 +7,7 @@ import { untilOffsetsReady } from '../until-offsets-ready.ts';
 import { Assignment, type HeldPartition } from './assignment.ts';
 import { commitOffsets } from './commit-offsets.ts';
 import { type FetchControl, fetchControlOf } from './fetch-control.ts';
+import type { GroupWatch } from './group-watch.ts';
 import { locatePartitions } from './locate.ts';
 import type { PartitionReading } from './partition-reading.ts';
 import { settledWithin } from './settled-within.ts';
@@ -28,8 +29,7 @@ export interface BatchConsumerOptions {
   readonly relocateMs: number;
   /** Once aborted, brokers are waited for no longer, also not to leave the group. */
   readonly giveUp?: AbortSignal;
-  /** Is told which right we lack, each time that brokers refuse us; then undefined once we are in the group. */
-  readonly onDenied?: (needed: string | undefined) => void;
+  readonly watch?: GroupWatch;
 }
 
 /** How long a fetch waits for news; also how soon a partition that was paused is fetched again. */
@@ -73,7 +73,7 @@ export async function runBatchConsumer(
     control: fetchControlOf(consumer),
     reading,
     log,
-    onDenied: options.onDenied,
+    watch: options.watch,
     fail: end.reject,
   };
   watchGroup(shared, leaving.signal);
@@ -97,7 +97,7 @@ interface Shared {
   readonly control: FetchControl;
   readonly reading: PartitionReading;
   readonly log: KafkaLog;
-  readonly onDenied: BatchConsumerOptions['onDenied'];
+  readonly watch: GroupWatch | undefined;
   readonly fail: (error: unknown) => void;
 }
 
@@ -142,22 +142,26 @@ async function mayJoinAgain(leaving: AbortSignal): Promise<boolean> {
 }
 
 function watchGroup(shared: Shared, leaving: AbortSignal): void {
-  const { consumer } = shared;
-  const { GROUP_JOIN, REBALANCING, CRASH } = consumer.events;
+  const { consumer, watch } = shared;
+  const { GROUP_JOIN, REBALANCING, CRASH, FETCH } = consumer.events;
   consumer.on(GROUP_JOIN, ({ payload }) => {
     const held = shared.assignment.replace(payload.memberAssignment);
     // At once: nothing waits for this listener, and the first fetch follows.
     shared.control.pause(held);
     shared.log.info({ partitions: namesOf(held) }, 'partitions assigned');
-    shared.onDenied?.(undefined);
+    watch?.assigned(held);
     void locatePartitions(shared, held);
   });
+  consumer.on(FETCH, () => watch?.fetched());
   consumer.on(REBALANCING, () => {
     shared.assignment.end();
+    watch?.away('the group shares out its partitions anew');
   });
   consumer.on(CRASH, ({ payload }) => {
-    if (payload.restart) shared.assignment.end();
-    else if (isDenial(payload.error)) void startAgain(shared, payload.groupId, leaving);
+    if (payload.restart) {
+      shared.assignment.end();
+      watch?.away('the brokers were away; joining again');
+    } else if (isDenial(payload.error)) void startAgain(shared, payload.groupId, leaving);
     else shared.fail(payload.error);
   });
 }
@@ -176,10 +180,10 @@ async function startAgain(shared: Shared, groupId: string, leaving: AbortSignal)
   }
 }
 
-function warnOfDenial({ log, topics, onDenied }: Shared, groupId: string): void {
+function warnOfDenial({ log, topics, watch }: Shared, groupId: string): void {
   const needed = `Read on group ${groupId} and on topics ${topics.join(', ')}`;
   log.warn({ groupId, needed }, 'the brokers do not allow reading; trying again');
-  onDenied?.(needed);
+  watch?.away(`the brokers do not allow it: needed is ${needed}`);
 }
 
 function namesOf(partitions: readonly HeldPartition[]): string[] {

@@ -98,6 +98,32 @@ export const countDeadLetters = statement<object, { code: string; count: bigint 
   () => sql`select code, count from (${openBy('dead_letter', 'code')}) as letter order by code`,
 );
 
+export interface ReviewCount {
+  readonly kind: string;
+  /** Both as far as `COUNTED_AT_MOST` of the kind. */
+  readonly open: number;
+  readonly overdue: number;
+}
+
+/** Reviews that wait for somebody, by kind; see `COUNTED_AT_MOST`. */
+export const countReviews = statement<object, ReviewCount>(
+  'count_reviews',
+  () => sql`
+    with recursive each (kind) as (
+      select min(kind) from review where state = 'open'
+      union all
+      select (select min(kind) from review where state = 'open' and kind > each.kind) from each
+      where each.kind is not null
+    )
+    select each.kind, count(*)::integer as open,
+      count(*) filter (where waiting.due_at < clock_timestamp())::integer as overdue
+    from each, lateral (
+      select due_at from review where state = 'open' and kind = each.kind
+      limit ${sql.lit(COUNTED_AT_MOST)}
+    ) as waiting
+    group by each.kind order by each.kind`,
+);
+
 export interface HousekeepingStatus {
   /** What the broker stamped before this may have been forgotten; null as long as nothing was. */
   readonly inboxRetainedSinceAtMs: number | null;

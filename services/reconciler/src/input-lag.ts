@@ -1,0 +1,110 @@
+import { type Kafka, openAdmin, type TopicAdmin, writtenOffsets } from '@latchkey/kafka';
+import type { Chore, Health, Metrics } from '@latchkey/runtime';
+import type { HeldPosition, Membership } from './membership.ts';
+
+const PART = 'input topics';
+
+/** Measures how far the partitions that this process has are behind their logs, and whether the topics are there. */
+export interface InputLag extends AsyncDisposable {
+  readonly chore: Chore;
+}
+
+export interface InputLagOptions {
+  /** A client of its own; given up when `signal` is aborted. */
+  readonly openKafka: (signal: AbortSignal) => Kafka;
+  readonly topics: readonly string[];
+  readonly membership: Membership;
+  readonly health: Health;
+  readonly metrics: Metrics;
+}
+
+interface Client {
+  readonly admin: Promise<TopicAdmin>;
+  /** Ends whatever it waits for. */
+  readonly stop: AbortController;
+}
+
+/**
+ * Has a client of its own, which is thrown away after each failure: once one of its topics is deleted kafkajs cannot
+ * renew what it knows of the others, and waits for the topic to come back.
+ */
+export function openInputLag(options: InputLagOptions): InputLag {
+  const { topics, membership, health } = options;
+  const gauges = lagGauges(options.metrics);
+  let client: Client | undefined;
+  const close = async (): Promise<void> => {
+    const closing = client;
+    client = undefined;
+    closing?.stop.abort();
+    const admin = await closing?.admin.catch(() => undefined);
+    await admin?.[Symbol.asyncDispose]();
+  };
+  const look = async (): Promise<void> => {
+    membership.checkFetching();
+    client ??= connect(options.openKafka);
+    const admin = await client.admin;
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter((topic) => !existing.has(topic));
+    if (missing.length > 0) {
+      health.notReady(PART, `missing: ${missing.join(', ')}`);
+      gauges.forget();
+      await close();
+      return;
+    }
+    health.ready(PART);
+    const ends = new Map<string, ReadonlyMap<number, bigint>>();
+    for (const topic of new Set(membership.positions().map((held) => held.topic))) {
+      // eslint-disable-next-line no-await-in-loop -- a handful, and one client asks for one topic at a time
+      ends.set(topic, await endsOf(admin, topic));
+    }
+    gauges.show(membership.positions(), ends);
+  };
+  const forget = (): void => {
+    membership.checkFetching();
+    gauges.forget();
+    // What it could not close was lost before.
+    void close().catch(() => undefined);
+  };
+  return {
+    chore: { name: 'input-lag', everyMs: 5_000, limitMs: 10_000, forget, work: look },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function connect(openKafka: InputLagOptions['openKafka']): Client {
+  const stop = new AbortController();
+  return { stop, admin: openAdmin(openKafka(stop.signal)) };
+}
+
+async function endsOf(admin: TopicAdmin, topic: string): Promise<ReadonlyMap<number, bigint>> {
+  const logs = await writtenOffsets(admin, topic, 1);
+  return new Map([...logs].map(([partition, { end }]) => [partition, end]));
+}
+
+type Ends = ReadonlyMap<string, ReadonlyMap<number, bigint>>;
+
+/** What was shown and is not among `positions` is gone with each look. */
+function lagGauges(metrics: Metrics): {
+  readonly show: (positions: readonly HeldPosition[], ends: Ends) => void;
+  readonly forget: () => void;
+} {
+  const lag = metrics.gauge('latchkey_consumer_lag');
+  const at = metrics.gauge('latchkey_consumer_position');
+  const forget = (): void => {
+    lag.reset();
+    at.reset();
+  };
+  return {
+    forget,
+    show: (positions, ends) => {
+      forget();
+      for (const { topic, partition, position } of positions) {
+        const end = ends.get(topic)?.get(partition);
+        if (position === undefined || end === undefined) continue;
+        at.set({ topic, partition }, Number(position));
+        // A batch may have been taken since its end was asked for; a log that was made again ends before us.
+        lag.set({ topic, partition }, Math.max(0, Number(end - position)));
+      }
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { DEAD_LETTER_CODES } from '@latchkey/contracts';
+import { countDeadLetters, countReviews, type Db } from '@latchkey/postgres';
+import type { Chore, Metrics } from '@latchkey/runtime';
+
+/** Shows how many dead letters wait for somebody, of every code there is. */
+export function deadLettersChore(db: Db, metrics: Metrics): Chore {
+  const open = metrics.gauge('latchkey_dead_letters');
+  const forget = (): void => {
+    open.reset();
+  };
+  return {
+    name: 'dead-letters',
+    everyMs: 10_000,
+    limitMs: 20_000,
+    forget,
+    work: async () => {
+      const counts = await db.run(countDeadLetters, {});
+      forget();
+      for (const code of DEAD_LETTER_CODES) open.set({ code }, 0);
+      for (const { code, count } of counts) open.set({ code }, Number(count));
+    },
+  };
+}
+
+/** Shows how many reviews wait for somebody, and how many of them for longer than they should, by kind. */
+export function reviewsChore(db: Db, metrics: Metrics): Chore {
+  const open = metrics.gauge('latchkey_reviews_open');
+  const forget = (): void => {
+    open.reset();
+  };
+  return {
+    name: 'reviews',
+    everyMs: 10_000,
+    limitMs: 20_000,
+    forget,
+    work: async () => {
+      const counts = await db.run(countReviews, {});
+      forget();
+      for (const { kind, open: all, overdue } of counts) {
+        open.set({ kind, overdue: 'true' }, overdue);
+        open.set({ kind, overdue: 'false' }, all - overdue);
+      }
+    },
+  };
+}

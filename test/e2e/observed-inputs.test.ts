@@ -1,0 +1,169 @@
+import { Client, type QueryResult } from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { scrape, valuesOf } from '../support/alerts/scrape.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
+import { type ChildService, spawnService, startService } from '../support/process.ts';
+import { openSystem, type TestSystem } from '../support/system.ts';
+import { deleteTopics } from '../support/topics.ts';
+
+const DISPOSITIONS = ['applied', 'duplicate', 'stale', 'conflict', 'dead_letter'] as const;
+const DEAD_LETTER_CODES = [
+  'APPLY_FAILED',
+  'CONTRACT_BROKEN',
+  'EMPTY_VALUE',
+  'NOT_CLOUDEVENTS',
+  'NOT_JSON',
+  'NOT_UTF8',
+  'SOURCE_NOT_ALLOWED',
+  'TIME_AHEAD',
+  'TOO_DEEP',
+  'TOO_LARGE',
+  'TOO_OLD',
+  'TYPE_UNKNOWN',
+] as const;
+
+let system: TestSystem;
+beforeAll(async () => {
+  system = await openSystem();
+});
+afterAll(async () => {
+  await system[Symbol.asyncDispose]();
+});
+
+function joiners(prefix: string, count: number): readonly SentEvent[] {
+  return Array.from({ length: count }, (_, index) =>
+    hrEvent('joined', `${prefix}${index}`, 1, {
+      startsAt: inDays(-9),
+      attributes: employee('Sales'),
+    }),
+  );
+}
+
+/** Another reconciler beside that of the system. */
+function startBeside(): Promise<ChildService> {
+  return startService('reconciler', { env: system.env });
+}
+
+async function seriesOf(service: ChildService, name: string): Promise<readonly string[]> {
+  const { samples } = await scrape(service);
+  return samples
+    .filter(({ labels }) => labels['__name__'] === name)
+    .map(({ labels }) => `${labels['topic']}/${labels['partition']}`);
+}
+
+async function lag(): Promise<number> {
+  const topic = system.topics.names['workforce-events'];
+  const values = valuesOf(await scrape(system.reconciler()), 'latchkey_consumer_lag', { topic });
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** Another session that holds a table, so that nothing can be written there. */
+async function holdTable({ url }: TestDatabase, table: string): Promise<AsyncDisposable> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const begin = (text: string): Promise<QueryResult> => client.query(text);
+  await begin('begin');
+  await begin(`lock table ${table} in access exclusive mode`);
+  return { [Symbol.asyncDispose]: () => client.end() };
+}
+
+test('the series of each disposition and each code are there before the first of the kind', async () => {
+  const reconciler = system.reconciler();
+  for (const topic of [
+    system.topics.names['workforce-events'],
+    system.topics.names['verification-events'],
+  ]) {
+    for (const disposition of DISPOSITIONS) {
+      const labels = { topic, disposition };
+      expect(valuesOf(await scrape(reconciler), 'latchkey_deliveries_total', labels)).toEqual([0]);
+    }
+  }
+  await expect
+    .poll(async () => {
+      const { samples } = await scrape(reconciler);
+      return samples
+        .filter(
+          ({ labels, value }) => labels['__name__'] === 'latchkey_dead_letters' && value === 0,
+        )
+        .map(({ labels }) => labels['code'])
+        .toSorted();
+    })
+    .toEqual(DEAD_LETTER_CODES);
+});
+
+test('the lag is measured against the end of the log while nothing can be taken', async () => {
+  await system.send(...joiners('a', 30));
+  await system.settled();
+  await expect.poll(lag).toBe(0);
+  {
+    await using _held = await holdTable(system.database, 'inbox');
+    await system.send(...joiners('b', 200));
+    await expect.poll(lag).toBe(200);
+  }
+  await system.settled();
+  await expect.poll(lag).toBe(0);
+});
+
+test('each partition is shown by the reconciler that has it, and by no other', async () => {
+  const first = system.reconciler();
+  await expect.poll(() => seriesOf(first, 'latchkey_consumer_lag')).toHaveLength(6);
+  await using second = await startBeside();
+  await expect
+    .poll(async () => {
+      const series = await Promise.all(
+        [first, second].map((service) => seriesOf(service, 'latchkey_consumer_lag')),
+      );
+      return series.map((own) => own.length);
+    })
+    .toEqual([3, 3]);
+  const shown = [
+    ...(await seriesOf(first, 'latchkey_consumer_lag')),
+    ...(await seriesOf(second, 'latchkey_consumer_lag')),
+  ];
+  expect(new Set(shown).size).toBe(6);
+  await second.end('SIGTERM');
+  await expect.poll(() => seriesOf(first, 'latchkey_consumer_lag')).toHaveLength(6);
+});
+
+test('a gauge has no value before it was measured, and none while measuring fails', async () => {
+  const gauge = 'latchkey_audit_partitions_seconds';
+  const looks = async (service: ChildService): Promise<readonly number[]> =>
+    valuesOf(await scrape(service), gauge);
+  await expect.poll(() => looks(system.reconciler())).toHaveLength(1);
+  await system.database.query('revoke select on inbox_retention from latchkey_reconciler');
+  await using another = await startBeside();
+  const failures = async (): Promise<number> => {
+    const labels = { chore: 'housekeeping' };
+    const values = valuesOf(await scrape(another), 'latchkey_chore_failures_total', labels);
+    return values[0] ?? 0;
+  };
+  await expect.poll(failures).toBeGreaterThan(0);
+  expect(await looks(another)).toEqual([]);
+  await system.database.query('grant select on inbox_retention to latchkey_reconciler');
+  await expect.poll(() => looks(another)).toHaveLength(1);
+  await another.end('SIGTERM');
+});
+
+test('a reconciler is ready when it reads, and neither while it joins nor while an input topic is away', async () => {
+  const readiness = async ({ address }: ChildService): Promise<string> =>
+    (await fetch(`${address}/readyz`)).text();
+  await expect.poll(() => readiness(system.reconciler())).toContain('"ready":true');
+  // The group waits for the dead one until its session is over, and the next one with it.
+  await system.killReconciler();
+  await using next = await spawnService('reconciler', { env: system.env });
+  let sawJoining = false;
+  await expect
+    .poll(async () => {
+      const answer = await readiness(next).catch(() => '');
+      sawJoining ||= answer.includes('{"part":"group","why":"joining"}');
+      return answer;
+    })
+    .toContain('"ready":true');
+  expect(sawJoining).toBe(true);
+  expect(next.output()).toContain('partitions assigned');
+  const { names } = system.topics;
+  await deleteTopics(inject('brokers'), [names['workforce-events'], names['verification-events']]);
+  await expect.poll(() => readiness(next)).toContain(`missing: ${names['workforce-events']}`);
+  expect(valuesOf(await scrape(next), 'latchkey_ready')).toEqual([0]);
+});
