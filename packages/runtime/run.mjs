@@ -56,6 +56,9 @@ function run(script, args) {
       ...process.env,
       // Tools are not to tell anybody that they were run.
       DO_NOT_TRACK: '1',
+      // Halves the processor time of a start. Goes with `npm ci`.
+      NODE_COMPILE_CACHE:
+        process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'node'),
       PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
     },
   });

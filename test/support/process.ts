@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childEnv } from './child-env.ts';
 import { freePorts } from './stack/local/ports.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -71,7 +72,7 @@ export async function spawnService(name: string, options: ChildOptions): Promise
     ['--import', END_WITH_PARENT, script, ...(options.args ?? [])],
     {
       cwd: root,
-      env: { PATH: process.env['PATH'], HTTP_PORT: String(port), ...options.env },
+      env: { ...childEnv(options.root), HTTP_PORT: String(port), ...options.env },
       // Descriptor 3 tells it when this process is gone.
       stdio: [
         'ignore',

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childEnv } from './child-env.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/operator/src/main.ts', import.meta.url));
 /** What `npm run migrate` runs. */
@@ -28,7 +29,7 @@ export function runScript(
   ...args: readonly string[]
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env['PATH'], ...env } };
+    const options = { env: { ...childEnv(), ...env } };
     execFile(process.execPath, [script, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code ?? -1);
       resolve({ code, stdout, stderr });
