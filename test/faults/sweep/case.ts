@@ -29,6 +29,15 @@ export function caseOf(name: string): FaultCase {
   return found as FaultCase;
 }
 
+const [KILL, ...OTHERS] = ACTIONS;
+
+/** Of one seed each failpoint with a kill and, by turns, with one of the other actions: half of `casesOf`. */
+export function fewCasesOf(points: readonly Point[], seed: number): readonly FaultCase[] {
+  return points.flatMap((point, index) =>
+    [KILL, OTHERS[index % OTHERS.length] ?? KILL].map((action) => ({ point, action, seed })),
+  );
+}
+
 /** Every failpoint with every action, of one seed. */
 export function casesOf(points: readonly Point[], seed: number): readonly FaultCase[] {
   return points.flatMap((point) => ACTIONS.map((action) => ({ point, action, seed })));
