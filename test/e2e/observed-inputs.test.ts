@@ -1,8 +1,7 @@
-import { Client, type QueryResult } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { scrape, valuesOf } from '../support/alerts/scrape.ts';
-import type { TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
+import { holdRows } from '../support/hold-rows.ts';
 import { type ChildService, spawnService, startService } from '../support/process.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 import { deleteTopics } from '../support/topics.ts';
@@ -58,16 +57,6 @@ async function lag(): Promise<number> {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Another session that holds a table, so that nothing can be written there. */
-async function holdTable({ url }: TestDatabase, table: string): Promise<AsyncDisposable> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  const begin = (text: string): Promise<QueryResult> => client.query(text);
-  await begin('begin');
-  await begin(`lock table ${table} in access exclusive mode`);
-  return { [Symbol.asyncDispose]: () => client.end() };
-}
-
 test('the series of each disposition and each code are there before the first of the kind', async () => {
   const reconciler = system.reconciler();
   for (const topic of [
@@ -97,7 +86,10 @@ test('the lag is measured against the end of the log while nothing can be taken'
   await system.settled();
   await expect.poll(lag).toBe(0);
   {
-    await using _held = await holdTable(system.database, 'inbox');
+    await using _held = await holdRows(
+      system.database,
+      'lock table inbox in access exclusive mode',
+    );
     await system.send(...joiners('b', 200));
     await expect.poll(lag).toBe(200);
   }

@@ -80,7 +80,7 @@ function reportTo(published: () => void): TopicReport {
   return {
     starting: nothing,
     standingBy: nothing,
-    acquired: nothing,
+    acquired: () => true,
     published,
     parked: nothing,
     refused: ({ detail }) => {

@@ -51,6 +51,7 @@ const BOUNDED = new Set([
   'kysely_migration',
   'outbox_lane',
   'output_state',
+  'policy_at_work',
   'relay_position',
   'relay_topic',
 ]);

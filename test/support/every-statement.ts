@@ -126,6 +126,8 @@ export async function keepHouse({ db }: IntakeDesk): Promise<void> {
   await db.run(sql.stopPartition, { ...place, ...finding });
   await db.run(sql.countDeadLetters, {});
   await db.run(sql.countReviews, {});
+  await db.run(sql.notePolicy, { policyHash: 'a'.repeat(64) });
+  await db.run(sql.listPolicies, {});
   await db.run(sql.readHousekeeping, {});
   const retention = { retentionDays: 30, marginSeconds: 60 };
   await db.run(sql.forgetClaims, { ...retention, afterMs: 0 });
@@ -140,6 +142,7 @@ export async function relayTopics(db: sql.Db, size: number): Promise<void> {
     await db.session((session) => relayTopic(session, topic, size));
   }
   await db.run(sql.measureLag, {});
+  await db.run(sql.listTakeovers, {});
   for (const { lane } of lanes) {
     await db.run(sql.cleanOutbox, { lane, retentionHours: 72, maxRows: size });
   }
@@ -157,6 +160,7 @@ async function relayTopic(session: sql.Session, topic: string, size: number): Pr
   }));
   await session.run(sql.listAnchorRows, sql.positionColumns(positions));
   await session.run(sql.agreeOnTopic, { topic, clusterId: 'test' });
+  await session.run(sql.countTakeover, { topic });
   const maxRows = Math.ceil(size / lanes.length);
   const starts = positions.map(({ lane, position }) => ({ lane, after: position, maxRows }));
   await session.run(sql.readOutbox, sql.outboxRange(starts, 1_000_000));

@@ -54,6 +54,7 @@ export async function relayTopic(
       parked: nothing,
       acquired: () => {
         acquired += 1;
+        return acquired === 1;
       },
       refused: (refusal) => refusals.push(refusal),
       failed: (error) => failures.push(error),

@@ -29,6 +29,8 @@ export interface TestSystem extends AsyncDisposable {
   ): Promise<ChildService>;
   /** The reconciler that the system came with, or the one that took its place. */
   reconciler(): ChildService;
+  /** The relay that the system came with. */
+  relay(): ChildService;
   /** Ends the reconciler like kill -9; `start` puts another in its place. */
   killReconciler(): Promise<void>;
   /** One request to the broker: what has one key arrives as one batch. */
@@ -77,7 +79,7 @@ export async function openSystem(options: SystemOptions = {}): Promise<TestSyste
     return service;
   };
   const services = stack.use(new AsyncDisposableStack());
-  const [first] = await Promise.all([start('reconciler'), start('relay')]);
+  const [first, relay] = await Promise.all([start('reconciler'), start('relay')]);
   let reconciler = first;
   const reader = stack.use(await openOutputReader(brokers, topics.names));
   const producer = stack.use(await openProducer(brokers));
@@ -101,6 +103,7 @@ export async function openSystem(options: SystemOptions = {}): Promise<TestSyste
       return service;
     },
     reconciler: () => reconciler,
+    relay: () => relay,
     killReconciler: async () => {
       await reconciler.end('SIGKILL');
     },

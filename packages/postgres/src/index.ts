@@ -81,6 +81,7 @@ export {
   listUnstatedVerifications,
   raiseGenerations,
 } from './outputs/restate.ts';
+export { listPolicies, notePolicy, type PolicyAtWork } from './policies/policies-at-work.ts';
 export {
   type Advance,
   acceptProgress,
@@ -130,6 +131,8 @@ export {
 } from './relay/relay-positions.ts';
 export {
   agreeOnTopic,
+  countTakeover,
+  listTakeovers,
   markRecommitted,
   type RelayTopicRow,
   readRelayTopic,

@@ -180,6 +180,11 @@ export interface OutputState {
   singleton: Generated<boolean>;
 }
 
+export interface PolicyAtWork {
+  policy_hash: string;
+  seen_at: number;
+}
+
 export interface RelayPosition {
   lane: number;
   missing_positions: Generated<bigint>;
@@ -194,6 +199,7 @@ export interface RelayTopic {
   refused_at: number | null;
   refused_code: string | null;
   refused_detail: string | null;
+  takeovers: Generated<bigint>;
   topic: string;
 }
 
@@ -278,6 +284,7 @@ export interface DB {
   outbox: Outbox;
   outbox_lane: OutboxLane;
   output_state: OutputState;
+  policy_at_work: PolicyAtWork;
   relay_position: RelayPosition;
   relay_topic: RelayTopic;
   review: Review;

@@ -75,13 +75,18 @@ const METRICS = {
   },
   latchkey_relay_takeovers_total: {
     kind: 'counter',
-    help: 'Times that this relay became the one that publishes the topic',
+    help: 'Times that a relay of this database became the one that publishes the topic',
     labelNames: ['topic'],
   },
   latchkey_dead_letters: {
     kind: 'gauge',
     help: 'Open dead letters',
     labelNames: ['code'],
+  },
+  latchkey_policies_at_work: {
+    kind: 'gauge',
+    help: 'Policies that reconcilers have decided with in the last 30 s',
+    labelNames: [],
   },
   latchkey_reviews_open: {
     kind: 'gauge',

@@ -2,7 +2,9 @@ import {
   countOpen,
   type HousekeepingStatus,
   listOutputs,
+  listPolicies,
   listProgress,
+  type PolicyAtWork,
   readHousekeeping,
 } from '@latchkey/postgres';
 import { printLine, printRows, without } from './print.ts';
@@ -12,12 +14,13 @@ import { FLAG, verb } from './verb.ts';
 export const status = verb({
   command: 'status',
   usage: '[--json]',
-  meaning: 'positions, outputs, what waits for a person',
+  meaning: 'positions, outputs, what waits for a person, policies at work',
   options: { json: FLAG },
   run: async ({ db }, { json }) => {
     const inputs = await db.run(listProgress, {});
     const outputs = await db.run(listOutputs, {});
     const open = await db.run(countOpen, {});
+    const policies = await db.run(listPolicies, {});
     const housekeeping = await db.run(readHousekeeping, {});
     if (json) {
       printRows(
@@ -30,6 +33,10 @@ export const status = verb({
       );
       printRows(
         open.map((row) => ({ about: 'open', ...row })),
+        json,
+      );
+      printRows(
+        policies.map((row) => ({ about: 'policy', ...row })),
         json,
       );
       printRows(
@@ -51,11 +58,20 @@ export const status = verb({
     }
     printLine('\nWaiting for a person');
     printRows(open, json);
+    printLine('\nPolicies');
+    printRows(policies, json);
+    warnOfPolicies(policies);
     printLine('\nHousekeeping');
     printRows(without(housekeeping, 'nowAtMs'), json);
     for (const row of housekeeping) warnOfMonths(row);
   },
 });
+
+function warnOfPolicies(policies: readonly PolicyAtWork[]): void {
+  const count = policies.filter(({ isAtWork }) => isAtWork).length;
+  if (count < 2) return;
+  printLine(`! ${count} policies are at work: give every reconciler the same POLICY_FILE`);
+}
 
 const DAY_MS = 86_400_000;
 const WARN_DAYS = 60;

@@ -26,6 +26,7 @@ import { forgettingChore, housekeepingChore } from './janitor.ts';
 import { meetZones } from './meet-zones.ts';
 import { Membership } from './membership.ts';
 import { openOutputs } from './open-outputs.ts';
+import { policyChore } from './policy-at-work.ts';
 import { openReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
 import { takeBatches } from './take-batches.ts';
@@ -104,6 +105,7 @@ export async function runReconciler(
   const chores = [
     lag.chore,
     readThrough.chore,
+    policyChore(db, policy.hash, { metrics, log }),
     deadLettersChore(db, metrics),
     reviewsChore(db, metrics),
     forgettingChore(db, retention, { metrics, log }, signal),

@@ -1,34 +1,32 @@
 import { cleanOutbox, type Db } from '@latchkey/postgres';
-import { waitMs } from '@latchkey/runtime';
+import { type Chore, type Logger, waitMs } from '@latchkey/runtime';
 
 /** Positions that one statement looks at. */
 const MAX_ROWS = 5_000;
-const EVERY_MS = 60_000;
 /** Between two statements, so that cleaning a backlog does not crowd out what is appended. */
 const BREATH_MS = 50;
 
 /**
- * Deletes what was published longer ago than the retention, lane by lane, until asked to stop. Every
- * relay does this, also one that stands by: deleting twice deletes once.
+ * Deletes what was published longer ago than the retention, lane by lane. Every relay does this, also one that stands
+ * by: deleting twice deletes once.
  */
-export async function cleanLanes(
+export function cleaningChore(
   db: Db,
   lanes: readonly number[],
   retentionHours: number,
-  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void },
+  log: Pick<Logger, 'info'>,
   signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      // eslint-disable-next-line no-await-in-loop -- one pass, then a pause
+): Chore {
+  return {
+    name: 'outbox-cleaning',
+    everyMs: 60_000,
+    // A backlog of millions takes its time.
+    limitMs: 3_600_000,
+    work: async () => {
       const deleted = await cleanOnce(db, lanes, retentionHours, signal);
       if (deleted > 0) log.info({ deleted }, 'outbox cleaned');
-    } catch (error) {
-      log.warn({ err: error }, 'outbox not cleaned');
-    }
-    // eslint-disable-next-line no-await-in-loop -- see above
-    await waitMs(EVERY_MS, signal);
-  }
+    },
+  };
 }
 
 async function cleanOnce(

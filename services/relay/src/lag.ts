@@ -1,31 +1,36 @@
-import { type Db, measureLag } from '@latchkey/postgres';
-import { type Logger, type Metrics, waitMs } from '@latchkey/runtime';
-
-const EVERY_MS = 2_000;
+import { type Db, listTakeovers, measureLag } from '@latchkey/postgres';
+import type { Chore, Metrics } from '@latchkey/runtime';
 
 /**
- * Measures how much of the outbox waits to be published, until asked to stop. A relay that stands by
- * measures, too: the figures are those of the database.
+ * Measures how much of the outbox waits to be published, and how often its topics were taken over. A relay that stands
+ * by measures, too: the figures are those of the database.
  */
-export async function watchLag(
-  db: Db,
-  topics: ReadonlySet<string>,
-  shell: { readonly metrics: Metrics; readonly log: Logger },
-  signal: AbortSignal,
-): Promise<void> {
-  const unpublished = shell.metrics.gauge('latchkey_outbox_unpublished');
-  const oldest = shell.metrics.gauge('latchkey_oldest_unpublished_seconds');
-  while (!signal.aborted) {
-    try {
-      // eslint-disable-next-line no-await-in-loop -- measures, then pauses
-      const rows = (await db.run(measureLag, {})).filter(({ topic }) => topics.has(topic));
-      for (const row of rows) unpublished.set({ topic: row.topic }, Number(row.unpublished));
-      oldest.set(Math.max(0, ...rows.map(({ oldestSeconds }) => oldestSeconds)));
-    } catch (error) {
-      // The last figures stay; readiness and the topics' own alarms tell that the database is away.
-      shell.log.debug({ err: error }, 'lag not measured');
-    }
-    // eslint-disable-next-line no-await-in-loop -- see above
-    await waitMs(EVERY_MS, signal);
-  }
+export function outboxLagChore(db: Db, topics: ReadonlySet<string>, metrics: Metrics): Chore {
+  const unpublished = metrics.gauge('latchkey_outbox_unpublished');
+  const oldest = metrics.gauge('latchkey_oldest_unpublished_seconds');
+  const takeovers = metrics.counter('latchkey_relay_takeovers_total');
+  const forget = (): void => {
+    unpublished.reset();
+    oldest.reset();
+    takeovers.reset();
+  };
+  return {
+    name: 'outbox-lag',
+    everyMs: 2_000,
+    limitMs: 20_000,
+    forget,
+    work: async () => {
+      const waiting = await db.run(measureLag, {});
+      const counts = await db.run(listTakeovers, {});
+      forget();
+      const own = waiting.filter(({ topic }) => topics.has(topic));
+      for (const { topic, unpublished: count } of own) unpublished.set({ topic }, Number(count));
+      oldest.set(Math.max(0, ...own.map(({ oldestSeconds }) => oldestSeconds)));
+      // A process that dies again and again would count from 0 each time.
+      for (const topic of topics) takeovers.inc({ topic }, 0);
+      for (const { topic, takeovers: count } of counts) {
+        if (topics.has(topic)) takeovers.inc({ topic }, Number(count));
+      }
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import type { TransactionalProducer } from '@latchkey/kafka';
 import {
   agreeOnTopic,
+  countTakeover,
   markRecommitted,
   type OutboxRow,
   outboxRange,
@@ -59,7 +60,7 @@ export async function publishTopic(term: Term, signal: AbortSignal): Promise<End
 async function announce(term: Term): Promise<void> {
   const { topic, clusterId, session, progress, report } = term;
   await session.run(agreeOnTopic, { topic, clusterId });
-  report.acquired(progress.lanes.values());
+  if (report.acquired(progress.lanes.values())) await session.run(countTakeover, { topic });
   reportParked(term);
 }
 

@@ -6,8 +6,8 @@ import type { Health, Logger, Metrics } from '@latchkey/runtime';
 export interface TopicReport {
   starting(): void;
   standingBy: () => void;
-  /** Both sides agree. A takeover, unless this relay has had the topic since it last stood by or was fenced. */
-  acquired(lanes: Iterable<LaneAnchor>): void;
+  /** Both sides agree. True for a takeover: this relay did not have the topic, or was fenced since. */
+  acquired(lanes: Iterable<LaneAnchor>): boolean;
   published(messages: number, tookMs: number): void;
   /** All lanes go on but these partitions. */
   parked(partitions: readonly number[]): void;
@@ -18,19 +18,14 @@ export interface TopicReport {
 /** The counters of the process, over all topics. */
 export interface RelayCounters {
   readonly published: ReturnType<typeof publishedCounter>;
-  readonly takeovers: ReturnType<typeof takeoversCounter>;
 }
 
 export function createCounters(metrics: Metrics): RelayCounters {
-  return { published: publishedCounter(metrics), takeovers: takeoversCounter(metrics) };
+  return { published: publishedCounter(metrics) };
 }
 
 function publishedCounter(metrics: Metrics) {
   return metrics.counter('latchkey_relay_published_total');
-}
-
-function takeoversCounter(metrics: Metrics) {
-  return metrics.counter('latchkey_relay_takeovers_total');
 }
 
 const ALARM_EVERY_MS = 10_000;
@@ -45,7 +40,6 @@ export function createReport(
   let alarmedAtMs = Number.NEGATIVE_INFINITY;
   let isOurs = false;
   counters.published.inc({ topic }, 0);
-  counters.takeovers.inc({ topic }, 0);
   return {
     starting: () => {
       health.notReady(part, 'starting');
@@ -58,12 +52,12 @@ export function createReport(
     acquired: (lanes) => {
       const takeover = !isOurs;
       isOurs = true;
-      if (takeover) counters.takeovers.inc({ topic });
       health.ready(part);
       const positions = Object.fromEntries(
         [...lanes].map(({ partition, position }) => [partition, position.toString()]),
       );
       log.info({ topic, positions, takeover }, 'topic acquired');
+      return takeover;
     },
     published: (messages, tookMs) => {
       counters.published.inc({ topic }, messages);

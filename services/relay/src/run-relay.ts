@@ -9,6 +9,7 @@ import {
 import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
 import { RELAY_GROUP } from '@latchkey/publication';
 import {
+  createChores,
   kafkaConnection,
   outputTopicNames,
   retryForever,
@@ -16,9 +17,9 @@ import {
   type ServiceContext,
   waitingAlarm,
 } from '@latchkey/runtime';
-import { cleanLanes } from './clean.ts';
+import { cleaningChore } from './clean.ts';
 import { warnOfWeaknesses } from './durability.ts';
-import { watchLag } from './lag.ts';
+import { outboxLagChore } from './lag.ts';
 import { prepareOutputs } from './prepare-outputs.ts';
 import { createProbe } from './probe.ts';
 import { createCounters, createReport } from './report.ts';
@@ -71,6 +72,7 @@ export async function runRelay(context: Context, edges = REAL_EDGES): Promise<vo
   await retryForever(() => untilOffsetsReady(admin, RELAY_GROUP, topics, signal), waiting);
   await warnOfWeaknesses(admin, topics, log);
   const counters = createCounters(metrics);
+  const { every } = createChores(metrics, log);
   const probe = createProbe(db);
   const servers = { db, probe, admin, kafkaSettings, log, acquireProducer: edges.acquireProducer };
   const limits = {
@@ -82,11 +84,12 @@ export async function runRelay(context: Context, edges = REAL_EDGES): Promise<vo
       const report = createReport(topic.topic, { health, log }, counters);
       return runTopic(topic, servers, limits, report, stop);
     }),
+    (stop) => every(outboxLagChore(db, new Set(topics), metrics), stop),
     (stop) => {
       const lanes = relayed.flatMap((topic) => topic.lanes);
-      return cleanLanes(db, lanes, settings.OUTBOX_RETENTION_HOURS, log, stop);
+      const hours = settings.OUTBOX_RETENTION_HOURS;
+      return every(cleaningChore(db, lanes, hours, log, stop), stop);
     },
-    (stop) => watchLag(db, new Set(topics), { metrics, log }, stop),
   ]);
 }
 

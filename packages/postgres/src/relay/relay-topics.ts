@@ -52,3 +52,17 @@ export const markRecommitted = statement<{ topic: string }, object>(
     insert into relay_topic (topic, recommitted_at) values (${p.topic}, clock_timestamp())
     on conflict (topic) do update set recommitted_at = excluded.recommitted_at`,
 );
+
+/** A relay has taken the topic from another one, or from nobody. */
+export const countTakeover = statement<{ topic: string }, object>(
+  'count_takeover',
+  (p) => sql`
+    insert into relay_topic (topic, takeovers) values (${p.topic}, 1)
+    on conflict (topic) do update set takeovers = relay_topic.takeovers + 1`,
+);
+
+/** How often each topic was taken over, by relays of this database. None of those that never were. */
+export const listTakeovers = statement<object, { topic: string; takeovers: bigint }>(
+  'list_takeovers',
+  () => sql`select topic, takeovers from relay_topic`,
+);
