@@ -1,18 +1,24 @@
-import { migrateDatabase } from '@latchkey/postgres';
+import { insertProgress, migrateDatabase, openDatabase, stopPartition } from '@latchkey/postgres';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { employee, hrEvent, inDays, type SentEvent, structured } from '../support/events.ts';
+import { openOutbox, type TestOutbox } from '../support/outbox.ts';
 import { type OutputReader, openOutputReader } from '../support/output-reader.ts';
 import type { AccessData } from '../support/people.ts';
 import { type ChildService, spawnService } from '../support/process.ts';
 import { produce } from '../support/produce.ts';
 import { openRights, type Rights } from '../support/rights.ts';
+import { runLatchkey } from '../support/run-latchkey.ts';
 import { hasIpv6 } from '../support/stack/local/kafka-users.ts';
 import { openStack } from '../support/stack/open-stack.ts';
 import type { Stack } from '../support/stack/stack.ts';
 import { createTestTopics, type TestTopics } from '../support/topics.ts';
 
-const USERS = { reconciler: 'reconciler-password', relay: 'relay-password' };
+const USERS = {
+  reconciler: 'reconciler-password',
+  relay: 'relay-password',
+  operator: 'operator-password',
+};
 type User = keyof typeof USERS;
 /** Of what a service has written, where it does not say what it should. */
 const OUTPUT_MAX_CHARS = 3_000;
@@ -22,10 +28,15 @@ type Turn = readonly [says: string, resource: string, operation: string];
 
 const FAMILY = hasIpv6() ? 'IPv6 alone' : 'IPv4, as this machine has no ::1';
 
+let stack: Stack;
+beforeAll(async () => {
+  stack = await openStack({ local: true, users: USERS });
+}, CROWDED.timeout);
+afterAll(() => stack[Symbol.asyncDispose]());
+
 test(`services with exactly the rights of the documentation name each that they lack, and work (over ${FAMILY})`, {
   timeout: 600_000,
 }, async () => {
-  await using stack = await openStack({ local: true, users: USERS });
   expect(stack.brokersForUsers.join(',')).toMatch(
     hasIpv6() ? /^\[::1\]:\d+$/ : /^127[.]0[.]0[.]1:\d+$/,
   );
@@ -33,7 +44,15 @@ test(`services with exactly the rights of the documentation name each that they 
   await migrateDatabase({ url: stack.databaseUrl });
   await using rights = await openRights(stack.brokers, topics);
   await using processes = new AsyncDisposableStack();
-  const envOf = (user: User): Readonly<Record<string, string>> => envAs(user, stack, topics);
+  const envOf = (user: User): Readonly<Record<string, string>> => ({
+    ...envAs(user),
+    ...topics.env,
+    DATABASE_URL: hasIpv6()
+      ? stack.databaseUrl.replace('@127.0.0.1:', '@[::1]:')
+      : stack.databaseUrl,
+    OUTPUT_PARTITIONS: '3',
+    READ_THROUGH_MARGIN_SECONDS: '1',
+  });
   const start = async (user: 'reconciler' | 'relay'): Promise<ChildService> =>
     processes.use(await spawnService(user, { env: envOf(user) }));
 
@@ -59,23 +78,118 @@ test(`services with exactly the rights of the documentation name each that they 
   expect([...rights.missing('reconciler'), ...rights.missing('relay')]).toEqual([]);
 
   await using reader = await openOutputReader(stack.brokers, topics.names);
-  await oneOfEach(stack, topics, reader);
+  await oneOfEach(topics, reader);
 });
 
-/** On ::1 alone where this machine has it: PostgreSQL here, the brokers by their listener for users. */
-function envAs(user: User, stack: Stack, topics: TestTopics): Readonly<Record<string, string>> {
+test('an operator with exactly the rights of the documentation mends outputs, and is told each that it lacks', {
+  timeout: 600_000,
+}, async () => {
+  await using outbox = await openOutbox(stack.brokers);
+  await using rights = await openRights(stack.brokers, outbox.topics);
+  await publishAndForget(outbox);
+  const input = await stopInput(outbox);
+  const env = { ...outbox.env, ...envAs('operator'), OPERATOR: 'grace' };
+  const run = (args: readonly string[]) => runLatchkey(env, ...args);
+  /** Each right is granted once the command has said that it lacks it. */
+  const work = async (args: readonly string[], ...turns: readonly Turn[]): Promise<string> => {
+    for (const [says, resource, operation] of turns) {
+      const refused = await run(args);
+      expect(refused.stderr, `without ${operation} on ${resource}`).toContain(says);
+      expect(refused.code).not.toBe(0);
+      await rights.grant('operator', resource, operation);
+    }
+    const done = await run(args);
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    return done.stdout;
+  };
+
+  const rebased = await work(
+    ['relay', 'rebase'],
+    ['the topic does not exist', 'outputs', 'Write'],
+    ['needed is DescribeConfigs on topics', 'outputs', 'DescribeConfigs'],
+    ['needed is Read on group latchkey-relay', 'group', 'Read'],
+    ['needed is Write on transactional id latchkey-relay.', 'transactional id, prefix', 'Write'],
+    ['needed is Read on group latchkey-operator.', 'group, prefix', 'Read'],
+    ['needed is Read on group latchkey-operator.', 'outputs', 'Read'],
+  );
+  expect(rebased).toContain('; 1 topics mended');
+  const { lifecycle } = outbox.topics.names;
+  const replayed = await work(['relay', 'replay', '--topic', lifecycle, '--from', 'earliest']);
+  expect(replayed).toContain('goes on at 1');
+  const moved = await work(
+    ['relay', 'repartition', '--partitions', '5'],
+    ['needed is Alter on topic', 'outputs', 'Alter'],
+  );
+  expect(moved).toContain('topics have 5 partitions');
+  const accept = ['progress', 'accept', input, '0', '--give-up', '1'];
+  expect((await run(accept)).stderr).toContain(`and on topics ${input}`);
+  await rights.grant('operator', 'inputs', 'Read');
+  const [, findingId = ''] = /--finding ([0-9a-f]+)/.exec((await run(accept)).stdout) ?? [];
+  expect(await work([...accept, '--finding', findingId])).toContain('was stopped: APPLY_FAILING');
+  expect(rights.missing('operator')).toEqual([]);
+});
+
+const FORGET = `
+  delete from outbox using outbox_lane
+  where outbox.lane = outbox_lane.lane and topic = $1 and position > 3`;
+
+/** A relay has published two topics; then the database went back, and knows less of one of them. */
+async function publishAndForget(outbox: TestOutbox): Promise<void> {
+  const relay = await outbox.start();
+  await outbox.append('access', 5);
+  await outbox.append('lifecycle', 5);
+  await outbox.publishedOnce(['access', 'lifecycle']);
+  await relay.end('SIGTERM');
+  await outbox.database.query(FORGET, [outbox.topics.names.access]);
+  await outbox.database.query(
+    `update relay_position set published_through = 3 from outbox_lane
+     where outbox_lane.lane = relay_position.lane and topic = $1`,
+    [outbox.topics.names.access],
+  );
+}
+
+/** Of an input in which an event stands that could not be applied; resolves with its topic. */
+async function stopInput({ database, topics }: TestOutbox): Promise<string> {
+  const topic = topics.names['workforce-events'];
+  const attributes = employee('Sales');
+  await send(topics, hrEvent('joined', 'ada', 1, { startsAt: inDays(-3), attributes }));
+  await using db = openDatabase({
+    url: database.url,
+    role: 'latchkey_reconciler',
+    poolSize: 1,
+    applicationName: 'test-access-rules',
+    onConnectionLost: () => undefined,
+  });
+  await db.run(insertProgress, { topic, partition: 0, nextOffset: 0n });
+  await db.run(stopPartition, {
+    topic,
+    partition: 0,
+    code: 'APPLY_FAILING',
+    detail: 'tried',
+    offset: 0n,
+  });
+  return topic;
+}
+
+/** As this user, by the listener for users. */
+function envAs(user: User): Readonly<Record<string, string>> {
   return {
-    ...topics.env,
-    DATABASE_URL: hasIpv6()
-      ? stack.databaseUrl.replace('@127.0.0.1:', '@[::1]:')
-      : stack.databaseUrl,
     KAFKA_BROKERS: stack.brokersForUsers.join(','),
     KAFKA_SASL_MECHANISM: 'plain',
     KAFKA_USERNAME: user,
     KAFKA_PASSWORD: USERS[user],
-    OUTPUT_PARTITIONS: '3',
-    READ_THROUGH_MARGIN_SECONDS: '1',
   };
+}
+
+async function send(topics: TestTopics, ...events: readonly SentEvent[]): Promise<void> {
+  const kafka = new Kafka({ brokers: [...stack.brokers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  try {
+    await produce(producer, topics, events.map(structured));
+  } finally {
+    await producer.disconnect();
+  }
 }
 
 async function grantInTurn(
@@ -106,27 +220,19 @@ function isReady({ address }: ChildService): Promise<boolean> {
 }
 
 /** Joins, moves and leaves; each after the effects of the one before. */
-async function oneOfEach(stack: Stack, topics: TestTopics, reader: OutputReader): Promise<void> {
-  const kafka = new Kafka({ brokers: [...stack.brokers], logLevel: logLevel.NOTHING });
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-  await producer.connect();
-  const send = (event: SentEvent) => produce(producer, topics, [structured(event)]);
-  try {
-    const attributes = employee('Engineering');
-    await send(hrEvent('joined', 'ada', 1, { startsAt: inDays(-3), attributes }));
-    await expect.poll(() => states(reader)).toEqual({ directory: 'enabled', mail: 'enabled' });
-    const finance = { department: 'Finance' };
-    await send(hrEvent('moved', 'ada', 2, { effectiveAt: inDays(-1), attributes: finance }));
-    await expect
-      .poll(() => states(reader))
-      .toEqual({ directory: 'enabled', mail: 'enabled', finance: 'enabled' });
-    await send(hrEvent('left', 'ada', 3, { endsAt: inDays(-1 / 24) }));
-    await expect
-      .poll(() => states(reader))
-      .toEqual({ directory: 'disabled', mail: 'disabled', finance: 'disabled' });
-  } finally {
-    await producer.disconnect();
-  }
+async function oneOfEach(topics: TestTopics, reader: OutputReader): Promise<void> {
+  const attributes = employee('Engineering');
+  await send(topics, hrEvent('joined', 'ada', 1, { startsAt: inDays(-3), attributes }));
+  await expect.poll(() => states(reader)).toEqual({ directory: 'enabled', mail: 'enabled' });
+  const finance = { department: 'Finance' };
+  await send(topics, hrEvent('moved', 'ada', 2, { effectiveAt: inDays(-1), attributes: finance }));
+  await expect
+    .poll(() => states(reader))
+    .toEqual({ directory: 'enabled', mail: 'enabled', finance: 'enabled' });
+  await send(topics, hrEvent('left', 'ada', 3, { endsAt: inDays(-1 / 24) }));
+  await expect
+    .poll(() => states(reader))
+    .toEqual({ directory: 'disabled', mail: 'disabled', finance: 'disabled' });
 }
 
 /** Of the account in each target. */

@@ -99,5 +99,6 @@ function namesOf(name: string): readonly string[] {
 
 function limitOf(stage: Stage, tests: readonly Selected[]): number {
   if (stage === 'e2e') return E2E_LIMIT_MS;
-  return LIMIT_BASE_MS + LIMIT_FACTOR * tests.reduce((sum, { tookMs }) => sum + tookMs, 0);
+  const tookMs = tests.reduce((sum, one) => sum + one.tookMs, 0);
+  return Math.ceil(LIMIT_BASE_MS + LIMIT_FACTOR * tookMs);
 }

@@ -4,6 +4,7 @@ import type { PartitionReading, UnreadableBatch } from './consume/partition-read
 import { runBatchConsumer } from './consume/run-batch-consumer.ts';
 import type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
 import type { KafkaLog } from './kafka-log.ts';
+import { NotAllowedError } from './not-allowed.ts';
 import type { LogOffsets } from './topics.ts';
 
 /** Which end of which logs is wanted, and what of each record. */
@@ -29,7 +30,8 @@ const MAX_BYTES_A_PARTITION = 1_048_576;
  * Committed records only, in the order of each log, by partition. Joins a group of its own
  * (`latchkey-operator.<uuid>`), which holds nothing.
  *
- * @throws Error when a partition's tail is longer than 1,000,000 records, or it takes longer than 10 minutes
+ * @throws Error when a partition's tail is longer than 1,000,000 records, or it takes longer than 10 minutes;
+ *   NotAllowedError where we may not read
  */
 export async function readLogTail<T>(
   kafka: Kafka,
@@ -50,6 +52,7 @@ async function readThrough<T>(
   log: KafkaLog,
 ): Promise<void> {
   const late = AbortSignal.timeout(DEADLINE_MS);
+  const denied = new AbortController();
   await runBatchConsumer(
     kafka,
     reading,
@@ -59,10 +62,14 @@ async function readThrough<T>(
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       maxBytesPerPartition: MAX_BYTES_A_PARTITION,
       relocateMs: RELOCATE_MS,
+      onDenied: (needed) => {
+        denied.abort(new NotAllowedError(`the brokers do not allow it: needed is ${needed}`));
+      },
     },
     log,
-    AbortSignal.any([reading.done, late]),
+    AbortSignal.any([reading.done, late, denied.signal]),
   );
+  denied.signal.throwIfAborted();
 }
 
 interface Tail<T> {

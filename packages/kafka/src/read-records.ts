@@ -8,6 +8,7 @@ import type {
 import { runBatchConsumer } from './consume/run-batch-consumer.ts';
 import type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
 import type { KafkaLog } from './kafka-log.ts';
+import { NotAllowedError } from './not-allowed.ts';
 
 /** Some records of one partition. */
 export interface RecordRange {
@@ -27,7 +28,8 @@ const MAX_BYTES = 1_048_576;
  * Reads committed records in the order of the log, from an offset on, until there are as many as wanted or the log has
  * no more. Joins a group of its own (`latchkey-operator.<uuid>`), which holds nothing.
  *
- * @throws Error when a record cannot be decoded, or reading takes longer than a minute
+ * @throws Error when a record cannot be decoded, or reading takes longer than a minute; NotAllowedError where we may
+ *   not read
  */
 export async function readRecords(
   kafka: Kafka,
@@ -36,6 +38,7 @@ export async function readRecords(
 ): Promise<readonly ConsumedRecord[]> {
   const reading = new RangeReading(range);
   const late = AbortSignal.timeout(DEADLINE_MS);
+  const denied = new AbortController();
   await runBatchConsumer(
     kafka,
     reading,
@@ -45,10 +48,14 @@ export async function readRecords(
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       maxBytesPerPartition: MAX_BYTES,
       relocateMs: RELOCATE_MS,
+      onDenied: (needed) => {
+        denied.abort(new NotAllowedError(`the brokers do not allow it: needed is ${needed}`));
+      },
     },
     log,
-    AbortSignal.any([reading.done, late]),
+    AbortSignal.any([reading.done, late, denied.signal]),
   );
+  denied.signal.throwIfAborted();
   if (reading.done.aborted) return reading.records;
   throw new Error(`${range.topic}/${range.partition} was not read in time`);
 }

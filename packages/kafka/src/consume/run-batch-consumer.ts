@@ -30,6 +30,8 @@ export interface BatchConsumerOptions {
   /** Once aborted, brokers are waited for no longer, also not to leave the group. */
   readonly giveUp?: AbortSignal;
   readonly watch?: GroupWatch;
+  /** Is told which right we lack, each time that brokers refuse us: for whoever does not wait until it is granted. */
+  readonly onDenied?: (needed: string) => void;
 }
 
 /** How long a fetch waits for news; also how soon a partition that was paused is fetched again. */
@@ -74,6 +76,7 @@ export async function runBatchConsumer(
     reading,
     log,
     watch: options.watch,
+    onDenied: options.onDenied,
     fail: end.reject,
   };
   watchGroup(shared, leaving.signal);
@@ -98,6 +101,7 @@ interface Shared {
   readonly reading: PartitionReading;
   readonly log: KafkaLog;
   readonly watch: GroupWatch | undefined;
+  readonly onDenied: BatchConsumerOptions['onDenied'];
   readonly fail: (error: unknown) => void;
 }
 
@@ -180,10 +184,11 @@ async function startAgain(shared: Shared, groupId: string, leaving: AbortSignal)
   }
 }
 
-function warnOfDenial({ log, topics, watch }: Shared, groupId: string): void {
+function warnOfDenial({ log, topics, watch, onDenied }: Shared, groupId: string): void {
   const needed = `Read on group ${groupId} and on topics ${topics.join(', ')}`;
   log.warn({ groupId, needed }, 'the brokers do not allow reading; trying again');
   watch?.away(`the brokers do not allow it: needed is ${needed}`);
+  onDenied?.(needed);
 }
 
 function namesOf(partitions: readonly HeldPartition[]): string[] {
