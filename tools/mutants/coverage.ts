@@ -9,6 +9,8 @@ export interface FileCoverage {
   readonly file: string;
   /** While the file is loaded, and before or after all its tests. */
   readonly reachedBefore: readonly string[];
+  /** Until its first test began. */
+  readonly preparedMs: number;
   readonly tests: readonly TestCoverage[];
 }
 
@@ -106,11 +108,13 @@ function selected(
 ): readonly Selected[] {
   const tests = one.tests.filter(reaches);
   if (tests.length === 0) return [];
-  return [{ file: one.file, names: tests.map(({ name }) => name), tookMs: sum(tests) }];
+  return [
+    { file: one.file, names: tests.map(({ name }) => name), tookMs: one.preparedMs + sum(tests) },
+  ];
 }
 
-function whole({ file, tests }: FileCoverage): Selected {
-  return { file, names: tests.map(({ name }) => name), tookMs: sum(tests) };
+function whole({ file, tests, preparedMs }: FileCoverage): Selected {
+  return { file, names: tests.map(({ name }) => name), tookMs: preparedMs + sum(tests) };
 }
 
 function sum(tests: readonly TestCoverage[]): number {

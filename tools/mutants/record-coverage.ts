@@ -18,6 +18,8 @@ const namespace = (shared.__stryker__ ??= {});
 namespace.currentTestId = NO_TEST;
 const durations = new Map<string, number>();
 const failed = new Set<string>();
+const loadedMs = performance.now();
+let preparedMs: number | undefined;
 let startedMs = 0;
 
 beforeEach((context) => {
@@ -27,6 +29,7 @@ beforeEach((context) => {
     failed.add(name);
   });
   startedMs = performance.now();
+  preparedMs ??= startedMs - loadedMs;
 });
 
 afterEach((context) => {
@@ -42,6 +45,7 @@ afterAll(async () => {
   const coverage: FileCoverage = {
     file: filepath.slice(process.cwd().length + 1),
     reachedBefore: idsOf(NO_TEST),
+    preparedMs: preparedMs ?? 0,
     // What fails without a mutant says nothing about one.
     tests: [...durations]
       .filter(([name]) => !failed.has(name))

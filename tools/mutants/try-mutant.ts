@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Coverage, type Selected, testsOf } from './coverage.ts';
 import { applied, type Mutant } from './mutant.ts';
-import { runVitest, type Servers, type Stage } from './run-vitest.ts';
+import { runVitest, type Servers, type Stage, type VitestVerdict } from './run-vitest.ts';
 
 /** What the tests said about a mutant. */
 export interface MutantResult {
@@ -54,17 +54,53 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<MutantRes
 type Verdict = Pick<MutantResult, 'outcome' | 'by'>;
 
 async function askTests(mutant: Mutant, trial: Trial): Promise<Verdict> {
-  for (const { stage, tests } of stagesOf(mutant, trial)) {
-    if (tests.length === 0) continue;
-    const { folder, servers } = trial;
-    const limitMs = limitOf(stage, tests);
-    const run = { folder, stage, tests, limitMs, servers, bail: true };
-    const { outcome, failure } = await runVitest(run);
-    if (outcome === 'failed') return { outcome: 'killed', by: failure };
-    if (outcome === 'timed-out') return { outcome: 'killed', by: 'time' };
-    if (outcome === 'broken') return { outcome: 'broken', by: undefined };
+  for (const stage of stagesOf(mutant, trial)) {
+    const verdict = await askStage(stage, trial);
+    if (verdict !== undefined) return verdict;
   }
   return { outcome: 'survived', by: undefined };
+}
+
+/**
+ * undefined: all of these tests pass. A test that fails is asked once more by itself: what else ran in its process, or a
+ * machine with too much to do, may have made it fail.
+ */
+async function askStage(
+  { stage, tests }: StageTests,
+  { folder, servers }: Trial,
+): Promise<Verdict | undefined> {
+  const ask = (some: readonly Selected[]): Promise<VitestVerdict> =>
+    runVitest({
+      folder,
+      stage,
+      tests: some,
+      limitMs: limitOf(stage, some),
+      servers,
+      bail: true,
+    });
+  let left = tests;
+  while (left.length > 0) {
+    const first = await ask(left);
+    if (first.outcome === 'passed') return undefined;
+    if (first.outcome === 'timed-out') return { outcome: 'killed', by: 'time' };
+    const suspects = named(first.failure, left);
+    const [suspect] = suspects;
+    if (suspect === undefined) return { outcome: 'broken', by: undefined };
+    const again = await ask(suspects);
+    if (again.outcome === 'timed-out') return { outcome: 'killed', by: 'time' };
+    if (again.outcome === 'failed') return { outcome: 'killed', by: again.failure };
+    if (again.outcome === 'broken') return { outcome: 'broken', by: undefined };
+    left = behind(suspect, left);
+  }
+  return undefined;
+}
+
+/** What is still to be asked once these tests of a file have passed by themselves; the files before it have passed. */
+function behind({ file, names }: Selected, tests: readonly Selected[]): readonly Selected[] {
+  const at = tests.findIndex((one) => one.file === file);
+  const rest = (tests[at]?.names ?? []).filter((name) => !names.includes(name));
+  const own = tests.slice(at, at + 1).map((one) => ({ ...one, names: rest }));
+  return [...(rest.length > 0 ? own : []), ...tests.slice(at + 1)];
 }
 
 interface StageTests {
@@ -80,21 +116,19 @@ function stagesOf(mutant: Mutant, { coverage, hint }: Trial): readonly StageTest
   const isOfRelay =
     mutant.area === 'relay' || mutant.file.startsWith('packages/postgres/src/relay/');
   if (isOfRelay) stages.push({ stage: 'e2e', tests: E2E_OF_RELAY });
-  return [...hinted(hint, stages), ...stages];
+  const hinted = stages
+    .map(({ stage, tests }): StageTests => ({ stage, tests: named(hint, tests) }))
+    .filter(({ tests }) => tests.length > 0);
+  return [...hinted, ...stages];
 }
 
-/** Only the test that is hinted at, where it still reaches the mutant. */
-function hinted(hint: string | undefined, stages: readonly StageTests[]): readonly StageTests[] {
-  const [file, name] = hint?.split(' > ') ?? [];
-  if (file === undefined || name === undefined) return [];
-  return stages.flatMap(({ stage, tests }) => {
-    const found = tests.find((one) => one.file === file);
-    return found === undefined ? [] : [{ stage, tests: [{ ...found, names: namesOf(name) }] }];
-  });
-}
-
-function namesOf(name: string): readonly string[] {
-  return name.startsWith('(') ? [] : [name];
+/** The test that is named so, `file > name`; all of the file's where it did not load. */
+function named(name: string | undefined, tests: readonly Selected[]): readonly Selected[] {
+  const [file, ...words] = name?.split(' > ') ?? [];
+  const test = words.join(' > ');
+  const found = tests.find((one) => one.file === file);
+  if (found === undefined || test === '') return [];
+  return [test.startsWith('(') ? found : { ...found, names: [test] }];
 }
 
 function limitOf(stage: Stage, tests: readonly Selected[]): number {

@@ -19,7 +19,7 @@ class InOrder extends BaseSequencer {
   }
 }
 
-/** One process for all files of a mutant, and limits that a busy machine does not reach. */
+/** One process for all unit tests of a mutant, and limits that a busy machine does not reach. */
 export default defineConfig({
   root: ROOT,
   test: {
@@ -28,7 +28,8 @@ export default defineConfig({
     globalSetup: stage === 'unit' ? [] : ['test/support/global-setup.ts'],
     setupFiles:
       process.env['MUTANTS_COVERAGE'] === undefined ? [] : ['tools/mutants/record-coverage.ts'],
-    isolate: process.env['MUTANTS_COVERAGE'] !== undefined,
+    // Files that use servers keep to themselves what they define in their process, statements among it.
+    isolate: stage !== 'unit' || process.env['MUTANTS_COVERAGE'] !== undefined,
     maxWorkers: 1,
     sequence: { sequencer: InOrder },
     testTimeout: 600_000,
