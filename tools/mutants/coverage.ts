@@ -2,6 +2,7 @@ import { glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mutant } from './mutant.ts';
 import { runVitest, type Servers, type Stage } from './run-vitest.ts';
+import { type NamedStatement, statementsOf } from './sql/statements.ts';
 import { instrument, type NumberedChange } from './typescript-mutants.ts';
 
 /** Which mutants (by the ids of the instrumenter) the tests of one file reach. */
@@ -25,6 +26,8 @@ export interface Coverage {
   readonly files: readonly FileCoverage[];
   /** By file: where each change of the instrumenter stands. */
   readonly changes: Readonly<Record<string, readonly NumberedChange[]>>;
+  /** By file: where each statement of SQL stands. */
+  readonly statements: Readonly<Record<string, readonly NamedStatement[]>>;
 }
 
 /** Some tests of one file. */
@@ -50,9 +53,11 @@ export async function measureCoverage(
   const folder = join(root, '.mutants-coverage');
   await mkdir(folder);
   const changes: Record<string, readonly NumberedChange[]> = {};
+  const statements: Record<string, readonly NamedStatement[]> = {};
   for (const [file, text] of sources) {
     const instrumented = await instrument(file, text);
     changes[file] = instrumented.changes;
+    statements[file] = statementsOf(file, text);
     await writeFile(join(root, file), instrumented.text);
   }
   for (const stage of ['unit', 'integration'] as const) {
@@ -67,13 +72,15 @@ export async function measureCoverage(
     files.push(JSON.parse(await readFile(file, 'utf8')) as FileCoverage);
   }
   await rm(folder, { recursive: true });
-  return { files, changes };
+  return { files, changes, statements };
 }
 
 /** The tests that reach a mutant, the quickest files first. */
 export function testsOf(mutant: Mutant, coverage: Coverage, stage: Stage): readonly Selected[] {
-  const ids = idsAround(mutant, coverage.changes[mutant.file] ?? []);
   const own = coverage.files.filter(({ file }) => stageOf(file) === stage);
+  const run = runIn(mutant, coverage);
+  if (run.size > 0) return bySpeed(own.flatMap((one) => running(one, run)));
+  const ids = idsAround(mutant, coverage.changes[mutant.file] ?? []);
   const direct = own.flatMap((one) =>
     selected(one, (test) => test.reached.some((id) => ids.has(id))),
   );
@@ -84,7 +91,30 @@ export function testsOf(mutant: Mutant, coverage: Coverage, stage: Stage): reado
           .filter(({ reachedBefore }) => reachedBefore.some((id) => ids.has(id)))
           .map(whole)
           .filter(({ names }) => names.length > 0);
-  return found.toSorted((a, b) => a.tookMs - b.tookMs);
+  return bySpeed(found);
+}
+
+/** The name by which a test reaches a statement that it runs. */
+export function statementId(name: string): string {
+  return `statement ${name}`;
+}
+
+/** The statement of SQL that the mutant stands in; none where it stands in a piece of several, or in no SQL. */
+function runIn({ area, file, start, end }: Mutant, { statements }: Coverage): ReadonlySet<string> {
+  if (area !== 'sql') return new Set();
+  const around = (statements[file] ?? []).filter((one) => one.start <= start && end <= one.end);
+  return new Set(around.map(({ name }) => statementId(name)));
+}
+
+/** The tests of a file that run one of these statements; all of them where it is run before they begin. */
+function running(one: FileCoverage, statements: ReadonlySet<string>): readonly Selected[] {
+  const isRun = (reached: readonly string[]): boolean => reached.some((id) => statements.has(id));
+  if (!isRun(one.reachedBefore)) return selected(one, ({ reached }) => isRun(reached));
+  return one.tests.length === 0 ? [] : [whole(one)];
+}
+
+function bySpeed(tests: readonly Selected[]): readonly Selected[] {
+  return tests.toSorted((a, b) => a.tookMs - b.tookMs);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, type TestContext } from 'vitest';
-import type { FileCoverage } from './coverage.ts';
+import { type FileCoverage, statementId } from './coverage.ts';
 
 /** Runs before each test file of the instrumented copy: notes which mutants each of its tests reaches. */
 
@@ -16,11 +17,25 @@ const NO_TEST = '*';
 const shared = globalThis as { __stryker__?: Namespace };
 const namespace = (shared.__stryker__ ??= {});
 namespace.currentTestId = NO_TEST;
+const statements = new Map<string, Set<string>>();
 const durations = new Map<string, number>();
 const failed = new Set<string>();
 const loadedMs = performance.now();
 let preparedMs: number | undefined;
 let startedMs = 0;
+
+// A statement is built when its file is loaded, and reached where it is run.
+const client = pg.Client.prototype as { query: (this: unknown, ...args: unknown[]) => unknown };
+const { query } = client;
+client.query = function (...args) {
+  const [config] = args as [{ readonly name?: string } | string | undefined];
+  const test = namespace.currentTestId ?? NO_TEST;
+  if (typeof config === 'object' && config.name !== undefined) {
+    const own = statements.get(test) ?? new Set<string>();
+    statements.set(test, own.add(statementId(config.name)));
+  }
+  return query.apply(this, args);
+};
 
 beforeEach((context) => {
   const name = nameOf(context);
@@ -41,7 +56,10 @@ afterAll(async () => {
   const filepath = expect.getState().testPath ?? '';
   const folder = process.env['MUTANTS_COVERAGE'] ?? '';
   const perTest = namespace.mutantCoverage?.perTest ?? {};
-  const idsOf = (test: string): readonly string[] => Object.keys(perTest[test] ?? {});
+  const idsOf = (test: string): readonly string[] => [
+    ...Object.keys(perTest[test] ?? {}),
+    ...(statements.get(test) ?? []),
+  ];
   const coverage: FileCoverage = {
     file: filepath.slice(process.cwd().length + 1),
     reachedBefore: idsOf(NO_TEST),
