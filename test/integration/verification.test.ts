@@ -101,6 +101,26 @@ async function readThrough(partition: number, throughMs = Date.now()): Promise<v
   await desk.db.run(markReadThrough, { topic: TOPIC, partition, logEnd, throughMs });
 }
 
+test('a verification that cannot be decided is parked with a review, and the others expire', async () => {
+  const expiresAt = inSeconds(1);
+  const [, opened] = call('v1');
+  await desk.take([asked('v1', { expiresAt }), asked('v2', { expiresAt })]);
+  if (opened !== undefined) await desk.take([opened]);
+  // What nothing of ours would write.
+  await desk.query("update verification_attempt set detail = 'null'");
+  await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(expiresAt));
+  await readThrough(0);
+
+  expect(await sweep()).toBe(2);
+  expect(await sweep()).toBe(0);
+  expect(
+    await desk.query("select verification_id from verification where state = 'expired'"),
+  ).toEqual([{ verification_id: 'v2' }]);
+  expect(await desk.query('select kind, subject from review')).toEqual([
+    { kind: 'sweep_failed', subject: 'v1' },
+  ]);
+});
+
 test('of a verification that is final only the generation may change, and it may only rise', async () => {
   await using database = await createTestDatabase();
   await database.query(
