@@ -1,8 +1,16 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { expect, inject, test } from 'vitest';
 import { checkMessages } from '../support/checks.ts';
+import type { TestDatabase } from '../support/database.ts';
 import { openOutbox } from '../support/outbox.ts';
+import type { OutputMessage } from '../support/output-reader.ts';
+import { spawnService } from '../support/process.ts';
+import { killWhileWaiting } from '../support/relay-lock.ts';
 import { runLatchkey } from '../support/run-latchkey.ts';
+
+const WAITING = 12_000;
+/** Eight processes start one after the other. */
+const LIMIT_MS = 240_000;
 
 test('a hole in the outbox, and a last message that the topic has deleted, are mended', async () => {
   await using outbox = await openOutbox(inject('brokers'));
@@ -22,8 +30,8 @@ test('a hole in the outbox, and a last message that the topic has deleted, are m
 
   const done = await runLatchkey(outbox.env, 'relay', 'rebase', '--json');
 
-  // Of 6, 8, 9 and 10 three have a new position, but all that wait are written anew.
-  expect(JSON.parse(done.stdout)).toMatchObject({ epoch: 1, topics: 2, renumbered: 12 });
+  // Of 6, 8, 9 and 10 three have a new position, in each of three lanes.
+  expect(JSON.parse(done.stdout)).toMatchObject({ epoch: 1, topics: 2, renumbered: 9 });
   await outbox.start();
   await outbox.append('lifecycle', 2);
   await expect.poll(async () => (await outbox.read()).length).toBe(before + 3 * (4 + 2));
@@ -51,6 +59,126 @@ test('a long history that the database has forgotten is looked through in the to
   const messages = await outbox.publishedOnce(['access']);
   expect(messages).toHaveLength(3 * 3_005);
 });
+
+test(
+  'a rebase moves what waits in pieces; ended at any of them, relays publish nothing until another run has done the rest',
+  async () => {
+    await using outbox = await openOutbox(inject('brokers'));
+    const { database, env } = outbox;
+    const { access } = outbox.topics.names;
+    const first = await outbox.start();
+    await outbox.append('access', 5);
+    await outbox.publishedOnce(['access']);
+    await first.end('SIGTERM');
+    await database.query(DELETE_POSITIONS, [access, 3, 5]);
+    await database.query(NOTE, [access, 2]);
+    await database.query(APPEND_OTHERS, [access, WAITING]);
+    const relay = await outbox.spawn();
+    const before = (await outbox.read()).length;
+
+    for (const hold of HOLDS) {
+      await killWhileWaiting(database, hold, () =>
+        spawnService('operator', { env, args: ['relay', 'rebase'] }),
+      );
+      // It looks again once it has the lock of the topic.
+      await refusedAnew(database, access);
+      await database.query(APPEND_OTHERS, [access, 1]);
+    }
+
+    const [moved] = await database.query<{ n: number }>(
+      'select count(*)::integer as n from outbox where position > $1 + 5',
+      [WAITING],
+    );
+    expect(moved?.n).toBeGreaterThan(0);
+    expect((await outbox.read()).length).toBe(before);
+    expect(await runLatchkey(env, 'relay', 'rebase')).toMatchObject({ code: 0, stderr: '' });
+    expect((await runLatchkey(env, 'relay', 'rebase')).stdout).toContain('nothing to rebase');
+    const last = WAITING + HOLDS.length;
+    await expect.poll(async () => (await outbox.read()).length).toBe(before + 3 * last);
+    for (const { name, found, holds } of checkMessages(await outbox.read())) {
+      expect(holds || name.includes('generation'), `${name}: ${found}`).toBe(true);
+    }
+    expect(inOrder(await outbox.read())).toBe(true);
+    expect(relay.output()).toContain('topic acquired');
+  },
+  LIMIT_MS,
+);
+
+test('a rebase does not begin before the inputs were taken, unless it is told to', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  const { database, env, topics } = outbox;
+  const relay = await outbox.start();
+  await outbox.append('access', 1);
+  await outbox.publishedOnce(['access']);
+  await relay.end('SIGTERM');
+  const topic = topics.names['workforce-events'];
+  await using producer = await openProducer();
+  await producer.send({ topic, messages: [{ value: 'nobody has read it' }] });
+  const rebase = (more: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+    runLatchkey({ ...env, ...more }, 'relay', 'rebase', '--all', ...args);
+
+  const behind = await rebase({});
+  expect(behind.code).toBe(1);
+  expect(behind.stderr).toContain('INPUTS_LAG');
+  expect(behind.stderr).toContain(`${topic}/0: taken to 0 of 1`);
+  const lost = await rebase({ TOPIC_WORKFORCE_EVENTS: 'lost', TOPIC_VERIFICATION_EVENTS: 'none' });
+  expect(lost.code).toBe(1);
+  expect(lost.stderr).toContain('lost: there is no such topic');
+  expect(await database.query('select epoch from output_state')).toEqual([{ epoch: 0 }]);
+
+  const done = await rebase({ TOPIC_WORKFORCE_EVENTS: 'lost' }, '--now', '--json');
+  expect(JSON.parse(done.stdout)).toMatchObject({ epoch: 1 });
+});
+
+async function openProducer(): Promise<Producer & AsyncDisposable> {
+  const kafka = new Kafka({ brokers: [...inject('brokers')], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  return Object.assign(producer, { [Symbol.asyncDispose]: () => producer.disconnect() });
+}
+
+/** What another session holds while the rebase comes to it, in the order in which it does: rows of pieces in the middle of the first and the last lane. */
+const HOLDS = [
+  'lock table relay_position in share mode',
+  'select from outbox where position = 6000 for update',
+  'select from outbox where lane = (select max(lane) from outbox) and position = 1000 for update',
+];
+
+/** Rows with ids of their own, so many ($2) a lane of a topic ($1), that say in which order they were appended. */
+const APPEND_OTHERS = `
+  insert into outbox (lane, position, ce_id, key, headers, payload, generation)
+  select lane, head + n, id, id,
+    json_build_object('ce_id', id, 'ce_type', 'test', 'lk_generation', '1'),
+    json_build_object('at', clock_timestamp()), 1
+  from (
+    select lane, (select max(position) from outbox where outbox.lane = outbox_lane.lane) as head
+    from outbox_lane where topic = $1 offset 0
+  ) as lanes, generate_series(1, $2::integer) as n, lateral (select gen_random_uuid() as id where n + lane > 0) as ids`;
+
+/** The relay has looked at the topic since, and refused it. */
+async function refusedAnew(database: TestDatabase, topic: string): Promise<void> {
+  await database.query(
+    'update relay_topic set refused_code = null, refused_at = null where topic = $1',
+    [topic],
+  );
+  const code = async (): Promise<string | null | undefined> => {
+    const rows = await database.query<{ code: string | null }>(
+      'select refused_code as code from relay_topic where topic = $1',
+      [topic],
+    );
+    return rows[0]?.code;
+  };
+  await expect.poll(code).toMatch(/^RELAY_(ROW_MISSING|ANCHOR_DIFFERS)$/);
+}
+
+/** Messages of each partition in the order in which they were appended. */
+function inOrder(messages: readonly OutputMessage[]): boolean {
+  const lanes = Map.groupBy(messages, ({ partition }) => partition);
+  return [...lanes.values()].every((lane) => {
+    const times = lane.map(({ data }) => (typeof data['at'] === 'string' ? data['at'] : ''));
+    return times.every((time, at) => at === 0 || (times[at - 1] ?? '') <= time);
+  });
+}
 
 const DELETE_POSITIONS = `
   delete from outbox using outbox_lane

@@ -1,9 +1,13 @@
-import { expect, test } from 'vitest';
+import { Kafka, logLevel } from 'kafkajs';
+import { expect, inject, test } from 'vitest';
 import { checkMessages } from '../support/checks.ts';
 import { untilSame } from '../support/downstream.ts';
 import { employee, hrEvent, inDays } from '../support/events.ts';
+import { openOutbox } from '../support/outbox.ts';
+import { spawnService } from '../support/process.ts';
 import { killWhileWaiting } from '../support/relay-lock.ts';
 import { openRestorable, type Restorable } from '../support/restorable.ts';
+import { runLatchkey } from '../support/run-latchkey.ts';
 
 const PEOPLE = 20;
 const FIVE = { OUTPUT_PARTITIONS: '5' };
@@ -69,6 +73,55 @@ test('a repartition that is killed between Kafka and the database is finished by
     code: 2,
   });
 });
+
+test('what waits is bounded before anything is changed; what comes later stays in its partition', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  const { database, env } = outbox;
+  const { access } = outbox.topics.names;
+  const first = await outbox.start();
+  await outbox.append('access', 5);
+  await outbox.publishedOnce(['access']);
+  await first.end('SIGTERM');
+  const backlog = () => database.query(APPEND_TO_FIRST, [access, 20_001]);
+  await backlog();
+  const args = ['relay', 'repartition', '--partitions', '5'];
+
+  const refused = await runLatchkey(env, ...args);
+
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('OUTBOX_NOT_DRAINED');
+  expect(await partitionsOf(access)).toBe(3);
+
+  await database.query('delete from outbox where position > 5');
+  await killWhileWaiting(database, 'select from output_state for update', () =>
+    spawnService('operator', { env, args }),
+  );
+  expect(await partitionsOf(access)).toBe(5);
+  await backlog();
+  await outbox.append('access', 10);
+  // Relays could not publish any of it by now.
+  const done = await runLatchkey(env, ...args, '--json');
+  expect(JSON.parse(done.stdout)).toMatchObject({ moved: 20 });
+  await outbox.start(FIVE);
+  expect(await outbox.publishedOnce(['access'])).toHaveLength(15 + 20_001 + 30);
+});
+
+/** Appends so many rows ($2) to the first lane of a topic ($1). */
+const APPEND_TO_FIRST = `
+  insert into outbox (lane, position, ce_id, key, headers, payload, generation)
+  select lane, 5 + n, id, id,
+    json_build_object('ce_id', id, 'ce_type', 'test', 'lk_generation', '1'), '{}', 1
+  from outbox_lane, generate_series(1, $2::integer) as n,
+  lateral (select md5('first' || n)::uuid as id) as ids
+  where topic = $1 and partition = 0`;
+
+async function partitionsOf(topic: string): Promise<number | undefined> {
+  const admin = new Kafka({ brokers: [...inject('brokers')], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  await admin.disconnect();
+  return topics[0]?.partitions.length;
+}
 
 function everybody(revision: number) {
   return Array.from({ length: PEOPLE }, (_, n) =>

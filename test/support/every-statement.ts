@@ -260,9 +260,15 @@ export async function mendOutputs(db: sql.Db): Promise<void> {
     const [kept] = await tx.run(sql.readKept, { lane });
     const last = kept?.last ?? 0n;
     const after = last > 100n ? last - 100n : 0n;
-    await tx.run(sql.measureWaiting, { lane, after });
-    await tx.run(sql.dropMessages, { lane, after, ceIds: randomUUID() });
-    await tx.run(sql.renumberOutbox, { lane, after, to: last + 1n });
+    await tx.run(sql.markMending, sql.mendingColumns([{ lane, position: after }]));
+    const goal = { lane, after, to: after + 1n };
+    await tx.run(sql.measureDistance, goal);
+    const [ends] = await tx.run(sql.readEnds, goal);
+    await tx.run(sql.listWaiting, { lane, after, maxRows: 10 });
+    await tx.run(sql.dropMessages, { lane, positions: String(ends?.first ?? last) });
+    const piece = { maxRows: 200, maxBytes: 1_000_000 };
+    await tx.run(sql.moveUp, { ...goal, ...piece, through: last, to: last + 1n });
+    await tx.run(sql.moveDown, { ...goal, ...piece, after: after + 1n, to: after });
     await tx.run(sql.adoptOutboxRow, {
       lane,
       position: last + 1n,
@@ -272,7 +278,7 @@ export async function mendOutputs(db: sql.Db): Promise<void> {
       payload: '{}',
       generation: 0n,
     });
-    await tx.run(sql.deleteWaiting, { lane, after: last });
+    await tx.run(sql.takeOut, { lane, after, through: last });
     await tx.run(sql.placeLane, { lane, position: after, missingPositions: 0n });
     await tx.run(sql.placeTopic, { topic, clusterId: 'test' });
   });

@@ -141,6 +141,11 @@ export const FAILURES = {
     meaning: 'what the command was asked about is not there',
     nextStep: 'look at what there is with the `list`, `show` and `status` commands',
   },
+  INPUTS_LAG: {
+    meaning: 'the database has not taken what the input topics hold',
+    nextStep:
+      'wait until reconcilers have caught up (`status`), then run the command again; `--now` goes on without, and what comes about again later is published twice',
+  },
   PARTITION_NOT_STOPPED: {
     meaning: 'the input partition is not stopped, so there is nothing to accept',
     nextStep: 'none; `progress show` lists the partitions and what was found in them',

@@ -104,14 +104,24 @@ export { type LagRow, measureLag } from './relay/measure-lag.ts';
 export {
   type AdoptedRow,
   adoptOutboxRow,
-  deleteWaiting,
-  dropMessages,
-  measureWaiting,
   placeLane,
   placeTopic,
   readKept,
-  renumberOutbox,
+  takeOut,
 } from './relay/mend-lanes.ts';
+export {
+  dropMessages,
+  type GoalDistance,
+  type LaneGoal,
+  listWaiting,
+  type MovedPiece,
+  markMending,
+  measureDistance,
+  mendingColumns,
+  moveDown,
+  moveUp,
+  readEnds,
+} from './relay/move-messages.ts';
 export {
   type LaneStart,
   type OutboxRow,

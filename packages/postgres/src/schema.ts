@@ -187,6 +187,7 @@ export interface PolicyAtWork {
 
 export interface RelayPosition {
   lane: number;
+  mending_after: bigint | null;
   missing_positions: Generated<bigint>;
   parked_code: string | null;
   published_through: Generated<bigint>;

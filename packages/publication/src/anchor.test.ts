@@ -26,6 +26,7 @@ function lane(change: Partial<LaneEvidence> = {}): LaneEvidence {
     publishedThrough: 5n,
     committed: committed(),
     missingPositions: 0n,
+    mendingAfter: undefined,
     rowAnchor: ROW,
     logEnd: 8n,
     ...change,
@@ -108,6 +109,9 @@ test.each([
     'RELAY_ANCHOR_DIFFERS',
     topic({ epoch: 1, lanes: [lane({ committed: committed({ epoch: 2 }) })] }),
   ],
+  // Some of its messages have new positions, and others do not.
+  ['RELAY_ROW_MISSING', topic({ lanes: [lane({ mendingAfter: 5n })] })],
+  ['RELAY_TOPIC_SHORTER', topic({ lanes: [lane({ mendingAfter: 5n, logEnd: 4n })] })],
   // An empty or restored database is behind, whatever the log holds: nothing of it could be published again.
   [
     'RELAY_ROW_MISSING',

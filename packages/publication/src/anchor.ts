@@ -22,6 +22,8 @@ export interface LaneEvidence {
   readonly committed: CommittedPosition | undefined;
   /** How many positions at most are not in the log: it was made again, and publishing went on behind them. */
   readonly missingPositions: bigint;
+  /** A rebase has begun to move the messages behind this position; undefined where none has. */
+  readonly mendingAfter: bigint | undefined;
   /** The anchor of the outbox row at `positionOf` of the two; undefined where there is no such row. */
   readonly rowAnchor: string | undefined;
   /** Where the partition's log ends; undefined where the topic has no such partition. */
@@ -199,6 +201,19 @@ function firstRefusal({ lanes, epoch }: TopicEvidence): Refusal | undefined {
 
 /** @param epoch - in which the database counts */
 export function refusalOfLane(lane: LaneEvidence, epoch: number): Refusal | undefined {
+  return disagreementOf(lane, epoch) ?? refusalOfMending(lane);
+}
+
+/** Some messages may have new positions and others not, also where both sides agree. */
+function refusalOfMending({ partition, mendingAfter }: LaneEvidence): Refusal | undefined {
+  if (mendingAfter === undefined) return undefined;
+  return {
+    code: 'RELAY_ROW_MISSING',
+    detail: `partition ${partition}: a rebase has begun to move the messages behind ${mendingAfter} and is not done: relay rebase`,
+  };
+}
+
+function disagreementOf(lane: LaneEvidence, epoch: number): Refusal | undefined {
   const position = positionOf(lane);
   const noted = lane.publishedThrough;
   const least = position > noted ? position : noted;

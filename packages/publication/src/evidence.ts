@@ -62,14 +62,17 @@ async function gather(
   const { epoch, installationId } = await readOutputState(session);
   const state = await readTopic(kafka, topic);
   const [recorded] = await session.run(readRelayTopic, { topic });
-  const lanes = rows.map(({ lane, partition, publishedThrough, missingPositions }) => ({
-    lane,
-    partition,
-    publishedThrough,
-    missingPositions,
-    committed: state.committed.get(partition),
-    logEnd: state.logs.get(partition)?.end,
-  }));
+  const lanes = rows.map(
+    ({ lane, partition, publishedThrough, missingPositions, mendingAfter }) => ({
+      lane,
+      partition,
+      publishedThrough,
+      missingPositions,
+      mendingAfter: mendingAfter ?? undefined,
+      committed: state.committed.get(partition),
+      logEnd: state.logs.get(partition)?.end,
+    }),
+  );
   const at = recorded?.recommittedAt ?? undefined;
   return {
     evidence: {

@@ -10,7 +10,7 @@ interface CleanParameters {
 
 /**
  * Deletes the oldest rows of a lane that were published and are older than the retention. The last
- * published row always stays: the relay starts at it, and must find it. The bounds are known before the
+ * published row always stays: the relay starts at it, and must find it. A lane that is being mended is left alone. The bounds are known before the
  * first row is read, so that it reads no other.
  */
 export const cleanOutbox = statement<CleanParameters, { readonly deleted: number }>(
@@ -21,7 +21,7 @@ export const cleanOutbox = statement<CleanParameters, { readonly deleted: number
         least(lowest.position + ${p.maxRows}::integer, published_through) as beyond
       from relay_position,
         (select min(position) as position from outbox where lane = ${p.lane}) as lowest
-      where lane = ${p.lane}
+      where lane = ${p.lane} and mending_after is null
     ), gone as (
       delete from outbox
       where lane = ${p.lane}

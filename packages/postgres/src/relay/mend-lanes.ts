@@ -1,46 +1,6 @@
 import { sql } from 'kysely';
 import { statement } from '../statement.ts';
 
-/**
- * Gives the messages behind `after` new positions, from the one behind `to` on, in their order and
- * without a gap. What only stands for a message (generation 0) is dropped. The lane must be locked.
- */
-export const renumberOutbox = statement<
-  { lane: number; after: bigint; to: bigint },
-  { renumbered: number }
->(
-  'renumber_outbox',
-  (p) => sql`
-    with moved as (
-      delete from outbox where lane = ${p.lane} and position > ${p.after}::bigint
-      returning position, ce_id, key, headers, payload, generation, appended_at
-    ), placed as (
-      insert into outbox (lane, position, ce_id, key, headers, payload, generation, appended_at)
-      select ${p.lane}, ${p.to}::bigint + row_number() over (order by position), ce_id, key, headers,
-        payload, generation, appended_at
-      from moved where generation > 0
-      order by position
-      returning 1
-    )
-    select count(*)::integer as renumbered from placed`,
-);
-
-/** Takes the messages with these ids that stand behind a position out of a lane, which must be locked. */
-export const dropMessages = statement<
-  { lane: number; after: bigint; ceIds: string },
-  { dropped: number }
->(
-  'drop_messages',
-  (p) => sql`
-    with gone as (
-      delete from outbox
-      where lane = ${p.lane} and position > ${p.after}::bigint
-        and ce_id in (select unnest(string_to_array(${p.ceIds}, E'\x1f'))::uuid)
-      returning 1
-    )
-    select count(*)::integer as dropped from gone`,
-);
-
 /** A message as the topic has it, or what stands for one. */
 export interface AdoptedRow {
   readonly lane: number;
@@ -63,7 +23,7 @@ export const adoptOutboxRow = statement<AdoptedRow, object>(
       ${p.generation})`,
 );
 
-/** A lane is published through this position, also where more was noted; it is not parked. */
+/** A lane is published through this position, also where more was noted; it is neither parked nor being mended. */
 export const placeLane = statement<
   { lane: number; position: bigint; missingPositions: bigint },
   object
@@ -75,7 +35,7 @@ export const placeLane = statement<
     on conflict (lane) do update set
       published_through = excluded.published_through,
       missing_positions = excluded.missing_positions, parked_code = null,
-      updated_at = excluded.updated_at`,
+      mending_after = null, updated_at = excluded.updated_at`,
 );
 
 /** The topic is in this cluster, and nothing speaks against publishing it. */
@@ -89,25 +49,12 @@ export const placeTopic = statement<{ topic: string; clusterId: string }, { nowM
     returning clock_timestamp() as "nowMs"`,
 );
 
-/** How many messages stand behind a position, and where the last of them does: the position itself if there is none. */
-export const measureWaiting = statement<
-  { lane: number; after: bigint },
-  { rows: bigint; last: bigint }
->(
-  'measure_waiting',
+/** Takes the messages behind `after`, up to `through`, out of a lane, which must be locked. */
+export const takeOut = statement<{ lane: number; after: bigint; through: bigint }, object>(
+  'take_out',
   (p) => sql`
-    select count(*) as rows, coalesce(max(position), ${p.after}::bigint) as last from outbox
-    where lane = ${p.lane} and position > ${p.after}::bigint`,
-);
-
-/** Takes everything behind a position out of a lane, which must be locked. */
-export const deleteWaiting = statement<{ lane: number; after: bigint }, { deleted: number }>(
-  'delete_waiting',
-  (p) => sql`
-    with gone as (
-      delete from outbox where lane = ${p.lane} and position > ${p.after}::bigint returning 1
-    )
-    select count(*)::integer as deleted from gone`,
+    delete from outbox
+    where lane = ${p.lane} and position > ${p.after}::bigint and position <= ${p.through}::bigint`,
 );
 
 /**

@@ -10,6 +10,8 @@ export interface RelayLaneRow {
   readonly publishedThrough: bigint;
   /** How many positions at most are not in the partition's log. */
   readonly missingPositions: bigint;
+  /** Messages behind this position are being moved; null where none are. */
+  readonly mendingAfter: bigint | null;
   readonly parkedCode: string | null;
 }
 
@@ -20,7 +22,7 @@ export const listRelayLanes = statement<{ topic: string }, RelayLaneRow>(
     select outbox_lane.lane, outbox_lane.partition,
       coalesce(relay_position.published_through, 0) as "publishedThrough",
       coalesce(relay_position.missing_positions, 0) as "missingPositions",
-      relay_position.parked_code as "parkedCode"
+      relay_position.mending_after as "mendingAfter", relay_position.parked_code as "parkedCode"
     from outbox_lane
     left join relay_position on relay_position.lane = outbox_lane.lane
     where outbox_lane.topic = ${p.topic}

@@ -1,25 +1,16 @@
-import { derivedId } from '@latchkey/contracts';
 import type { LogOffsets } from '@latchkey/kafka';
 import {
   type AdoptedRow,
-  adoptOutboxRow,
-  appendAudit,
-  dropMessages,
+  type LaneGoal,
   listAnchorRows,
-  lockLanes,
-  measureWaiting,
-  placeLane,
-  placeTopic,
+  markMending,
+  mendingColumns,
   positionColumns,
-  renumberOutbox,
   type Session,
-  type Tx,
-  textColumn,
 } from '@latchkey/postgres';
 import {
   anchorOf,
   commitPositions,
-  digestOf,
   type KafkaAccess,
   type LaneAnchor,
   type LaneEvidence,
@@ -27,30 +18,24 @@ import {
   readPublishedTail,
   type TopicFindings,
 } from '@latchkey/publication';
+import { adoptedRow, anchorOfRow } from './adopted-row.ts';
 import type { HeldTopic } from './hold-topics.ts';
+import { dropKnown, moveLane } from './move-lane.ts';
 import type { Repair } from './open-repair.ts';
+import { type MendedLane, type MovedLane, placeLanes } from './place-lanes.ts';
 import { type LanePlan, planLane } from './plan-lane.ts';
 
 const MAX_ROWS_COMPARED_AT_ONCE = 5_000n;
-const MAX_IDS_AT_ONCE = 5_000;
-
-/** What was done to one lane. */
-export interface MendedLane {
-  readonly partition: number;
-  /** Up to here the outbox had what was published. */
-  readonly common: bigint;
-  readonly published: bigint;
-  /** Waited to be published, and was published before the database forgot it. */
-  readonly dropped: number;
-  readonly renumbered: number;
-}
 
 /**
  * Makes the outbox of a topic go on behind what was published. What was decided again and published
  * before is dropped: generations would go back; and all of it is stated again. What was never published
  * gets new positions, and the last message that was is taken over from the topic, so that positions stay
- * contiguous. Kafka is told first: ended in between, the topic is refused as before, and another call
- * does the same again.
+ * contiguous.
+ *
+ * All of it in transactions of bounded size. First the lanes are marked, with what is common: from then on relays
+ * refuse the topic, and another call knows what is to be moved, however far this one comes. Then Kafka is told. The
+ * last transaction takes the marks away.
  */
 export async function mendTopic(
   repair: Repair,
@@ -67,9 +52,11 @@ export async function mendTopic(
     const plan = await planOf(session, lane, own);
     plans.push({ lane, plan, row: adoptedRow(topic, lane, plan), records: own });
   }
+  const marks = plans.map(({ lane, plan }) => ({ lane: lane.lane, position: plan.common }));
+  await session.run(markMending, mendingColumns(marks));
   const positions = plans.flatMap((plan) => positionToCommit(plan, installation, epoch));
   if (positions.length > 0) await commitPositions(producer, { topic, installation }, positions);
-  return session.transaction((tx) => writeLanes(tx, repair, topic, evidence.clusterId, plans));
+  return moveAndPlace(session, repair, { topic, clusterId: evidence.clusterId }, plans);
 }
 
 interface LaneToMend {
@@ -133,104 +120,52 @@ async function planOf(
   return planLane({ evidence: lane, records, rows });
 }
 
-async function writeLanes(
-  tx: Tx,
-  { operator, owner }: Repair,
-  topic: string,
-  clusterId: string,
+async function moveAndPlace(
+  session: Session,
+  repair: Repair,
+  topic: { readonly topic: string; readonly clusterId: string },
   plans: readonly LaneToMend[],
 ): Promise<readonly MendedLane[]> {
-  await tx.run(lockLanes, { lanes: textColumn(plans.map(({ lane }) => lane.lane)) });
-  const mended: MendedLane[] = [];
-  for (const one of plans) {
+  const first: MovedLane[] = [];
+  for (const plan of plans) {
     // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
-    mended.push(await writeLane(tx, one));
+    first.push(await moveMessages(session, plan));
   }
-  const [placed] = await tx.run(placeTopic, { topic, clusterId });
-  appendAudit(tx, [
-    {
-      decidedAtMs: placed?.nowMs ?? 0,
-      subjectKind: 'output_topic',
-      subjectId: topic,
-      trigger: 'operator',
-      eventId: undefined,
-      decider: `operator:${operator}`,
-      owner,
-      decisions: JSON.stringify(
-        mended.map(({ partition, common, published, dropped, renumbered }) => ({
-          kind: 'rebased',
-          partition,
-          common: common.toString(),
-          published: published.toString(),
-          dropped,
-          renumbered,
-        })),
-      ),
-    },
-  ]);
-  return mended;
+  let moved: readonly MovedLane[] = first;
+  // What is appended to a lane that has other messages stands right.
+  for (;;) {
+    const lanes = moved;
+    // eslint-disable-next-line no-await-in-loop -- twice at most
+    const isPlaced = await session.transaction((tx) => placeLanes(tx, repair, topic, lanes));
+    if (isPlaced) return lanes.map(({ mended }) => mended);
+    // eslint-disable-next-line no-await-in-loop -- see above
+    moved = await moveAppended(session, lanes);
+  }
 }
 
-async function writeLane(tx: Tx, { lane, plan, row, records }: LaneToMend): Promise<MendedLane> {
-  const { lane: number, partition, missingPositions } = lane;
+/** The same lanes, with what was appended since where it shall stand. */
+async function moveAppended(
+  session: Session,
+  lanes: readonly MovedLane[],
+): Promise<readonly MovedLane[]> {
+  const moved: MovedLane[] = [];
+  for (const { mended, ...lane } of lanes) {
+    // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
+    const renumbered = mended.renumbered + (await moveLane(session, lane.goal));
+    moved.push({ ...lane, mended: { ...mended, renumbered } });
+  }
+  return moved;
+}
+
+async function moveMessages(
+  session: Session,
+  { lane: { lane, partition, missingPositions }, plan, row, records }: LaneToMend,
+): Promise<MovedLane> {
   const { common, published } = plan;
-  const dropped = await dropPublished(tx, number, common, records);
-  const [waiting] = await tx.run(measureWaiting, { lane: number, after: common });
-  const hasGap = waiting !== undefined && waiting.last - common !== waiting.rows;
-  const moves = common < published || hasGap;
-  const [moved] = moves
-    ? await tx.run(renumberOutbox, { lane: number, after: common, to: published })
-    : [];
-  if (row !== undefined) await tx.run(adoptOutboxRow, row);
-  await tx.run(placeLane, { lane: number, position: published, missingPositions });
-  return { partition, common, published, dropped, renumbered: moved?.renumbered ?? 0 };
-}
-
-async function dropPublished(
-  tx: Tx,
-  lane: number,
-  after: bigint,
-  records: readonly PublishedRecord[],
-): Promise<number> {
-  const ids = records.filter(({ position }) => position > after).map(({ ceId }) => ceId);
-  let dropped = 0;
-  for (let at = 0; at < ids.length; at += MAX_IDS_AT_ONCE) {
-    const ceIds = textColumn(ids.slice(at, at + MAX_IDS_AT_ONCE));
-    // eslint-disable-next-line no-await-in-loop -- bounded parts, one after the other
-    const [answer] = await tx.run(dropMessages, { lane, after, ceIds });
-    dropped += answer?.dropped ?? 0;
-  }
-  return dropped;
-}
-
-function adoptedRow(
-  topic: string,
-  { lane, partition }: LaneEvidence,
-  { common, published, record }: LanePlan,
-): AdoptedRow | undefined {
-  if (common === published) return undefined;
-  const message = record?.record;
-  if (message === undefined) return placeholder(topic, lane, partition, published);
-  const headers = new Map(message.headers.map(([name, value]) => [name, value.toString()]));
-  headers.delete('lk_position');
-  return {
-    lane,
-    position: published,
-    ceId: headers.get('ce_id') ?? '',
-    key: message.key?.toString() ?? '',
-    headers: JSON.stringify(Object.fromEntries(headers)),
-    payload: message.value?.toString() ?? '',
-    generation: BigInt(headers.get('lk_generation') ?? 0),
-  };
-}
-
-/** The topic's retention has deleted the message; the next one needs a position to follow. */
-function placeholder(topic: string, lane: number, partition: number, position: bigint): AdoptedRow {
-  const ceId = derivedId('placeholder', topic, String(partition), position.toString());
-  return { lane, position, ceId, key: ceId, headers: '{}', payload: '{}', generation: 0n };
-}
-
-function anchorOfRow({ ceId, headers, payload }: AdoptedRow): string {
-  const { ce_time: decidedAt } = JSON.parse(headers) as { readonly ce_time?: string };
-  return anchorOf({ ceId, digest: digestOf(decidedAt, payload) });
+  const goal: LaneGoal = { lane, after: common, to: published };
+  const ids = records.filter(({ position }) => position > common).map(({ ceId }) => ceId);
+  const dropped = await dropKnown(session, goal, new Set(ids));
+  const renumbered = await moveLane(session, goal);
+  const mended = { partition, common, published, dropped, renumbered };
+  return { goal, row, missingPositions, mended };
 }

@@ -8,6 +8,7 @@ function lane(publishedThrough: bigint, committed: bigint | undefined): LaneEvid
     partition: 0,
     publishedThrough,
     missingPositions: 0n,
+    mendingAfter: undefined,
     committed:
       committed === undefined
         ? undefined
@@ -65,4 +66,17 @@ test('a lane on which both sides agree stays as it is, also where the database h
   const evidence = { ...lane(4n, 8n), rowAnchor: 'kafka-8' };
 
   expect(planLane({ evidence, records: [], rows: rowsOf({}) })).toMatchObject({ common: 8n });
+});
+
+test('what an earlier run has noted as common counts, whatever the rows say since', () => {
+  const moving = { ...lane(4n, 8n), mendingAfter: 2n };
+  const rows = rowsOf({ 4: 'kafka-4', 5: 'kafka-5' });
+
+  expect(planLane({ evidence: moving, records, rows })).toMatchObject({ common: 2n });
+  // Kafka has lost commits since.
+  const lost = { ...moving, mendingAfter: 9n };
+  expect(planLane({ evidence: lost, records, rows })).toMatchObject({ common: 8n, published: 8n });
+  // Nothing was moved yet, and the row at Kafka's position is the message again.
+  const found = { ...moving, rowAnchor: 'kafka-8' };
+  expect(planLane({ evidence: found, records, rows })).toMatchObject({ common: 8n });
 });

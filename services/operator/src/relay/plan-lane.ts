@@ -25,6 +25,8 @@ export interface LanePlan {
  * differs was not published, nor was any behind it. Where the row at Kafka's own position is the message
  * that stands there, all before it was published, as the relay takes it, too. If even the row at the noted position is another,
  * the outbox is not the one that was published: nothing is common.
+ *
+ * Where an earlier run has begun to move messages it has noted what is common: rows do not tell it any more.
  */
 export function planLane({ evidence, records, rows }: LaneKnown): LanePlan {
   const { publishedThrough, committed } = evidence;
@@ -32,12 +34,16 @@ export function planLane({ evidence, records, rows }: LaneKnown): LanePlan {
   const last = records.at(-1)?.position ?? 0n;
   const published = committed?.position ?? (last > publishedThrough ? last : publishedThrough);
   if (committed !== undefined) anchors.set(published, committed.anchor);
-  const agrees = committed !== undefined && committed.anchor === evidence.rowAnchor;
+  const common = evidence.mendingAfter ?? commonThrough(publishedThrough, published, anchors, rows);
   return {
-    common: agrees ? published : commonThrough(publishedThrough, published, anchors, rows),
+    common: agrees(evidence) || common > published ? published : common,
     published,
     record: records.findLast(({ position }) => position === published),
   };
+}
+
+function agrees({ committed, rowAnchor }: LaneEvidence): boolean {
+  return committed !== undefined && committed.anchor === rowAnchor;
 }
 
 function commonThrough(

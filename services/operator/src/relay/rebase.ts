@@ -1,6 +1,6 @@
 import { Failure, type FailureCode } from '@latchkey/contracts';
-import { restateAll } from '@latchkey/intake';
-import { type Db, measureWaiting, readOutputState, type Session } from '@latchkey/postgres';
+import { type Restated, restateAll } from '@latchkey/intake';
+import { type Db, measureDistance, readOutputState, type Session } from '@latchkey/postgres';
 import {
   gatherEvidence,
   isClaimed,
@@ -12,12 +12,15 @@ import {
   type TopicFindings,
   takenOver,
 } from '@latchkey/publication';
+import { inputTopicNames } from '@latchkey/runtime';
 import { outputsOf } from '../outputs.ts';
 import { printLine, printRow } from '../print.ts';
 import { FLAG, verb } from '../verb.ts';
 import { type HeldTopic, holdTopics } from './hold-topics.ts';
-import { type MendedLane, mendTopic } from './mend-topic.ts';
+import { untilInputsTaken } from './inputs-lag.ts';
+import { mendTopic } from './mend-topic.ts';
 import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
+import type { MendedLane } from './place-lanes.ts';
 import { highestEpoch, raiseAbove } from './raise-epoch.ts';
 
 /** What tells that the database went back. Anything else must be mended otherwise. */
@@ -28,14 +31,17 @@ const MENDABLE: ReadonlySet<FailureCode> = new Set(['RELAY_ROW_MISSING', 'RELAY_
  * was published, and states everything again. Where both sides agree it only finishes what an earlier
  * run has begun; `--all` states everything again all the same. `--take-over` treats topics of another
  * installation as if this one had published them, and claims them.
+ *
+ * The inputs come first: what was published and forgotten comes about again when they are read again, and is found to
+ * be published only as long as it waits. `--now` does not wait for them.
  */
 export const relayRebase = verb({
   command: 'relay rebase',
-  usage: '[--all] [--take-over] [--json]',
+  usage: '[--all] [--take-over] [--now] [--json]',
   meaning: 'the database went back: state everything again',
-  options: { all: FLAG, 'take-over': FLAG, json: FLAG },
+  options: { all: FLAG, 'take-over': FLAG, now: FLAG, json: FLAG },
   purpose: 'repair',
-  run: async (operating, { all, 'take-over': takeOver, json }) => {
+  run: async (operating, { all, 'take-over': takeOver, now, json }) => {
     const { db, settings } = operating;
     await using repair = await openRepair(operating);
     // What another installation has published is taken for our own.
@@ -44,33 +50,19 @@ export const relayRebase = verb({
       return takeOver ? { ...found, evidence: takenOver(found.evidence) } : found;
     };
     const findings = await examineAll(examine, db, repair.topics);
-    const differing: RepairedTopic[] = [];
-    for (const topic of repair.topics) {
-      // eslint-disable-next-line no-await-in-loop -- five topics
-      const isDifferent = await differs(db, topic.topic, findings);
-      if (isDifferent || (takeOver && !hasClaimed(topic.topic, findings))) differing.push(topic);
+    const differing = await differingOf(db, repair.topics, findings, takeOver);
+    const isNeeded = differing.length > 0 || all;
+    if (isNeeded && !now) {
+      await untilInputsTaken(repair.kafka.admin, db, Object.values(inputTopicNames(settings)));
     }
-    const mended =
-      differing.length > 0 || all
-        ? await holdTopics({ db, kafka: repair.kafka, takeOver }, differing, (held) =>
-            mendAll(db, repair, held, findings, examine),
-          )
-        : [];
+    const mended = isNeeded
+      ? await holdTopics({ db, kafka: repair.kafka, takeOver }, differing, (held) =>
+          mendAll(db, repair, held, findings, examine),
+        )
+      : [];
     const { epoch, restatingSinceMs } = await readOutputState(db);
     if (restatingSinceMs === null) {
-      if (json)
-        printRow(
-          {
-            epoch,
-            topics: 0,
-            dropped: 0,
-            renumbered: 0,
-            identities: 0,
-            accounts: 0,
-            verifications: 0,
-          },
-          json,
-        );
+      if (json) print({ ...NOTHING, epoch }, json);
       else printLine('nothing to rebase: the outbox is what was published');
       return;
     }
@@ -79,19 +71,40 @@ export const relayRebase = verb({
     const restated = await restateAll(db, epoch, { outputs, operator, owner });
     const renumbered = mended.reduce((sum, lane) => sum + lane.renumbered, 0);
     const dropped = mended.reduce((sum, lane) => sum + lane.dropped, 0);
-    const { identities, accounts, verifications } = restated;
-    if (json) {
-      printRow({ epoch, topics: differing.length, dropped, renumbered, ...restated }, json);
-      return;
-    }
-    printLine(
-      `epoch ${epoch}; ${differing.length} topics mended, ${dropped} messages known already, ${renumbered} renumbered`,
-    );
-    printLine(
-      `stated again: ${identities} identities, ${accounts} accounts, ${verifications} verifications`,
-    );
+    print({ epoch, topics: differing.length, dropped, renumbered, ...restated }, json);
   },
 });
+
+/** What a rebase has done. */
+interface Rebased extends Restated {
+  readonly epoch: number;
+  readonly topics: number;
+  readonly dropped: number;
+  readonly renumbered: number;
+}
+
+const NOTHING: Omit<Rebased, 'epoch'> = {
+  topics: 0,
+  dropped: 0,
+  renumbered: 0,
+  identities: 0,
+  accounts: 0,
+  verifications: 0,
+};
+
+function print(rebased: Rebased, json: boolean): void {
+  const { epoch, topics, dropped, renumbered, identities, accounts, verifications } = rebased;
+  if (json) {
+    printRow(rebased, json);
+    return;
+  }
+  printLine(
+    `epoch ${epoch}; ${topics} topics mended, ${dropped} messages known already, ${renumbered} renumbered`,
+  );
+  printLine(
+    `stated again: ${identities} identities, ${accounts} accounts, ${verifications} verifications`,
+  );
+}
 
 /** What both sides say of a topic; see `gatherEvidence`. */
 type Examine = (session: Pick<Session, 'run'>, topic: string) => Promise<TopicFindings>;
@@ -107,6 +120,22 @@ async function examineAll(
     findings.set(topic, await examine(session, topic));
   }
   return findings;
+}
+
+/** The topics that must be mended, or claimed. */
+async function differingOf(
+  db: Db,
+  topics: readonly RepairedTopic[],
+  findings: ReadonlyMap<string, TopicFindings>,
+  takeOver: boolean,
+): Promise<readonly RepairedTopic[]> {
+  const differing: RepairedTopic[] = [];
+  for (const topic of topics) {
+    // eslint-disable-next-line no-await-in-loop -- five topics
+    const isDifferent = await differs(db, topic.topic, findings);
+    if (isDifferent || (takeOver && !hasClaimed(topic.topic, findings))) differing.push(topic);
+  }
+  return differing;
 }
 
 /** @throws Failure what was found where the database did not go back */
@@ -136,9 +165,10 @@ function hasClaimed(topic: string, findings: ReadonlyMap<string, TopicFindings>)
 async function hasHole(session: Pick<Session, 'run'>, { lanes }: TopicEvidence): Promise<boolean> {
   for (const lane of lanes) {
     const after = positionOf(lane);
+    const goal = { lane: lane.lane, after, to: after };
     // eslint-disable-next-line no-await-in-loop -- a handful of lanes
-    const [waiting] = await session.run(measureWaiting, { lane: lane.lane, after });
-    if (waiting !== undefined && waiting.last - after !== waiting.rows) return true;
+    const [distance] = await session.run(measureDistance, goal);
+    if (distance !== undefined && distance.fallingFirst !== null) return true;
   }
   return false;
 }

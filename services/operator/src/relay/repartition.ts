@@ -5,18 +5,26 @@ import {
   addOutputLayout,
   appendAudit,
   appendOutbox,
-  deleteWaiting,
   type LaneRow,
   listLanes,
   lockDeciders,
   lockLanes,
   type OutboxRow,
   outboxRange,
+  readEnds,
   readOutbox,
+  type Session,
   type Tx,
+  takeOut,
   textColumn,
 } from '@latchkey/postgres';
-import { gatherEvidence, type LaneEvidence, positionOf } from '@latchkey/publication';
+import {
+  gatherEvidence,
+  type LaneEvidence,
+  positionOf,
+  refusalOfLane,
+  type TopicEvidence,
+} from '@latchkey/publication';
 import { misunderstood, required } from '../bounds.ts';
 import { printLine, printRow } from '../print.ts';
 import { FLAG, TEXT, verb } from '../verb.ts';
@@ -24,9 +32,9 @@ import { type HeldTopic, holdTopics, refuseAnother } from './hold-topics.ts';
 import { openRepair, type Repair } from './open-repair.ts';
 
 const MAX_PARTITIONS = 10_000;
-/** What waits in a lane is moved in one transaction. */
+/** What waits is moved in one transaction. */
 const MAX_MOVED_ROWS_A_LANE = 20_000;
-const MAX_MOVED_BYTES_A_LANE = 64 * 1024 * 1024;
+const MAX_MOVED_BYTES = 256 * 1024 * 1024;
 
 /**
  * Gives every output topic more partitions. What waits moves to the partition that its key has from
@@ -84,13 +92,43 @@ async function repartitionAll(
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
     const { evidence } = await gatherEvidence(repair.kafka, session, topic);
     refuseAnother(topic, evidence);
+    // eslint-disable-next-line no-await-in-loop -- see above
+    await refuseUnready(session, topic, evidence);
     published.set(topic, evidence.lanes);
+  }
+  for (const { topic } of held) {
     // eslint-disable-next-line no-await-in-loop -- see above
     await addPartitions(admin, topic, partitions);
   }
   const [first] = held;
   if (first === undefined) return 0;
   return first.session.transaction((tx) => switchLanes(tx, repair, published, partitions));
+}
+
+/**
+ * What is in the way, as long as relays can still publish the topic: once it has more partitions than the database knows
+ * they cannot, and there is no way back.
+ *
+ * @throws Failure OUTBOX_NOT_DRAINED where a lane has more than is moved at once; what was found where
+ *   both sides do not agree
+ */
+async function refuseUnready(
+  session: Pick<Session, 'run'>,
+  topic: string,
+  { partitions, lanes, epoch }: TopicEvidence,
+): Promise<void> {
+  if (partitions !== lanes.length) return;
+  for (const lane of lanes) {
+    const refusal = refusalOfLane(lane, epoch);
+    if (refusal !== undefined) throw new Failure(refusal.code, { topic, found: refusal.detail });
+    const after = positionOf(lane);
+    // eslint-disable-next-line no-await-in-loop -- a handful of lanes
+    const [ends] = await session.run(readEnds, { lane: lane.lane, after });
+    const waiting = (ends?.last ?? after) - after;
+    if (waiting > MAX_MOVED_ROWS_A_LANE) {
+      throw new Failure('OUTBOX_NOT_DRAINED', { topic, partition: lane.partition, waiting });
+    }
+  }
 }
 
 async function switchLanes(
@@ -109,7 +147,7 @@ async function switchLanes(
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
     await tx.run(addLanes, { topic, partitions });
     // eslint-disable-next-line no-await-in-loop -- see above
-    const waiting = await takeWaiting(tx, own);
+    const waiting = await takeWaiting(tx, own, MAX_MOVED_BYTES / lanes.length);
     // eslint-disable-next-line no-await-in-loop -- see above
     const now = (await tx.run(listLanes, {})).filter((row) => row.topic === topic);
     messages.push(...waiting.map((row) => movedTo(now, row)));
@@ -131,19 +169,31 @@ async function switchLanes(
   return messages.length;
 }
 
-/** Takes what was not published out of its lanes: by lane and position. */
-async function takeWaiting(tx: Tx, lanes: readonly LaneEvidence[]): Promise<readonly OutboxRow[]> {
+/**
+ * Takes what was not published out of its lanes: by lane and position. A lane that has more than is moved at once keeps
+ * it, as it keeps what was published.
+ */
+async function takeWaiting(
+  tx: Tx,
+  lanes: readonly LaneEvidence[],
+  maxBytesALane: number,
+): Promise<readonly OutboxRow[]> {
   const maxRows = MAX_MOVED_ROWS_A_LANE;
   const starts = lanes.map((lane) => ({ lane: lane.lane, after: positionOf(lane), maxRows }));
-  const rows = await tx.run(readOutbox, outboxRange(starts, MAX_MOVED_BYTES_A_LANE));
-  let deleted = 0;
+  const rows = await tx.run(readOutbox, outboxRange(starts, Math.floor(maxBytesALane)));
+  const byLane = Map.groupBy(rows, ({ lane }) => lane);
+  const taken: OutboxRow[] = [];
   for (const { lane, after } of starts) {
+    const own = byLane.get(lane) ?? [];
+    const through = own.at(-1)?.position;
     // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
-    const [answer] = await tx.run(deleteWaiting, { lane, after });
-    deleted += answer?.deleted ?? 0;
+    const [ends] = await tx.run(readEnds, { lane, after });
+    if (through === undefined || ends?.last !== through) continue;
+    // eslint-disable-next-line no-await-in-loop -- see above
+    await tx.run(takeOut, { lane, after, through });
+    taken.push(...own);
   }
-  if (deleted > rows.length) throw new Failure('OUTBOX_NOT_DRAINED', { waiting: deleted });
-  return rows;
+  return taken;
 }
 
 /** All messages of a key were in one lane, and are in one again, in the same order. */

@@ -150,6 +150,7 @@ async function replayTopic(
   const lanes = findings.evidence.lanes.filter(
     ({ partition }) => wanted.partition === undefined || partition === wanted.partition,
   );
+  if (wanted.from === undefined) refuseMending(topic, lanes);
   const placed = await placesOf(repair.kafka, session, topic, { findings, lanes }, wanted.from);
   const anchors = await anchorsAt(session, placed);
   const { clusterId, epoch } = findings.evidence;
@@ -175,6 +176,15 @@ const OFFSETS_READY_MS = 30_000;
 function refuseTopic(topic: string, evidence: TopicEvidence): void {
   const refusal = refusalOfTopic({ ...evidence, recordedClusterId: undefined });
   if (refusal !== undefined) throw new Failure(refusal.code, { topic, found: refusal.detail });
+}
+
+/** Where messages stand half at their old, half at their new positions, the log does not tell where to go on. */
+function refuseMending(topic: string, lanes: readonly LaneEvidence[]): void {
+  const begun = lanes.filter(({ mendingAfter }) => mendingAfter !== undefined);
+  if (begun.length === 0) return;
+  const partitions = begun.map(({ partition }) => partition).join(', ');
+  const found = `partitions ${partitions}: a rebase has begun to move messages: relay rebase, or give --from`;
+  throw new Failure('RELAY_ROW_MISSING', { topic, found });
 }
 
 async function placesOf(

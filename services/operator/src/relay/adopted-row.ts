@@ -1,0 +1,40 @@
+import { derivedId } from '@latchkey/contracts';
+import type { AdoptedRow } from '@latchkey/postgres';
+import { anchorOf, digestOf, type LaneEvidence } from '@latchkey/publication';
+import type { LanePlan } from './plan-lane.ts';
+
+/**
+ * The message at the published position as the outbox shall have it, where it lacks it: the relay starts there. Where the
+ * topic has deleted the message, what stands for it (generation 0).
+ */
+export function adoptedRow(
+  topic: string,
+  { lane, partition }: LaneEvidence,
+  { common, published, record }: LanePlan,
+): AdoptedRow | undefined {
+  if (common === published) return undefined;
+  const message = record?.record;
+  if (message === undefined) return placeholder(topic, lane, partition, published);
+  const headers = new Map(message.headers.map(([name, value]) => [name, value.toString()]));
+  headers.delete('lk_position');
+  return {
+    lane,
+    position: published,
+    ceId: headers.get('ce_id') ?? '',
+    key: message.key?.toString() ?? '',
+    headers: JSON.stringify(Object.fromEntries(headers)),
+    payload: message.value?.toString() ?? '',
+    generation: BigInt(headers.get('lk_generation') ?? 0),
+  };
+}
+
+function placeholder(topic: string, lane: number, partition: number, position: bigint): AdoptedRow {
+  const ceId = derivedId('placeholder', topic, String(partition), position.toString());
+  return { lane, position, ceId, key: ceId, headers: '{}', payload: '{}', generation: 0n };
+}
+
+/** The anchor that the relay will find for the row. */
+export function anchorOfRow({ ceId, headers, payload }: AdoptedRow): string {
+  const { ce_time: decidedAt } = JSON.parse(headers) as { readonly ce_time?: string };
+  return anchorOf({ ceId, digest: digestOf(decidedAt, payload) });
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { type InputEnds, lagsOf } from './inputs-lag.ts';
+
+function ends(topic: string, ...logs: readonly (readonly [bigint, bigint])[]): InputEnds {
+  return { topic, logs: new Map(logs.map(([start, end], at) => [at, { start, end }])) };
+}
+
+function position(partition: number, nextOffset: bigint, stoppedCode: string | null = null) {
+  return { topic: 'hr', partition, nextOffset, stoppedCode };
+}
+
+test('what is taken to the end, or holds nothing, does not lag', () => {
+  const logs = ends('hr', [0n, 7n], [0n, 7n], [9n, 9n]);
+
+  expect(lagsOf([logs], [position(0, 7n), position(1, 8n)])).toEqual([]);
+});
+
+test('a partition that nobody has read, one that is not read to its end and one that has stopped lag', () => {
+  const logs = ends('hr', [2n, 7n], [0n, 7n], [0n, 7n]);
+
+  expect(lagsOf([logs], [position(1, 6n), position(2, 3n, 'LOG_DIFFERS')])).toEqual([
+    { what: 'hr/0: taken to 2 of 7', canEnd: true },
+    { what: 'hr/1: taken to 6 of 7', canEnd: true },
+    { what: 'hr/2: taken to 3 of 7; it has stopped: LOG_DIFFERS', canEnd: false },
+  ]);
+});
+
+test('a topic that does not exist is not waited for', () => {
+  expect(lagsOf([{ topic: 'hr', logs: undefined }], [])).toEqual([
+    { what: 'hr: there is no such topic, or we may not see it', canEnd: false },
+  ]);
+});
