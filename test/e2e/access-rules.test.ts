@@ -104,7 +104,7 @@ test('an operator with exactly the rights of the documentation mends outputs, an
   };
 
   const rebased = await work(
-    ['relay', 'rebase'],
+    ['relay', 'rebase', '--now'],
     ['the topic does not exist', 'outputs', 'Write'],
     ['needed is DescribeConfigs on topics', 'outputs', 'DescribeConfigs'],
     ['needed is Read on group latchkey-relay', 'group', 'Read'],
@@ -121,9 +121,14 @@ test('an operator with exactly the rights of the documentation mends outputs, an
     ['needed is Alter on topic', 'outputs', 'Alter'],
   );
   expect(moved).toContain('topics have 5 partitions');
+  const all = ['relay', 'rebase', '--all'];
+  expect((await run(all)).stderr).toContain(
+    `${input}: there is no such topic, or we may not see it`,
+  );
   const accept = ['progress', 'accept', input, '0', '--give-up', '1'];
   expect((await run(accept)).stderr).toContain(`and on topics ${input}`);
   await rights.grant('operator', 'inputs', 'Read');
+  expect((await run(all)).stderr).toContain(`${input}/0: taken to 0 of 1; it has stopped`);
   const [, findingId = ''] = /--finding ([0-9a-f]+)/.exec((await run(accept)).stdout) ?? [];
   expect(await work([...accept, '--finding', findingId])).toContain('was stopped: APPLY_FAILING');
   expect(rights.missing('operator')).toEqual([]);

@@ -101,7 +101,11 @@ test('an installation that replaces another one for good goes on behind its mess
 
   await prepareOthers(other, topic);
 
-  const taken = await run(other, topic, 'relay', 'rebase', '--take-over');
+  const lagging = await run(other, topic, 'relay', 'rebase', '--take-over');
+  expect(lagging.stderr).toContain('INPUTS_LAG');
+  expect(lagging.stderr).toContain('there is no such topic');
+
+  const taken = await run(other, topic, 'relay', 'rebase', '--take-over', '--now');
 
   expect(taken).toMatchObject({ code: 0, stderr: '' });
   expect(taken.stdout).toContain('epoch 1; 5 topics mended');

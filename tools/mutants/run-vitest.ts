@@ -36,7 +36,7 @@ export interface VitestVerdict {
 
 interface Report {
   readonly success: boolean;
-  readonly numTotalTests: number;
+  readonly numPassedTests: number;
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
@@ -119,7 +119,8 @@ function verdictOf(report: Report, folder: string, output: string): VitestVerdic
     const failure = `${file} > ${failed?.fullName ?? '(the file does not load)'}`;
     return { outcome: 'failed', failure, output };
   }
-  if (!report.success || report.numTotalTests === 0) {
+  // A pattern that matches no name skips every test: that says nothing.
+  if (!report.success || report.numPassedTests === 0) {
     return { outcome: 'broken', failure: undefined, output };
   }
   return { outcome: 'passed', failure: undefined, output };

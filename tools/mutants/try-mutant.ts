@@ -62,8 +62,8 @@ async function askTests(mutant: Mutant, trial: Trial): Promise<Verdict> {
 }
 
 /**
- * undefined: all of these tests pass. A test that fails is asked once more by itself: what else ran in its process, or a
- * machine with too much to do, may have made it fail.
+ * undefined: all of these tests pass. Where one fails its file is asked once more, alone: another file in the same process,
+ * or a machine with too much to do, may have made it fail. Tests of one file build on each other's rows, so they stay together.
  */
 async function askStage(
   { stage, tests }: StageTests,
@@ -83,24 +83,21 @@ async function askStage(
     const first = await ask(left);
     if (first.outcome === 'passed') return undefined;
     if (first.outcome === 'timed-out') return { outcome: 'killed', by: 'time' };
-    const suspects = named(first.failure, left);
-    const [suspect] = suspects;
+    const suspect = fileOf(first.failure, left);
     if (suspect === undefined) return { outcome: 'broken', by: undefined };
-    const again = await ask(suspects);
+    const again = await ask([suspect]);
     if (again.outcome === 'timed-out') return { outcome: 'killed', by: 'time' };
     if (again.outcome === 'failed') return { outcome: 'killed', by: again.failure };
     if (again.outcome === 'broken') return { outcome: 'broken', by: undefined };
-    left = behind(suspect, left);
+    left = left.slice(left.indexOf(suspect) + 1);
   }
   return undefined;
 }
 
-/** What is still to be asked once these tests of a file have passed by themselves; the files before it have passed. */
-function behind({ file, names }: Selected, tests: readonly Selected[]): readonly Selected[] {
-  const at = tests.findIndex((one) => one.file === file);
-  const rest = (tests[at]?.names ?? []).filter((name) => !names.includes(name));
-  const own = tests.slice(at, at + 1).map((one) => ({ ...one, names: rest }));
-  return [...(rest.length > 0 ? own : []), ...tests.slice(at + 1)];
+/** What is asked of the file that a failure, `file > name`, is of. */
+function fileOf(failure: string | undefined, tests: readonly Selected[]): Selected | undefined {
+  const [file] = failure?.split(' > ') ?? [];
+  return tests.find((one) => one.file === file);
 }
 
 interface StageTests {
