@@ -198,8 +198,8 @@ export const dropMessages = statement<{ lane: number; positions: string }, { dro
   (p) => sql`
     with gone as (
       delete from outbox
-      using unnest(string_to_array(${p.positions}, E'\x1f')::bigint[]) as known (position)
-      where outbox.lane = ${p.lane} and outbox.position = known.position
+      where lane = ${p.lane}
+        and position = any (string_to_array(${p.positions}, E'\x1f')::bigint[])
       returning 1
     )
     select count(*)::integer as dropped from gone`,
