@@ -30,7 +30,7 @@ export interface BatchConsumerOptions {
   /** Once aborted, brokers are waited for no longer, also not to leave the group. */
   readonly giveUp?: AbortSignal;
   readonly watch?: GroupWatch;
-  /** Is told which right we lack, each time that brokers refuse us: for whoever does not wait until it is granted. */
+  /** Called with the missing right each time that the brokers refuse us. A caller that does not wait for the grant ends there. */
   readonly onDenied?: (needed: string) => void;
 }
 

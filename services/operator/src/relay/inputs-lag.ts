@@ -14,7 +14,7 @@ const EVERY_MS = 250;
 
 /**
  * Resolves once the database has taken what the input topics held when this was called. What the database has forgotten
- * lies in front of there, and records of transactions that are open then do not: nobody has read them.
+ * lies in front of there, and records of transactions that are open then do not: no consumer has read them.
  *
  * @throws Failure INPUTS_LAG with a sentence for each partition that is not taken to there within 10 s, and at once where
  *   none of them can be: it has stopped, or there is no such topic

@@ -15,7 +15,7 @@ import {
 import { firstPiece, nextPiece, type Piece } from './plan-moves.ts';
 
 const MAX_ROWS_LOOKED_AT_ONCE = 20_000;
-/** Whoever appends to the lane waits while one piece is moved. */
+/** Bounds how long a reconciler that appends to the lane waits: for one piece. */
 const PIECE_LIMITS = { maxRows: 5_000, maxBytes: 16 * 1024 * 1024 };
 
 /**
@@ -60,8 +60,8 @@ function drop(
 }
 
 /**
- * Moves messages to where they shall stand, in pieces, each a transaction that locks the lane. Whoever appends in between
- * appends behind the last one, and its messages are moved, too. Ended at any moment, another call does the rest.
+ * Moves messages to where they shall stand, in pieces, each in a transaction that locks the lane. Messages that are
+ * appended between two pieces are moved, too. After a kill at any moment another call moves the rest.
  *
  * @returns how many were moved
  */
