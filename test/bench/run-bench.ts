@@ -32,7 +32,7 @@ export interface BenchOptions {
 /** Measures the parts on a stack of its own and prints the table. False where an arm has lost or doubled something. */
 export async function runBench(options: BenchOptions): Promise<boolean> {
   const { sizes, print } = options;
-  await using stack = await openStack({ log: print });
+  await using stack = await openStack({ log: print, isForMeasuring: true });
   const { databaseUrl, brokers } = stack;
   const runId = randomBytes(4).toString('hex');
   const pids = stack.traces?.pids ?? [];

@@ -10,6 +10,8 @@ export interface StackOptions {
    * it, and access rules that allow a user nothing until something is granted. Who comes by `brokers` may do everything.
    */
   readonly users?: Readonly<Record<string, string>>;
+  /** Brokers of a local stack run at full speed, and take longer to start. */
+  readonly isForMeasuring?: boolean;
   /** Is told what is being done, one line each, without line end. */
   readonly log?: (line: string) => void;
   /** Gives up opening: what was started is stopped, and openStack rejects with the signal's reason. */

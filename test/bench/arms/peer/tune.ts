@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 
-await using stack = await openStack({});
+await using stack = await openStack({ isForMeasuring: true });
 const { databaseUrl, brokers } = stack;
 const runId = randomBytes(4).toString('hex');
 const servers: Servers = { databaseUrl, brokers, runId, pids: stack.traces?.pids ?? [] };

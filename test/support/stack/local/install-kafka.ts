@@ -15,7 +15,10 @@ const JAVA_AT_LEAST = 17;
 const FETCH_LIMIT_MS = 10 * 60_000;
 
 export interface InstalledKafka {
+  readonly folder: string;
   readonly java: string;
+  /** What `java -version` prints. */
+  readonly javaVersion: string;
   /** Options of the virtual machine, class path included. */
   readonly jvm: readonly string[];
   /** What `kafka-storage format` writes beside meta.properties; the same for every broker. */
@@ -27,7 +30,7 @@ export async function installKafka(
   log: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<InstalledKafka> {
-  const java = await findJava();
+  const { java, javaVersion } = await findJava();
   const pom = await readFile(new URL('pom.xml', OWN), 'utf8');
   const name = `kafka-${KAFKA_VERSION}-${createHash('sha256').update(pom).digest('hex').slice(0, 12)}`;
   const cache = cacheFolder();
@@ -40,19 +43,22 @@ export async function installKafka(
     await format(java, draft);
   });
   return {
+    folder,
     java,
+    javaVersion,
     jvm: jvmOptions(folder),
     bootstrap: join(folder, 'format', 'bootstrap.checkpoint'),
   };
 }
 
 /** @throws StackUnavailable */
-async function findJava(): Promise<string> {
+async function findJava(): Promise<Pick<InstalledKafka, 'java' | 'javaVersion'>> {
   const home = process.env['JAVA_HOME'] ?? '';
   const java = home === '' ? 'java' : join(home, 'bin', 'java');
   const printed = await run(java, ['-version']).catch(() => undefined);
-  const version = Number(/version "(\d+)/.exec(printed?.stderr ?? '')?.[1] ?? 0);
-  if (version >= JAVA_AT_LEAST) return java;
+  const javaVersion = printed?.stderr ?? '';
+  const version = Number(/version "(\d+)/.exec(javaVersion)?.[1] ?? 0);
+  if (version >= JAVA_AT_LEAST) return { java, javaVersion };
   const found = version === 0 ? 'Java was not found' : `Java ${version} was found`;
   throw new StackUnavailable(`a local broker needs Java ${JAVA_AT_LEAST} or newer, and ${found}`);
 }

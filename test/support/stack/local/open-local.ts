@@ -2,6 +2,7 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Stack, StackOptions } from '../stack.ts';
+import { withClassArchive } from './class-archive.ts';
 import { startGuard } from './guard-client.ts';
 import { type InstalledKafka, installKafka } from './install-kafka.ts';
 import { startBrokers } from './kafka.ts';
@@ -19,7 +20,7 @@ export async function openLocalStack(options: StackOptions): Promise<Stack> {
   const count = options.brokers ?? 1;
   const [program, kafka] = await Promise.all([
     findPostgres(log),
-    installKafka(log, options.signal),
+    installKafka(log, options.signal).then((installed) => withClassArchive(installed, log)),
   ]);
   log(`starting PostgreSQL and ${count === 1 ? 'one Kafka broker' : `${count} Kafka brokers`}`);
   const parts = {
@@ -28,6 +29,7 @@ export async function openLocalStack(options: StackOptions): Promise<Stack> {
     count,
     brokerSettings: options.brokerSettings ?? {},
     users: options.users,
+    startsSoon: options.isForMeasuring !== true,
   };
   const start = (): Promise<Stack> => startServers(parts, options.signal);
   // The second time with other ports.
@@ -43,6 +45,7 @@ interface Parts {
   readonly count: number;
   readonly brokerSettings: Readonly<Record<string, string>>;
   readonly users: Readonly<Record<string, string>> | undefined;
+  readonly startsSoon: boolean;
 }
 
 async function startServers(parts: Parts, signal: AbortSignal | undefined): Promise<Stack> {
@@ -59,6 +62,7 @@ async function startServers(parts: Parts, signal: AbortSignal | undefined): Prom
         count: parts.count,
         settings: parts.brokerSettings,
         users: parts.users,
+        startsSoon: parts.startsSoon,
       }),
     ]);
     const [database, brokers] = await unlessAborted(all, signal);
@@ -71,7 +75,7 @@ async function startServers(parts: Parts, signal: AbortSignal | undefined): Prom
       get traces() {
         return { folder, pids: guard.pids() };
       },
-      killBroker: brokers.kill,
+      killBroker: (index) => brokers.stop(index, 'SIGKILL'),
       startBroker: brokers.start,
       stopDatabase: database.stop,
       startDatabase: database.start,
