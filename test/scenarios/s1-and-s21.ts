@@ -92,3 +92,16 @@ export async function verifyCallsInEveryOrder(system: TestSystem): Promise<void>
     ]);
   }
 }
+
+/** What became of the reports about a verification, in the order in which they came. */
+export async function dispositionsOf(
+  system: TestSystem,
+  verification: string,
+): Promise<readonly string[]> {
+  const rows = await system.database.query<{ disposition: string }>(
+    `select disposition from verification_callback where verification_id = $1
+     order by first_seen_at, event_id`,
+    [verification],
+  );
+  return rows.map(({ disposition }) => disposition);
+}

@@ -63,7 +63,15 @@ async function vitest(root: string, file: string, run: TestRun, report: string):
   const script = join(root, 'node_modules/vitest/vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const timeouts = ['--testTimeout=3600000'];
-  const args = [script, 'run', '--project=faults', ...reporters, ...timeouts, file];
+  const args = [
+    script,
+    'run',
+    '--project=faults',
+    '--project=hostile',
+    ...reporters,
+    ...timeouts,
+    file,
+  ];
   const env = { ...process.env, ...run.env };
   const child = spawn(process.execPath, args, {
     cwd: root,
