@@ -10,7 +10,7 @@ import { isGoodEnough, type Judged, reportOf } from './report.ts';
 import { coverageOf, openResults, type Results } from './results.ts';
 import { sampleOf } from './sample.ts';
 import { digestOf, listMutants, readSources, type SourceFile } from './sources.ts';
-import { type MutantResult, type Trial, tryMutant } from './try-mutant.ts';
+import { isOfRelay, type MutantResult, type Trial, tryMutant } from './try-mutant.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FOLDER = `${ROOT}.mutants`;
@@ -91,7 +91,8 @@ async function tryAll(
   const coverage = await coverageOf(FOLDER, digest, () =>
     measureCoverage(instrumented ?? '', texts, servers, print),
   );
-  const queue = [...left];
+  // What end-to-end tests are asked about takes minutes, and comes last.
+  const queue = left.toSorted((a, b) => Number(isOfRelay(a)) - Number(isOfRelay(b)));
   const work = async (folder: string): Promise<void> => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       const trial: Trial = {

@@ -94,6 +94,11 @@ async function askStage(
   return undefined;
 }
 
+/** Whether the end-to-end tests of the relay are asked about it, too. */
+export function isOfRelay({ area, file }: Mutant): boolean {
+  return area === 'relay' || file.startsWith('packages/postgres/src/relay/');
+}
+
 /** What is asked of the file that a failure, `file > name`, is of. */
 function fileOf(failure: string | undefined, tests: readonly Selected[]): Selected | undefined {
   const [file] = failure?.split(' > ') ?? [];
@@ -110,9 +115,7 @@ function stagesOf(mutant: Mutant, { coverage, hint }: Trial): readonly StageTest
     stage,
     tests: testsOf(mutant, coverage, stage),
   }));
-  const isOfRelay =
-    mutant.area === 'relay' || mutant.file.startsWith('packages/postgres/src/relay/');
-  if (isOfRelay) stages.push({ stage: 'e2e', tests: E2E_OF_RELAY });
+  if (isOfRelay(mutant)) stages.push({ stage: 'e2e', tests: E2E_OF_RELAY });
   const hinted = stages
     .map(({ stage, tests }): StageTests => ({ stage, tests: named(hint, tests) }))
     .filter(({ tests }) => tests.length > 0);
