@@ -23,26 +23,58 @@ function joined(person: string): SentEvent {
   return hrEvent('joined', person, 1, { startsAt: inDays(-9), attributes: employee('Sales') });
 }
 
-test('an empty batch between poisons is no good event: the fourth of them stops the partition', async () => {
+/** What became of each event, one batch after the other. */
+async function takeEach(events: readonly SentEvent[]): Promise<readonly string[]> {
   const kinds: string[] = [];
-  for (const person of ['poison-1', 'poison-2', 'poison-3', 'nobody', 'poison-4']) {
-    const batch = desk.batchOf([joined(person)]);
-    // What was there was compacted away, or belonged to a transaction that was aborted.
-    const deliveries = person === 'nobody' ? [] : batch.deliveries;
-    const taken = await desk.takeOrIsolate({ ...batch, deliveries });
-    kinds.push(...taken.map(({ kind }) => kind));
+  for (const event of events) {
+    const taken = await desk.takeOrIsolate(desk.batchOf([event]));
+    kinds.push(...taken.map((one) => (one.kind === 'stop' ? one.code : one.kind)));
   }
+  return kinds;
+}
 
-  expect(kinds).toEqual(['taken', 'taken', 'taken', 'taken', 'stop']);
+const POISONS = ['poison-1', 'poison-2', 'poison-3', 'poison-4'].map((person) => joined(person));
+
+test('poison that a sender sends twice is counted once each: the fourth of them stops the partition', async () => {
+  const kinds = await takeEach(POISONS.flatMap((event) => [event, event]).slice(0, 7));
+
+  expect(kinds).toEqual([...Array.from({ length: 6 }, () => 'taken'), 'APPLY_FAILING']);
 });
 
-test('a good event between poisons starts the count anew', async () => {
-  const kinds: string[] = [];
-  for (const person of ['poison-1', 'poison-2', 'poison-3', 'good', 'poison-4']) {
-    for (const { kind } of await desk.takeOrIsolate(desk.batchOf([joined(person)]))) {
-      kinds.push(kind);
-    }
-  }
+test('poison that is sent twice in one batch stops the partition at the fourth', async () => {
+  const taken = await desk.takeOrIsolate(desk.batchOf(POISONS.flatMap((event) => [event, event])));
+
+  expect(taken.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
+  const rows = await database.query(
+    'select next_offset::int as next, dead_letter::int as letters, duplicate::int from intake_progress',
+  );
+  expect(rows).toEqual([{ next: 6, letters: 3, duplicate: 3 }]);
+});
+
+test.each([
+  ['an event that breaks its contract', hrEvent('joined', 'broken', 1, {})],
+  ['another content under an id that is taken', { ...joined('other'), id: POISONS[0]?.id }],
+])('%s between poisons does not end the count', async (_, between) => {
+  const [first, second, third, fourth] = POISONS as [SentEvent, SentEvent, SentEvent, SentEvent];
+  const kinds = await takeEach([first, second, third, between as SentEvent, fourth]);
+
+  expect(kinds).toEqual(['taken', 'taken', 'taken', 'taken', 'APPLY_FAILING']);
+});
+
+test('an event that is stale between poisons ends the count: it was decided and stored', async () => {
+  const known = hrEvent('joined', 'known', 5, {
+    startsAt: inDays(-9),
+    attributes: employee('Sales'),
+  });
+  const older = hrEvent('moved', 'known', 2, {
+    effectiveAt: inDays(-8),
+    attributes: employee('Sales'),
+  });
+  await takeEach([known]);
+  const [first, second, third, fourth] = POISONS as [SentEvent, SentEvent, SentEvent, SentEvent];
+  const kinds = await takeEach([first, second, third, older, fourth]);
 
   expect(kinds).toEqual(['taken', 'taken', 'taken', 'taken', 'taken']);
+  const rows = await database.query('select stale::int, isolations from intake_progress');
+  expect(rows).toEqual([{ stale: 1, isolations: 1 }]);
 });

@@ -197,17 +197,17 @@ function advanceOf(
     nextOffset: batch.nextOffset,
     lastOffset: last?.offset ?? null,
     lastDigest: last === undefined ? null : digestOf(last),
-    isolations: isolationsAfter(progress, deliveries, failed),
+    isolations: isolationsAfter(progress, counts, failed),
     ...counts,
   };
 }
 
-/** A batch that holds no delivery says nothing about whether events can be applied. */
+/** Only an event that could be decided and stored says that events can be applied: a duplicate or a conflict is not tried. */
 function isolationsAfter(
   { isolations }: LockedProgressRow,
-  deliveries: readonly Delivery[],
+  { applied, stale }: Counts,
   failed: string | undefined,
 ): number {
   if (failed !== undefined) return isolations + 1;
-  return deliveries.length > 0 ? 0 : isolations;
+  return applied + stale > 0 ? 0 : isolations;
 }
