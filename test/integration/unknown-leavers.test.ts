@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
 import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
 
 let database: TestDatabase;
 let desk: IntakeDesk;
-beforeAll(async () => {
+beforeEach(async () => {
   database = await createTestDatabase();
   desk = await openIntakeDesk(database);
 });
-afterAll(async () => {
+afterEach(async () => {
   await desk[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
@@ -92,5 +92,120 @@ test('many of one source share a review of their hour', async () => {
   expect(found).toMatchObject([{ subject: 'urn:example:hr', detail: { count: 30 } }]);
   const alike = found[0]?.detail.first.flatMap((one) => one.alike) ?? [];
   expect(alike.toSorted()).toEqual(['0100', '0111']);
-  expect(await reviews('100')).toEqual([]);
+  expect(await reviews('100')).toEqual([
+    { kind: 'leaver_unknown', state: 'shared', alike: ['0100'] },
+  ]);
+});
+
+interface Shared {
+  readonly state: string;
+  readonly count: number;
+  readonly unknown: number;
+  readonly first: readonly { readonly externalId: string; readonly alike: readonly string[] }[];
+}
+
+async function sharedReviews(): Promise<readonly Shared[]> {
+  const rows = await desk.query("select state, detail from review where kind = 'leavers_unknown'");
+  return rows.map(({ state, detail }) => ({
+    state: String(state),
+    ...(JSON.parse(String(detail)) as Omit<Shared, 'state'>),
+  }));
+}
+
+/** What was said of shared reviews, in its order. */
+async function said(): Promise<readonly unknown[]> {
+  const rows = await desk.query(
+    `select headers::json->>'ce_type' as type, payload::json->>'version' as version from outbox
+      where key in (select review_id::text from review where kind = 'leavers_unknown')
+      order by lane, position`,
+  );
+  return rows.map(({ type, version }): unknown => [type, version]);
+}
+
+function ownStates(): Promise<readonly object[]> {
+  return desk.query(
+    `select state, count(*)::int from review where kind = 'leaver_unknown' group by state order by state`,
+  );
+}
+
+function ids(name: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, at) => `${name}${at + 1}`);
+}
+
+const OPENED = ['latchkey.review.opened.v1', null];
+
+test('a later batch of the hour is counted and named, those whose ids are alike first', async () => {
+  await desk.take([joined('0z1')]);
+  await desk.take(ids('a', 11).map(left));
+  await desk.take([...ids('b', 60), 'z1'].map(left));
+
+  const [review, ...others] = await sharedReviews();
+  expect(others).toEqual([]);
+  expect(review).toMatchObject({ state: 'open', count: 72, unknown: 72 });
+  expect(review?.first).toHaveLength(50);
+  expect(review?.first[0]).toMatchObject({ externalId: 'z1', alike: ['0z1'] });
+  expect(await ownStates()).toEqual([{ state: 'shared', count: 72 }]);
+  // As docs/operations.md has it.
+  const all = await desk.query(`
+    select own.detail from review as many
+    join review as own on own.state = 'shared' and own.kind = 'leaver_unknown' and own.detail::jsonb ->> 'sharedIn' = many.review_id::text
+    where many.kind = 'leavers_unknown' and many.state = 'open'`);
+  expect(all).toHaveLength(72);
+  expect(await said()).toEqual([OPENED]);
+});
+
+test('who leaves again, or waits for a person alone already, is counted once', async () => {
+  await desk.take([left('alone')]);
+  await desk.take(['alone', ...ids('a', 11)].map(left));
+  await desk.take(ids('a', 11).map(left));
+  await desk.take(ids('a', 2).map(left));
+
+  expect(await sharedReviews()).toMatchObject([{ count: 11, unknown: 11 }]);
+  expect(await ownStates()).toEqual([
+    { state: 'open', count: 1 },
+    { state: 'shared', count: 11 },
+  ]);
+});
+
+test('a shared review closes when everybody whom it counts is known, and opens again for others', async () => {
+  await desk.take(ids('a', 60).map(left));
+  await desk.take(ids('a', 59).map(joined));
+  const [almost] = await sharedReviews();
+  expect(almost).toMatchObject({ state: 'open', count: 60, unknown: 1 });
+  await desk.take([joined('a60')]);
+
+  expect(await sharedReviews()).toMatchObject([{ state: 'resolved', unknown: 0, first: [] }]);
+  const resolved = ['latchkey.review.resolved.v1', '2'];
+  expect(await said()).toEqual([OPENED, resolved]);
+  expect(await ownStates()).toEqual([{ state: 'resolved', count: 60 }]);
+
+  await desk.take(ids('b', 11).map(left));
+  expect(await sharedReviews()).toMatchObject([{ state: 'open', count: 71, unknown: 11 }]);
+  expect(await said()).toEqual([OPENED, resolved, OPENED]);
+  await desk.take([...ids('b', 11), 'a60'].map(joined));
+  expect(await said()).toEqual([OPENED, resolved, OPENED, ['latchkey.review.resolved.v1', '4']]);
+});
+
+test('batches that share a review at once all count, and the last to become known closes it', async () => {
+  const names = ['a', 'b', 'c'];
+  await Promise.all(names.map((name, at) => desk.take(ids(name, 20).map(left), at)));
+  expect(await sharedReviews()).toMatchObject([{ count: 60, unknown: 60 }]);
+  expect(await said()).toEqual([OPENED]);
+
+  await Promise.all(names.map((name, at) => desk.take(ids(name, 20).map(joined), at)));
+  expect(await sharedReviews()).toMatchObject([{ state: 'resolved', unknown: 0 }]);
+  expect(await said()).toEqual([OPENED, ['latchkey.review.resolved.v1', '2']]);
+});
+
+test('a batch that fails half-way has counted nobody', async () => {
+  await desk.take(ids('a', 11).map(left));
+  const batch = desk.batchOf(ids('b', 11).map(left));
+  await database.query('revoke insert on audit_entry from latchkey_reconciler');
+  await expect(desk.takeBatch(batch)).rejects.toThrow('permission');
+  expect(await sharedReviews()).toMatchObject([{ count: 11 }]);
+  await database.query('grant insert on audit_entry to latchkey_reconciler');
+  await desk.takeBatch(batch);
+
+  expect(await sharedReviews()).toMatchObject([{ count: 22, unknown: 22 }]);
+  expect(await said()).toEqual([OPENED]);
 });

@@ -6,7 +6,7 @@ import { reconcileDue, redrive, sweepVerifications } from '@latchkey/intake';
 import * as sql from '@latchkey/postgres';
 import { acceptFinding } from './accept-finding.ts';
 import type { TestDatabase } from './database.ts';
-import { hrEvent, inDays, type SentEvent } from './events.ts';
+import { inDays, type SentEvent } from './events.ts';
 import { eventually } from './eventually.ts';
 import type { Explainer } from './explaining-client.ts';
 import type { IntakeDesk } from './intake-desk.ts';
@@ -14,6 +14,7 @@ import {
   asked,
   expire,
   joined,
+  left,
   makeDue,
   mixOfPeople,
   mixOfVerifications,
@@ -185,11 +186,13 @@ export async function operate(db: sql.Db, desk: IntakeDesk): Promise<void> {
   await db.run(sql.listOutputs, {});
   await db.run(sql.countOpen, {});
   await db.run(sql.readHousekeeping, {});
-  // An unknown person leaves, and becomes known.
+  // Unknown people leave, one and then many at once, and become known. Then one whose id is alike.
   const stranger = randomUUID();
-  const engagement = { engagement: stranger };
-  await desk.take([hrEvent('left', stranger, 2, { ...engagement, endsAt: inDays(-1) })]);
-  await desk.take([joined(stranger)]);
+  await desk.take([left(stranger)]);
+  const many = idsOf(11);
+  await desk.take(many.map(left));
+  await desk.take([...many, stranger].map((one) => joined(one)));
+  await desk.take([left(stranger.toUpperCase())]);
   const [conflict] = await db.run(sql.listConflicts, { limit: 50 });
   const eventId = conflict?.eventId ?? '';
   await db.run(sql.readConflicts, { eventId });

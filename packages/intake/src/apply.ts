@@ -24,6 +24,7 @@ import {
 } from '@latchkey/postgres';
 import type { Changes, Effect } from './changes.ts';
 import { messageOf, type Outputs } from './outputs.ts';
+import { settleShared } from './shared-reviews.ts';
 
 /**
  * Writes everything that was decided: a fixed number of statements, whatever the size. All of it
@@ -54,7 +55,8 @@ export async function applyState(
     openReviews(tx, wanted),
     reopenReviews(tx, settled),
   ]);
-  const resolved = await resolveReviews(tx, changes.resolved);
+  const ended = await resolveReviews(tx, changes.resolved);
+  const shared = await settleShared(tx, changes.shared, opened, ended);
   settleClaims(tx, changes.claims);
   appendFacts(tx, changes.facts);
   saveEngagements(tx, changes.engagements);
@@ -72,10 +74,15 @@ export async function applyState(
   return [
     ...changes.effects,
     ...wanted.flatMap((review) => {
+      if (review.state === 'shared') return [];
       const version = opened.has(review.reviewId) ? 1n : reopened.get(review.reviewId);
       return version === undefined ? [] : [openedEffect(review, version, nowMs)];
     }),
-    ...resolved.map((review) => resolvedEffect(review, nowMs)),
+    ...shared.opened.map((review) => openedEffect(review, review.version, nowMs)),
+    ...ended
+      .filter(({ before }) => before === 'open')
+      .map((review) => resolvedEffect(review, nowMs)),
+    ...shared.resolved.map((review) => resolvedEffect(review, nowMs)),
   ];
 }
 
@@ -83,8 +90,10 @@ function distinctReviews(reviews: readonly NewReview[]): readonly NewReview[] {
   return [...new Map(reviews.map((review) => [review.reviewId, review])).values()];
 }
 
+type Announced = Pick<NewReview, 'reviewId' | 'kind' | 'subject' | 'owner' | 'dueAtMs'>;
+
 /** Opened and resolved take turns, so that each of the two is every other version. */
-function openedEffect(review: NewReview, version: bigint, nowMs: number): Effect {
+function openedEffect(review: Announced, version: bigint, nowMs: number): Effect {
   return {
     type: 'latchkey.review.opened.v1',
     key: review.reviewId,

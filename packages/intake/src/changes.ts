@@ -15,6 +15,7 @@ import type {
   SettledClaim,
   VerificationRow,
 } from '@latchkey/postgres';
+import type { SharedReview } from './shared-reviews.ts';
 
 /** One message to downstream, before it has a lane. */
 export type Effect = {
@@ -57,6 +58,8 @@ export interface Changes {
   readonly failureCounts: readonly FailureCountRow[];
   /** Only those that are not open yet are opened and announced. */
   readonly reviews: readonly NewReview[];
+  /** What many share; only those whose own review is new are counted. */
+  readonly shared: readonly SharedReview[];
   /** Ids of reviews that need no decision any more; open ones are resolved and announced. */
   readonly resolved: readonly string[];
   readonly audit: readonly AuditEntry[];
@@ -82,6 +85,7 @@ export const NO_CHANGES: Changes = {
   callbacks: [],
   failureCounts: [],
   reviews: [],
+  shared: [],
   resolved: [],
   audit: [],
   deadLetters: [],

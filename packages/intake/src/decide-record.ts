@@ -44,7 +44,7 @@ export async function decideRecord(
 ): Promise<RecordDecided> {
   const { nowMs } = moment;
   const groups = Map.groupBy(claimed, ({ event }) => locked.identityOf.get(event));
-  const parts: Partial<Changes>[] = [{ reviews: strangerReviews(locked.strangers, policy, nowMs) }];
+  const parts: Partial<Changes>[] = [strangerReviews(locked.strangers, policy, nowMs)];
   const breathe = breather();
   const stale: ClaimedRecordEvent[] = [];
   const undeclared = new Map<Origin, number>();

@@ -2,13 +2,10 @@ import { derivedId, type PersonEvent, type WorkforceEvent } from '@latchkey/cont
 import type { Fact, Policy } from '@latchkey/domain';
 import { type IdentityKey, listAlikeIds, type NewReview, type Tx } from '@latchkey/postgres';
 import { type Changes, REVIEW_DUE_MS } from './changes.ts';
+import { type NamedStranger, named, type SharedReview } from './shared-reviews.ts';
 
 /** An unknown person: a source ends their access, and has never sent a `joined` or `stated` for them. */
-export interface Stranger extends IdentityKey {
-  readonly eventId: string;
-  /** Known people of the same source whose id is alike; at most ten. */
-  readonly alike: readonly string[];
-}
+export interface Stranger extends IdentityKey, NamedStranger {}
 
 type RecordEvent = WorkforceEvent | PersonEvent;
 
@@ -22,8 +19,6 @@ type EventsOf = ReadonlyMap<string, readonly RecordEvent[]>;
 
 /** Beyond so many of one source in a batch they share one review of that source and hour. */
 const MAX_REVIEWS_A_SOURCE = 10;
-/** Of many who share a review. */
-const MAX_NAMED = 50;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -58,40 +53,41 @@ function strangersAmong(people: KnownPeople, events: EventsOf): Omit<Stranger, '
 
 /**
  * The reviews of strangers: one for each, or one for a source and hour where a batch has many of it,
- * as when a source begins to write its ids in another way.
+ * as when a source begins to write its ids in another way. Of these each has a row of their own, too.
  */
 export function strangerReviews(
   strangers: readonly Stranger[],
   { owner }: Policy,
   nowMs: number,
-): readonly NewReview[] {
+): Pick<Changes, 'reviews' | 'shared'> {
   const common = { owner, dueAtMs: nowMs + REVIEW_DUE_MS };
   const bySource = Map.groupBy(strangers, ({ source }) => source);
-  return [...bySource].flatMap(([source, own]): NewReview[] => {
-    if (own.length <= MAX_REVIEWS_A_SOURCE) {
-      return own.map((stranger) => ({
-        reviewId: reviewOf(stranger.identityId),
-        kind: 'leaver_unknown',
-        subject: stranger.identityId,
-        detail: JSON.stringify(named(stranger)),
-        ...common,
-      }));
-    }
-    const hour = new Date(nowMs - (nowMs % HOUR_MS)).toISOString();
-    return [
-      {
-        reviewId: derivedId('review', 'leavers_unknown', source, hour),
-        kind: 'leavers_unknown',
-        subject: source,
-        detail: JSON.stringify({
-          hour,
-          count: own.length,
-          first: own.slice(0, MAX_NAMED).map(named),
-        }),
-        ...common,
-      },
-    ];
+  const many = [...bySource].filter(([, own]) => own.length > MAX_REVIEWS_A_SOURCE);
+  const hour = new Date(nowMs - (nowMs % HOUR_MS)).toISOString();
+  const shared = many.map(
+    ([source, own]): SharedReview => ({
+      reviewId: derivedId('review', 'leavers_unknown', source, hour),
+      kind: 'leavers_unknown',
+      subject: source,
+      hour,
+      members: own.map((stranger) => ({ ...stranger, reviewId: reviewOf(stranger.identityId) })),
+      ...common,
+    }),
+  );
+  const sharedIn = new Map(shared.map(({ subject, reviewId }) => [subject, reviewId]));
+  const reviews = strangers.map((stranger): NewReview => {
+    const own = {
+      reviewId: reviewOf(stranger.identityId),
+      kind: 'leaver_unknown',
+      subject: stranger.identityId,
+      ...common,
+    };
+    const by = sharedIn.get(stranger.source);
+    if (by === undefined) return { ...own, detail: JSON.stringify(named(stranger)) };
+    const detail = JSON.stringify({ ...named(stranger), sharedIn: by });
+    return { ...own, state: 'shared', detail };
   });
+  return { reviews, shared };
 }
 
 /** The reviews of people who were strangers until these events. */
@@ -107,10 +103,6 @@ export function introducedReviews(
 
 function reviewOf(identityId: string): string {
   return derivedId('review', 'leaver_unknown', identityId);
-}
-
-function named({ source, externalId, eventId, alike }: Stranger) {
-  return { source, externalId, eventId, alike };
 }
 
 function isKnown({ facts }: Known): boolean {

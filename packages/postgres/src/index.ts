@@ -150,7 +150,12 @@ export {
 } from './relay/relay-topics.ts';
 export { pingSession, releaseTopicLock, tryTopicLock } from './relay/topic-lock.ts';
 export { type NewReview, openReviews, reopenReviews } from './reviews/open-reviews.ts';
-export { type ResolvedReview, resolveReviews } from './reviews/resolve-reviews.ts';
+export {
+  type EndedReview,
+  type ResolvedReview,
+  resolveReviews,
+} from './reviews/resolve-reviews.ts';
+export { lockReviews, type SharedReviewRow, saveSharedReviews } from './reviews/shared-reviews.ts';
 export type { DB as Database } from './schema.ts';
 export { RoleRefusedError } from './session/settle-session.ts';
 export { ConnectError } from './session/settled-pool.ts';

@@ -11,15 +11,17 @@ export interface NewReview {
   /** JSON text of an object. */
   readonly detail: string;
   readonly dueAtMs: number;
+  /** `shared`: another review counts it, and nothing is said of it. `open` where it is left out. */
+  readonly state?: 'open' | 'shared';
 }
 
-/** Opens reviews and returns the ids of those that were not open before, or resolved already. */
+/** Makes reviews and returns the ids of those that were not there before, in whatever state. */
 export async function openReviews(
   tx: Tx,
   reviews: readonly NewReview[],
 ): Promise<ReadonlySet<string>> {
   if (reviews.length === 0) return new Set();
-  const opened = await tx.run(insertReviews, columnsOf(REVIEW, rowsOf(reviews)));
+  const opened = await tx.run(insertReviews, columnsOf(NEW_REVIEW, rowsOf(reviews)));
   return new Set(opened.map((row) => row.reviewId));
 }
 
@@ -46,6 +48,7 @@ function rowsOf(reviews: readonly NewReview[]) {
       owner: review.owner,
       detail: review.detail,
       due_at: review.dueAtMs,
+      state: review.state ?? 'open',
     }));
 }
 
@@ -58,12 +61,14 @@ const REVIEW = {
   due_at: 'ms',
 } as const;
 
-const insertReviews = statement<RowColumns<typeof REVIEW>, { reviewId: string }>(
+const NEW_REVIEW = { ...REVIEW, state: 'text' } as const;
+
+const insertReviews = statement<RowColumns<typeof NEW_REVIEW>, { reviewId: string }>(
   'insert_reviews',
   (p) => sql`
-    insert into review (review_id, kind, subject, owner, detail, due_at)
-    select review_id, kind, subject, owner, detail, due_at
-    from (${selectRows(REVIEW, p)}) as opened order by ordinal
+    insert into review (review_id, kind, subject, owner, detail, due_at, state)
+    select review_id, kind, subject, owner, detail, due_at, state
+    from (${selectRows(NEW_REVIEW, p)}) as opened order by ordinal
     on conflict (review_id) do nothing
     returning review_id as "reviewId"`,
 );
