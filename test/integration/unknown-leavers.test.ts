@@ -52,6 +52,14 @@ test.each([
   expect(await reviews(other)).toEqual([{ kind: 'leaver_unknown', state: 'open', alike: [known] }]);
 });
 
+test('an earlier stranger whose id is alike is not shown as known', async () => {
+  await desk.take([left('42'), joined('7')]);
+  await desk.take([left('042'), left('07')]);
+
+  expect(await reviews('042')).toEqual([{ kind: 'leaver_unknown', state: 'open', alike: [] }]);
+  expect(await reviews('07')).toEqual([{ kind: 'leaver_unknown', state: 'open', alike: ['7'] }]);
+});
+
 test('the review closes when the person becomes known, and says so', async () => {
   await desk.take([left('early')]);
   expect(await reviews('early')).toEqual([{ kind: 'leaver_unknown', state: 'open', alike: [] }]);

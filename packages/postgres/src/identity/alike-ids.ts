@@ -14,10 +14,13 @@ export interface AlikeId {
 
 /** Names at most that are shown for each id. */
 const MAX_ALIKE = 10;
+/** People whose id is alike, known or not, that are looked at for each id. */
+const MAX_LOOKED_AT = 50;
 
 /**
- * Known people of the same source whose external id is alike when folded (`folded_id` says how), at
- * most ten for each of these ids, in the order of their ids.
+ * People of the same source whose external id is alike when folded (`folded_id` says how) and who are known:
+ * a `joined` or `stated` tells of them. At most ten for each of these ids, among the first 50 that are alike, in
+ * the order of their ids.
  */
 export async function listAlikeIds(
   tx: Tx,
@@ -27,24 +30,33 @@ export async function listAlikeIds(
   const rows = ids
     .toSorted((a, b) => (a.identityId < b.identityId ? -1 : 1))
     .map((id) => ({ identity_id: id.identityId, source: id.source, external_id: id.externalId }));
-  return tx.run(selectAlikeIds, { ...columnsOf(ID, rows), most: MAX_ALIKE });
+  return tx.run(selectAlikeIds, { ...columnsOf(ID, rows), most: MAX_ALIKE, looked: MAX_LOOKED_AT });
 }
 
 const ID = { identity_id: 'uuid', source: 'text', external_id: 'text' } as const;
 
-const selectAlikeIds = statement<RowColumns<typeof ID> & { most: number }, AlikeId>(
+const selectAlikeIds = statement<RowColumns<typeof ID> & { most: number; looked: number }, AlikeId>(
   'select_alike_ids',
   (p) => sql`
     select wanted.identity_id as "identityId", known.external_id as alike
     from (${selectRows(ID, p)}) as wanted
     cross join lateral (
-      select identity.external_id
-      from identity
-      where identity.source = wanted.source
-        and folded_id(identity.external_id) = folded_id(wanted.external_id)
-        and identity.external_id <> wanted.external_id
-        and identity.lifecycle is not null
-      order by identity.external_id
+      select alike.external_id
+      from (
+        select identity.identity_id, identity.external_id
+        from identity
+        where identity.source = wanted.source
+          and folded_id(identity.external_id) = folded_id(wanted.external_id)
+          and identity.external_id <> wanted.external_id
+        order by identity.external_id
+        limit ${p.looked}
+      ) as alike
+      where exists (
+        select from fact
+        where fact.identity_id = alike.identity_id and fact.kind in ('joined', 'stated')
+          and fact.voided_at is null
+      )
+      order by alike.external_id
       limit ${p.most}
     ) as known
     order by wanted.ordinal, known.external_id`,
