@@ -72,8 +72,9 @@ export default defineConfig({
           exclude: ['test/faults/**/*.unit.test.ts', MEASURING],
           testTimeout: 300_000,
           expect: { poll: { timeout: 120_000, interval: 200 } },
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          // Alone, as they load the machine by themselves.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -84,7 +85,7 @@ export default defineConfig({
           testTimeout: 300_000,
           // Alone on the machine: it compares how long hostile and harmless input take.
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Kafka, openAdmin, runBatchConsumer } from '@latchkey/kafka';
+import { type Kafka, openAdmin, readLogTail, runBatchConsumer } from '@latchkey/kafka';
 import { CompressionTypes, type IHeaders } from 'kafkajs';
 import { expect, test } from 'vitest';
 import {
@@ -27,6 +27,26 @@ test.for(ALL)('reads what was written with compression %i', async (compression) 
   const reading = new RecordingReading();
   await using _ = consume(topic, reading);
   await expect.poll(() => reading.values()).toEqual(values);
+});
+
+test('reading the end of a log ends once it is to be given up', async () => {
+  const { topic, kafka } = await setUp();
+  await produce(kafka, topic, ['the only one'], {});
+  const giveUp = new AbortController();
+  let read = 0;
+  // The log never gets so far.
+  const wanted = {
+    logs: new Map([[0, { start: 0n, end: 2n }]]),
+    read: () => (read += 1),
+    isEnough: () => true,
+  };
+
+  const reading = readLogTail(kafka, topic, wanted, log, giveUp.signal);
+  reading.catch(() => undefined);
+  await expect.poll(() => read).toBe(1);
+  giveUp.abort(new Error('given up'));
+
+  await expect(reading).rejects.toThrow('given up');
 });
 
 test('a record with 5,000 headers is read like any other', async () => {

@@ -5,7 +5,7 @@ import type { TestDatabase } from '../support/database.ts';
 import { openOutbox } from '../support/outbox.ts';
 import type { OutputMessage } from '../support/output-reader.ts';
 import { spawnService } from '../support/process.ts';
-import { killWhileWaiting } from '../support/relay-lock.ts';
+import { killWhileWaiting, whileWaiting } from '../support/relay-lock.ts';
 import { runLatchkey } from '../support/run-latchkey.ts';
 
 const WAITING = 12_000;
@@ -37,6 +37,46 @@ test('a hole in the outbox, and a last message that the topic has deleted, are m
   await expect.poll(async () => (await outbox.read()).length).toBe(before + 3 * (4 + 2));
   const check = checkMessages(await outbox.read()).find(({ name }) => name.includes('contiguous'));
   expect(check?.holds, check?.found).toBe(true);
+});
+
+test('a last message that the outbox alone has lost is taken over from the topic', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  const first = await outbox.start();
+  await outbox.append('access', 5);
+  await outbox.publishedOnce(['access']);
+  await first.end('SIGTERM');
+  // The database has noted that it was published.
+  await outbox.database.query(DELETE_POSITIONS, [outbox.topics.names.access, 5, 5]);
+
+  const done = await runLatchkey(outbox.env, 'relay', 'rebase', '--json');
+
+  expect(JSON.parse(done.stdout)).toMatchObject({ epoch: 1, topics: 1, renumbered: 0 });
+  await outbox.start();
+  await outbox.append('access', 1);
+  expect(await outbox.publishedOnce(['access'])).toHaveLength(3 * 6);
+});
+
+test('of two rebases at once the second finds nothing left to do', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  const { database } = outbox;
+  const { access } = outbox.topics.names;
+  const relay = await outbox.start();
+  await outbox.append('access', 5);
+  await outbox.publishedOnce(['access']);
+  await relay.end('SIGTERM');
+  await database.query(DELETE_POSITIONS, [access, 5, 5]);
+  await database.query(NOTE, [access, 4]);
+  const rebase = () => runLatchkey(outbox.env, 'relay', 'rebase');
+  let second: ReturnType<typeof rebase> | undefined;
+
+  const first = await whileWaiting(database, HOLDS[0], rebase, async () => {
+    second = rebase();
+    await expect.poll(() => askingForTopics(database)).toBe(1);
+  });
+
+  expect(first.stdout).toContain('1 topics mended');
+  expect((await second)?.stdout).toContain('nothing to rebase');
+  expect(await database.query('select epoch from output_state')).toEqual([{ epoch: 1 }]);
 });
 
 test('a long history that the database has forgotten is looked through in the topic', async () => {
@@ -142,7 +182,7 @@ const HOLDS = [
   'lock table relay_position in share mode',
   'select from outbox where position = 6000 for update',
   'select from outbox where lane = (select max(lane) from outbox) and position = 1000 for update',
-];
+] as const;
 
 /** Rows with ids of their own, so many ($2) a lane of a topic ($1), that say in which order they were appended. */
 const APPEND_OTHERS = `
@@ -154,6 +194,15 @@ const APPEND_OTHERS = `
     select lane, (select max(position) from outbox where outbox.lane = outbox_lane.lane) as head
     from outbox_lane where topic = $1 offset 0
   ) as lanes, generate_series(1, $2::integer) as n, lateral (select gen_random_uuid() as id where n + lane > 0) as ids`;
+
+/** Commands that wait for another one to let go of a topic. */
+async function askingForTopics(database: TestDatabase): Promise<number> {
+  const rows = await database.query(
+    `select from pg_stat_activity where datname = current_database() and state = 'idle'
+       and application_name = 'latchkey-operator' and query like '%as held offset 0%'`,
+  );
+  return rows.length;
+}
 
 /** The relay has looked at the topic since, and refused it. */
 async function refusedAnew(database: TestDatabase, topic: string): Promise<void> {

@@ -61,6 +61,9 @@ test('a repartition that is killed between Kafka and the database is finished by
     expect(await between.exited).toEqual({ code: 2, signal: null });
   }
 
+  const fewer = await latchkey.run('relay', 'repartition', '--partitions', '4');
+  expect(fewer.code).toBe(2);
+  expect(fewer.stderr).toContain('has 5 in Kafka');
   expect(await latchkey.run(...args)).toMatchObject({ code: 0 });
   await latchkey.spawn('relay', FIVE);
   await latchkey.spawn('reconciler', FIVE);

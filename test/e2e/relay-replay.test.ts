@@ -1,15 +1,19 @@
-import { openAdmin, openKafka } from '@latchkey/kafka';
-import { acquireTopic, anchorOf, commitPositions, RELAY_GROUP } from '@latchkey/publication';
+import { RELAY_GROUP } from '@latchkey/publication';
 import { expect, inject, test } from 'vitest';
 import { forgetOffsets } from '../support/forget-offsets.ts';
 import { openOutbox, type TestOutbox } from '../support/outbox.ts';
-import { type OutputMessage, openOutputReader } from '../support/output-reader.ts';
-import type { ChildService } from '../support/process.ts';
-import { spawnService } from '../support/process.ts';
-import { killWhileWaiting } from '../support/relay-lock.ts';
-import { type CommandResult, runLatchkey } from '../support/run-latchkey.ts';
-
-const LOG = { debug: silent, info: silent, warn: silent, error: silent };
+import {
+  audited,
+  deleteRecords,
+  freshlyRead,
+  moveBack,
+  positionsOf,
+  publishAndStop,
+  recreate,
+  refused,
+  replay,
+  run,
+} from '../support/replaying.ts';
 
 test('offsets that the brokers have forgotten are known to the database: nothing is repeated', async () => {
   await using outbox = await openOutbox(inject('brokers'));
@@ -36,16 +40,60 @@ test('where Kafka has forgotten a commit, replay goes on behind the last message
   await outbox.append('access', 5);
   expect(await outbox.publishedOnce(['access'])).toHaveLength(30);
   expect(await audited(outbox)).toEqual([
-    { subject_kind: 'output_topic', decider: 'operator:grace' },
+    { decider: 'operator:grace', kind: 'replay_begun' },
+    { decider: 'operator:grace', kind: 'replayed' },
   ]);
   // Nothing is refused now.
   expect((await replay(outbox)).stdout).toContain('nothing to replay');
 });
 
+test('a partition whose messages the topic has deleted goes on where it stands', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  const { access } = outbox.topics.names;
+  await moveBack(outbox, 3n, 0);
+  await deleteRecords(access, 1);
+
+  const replayed = await replay(outbox);
+
+  expect(replayed).toMatchObject({ code: 0, stderr: '' });
+  for (const partition of [0, 1, 2]) {
+    expect(replayed.stdout).toContain(`${access}/${partition} goes on at 6`);
+  }
+  await outbox.start();
+  await outbox.append('access', 5);
+  expect(await outbox.publishedOnce(['access'])).toHaveLength(30);
+});
+
+test('where Kafka lost one topic and the database another, replay mends the one and names the other', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  const relay = await outbox.start();
+  await outbox.append('access', 5);
+  await outbox.append('lifecycle', 5);
+  await outbox.publishedOnce(['access', 'lifecycle']);
+  await relay.end('SIGTERM');
+  const { access, lifecycle } = outbox.topics.names;
+  await outbox.database.query(
+    `update outbox set payload = '{"other": true}' from outbox_lane as own
+     where own.lane = outbox.lane and topic = $1 and position = 5`,
+    [access],
+  );
+  await recreate(lifecycle);
+  // It makes the topic that is not there.
+  await refused(await outbox.spawn(), 'RELAY_TOPIC_SHORTER');
+
+  const replayed = await replay(outbox);
+
+  expect(replayed.code).toBe(0);
+  expect(replayed.stdout).toContain(`! ${access}: RELAY_ANCHOR_DIFFERS`);
+  expect(replayed.stdout).toContain(`${lifecycle}/0 goes on at 1`);
+  expect((await run(outbox, 'relay', 'rebase')).stdout).toContain('1 topics mended');
+});
+
 test('a topic that was made again in another cluster is filled with all that the outbox keeps', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
-  await recreate(outbox);
+  await recreate(outbox.topics.names.access);
   await outbox.database.query('delete from outbox where position < 2');
   await outbox.database.query("update relay_topic set cluster_id = 'elsewhere' where topic = $1", [
     outbox.topics.names.access,
@@ -72,28 +120,11 @@ test('a topic that was made again in another cluster is filled with all that the
   expect(positionsOf(await freshlyRead(outbox, 15), 2)).toEqual([3n, 4n, 5n, 6n, 7n]);
 });
 
-test('a replay that is killed half-way is done by the next one', async () => {
-  await using outbox = await openOutbox(inject('brokers'));
-  await publishAndStop(outbox);
-  const { access } = outbox.topics.names;
-  const args = ['relay', 'replay', '--topic', access, '--from', 'earliest'];
-  const start = () => spawnService('operator', { env: { ...outbox.env, OPERATOR: 'grace' }, args });
-
-  // Kafka has been told, the database not.
-  await killWhileWaiting(outbox.database, 'select from relay_position for update', start);
-  const relay = await outbox.spawn();
-  await refused(relay, 'RELAY_POSITION_BEHIND');
-
-  expect(await run(outbox, ...args)).toMatchObject({ code: 0 });
-  const messages = await freshlyRead(outbox, 30);
-  expect(positionsOf(messages, 0)).toEqual([1n, 2n, 3n, 4n, 5n, 1n, 2n, 3n, 4n, 5n]);
-});
-
 test('what each partition keeps is told, and each goes on from there in one call', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await keepUnevenly(outbox);
-  await recreate(outbox);
+  await recreate(outbox.topics.names.access);
   const relay = await outbox.spawn();
   await refused(relay, 'RELAY_TOPIC_SHORTER');
   const { access } = outbox.topics.names;
@@ -158,18 +189,6 @@ test('a number that is another message in each partition, and a topic that a rel
   expect(held.stderr).toContain('RELAY_HOLDS_TOPIC');
 });
 
-function silent(): void {
-  // Nobody reads it.
-}
-
-/** Five messages in each lane of the access topic. */
-async function publishAndStop(outbox: TestOutbox): Promise<void> {
-  const relay = await outbox.start();
-  await outbox.append('access', 5);
-  await outbox.publishedOnce(['access']);
-  await relay.end('SIGTERM');
-}
-
 /** Of partition 0 the last two messages, of 1 all, of 2 those behind one that a rebase has put in place of 2. */
 async function keepUnevenly({ database }: TestOutbox): Promise<void> {
   const own = 'from outbox_lane as own where own.lane = outbox.lane';
@@ -184,85 +203,4 @@ async function keepUnevenly({ database }: TestOutbox): Promise<void> {
 
 function noted({ database }: TestOutbox): Promise<readonly object[]> {
   return database.query('select lane, published_through from relay_position order by lane');
-}
-
-function run({ env }: TestOutbox, ...args: readonly string[]): Promise<CommandResult> {
-  return runLatchkey({ ...env, OPERATOR: 'grace' }, ...args);
-}
-
-function replay(outbox: TestOutbox, ...args: readonly string[]): Promise<CommandResult> {
-  return run(outbox, 'relay', 'replay', ...args);
-}
-
-async function refused(relay: ChildService, code: string): Promise<void> {
-  const body = (): Promise<string> =>
-    fetch(`${relay.address}/readyz`).then(
-      (response) => response.text(),
-      () => '',
-    );
-  await expect.poll(body).toContain(code);
-}
-
-/** As if the brokers had lost the last commits of every partition. */
-async function moveBack(outbox: TestOutbox, position: bigint): Promise<void> {
-  const topic = outbox.topics.names.access;
-  const rows = await outbox.database.query<{ partition: number; ce_id: string; digest: string }>(
-    `select partition, ce_id, encode(sha256(convert_to(' ' || payload, 'UTF8')), 'hex') as digest
-     from outbox join outbox_lane using (lane) where topic = $1 and position = $2`,
-    [topic, position],
-  );
-  await withKafka(async (kafka) => {
-    await using producer = await acquireTopic(kafka, topic);
-    const lanes = rows.map(({ partition, ce_id: ceId, digest }) => ({
-      partition,
-      position,
-      anchor: anchorOf({ ceId, digest }),
-      epoch: 0,
-    }));
-    const [state] = await outbox.database.query<{ installation: string }>(
-      'select installation_id::text as installation from output_state',
-    );
-    const installation = state?.installation ?? '';
-    await commitPositions(producer, { topic, installation }, lanes);
-  });
-}
-
-async function recreate(outbox: TestOutbox): Promise<void> {
-  const topic = outbox.topics.names.access;
-  await withKafka(async ({ admin }) => {
-    await admin.deleteTopics({ topics: [topic] });
-    await expect.poll(() => admin.listTopics()).not.toContain(topic);
-  });
-}
-
-async function withKafka(
-  work: (kafka: Parameters<typeof acquireTopic>[0]) => Promise<void>,
-): Promise<void> {
-  const kafkaSettings = {
-    brokers: inject('brokers'),
-    clientId: 'test',
-    ssl: false,
-    sasl: undefined,
-  };
-  await using admin = await openAdmin(openKafka(kafkaSettings, LOG));
-  await work({ kafkaSettings, admin, log: LOG });
-}
-
-/** Everything in the access topic from its beginning, once there is so much of it. */
-async function freshlyRead(outbox: TestOutbox, count: number): Promise<readonly OutputMessage[]> {
-  await using reader = await openOutputReader(inject('brokers'), outbox.topics.names);
-  const own = (): readonly OutputMessage[] =>
-    reader.messages().filter(({ topic }) => topic === 'access');
-  await expect.poll(() => own().length).toBe(count);
-  return own();
-}
-
-function positionsOf(messages: readonly OutputMessage[], wanted: number): readonly bigint[] {
-  return messages.filter(({ partition }) => partition === wanted).map(({ position }) => position);
-}
-
-function audited({ database }: TestOutbox): Promise<readonly object[]> {
-  return database.query(
-    "select subject_kind, decider from audit_entry where subject_kind = 'output_topic'",
-  );
 }

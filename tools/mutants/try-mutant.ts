@@ -32,6 +32,7 @@ const E2E_OF_RELAY = [
   'relay',
   'relay-refusals',
   'relay-replay',
+  'relay-replay-interrupted',
   'relay-rebase',
   'relay-rebase-outbox',
   'relay-repartition',

@@ -19,28 +19,31 @@ export interface LogTail<T> {
 const FIRST_WINDOW_OFFSETS = 500n;
 /** Each look reaches back so many times as far as the one before. */
 const WINDOW_GROWTH = 4n;
-const MAX_RECORDS_A_PARTITION = 1_000_000;
+/** Offsets: as many records at most. */
+const MAX_WINDOW_OFFSETS = 1_000_000n;
 const DEADLINE_MS = 10 * 60_000;
 const RELOCATE_MS = 50;
 const SESSION_TIMEOUT_MS = 10_000;
 const MAX_BYTES_A_PARTITION = 1_048_576;
+const NEVER = new AbortController().signal;
 
 /**
  * Reads the ends of logs, backwards in growing windows, until they are enough or a log has no more.
  * Committed records only, in the order of each log, by partition. Joins a group of its own
  * (`latchkey-operator.<uuid>`), which holds nothing.
  *
- * @throws Error when a partition's tail is longer than 1,000,000 records, or it takes longer than 10 minutes;
- *   NotAllowedError where we may not read
+ * @throws LogTailTooLongError where the last 1,000,000 offsets of a partition are not enough; Error when it takes longer
+ *   than 10 minutes; NotAllowedError where we may not read; the reason of `giveUp` once that is aborted
  */
 export async function readLogTail<T>(
   kafka: Kafka,
   topic: string,
   wanted: LogTail<T>,
   log: KafkaLog,
+  giveUp?: AbortSignal,
 ): Promise<ReadonlyMap<number, readonly T[]>> {
   const reading = new TailReading(wanted);
-  if (!reading.isDone()) await readThrough(kafka, topic, reading, log);
+  if (!reading.isDone()) await readThrough(kafka, topic, reading, log, giveUp);
   if (!reading.isDone()) throw new Error(`the end of ${topic} was not read in time`);
   return reading.tails();
 }
@@ -50,6 +53,7 @@ async function readThrough<T>(
   topic: string,
   reading: TailReading<T>,
   log: KafkaLog,
+  giveUp: AbortSignal = NEVER,
 ): Promise<void> {
   const late = AbortSignal.timeout(DEADLINE_MS);
   const denied = new AbortController();
@@ -62,13 +66,15 @@ async function readThrough<T>(
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       maxBytesPerPartition: MAX_BYTES_A_PARTITION,
       relocateMs: RELOCATE_MS,
+      giveUp,
       onDenied: (needed) => {
         denied.abort(new NotAllowedError(`the brokers do not allow it: needed is ${needed}`));
       },
     },
     log,
-    AbortSignal.any([reading.done, late, denied.signal]),
+    AbortSignal.any([reading.done, late, denied.signal, giveUp]),
   );
+  giveUp.throwIfAborted();
   denied.signal.throwIfAborted();
 }
 
@@ -80,13 +86,27 @@ interface Tail<T> {
   isDone: boolean;
 }
 
-class TailReading<T> implements PartitionReading {
+/** What was asked for lies further back in a log than is read. */
+export class LogTailTooLongError extends Error {
+  override readonly name = 'LogTailTooLongError';
+  readonly partition: number;
+
+  constructor(partition: number, maxOffsets: bigint) {
+    super(`partition ${partition}: the last ${maxOffsets} offsets are not enough`);
+    this.partition = partition;
+  }
+}
+
+/** Reads the ends of logs for whoever feeds it their batches. */
+export class TailReading<T> implements PartitionReading {
   readonly #wanted: LogTail<T>;
+  readonly #maxWindow: bigint;
   readonly #tails: Map<number, Tail<T>>;
   readonly #finished = new AbortController();
 
-  constructor(wanted: LogTail<T>) {
+  constructor(wanted: LogTail<T>, maxWindowOffsets = MAX_WINDOW_OFFSETS) {
     this.#wanted = wanted;
+    this.#maxWindow = maxWindowOffsets;
     this.#tails = new Map([...wanted.logs].map(([partition, log]) => [partition, newTail(log)]));
   }
 
@@ -116,11 +136,8 @@ class TailReading<T> implements PartitionReading {
       if (record.offset < tail.from || record.offset >= tail.log.end) continue;
       tail.records.push(this.#wanted.read(batch.partition, record));
     }
-    if (tail.records.length > MAX_RECORDS_A_PARTITION) {
-      throw new Error(`more than ${MAX_RECORDS_A_PARTITION} records at the end of a partition`);
-    }
     if (batch.nextOffset < tail.log.end) return Promise.resolve('taken');
-    return Promise.resolve(this.#atEnd(batch.partition, tail));
+    return Promise.try(() => this.#atEnd(batch.partition, tail));
   }
 
   /** What is missing cannot be told: whoever asked must not go on. */
@@ -131,7 +148,9 @@ class TailReading<T> implements PartitionReading {
 
   #atEnd(partition: number, tail: Tail<T>): 'stopped' | 'relocate' {
     if (tail.from > tail.log.start && !this.#wanted.isEnough(partition, tail.records)) {
-      tail.window *= WINDOW_GROWTH;
+      if (tail.window >= this.#maxWindow) throw new LogTailTooLongError(partition, this.#maxWindow);
+      const grown = tail.window * WINDOW_GROWTH;
+      tail.window = grown < this.#maxWindow ? grown : this.#maxWindow;
       tail.from = startOf(tail.log, tail.window);
       return 'relocate';
     }

@@ -29,12 +29,13 @@ const MAX_BYTES = 1_048_576;
  * no more. Joins a group of its own (`latchkey-operator.<uuid>`), which holds nothing.
  *
  * @throws Error when a record cannot be decoded, or reading takes longer than a minute; NotAllowedError where we may
- *   not read
+ *   not read; the reason of `giveUp` once that is aborted
  */
 export async function readRecords(
   kafka: Kafka,
   range: RecordRange,
   log: KafkaLog,
+  giveUp: AbortSignal,
 ): Promise<readonly ConsumedRecord[]> {
   const reading = new RangeReading(range);
   const late = AbortSignal.timeout(DEADLINE_MS);
@@ -48,13 +49,15 @@ export async function readRecords(
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       maxBytesPerPartition: MAX_BYTES,
       relocateMs: RELOCATE_MS,
+      giveUp,
       onDenied: (needed) => {
         denied.abort(new NotAllowedError(`the brokers do not allow it: needed is ${needed}`));
       },
     },
     log,
-    AbortSignal.any([reading.done, late, denied.signal]),
+    AbortSignal.any([reading.done, late, denied.signal, giveUp]),
   );
+  giveUp.throwIfAborted();
   denied.signal.throwIfAborted();
   if (reading.done.aborted) return reading.records;
   throw new Error(`${range.topic}/${range.partition} was not read in time`);

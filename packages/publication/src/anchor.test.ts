@@ -196,3 +196,14 @@ test('a topic that is taken over is judged as if its messages were our own', () 
   expect(checkAnchor(takenOver(topic({ lanes: [claim] })))).toMatchObject({ claimed: false });
   expect(isClaimed(takenOver(topic()))).toBe(true);
 });
+
+test('a topic that is taken over may lack positions: it was made again before, and went on behind them', () => {
+  const short = { publishedThrough: 0n, logEnd: 3n };
+  const others = lane({ ...short, committed: OTHERS });
+
+  const taken = takenOver(topic({ lanes: [others] }));
+
+  expect(taken.lanes).toMatchObject([{ missingPositions: 2n }]);
+  expect(checkAnchor(taken).kind).toBe('agreed');
+  expect(refusalOf(takenOver(topic({ lanes: [lane(short)] })))).toBe('RELAY_TOPIC_SHORTER');
+});

@@ -153,11 +153,20 @@ export function refusalOfInstallation(evidence: TopicEvidence): Refusal | undefi
 
 /** The same, as if an older version of this installation had published what another one did, in this cluster. */
 export function takenOver(evidence: TopicEvidence): TopicEvidence {
-  const lanes = evidence.lanes.map(({ committed, ...lane }) => {
+  const lanes = evidence.lanes.map((lane) => {
+    const { committed } = lane;
     const isOwn = committed === undefined || committed.installation === evidence.installation;
-    return { ...lane, committed: isOwn ? committed : { ...committed, installation: undefined } };
+    if (isOwn) return lane;
+    const missingPositions = absentOf(lane);
+    return { ...lane, committed: { ...committed, installation: undefined }, missingPositions };
   });
   return { ...evidence, recordedClusterId: undefined, lanes };
+}
+
+/** How many positions at most are not in the log; of a topic that another installation has published only the log tells. */
+function absentOf(lane: LaneEvidence): bigint {
+  const absent = positionOf(lane) - (lane.logEnd ?? 0n);
+  return absent > lane.missingPositions ? absent : lane.missingPositions;
 }
 
 /** Kafka has a position of every lane, committed by this installation. */

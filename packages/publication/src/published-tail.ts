@@ -1,7 +1,8 @@
-import { epochOf } from '@latchkey/contracts';
+import { epochOf, Failure } from '@latchkey/contracts';
 import {
   type ConsumedRecord,
   type LogOffsets,
+  LogTailTooLongError,
   openKafka,
   readLogTail,
   withoutInfo,
@@ -31,16 +32,19 @@ export interface TailWanted {
 /**
  * The last messages of partitions, in the order of the log, by partition: back to a position, or to
  * where the log begins. Empty where there are none.
+ *
+ * @throws Failure LOG_TAIL_TOO_LONG where that is further back than the last 1,000,000 offsets of a partition
  */
-export function readPublishedTail(
+export async function readPublishedTail(
   kafka: KafkaAccess,
   topic: string,
   wanted: ReadonlyMap<number, TailWanted>,
 ): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
   const log = withoutInfo(kafka.log);
+  const { giveUp } = kafka.kafkaSettings;
   const logs = new Map([...wanted].map(([partition, { log }]) => [partition, log]));
-  return readLogTail(
-    openKafka(kafka.kafkaSettings, log),
+  const reading = readLogTail(
+    openKafka(kafka.kafkaSettings, log, giveUp),
     topic,
     {
       logs,
@@ -51,7 +55,12 @@ export function readPublishedTail(
       },
     },
     log,
+    giveUp,
   );
+  return await reading.catch((error: unknown) => {
+    if (!(error instanceof LogTailTooLongError)) throw error;
+    throw new Failure('LOG_TAIL_TOO_LONG', { topic, found: error.message }, { cause: error });
+  });
 }
 
 function publishedRecord(record: ConsumedRecord, keep: bigint | undefined): PublishedRecord {

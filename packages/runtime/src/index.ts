@@ -27,6 +27,7 @@ export {
   type KafkaConnection,
   kafkaConnection,
   kafkaSettings,
+  MAX_OUTPUT_PARTITIONS,
   outputTopicNames,
   outputTopicSettings,
   policySettings,

@@ -110,13 +110,16 @@ export const inputTopicSettings = {
 /** Instead of the name of the verification topic. */
 const NO_TOPIC = 'none';
 
+/** Of each output topic, at most. */
+export const MAX_OUTPUT_PARTITIONS = 1_000;
+
 export const outputTopicSettings = {
   TOPIC_LIFECYCLE: topicSetting('lifecycle'),
   TOPIC_ACCESS: topicSetting('access'),
   TOPIC_VERIFICATIONS: topicSetting('verifications'),
   TOPIC_REVIEWS: topicSetting('reviews'),
   TOPIC_DEAD_LETTERS: topicSetting('dead-letters'),
-  OUTPUT_PARTITIONS: integerSetting(1, 1_000)
+  OUTPUT_PARTITIONS: integerSetting(1, MAX_OUTPUT_PARTITIONS)
     .optional()
     .describe('partitions of each output topic; unset: as the topics are'),
 };

@@ -48,7 +48,7 @@ export async function giveUpOf(
   const { sources } = await openPolicy(operating.settings.POLICY_FILE);
   const kafka = openInputs(operating, 'what is given up is shown first');
   const range = { topic, partition, from, maxRecords };
-  const records = await readRecords(kafka, range, withoutInfo(operating.log));
+  const records = await readRecords(kafka, range, withoutInfo(operating.log), operating.signal);
   if (records.length === 0) throw misunderstood('--give-up: the log has no more deliveries');
   return records.map(({ timestampMs, ...record }) => {
     const delivery = { ...record, takenAtMs: takenAtOf(timestampMs) };

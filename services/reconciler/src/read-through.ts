@@ -64,6 +64,8 @@ class Watcher {
   readonly #looks = new Map<number, Look>();
   #count: PartitionCount | undefined;
   #leftOut = '';
+  /** Since when a partition waits that nobody has marked yet; undefined while there is none. */
+  #unmarkedSinceMs: number | undefined;
 
   constructor(watched: WatchedTopic, topic: string) {
     this.#watched = watched;
@@ -127,11 +129,14 @@ class Watcher {
     const topic = this.#topic;
     const rows = all.filter(({ partition }) => partition < this.partitions);
     const leftOut = rows.filter((row) => row.isLeftOut).map(({ partition }) => partition);
-    const throughMs = rows
-      .filter((row) => !row.isLeftOut)
-      .reduce((least, { readThroughMs }) => Math.min(least, readThroughMs ?? 0), nowMs);
-    const isUnread = rows.length < this.partitions;
-    this.#gauges.show((isUnread ? nowMs : nowMs - throughMs) / 1_000, leftOut.length);
+    const waitedFor = rows.filter((row) => !row.isLeftOut);
+    const isMarked = waitedFor.every(({ readThroughMs }) => readThroughMs !== null);
+    const isWhole = isMarked && rows.length >= this.partitions;
+    this.#unmarkedSinceMs = isWhole ? undefined : (this.#unmarkedSinceMs ?? nowMs);
+    const throughMs = waitedFor
+      .map(({ readThroughMs }) => readThroughMs ?? nowMs)
+      .concat(this.#unmarkedSinceMs ?? nowMs);
+    this.#gauges.show((nowMs - Math.min(...throughMs)) / 1_000, leftOut.length);
     if (leftOut.join() === this.#leftOut) return;
     this.#leftOut = leftOut.join();
     log.warn({ topic, partitions: leftOut }, 'deadlines do not wait for these stopped partitions');

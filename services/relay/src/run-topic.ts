@@ -96,7 +96,7 @@ async function publishOneTerm(
   const acquired = await acquire(servers, session, topic, confirmed);
   if (acquired.kind === 'refused') return acquired;
   await using producer = acquired.producer;
-  for (const lane of acquired.parked) sizing.park(lane);
+  sizing.parkOnly(acquired.parked);
   const { installation, clusterId, recommittedMsAgo } = acquired;
   const progress = createProgress(session, acquired.lanes);
   const term = {

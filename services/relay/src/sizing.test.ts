@@ -65,7 +65,18 @@ test('a parked lane whose message was taken goes on as before', () => {
 
 test('a lane that an earlier relay parked is tried at once with one message', () => {
   const sizing = createSizing(2, LIMITS);
-  sizing.park(2);
+  sizing.parkOnly([2]);
 
   expect(plan(sizing)).toEqual(['1: 50', '2: 1']);
+});
+
+test('a parked lane that another relay has published since goes on as before; one that still waits keeps its time', () => {
+  const sizing = createSizing(2, LIMITS);
+  sizing.refused(chunk(lane(1), 1), 0);
+  sizing.refused(chunk(lane(2), 1), 0);
+
+  sizing.parkOnly([2]);
+
+  expect(sizing.parkedLanes()).toEqual([2]);
+  expect(plan(sizing)).toEqual(['1: 50']);
 });

@@ -21,8 +21,8 @@ export interface Sizing {
   filled(chunk: LaneChunk): boolean;
   /** The broker refused the chunk for its size. 'parked': it was a single message. */
   refused(chunk: LaneChunk, nowMs: number): 'halved' | 'parked';
-  /** The lane is known to wait for its first message to be taken; tried at once if that is news. */
-  park(lane: number): void;
+  /** These lanes wait for their first message to be taken, and no others. Tried at once where that is news. */
+  parkOnly(lanes: readonly number[]): void;
   /** The broker took something of the lane. True if it had been parked. */
   taken(lane: number): boolean;
   parkedLanes(): readonly number[];
@@ -53,8 +53,10 @@ export function createSizing(lanes: number, limits: TransactionLimits): Sizing {
       maxBytes = Math.max(1, Math.min(maxBytes, Math.floor(bytesOf(chunk) / 2)));
       return 'halved';
     },
-    park: (lane) => {
-      if (!parked.has(lane)) parked.set(lane, 0);
+    parkOnly: (waiting) => {
+      const known = new Map(parked);
+      parked.clear();
+      for (const lane of waiting) parked.set(lane, known.get(lane) ?? 0);
     },
     taken: (lane) => parked.delete(lane),
     parkedLanes: () => [...parked.keys()],

@@ -10,8 +10,8 @@ interface CleanParameters {
 
 /**
  * Deletes the oldest rows of a lane that were published and are older than the retention. The last
- * published row always stays: the relay starts at it, and must find it. A lane that is being mended is left alone. The bounds are known before the
- * first row is read, so that it reads no other.
+ * published row always stays: the relay starts at it, and must find it. A lane that is being mended is left alone, and whoever places one
+ * waits, or is waited for. The bounds are known before the first row is read, so that it reads no other.
  */
 export const cleanOutbox = statement<CleanParameters, { readonly deleted: number }>(
   'clean_outbox',
@@ -22,6 +22,7 @@ export const cleanOutbox = statement<CleanParameters, { readonly deleted: number
       from relay_position,
         (select min(position) as position from outbox where lane = ${p.lane}) as lowest
       where lane = ${p.lane} and mending_after is null
+      for share of relay_position
     ), gone as (
       delete from outbox
       where lane = ${p.lane}

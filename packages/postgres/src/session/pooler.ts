@@ -4,8 +4,12 @@ import { checkMark, READ_MARK, sharedSession } from './session-mark.ts';
 
 /** How long another connection is waited for: a pooler may have no more to give. */
 const ANOTHER_MS = 3_000;
-/** What a pooler answers that gives away the session after each statement. */
+/**
+ * What PgBouncer answers to `begin` where it gives away the session after each statement. It answers with the same code
+ * when it is full or being stopped.
+ */
 const PROTOCOL_VIOLATION = '08P01';
+const STATEMENT_MODE = /statement pooling/i;
 
 /**
  * Finds out whether a pooler gives the session of this connection to others between transactions: a
@@ -44,7 +48,12 @@ async function markSeenBy(another: pg.Client): Promise<string | null | undefined
     const { rows } = await another.query<{ mark: string | null }>(READ_MARK);
     return rows[0]?.mark;
   } catch (error) {
-    if (sqlStateOf(error) === PROTOCOL_VIOLATION) throw sharedSession(error);
+    if (isStatementMode(error)) throw sharedSession(error);
     return undefined;
   }
+}
+
+function isStatementMode(error: unknown): boolean {
+  const says = error instanceof Error ? error.message : '';
+  return sqlStateOf(error) === PROTOCOL_VIOLATION && STATEMENT_MODE.test(says);
 }

@@ -9,10 +9,12 @@ import type { LanePlan } from './plan-lane.ts';
  */
 export function adoptedRow(
   topic: string,
-  { lane, partition }: LaneEvidence,
-  { common, published, record }: LanePlan,
+  evidence: LaneEvidence,
+  plan: LanePlan,
 ): AdoptedRow | undefined {
-  if (common === published) return undefined;
+  if (!isMissing(evidence, plan)) return undefined;
+  const { lane, partition } = evidence;
+  const { published, record } = plan;
   const message = record?.record;
   if (message === undefined) return placeholder(topic, lane, partition, published);
   const headers = new Map(message.headers.map(([name, value]) => [name, value.toString()]));
@@ -26,6 +28,10 @@ export function adoptedRow(
     payload: message.value?.toString() ?? '',
     generation: BigInt(headers.get('lk_generation') ?? 0),
   };
+}
+
+function isMissing({ rowAnchor }: LaneEvidence, { common, published }: LanePlan): boolean {
+  return published > 0n && (common < published || rowAnchor === undefined);
 }
 
 function placeholder(topic: string, lane: number, partition: number, position: bigint): AdoptedRow {

@@ -25,6 +25,12 @@ test('a partition that nobody has read, one that is not read to its end and one 
   ]);
 });
 
+test('a partition that has stopped lags, also behind the end of a log that was made again', () => {
+  expect(lagsOf([ends('hr', [0n, 7n])], [position(0, 9n, 'LOG_ENDS_BEFORE')])).toEqual([
+    { what: 'hr/0: taken to 9 of 7; it has stopped: LOG_ENDS_BEFORE', canEnd: false },
+  ]);
+});
+
 test('a topic that does not exist is not waited for', () => {
   expect(lagsOf([{ topic: 'hr', logs: undefined }], [])).toEqual([
     { what: 'hr: there is no such topic, or we may not see it', canEnd: false },

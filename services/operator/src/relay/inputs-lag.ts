@@ -64,7 +64,10 @@ interface Lag {
 
 type Position = Pick<ProgressStatus, 'topic' | 'partition' | 'nextOffset' | 'stoppedCode'>;
 
-/** The partitions that are not taken to these ends. A position may be behind a control record, as an end is. */
+/**
+ * The partitions that are not taken to these ends. A position may be behind a control record, as an end is; that of a
+ * partition that has stopped says nothing, as its log may be another.
+ */
 export function lagsOf(ends: readonly InputEnds[], positions: readonly Position[]): readonly Lag[] {
   const known = new Map(positions.map((row) => [`${row.topic}/${row.partition}`, row]));
   return ends.flatMap(({ topic, logs }): readonly Lag[] => {
@@ -74,7 +77,7 @@ export function lagsOf(ends: readonly InputEnds[], positions: readonly Position[
     return [...logs].flatMap(([partition, { start, end }]) => {
       const name = `${topic}/${partition}`;
       const { nextOffset = start, stoppedCode = null } = known.get(name) ?? {};
-      if (nextOffset >= end) return [];
+      if (stoppedCode === null && nextOffset >= end) return [];
       const stopped = stoppedCode === null ? '' : `; it has stopped: ${stoppedCode}`;
       const what = `${name}: taken to ${nextOffset} of ${end}${stopped}`;
       return [{ what, canEnd: stoppedCode === null }];

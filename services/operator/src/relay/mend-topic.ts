@@ -15,6 +15,7 @@ import {
   type LaneAnchor,
   type LaneEvidence,
   type PublishedRecord,
+  positionOf,
   readPublishedTail,
   type TopicFindings,
 } from '@latchkey/publication';
@@ -26,6 +27,29 @@ import { type MendedLane, type MovedLane, placeLanes } from './place-lanes.ts';
 import { type LanePlan, planLane } from './plan-lane.ts';
 
 const MAX_ROWS_COMPARED_AT_ONCE = 5_000n;
+
+/**
+ * What is to be done about each lane of a topic that is held. Changes nothing.
+ *
+ * @throws Failure LOG_TAIL_TOO_LONG where more was published since than can be looked through
+ */
+export async function planTopic(
+  { kafka }: Repair,
+  { topic, session }: HeldTopic,
+  { evidence, logs }: TopicFindings,
+): Promise<readonly LaneToMend[]> {
+  const records = await readRecords(kafka, topic, evidence.lanes, logs);
+  const plans: LaneToMend[] = [];
+  for (const lane of evidence.lanes) {
+    const own = records.get(lane.partition) ?? [];
+    // eslint-disable-next-line no-await-in-loop -- a handful of lanes
+    const plan = await planOf(session, lane, own);
+    const published = own.filter(({ position }) => position > plan.common);
+    const known = new Set(published.map(({ ceId }) => ceId));
+    plans.push({ lane, plan, row: adoptedRow(topic, lane, plan), known });
+  }
+  return plans;
+}
 
 /**
  * Makes the outbox of a topic go on behind what was published. What was decided again and published
@@ -40,32 +64,26 @@ const MAX_ROWS_COMPARED_AT_ONCE = 5_000n;
 export async function mendTopic(
   repair: Repair,
   held: HeldTopic,
-  { evidence, logs }: TopicFindings,
+  clusterId: string,
+  plans: readonly LaneToMend[],
   epoch: number,
 ): Promise<readonly MendedLane[]> {
   const { topic, session, producer, installation } = held;
-  const records = await readRecords(repair.kafka, topic, evidence.lanes, logs);
-  const plans: LaneToMend[] = [];
-  for (const lane of evidence.lanes) {
-    const own = records.get(lane.partition) ?? [];
-    // eslint-disable-next-line no-await-in-loop -- a handful of lanes
-    const plan = await planOf(session, lane, own);
-    plans.push({ lane, plan, row: adoptedRow(topic, lane, plan), records: own });
-  }
   const marks = plans.map(({ lane, plan }) => ({ lane: lane.lane, position: plan.common }));
   await session.run(markMending, mendingColumns(marks));
   const positions = plans.flatMap((plan) => positionToCommit(plan, installation, epoch));
   if (positions.length > 0) await commitPositions(producer, { topic, installation }, positions);
-  return moveAndPlace(session, repair, { topic, clusterId: evidence.clusterId }, plans);
+  return moveAndPlace(session, repair, { topic, clusterId }, plans);
 }
 
-interface LaneToMend {
+/** A lane, and how it is to go on. */
+export interface LaneToMend {
   readonly lane: LaneEvidence;
   readonly plan: LanePlan;
   /** The message at the published position, where the outbox lacks it. */
   readonly row: AdoptedRow | undefined;
-  /** The last messages of its partition. */
-  readonly records: readonly PublishedRecord[];
+  /** The ids of the messages behind what is common: what waits and bears one of them was published. */
+  readonly known: ReadonlySet<string>;
 }
 
 /** Where the outbox takes a message over from the topic, and where the position does not bear our installation's id. */
@@ -88,9 +106,7 @@ function readRecords(
   logs: ReadonlyMap<number, LogOffsets>,
 ): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
   const wanted = lanes
-    .filter(
-      ({ committed, rowAnchor }) => committed?.anchor !== rowAnchor || committed === undefined,
-    )
+    .filter(({ committed, rowAnchor }) => committed?.anchor !== rowAnchor)
     .flatMap(({ partition, committed, publishedThrough }) => {
       const log = logs.get(partition);
       if (log === undefined) return [];
@@ -105,14 +121,14 @@ async function planOf(
   records: readonly PublishedRecord[],
 ): Promise<LanePlan> {
   const noted = lane.publishedThrough;
-  const { published } = planLane({ evidence: lane, records, rows: new Map() });
+  const published = positionOf(lane);
   const rows = new Map<bigint, string>();
   for (let from = noted; from <= published; from += MAX_ROWS_COMPARED_AT_ONCE) {
     const least = from + MAX_ROWS_COMPARED_AT_ONCE;
     const to = least < published + 1n ? least : published + 1n;
     const wanted = Array.from({ length: Number(to - from) }, (_, at) => from + BigInt(at));
     const columns = positionColumns(wanted.map((position) => ({ lane: lane.lane, position })));
-    // eslint-disable-next-line no-await-in-loop -- bounded parts, until one is not there
+    // eslint-disable-next-line no-await-in-loop -- part by part, until none of it is there
     const found = await session.run(listAnchorRows, columns);
     for (const row of found) rows.set(row.position, anchorOf(row));
     if (found.length === 0) break;
@@ -135,7 +151,7 @@ async function moveAndPlace(
   // What is appended to a lane that has other messages stands right.
   for (;;) {
     const lanes = moved;
-    // eslint-disable-next-line no-await-in-loop -- twice at most
+    // eslint-disable-next-line no-await-in-loop -- once more for each lane that something is appended to
     const isPlaced = await session.transaction((tx) => placeLanes(tx, repair, topic, lanes));
     if (isPlaced) return lanes.map(({ mended }) => mended);
     // eslint-disable-next-line no-await-in-loop -- see above
@@ -159,12 +175,11 @@ async function moveAppended(
 
 async function moveMessages(
   session: Session,
-  { lane: { lane, partition, missingPositions }, plan, row, records }: LaneToMend,
+  { lane: { lane, partition, missingPositions }, plan, row, known }: LaneToMend,
 ): Promise<MovedLane> {
   const { common, published } = plan;
   const goal: LaneGoal = { lane, after: common, to: published };
-  const ids = records.filter(({ position }) => position > common).map(({ ceId }) => ceId);
-  const dropped = await dropKnown(session, goal, new Set(ids));
+  const dropped = await dropKnown(session, goal, known);
   const renumbered = await moveLane(session, goal);
   const mended = { partition, common, published, dropped, renumbered };
   return { goal, row, missingPositions, mended };

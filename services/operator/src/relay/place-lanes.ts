@@ -1,7 +1,6 @@
 import {
   type AdoptedRow,
   adoptOutboxRow,
-  appendAudit,
   type LaneGoal,
   lockLanes,
   placeLane,
@@ -10,6 +9,7 @@ import {
   type Tx,
   textColumn,
 } from '@latchkey/postgres';
+import { appendRepairAudit } from './append-repair-audit.ts';
 import type { Repair } from './open-repair.ts';
 
 /** What was done to one lane. */
@@ -39,7 +39,7 @@ export interface MovedLane {
  */
 export async function placeLanes(
   tx: Tx,
-  { operator, owner }: Pick<Repair, 'operator' | 'owner'>,
+  by: Pick<Repair, 'operator' | 'owner'>,
   { topic, clusterId }: { readonly topic: string; readonly clusterId: string },
   lanes: readonly MovedLane[],
 ): Promise<boolean> {
@@ -57,26 +57,16 @@ export async function placeLanes(
     await tx.run(placeLane, { lane: goal.lane, position: goal.to, missingPositions });
   }
   const [placed] = await tx.run(placeTopic, { topic, clusterId });
-  appendAudit(tx, [
-    {
-      decidedAtMs: placed?.nowMs ?? 0,
-      subjectKind: 'output_topic',
-      subjectId: topic,
-      trigger: 'operator',
-      eventId: undefined,
-      decider: `operator:${operator}`,
-      owner,
-      decisions: JSON.stringify(
-        lanes.map(({ mended: { partition, common, published, dropped, renumbered } }) => ({
-          kind: 'rebased',
-          partition,
-          common: common.toString(),
-          published: published.toString(),
-          dropped,
-          renumbered,
-        })),
-      ),
-    },
-  ]);
+  appendRepairAudit(tx, by, {
+    subjectKind: 'output_topic',
+    subjectId: topic,
+    decidedAtMs: placed?.nowMs ?? 0,
+    decisions: lanes.map(({ mended: { common, published, ...more } }) => ({
+      kind: 'rebased',
+      common: common.toString(),
+      published: published.toString(),
+      ...more,
+    })),
+  });
   return true;
 }

@@ -1,4 +1,4 @@
-import type { LaneEvidence, PublishedRecord } from '@latchkey/publication';
+import { type LaneEvidence, type PublishedRecord, positionOf } from '@latchkey/publication';
 
 /** What is known of a lane whose database went back. */
 export interface LaneKnown {
@@ -31,8 +31,7 @@ export interface LanePlan {
 export function planLane({ evidence, records, rows }: LaneKnown): LanePlan {
   const { publishedThrough, committed } = evidence;
   const anchors = new Map(records.map(({ position, anchor }) => [position, anchor]));
-  const last = records.at(-1)?.position ?? 0n;
-  const published = committed?.position ?? (last > publishedThrough ? last : publishedThrough);
+  const published = positionOf(evidence);
   if (committed !== undefined) anchors.set(published, committed.anchor);
   const common = evidence.mendingAfter ?? commonThrough(publishedThrough, published, anchors, rows);
   return {

@@ -1,4 +1,4 @@
-import { Failure, type FailureCode } from '@latchkey/contracts';
+import { Failure } from '@latchkey/contracts';
 import { type Restated, restateAll } from '@latchkey/intake';
 import { type Db, measureDistance, readOutputState, type Session } from '@latchkey/postgres';
 import {
@@ -18,13 +18,11 @@ import { printLine, printRow } from '../print.ts';
 import { FLAG, verb } from '../verb.ts';
 import { type HeldTopic, holdTopics } from './hold-topics.ts';
 import { untilInputsTaken } from './inputs-lag.ts';
-import { mendTopic } from './mend-topic.ts';
+import { isForRebase } from './is-for-rebase.ts';
+import { mendTopic, planTopic } from './mend-topic.ts';
 import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
 import type { MendedLane } from './place-lanes.ts';
 import { highestEpoch, raiseAbove } from './raise-epoch.ts';
-
-/** What tells that the database went back. Anything else must be mended otherwise. */
-const MENDABLE: ReadonlySet<FailureCode> = new Set(['RELAY_ROW_MISSING', 'RELAY_ANCHOR_DIFFERS']);
 
 /**
  * Mends the outbox of a database that went back: raises the epoch, lets every lane go on behind what
@@ -57,7 +55,7 @@ export const relayRebase = verb({
     }
     const mended = isNeeded
       ? await holdTopics({ db, kafka: repair.kafka, takeOver }, differing, (held) =>
-          mendAll(db, repair, held, findings, examine),
+          mendAll(db, repair, held, { before: findings, isForced: all, takeOver, examine }),
         )
       : [];
     const { epoch, restatingSinceMs } = await readOutputState(db);
@@ -123,13 +121,13 @@ async function examineAll(
 }
 
 /** The topics that must be mended, or claimed. */
-async function differingOf(
+async function differingOf<T extends RepairedTopic>(
   db: Db,
-  topics: readonly RepairedTopic[],
+  topics: readonly T[],
   findings: ReadonlyMap<string, TopicFindings>,
   takeOver: boolean,
-): Promise<readonly RepairedTopic[]> {
-  const differing: RepairedTopic[] = [];
+): Promise<readonly T[]> {
+  const differing: T[] = [];
   for (const topic of topics) {
     // eslint-disable-next-line no-await-in-loop -- five topics
     const isDifferent = await differs(db, topic.topic, findings);
@@ -153,7 +151,7 @@ async function differs(
 }
 
 function refuseUnmendable(topic: string, refusal: Refusal | undefined): void {
-  if (refusal === undefined || MENDABLE.has(refusal.code)) return;
+  if (refusal === undefined || isForRebase(refusal)) return;
   throw new Failure(refusal.code, { topic, found: refusal.detail });
 }
 
@@ -173,29 +171,44 @@ async function hasHole(session: Pick<Session, 'run'>, { lanes }: TopicEvidence):
   return false;
 }
 
+/** Mends those that still differ once nobody else publishes them; with `isForced` raises the epoch all the same. */
 async function mendAll(
   db: Db,
   repair: Repair,
   held: readonly HeldTopic[],
-  before: ReadonlyMap<string, TopicFindings>,
-  examine: Examine,
+  { before, isForced, takeOver, examine }: Mending,
 ): Promise<readonly MendedLane[]> {
   // Only what is read once the topics are ours is final.
   const findings = new Map(before);
   for (const { topic, session } of held) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
     findings.set(topic, await examine(session, topic));
-    // eslint-disable-next-line no-await-in-loop -- refuses what has come to light meanwhile
-    await differs(session, topic, findings);
   }
-  const published = await highestEpoch(repair.kafka, findings);
-  const epoch = await raiseAbove(db, held[0]?.session ?? db, published, repair);
-  const mended: MendedLane[] = [];
-  for (const one of held) {
+  // Somebody else may have mended them meanwhile.
+  const differing = await differingOf(db, held, findings, takeOver);
+  if (differing.length === 0 && !isForced) return [];
+  const planned = [];
+  for (const one of differing) {
     const found = findings.get(one.topic);
     if (found === undefined) continue;
+    const { clusterId } = found.evidence;
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    mended.push(...(await mendTopic(repair, one, found, epoch)));
+    planned.push({ held: one, clusterId, plans: await planTopic(repair, one, found) });
+  }
+  const published = highestEpoch(findings.values());
+  const epoch = await raiseAbove(db, held[0]?.session ?? db, published, repair);
+  const mended: MendedLane[] = [];
+  for (const { held: one, clusterId, plans } of planned) {
+    // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
+    mended.push(...(await mendTopic(repair, one, clusterId, plans, epoch)));
   }
   return mended;
+}
+
+interface Mending {
+  /** What was found before topics were held. */
+  readonly before: ReadonlyMap<string, TopicFindings>;
+  readonly isForced: boolean;
+  readonly takeOver: boolean;
+  readonly examine: Examine;
 }

@@ -3,7 +3,6 @@ import { addPartitions } from '@latchkey/kafka';
 import {
   addLanes,
   addOutputLayout,
-  appendAudit,
   appendOutbox,
   type LaneRow,
   listLanes,
@@ -25,13 +24,14 @@ import {
   refusalOfLane,
   type TopicEvidence,
 } from '@latchkey/publication';
+import { MAX_OUTPUT_PARTITIONS } from '@latchkey/runtime';
 import { misunderstood, required } from '../bounds.ts';
 import { printLine, printRow } from '../print.ts';
 import { FLAG, TEXT, verb } from '../verb.ts';
+import { appendRepairAudit } from './append-repair-audit.ts';
 import { type HeldTopic, holdTopics, refuseAnother } from './hold-topics.ts';
 import { openRepair, type Repair } from './open-repair.ts';
 
-const MAX_PARTITIONS = 10_000;
 /** What waits is moved in one transaction. */
 const MAX_MOVED_ROWS_A_LANE = 20_000;
 const MAX_MOVED_BYTES = 256 * 1024 * 1024;
@@ -77,8 +77,8 @@ export const relayRepartition = verb({
 
 function partitionsOf(text: string): number {
   const partitions = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (partitions >= 1 && partitions <= MAX_PARTITIONS) return partitions;
-  throw misunderstood(`--partitions: expected a whole number from 1 to ${MAX_PARTITIONS}`);
+  if (partitions >= 1 && partitions <= MAX_OUTPUT_PARTITIONS) return partitions;
+  throw misunderstood(`--partitions: expected a whole number from 1 to ${MAX_OUTPUT_PARTITIONS}`);
 }
 
 async function repartitionAll(
@@ -92,6 +92,10 @@ async function repartitionAll(
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
     const { evidence } = await gatherEvidence(repair.kafka, session, topic);
     refuseAnother(topic, evidence);
+    if (evidence.partitions > partitions) {
+      const has = `${topic} has ${evidence.partitions} in Kafka, which cannot take any away`;
+      throw misunderstood(`--partitions: ${has}: give that number`);
+    }
     // eslint-disable-next-line no-await-in-loop -- see above
     await refuseUnready(session, topic, evidence);
     published.set(topic, evidence.lanes);
@@ -133,7 +137,7 @@ async function refuseUnready(
 
 async function switchLanes(
   tx: Tx,
-  { operator, owner }: Repair,
+  by: Repair,
   published: ReadonlyMap<string, readonly LaneEvidence[]>,
   partitions: number,
 ): Promise<number> {
@@ -153,18 +157,12 @@ async function switchLanes(
     messages.push(...waiting.map((row) => movedTo(now, row)));
   }
   const [done] = await tx.run(addOutputLayout, {});
-  appendAudit(tx, [
-    {
-      decidedAtMs: done?.nowMs ?? 0,
-      subjectKind: 'output_state',
-      subjectId: 'layout',
-      trigger: 'operator',
-      eventId: undefined,
-      decider: `operator:${operator}`,
-      owner,
-      decisions: JSON.stringify([{ kind: 'repartitioned', partitions, moved: messages.length }]),
-    },
-  ]);
+  appendRepairAudit(tx, by, {
+    subjectKind: 'output_state',
+    subjectId: 'layout',
+    decidedAtMs: done?.nowMs ?? 0,
+    decisions: [{ kind: 'repartitioned', partitions, moved: messages.length }],
+  });
   appendOutbox(tx, messages);
   return messages.length;
 }

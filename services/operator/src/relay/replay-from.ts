@@ -18,7 +18,7 @@ export interface Start {
   readonly isKept: boolean;
 }
 
-/** @param lastPublished - the last position in the log of the partition; undefined where it is empty */
+/** @param lastPublished - the last position that the log of the partition has held; undefined where it never held any */
 export function startOf(
   { earliest, last }: Kept,
   from: ReplayFrom,

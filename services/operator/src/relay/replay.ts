@@ -1,12 +1,13 @@
 import { Failure } from '@latchkey/contracts';
 import { untilOffsetsReady } from '@latchkey/kafka';
 import {
-  appendAudit,
   listAnchorRows,
   placeLane,
   placeTopic,
   positionColumns,
+  readNow,
   type Session,
+  type Tx,
 } from '@latchkey/postgres';
 import {
   anchorOf,
@@ -16,6 +17,7 @@ import {
   type KafkaAccess,
   type LaneEvidence,
   RELAY_GROUP,
+  type Refusal,
   readPublishedTail,
   refusalOfTopic,
   type TailWanted,
@@ -25,7 +27,9 @@ import {
 import { type Given, misused } from '@latchkey/runtime';
 import { printLine, printRows } from '../print.ts';
 import { FLAG, TEXT, verb } from '../verb.ts';
+import { appendRepairAudit } from './append-repair-audit.ts';
 import { type HeldTopic, holdTopics } from './hold-topics.ts';
+import { isForRebase } from './is-for-rebase.ts';
 import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
 import type { ReplayFrom } from './replay-from.ts';
 import { type PlacedLane, startAll } from './start-at.ts';
@@ -41,7 +45,7 @@ const REPLAY = {
  * Lets the relay go on from a position where Kafka went back: the messages from there on are published
  * (again). Without `--from` each partition goes on behind the last message that its log holds, so that
  * nothing is repeated. `earliest` and `latest` are another position in each partition, so a number is taken
- * for one partition only. Without `--topic` all topics that are refused.
+ * for one partition only. Without `--topic` all topics that are refused because Kafka went back.
  */
 export const relayReplay = verb({
   ...REPLAY,
@@ -51,7 +55,7 @@ export const relayReplay = verb({
     const { db } = operating;
     await using repair = await openRepair(operating);
     const wanted = wantedOf(given);
-    const topics = await topicsToReplay(repair, db, wanted);
+    const { topics, left } = await topicsToReplay(repair, db, wanted);
     const holding = { db, kafka: repair.kafka, takeOver: false };
     const placed = await holdTopics(holding, topics, async (held) => {
       const lanes: PlacedLane[] = [];
@@ -66,7 +70,9 @@ export const relayReplay = verb({
       );
       return;
     }
-    if (placed.length === 0) printLine('nothing to replay: no output topic is refused');
+    for (const { topic, code, detail } of left) printLine(`! ${topic}: ${code}: ${detail}`);
+    if (placed.length + left.length === 0)
+      printLine('nothing to replay: no output topic is refused');
     for (const { topic, partition, from, last } of placed) {
       printLine(`${topic}/${partition} goes on at ${from}; the outbox ends at ${last}`);
     }
@@ -101,20 +107,30 @@ function problemOf(problem: string, text: string | undefined, shape: RegExp): st
   return text === undefined || shape.test(text) ? undefined : problem;
 }
 
-/** The one that was named, else those on which the two sides do not agree. */
+/** The one that was named, else those whose log is the side that lost something; the others are for `relay rebase`. */
 async function topicsToReplay(
   { topics, kafka }: Repair,
   session: Pick<Session, 'run'>,
   wanted: Wanted,
-): Promise<readonly RepairedTopic[]> {
-  if (wanted.topic !== undefined) return [namedTopic(topics, wanted.topic, wanted)];
+): Promise<{ readonly topics: readonly RepairedTopic[]; readonly left: readonly LeftTopic[] }> {
+  if (wanted.topic !== undefined) {
+    return { topics: [namedTopic(topics, wanted.topic, wanted)], left: [] };
+  }
   const refused: RepairedTopic[] = [];
+  const left: LeftTopic[] = [];
   for (const one of topics) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
     const { evidence } = await gatherEvidence(kafka, session, one.topic);
-    if (checkAnchor(evidence).kind === 'refused') refused.push(one);
+    const check = checkAnchor(evidence);
+    if (check.kind === 'agreed') continue;
+    if (isForRebase(check.refusal)) left.push({ topic: one.topic, ...check.refusal });
+    else refused.push(one);
   }
-  return refused;
+  return { topics: refused, left };
+}
+
+interface LeftTopic extends Refusal {
+  readonly topic: string;
 }
 
 function namedTopic(
@@ -135,8 +151,8 @@ function namedTopic(
 }
 
 /**
- * Kafka is told first: ended in between, its position differs from the database's, the topic is
- * refused as before, and another call does the same again.
+ * Kafka is told before the database: ended in between, another call does the same again, and the relay refuses the topic
+ * unless messages were passed over. Who wanted that is in the audit trail before.
  */
 async function replayTopic(
   repair: Repair,
@@ -152,10 +168,13 @@ async function replayTopic(
   );
   if (wanted.from === undefined) refuseMending(topic, lanes);
   const placed = await placesOf(repair.kafka, session, topic, { findings, lanes }, wanted.from);
-  const anchors = await anchorsAt(session, placed);
+  const anchors = await anchorsAt(session, topic, placed);
   const { clusterId, epoch } = findings.evidence;
   // What was published in a later epoch than the database's must not be forgotten: that is for `relay rebase`.
   const epochs = new Map(lanes.map(({ lane, committed }) => [lane, committed?.epoch ?? 0]));
+  await session.transaction(async (tx) => {
+    audit(tx, repair, topic, { kind: 'replay_begun', placed, nowMs: await readNow(tx) });
+  });
   await commitPositions(
     producer,
     { topic, installation },
@@ -215,18 +234,26 @@ function lastRecords(
   );
 }
 
+/** @throws Failure OUTBOX_NOT_KEPT where the outbox has lost one of the messages since: its retention deletes */
 async function anchorsAt(
-  session: Session,
+  session: Pick<Session, 'run'>,
+  topic: string,
   placed: readonly PlacedLane[],
 ): Promise<ReadonlyMap<number, string>> {
   const before = placed.map(({ lane, from }) => ({ lane, position: from - 1n }));
   const rows = await session.run(listAnchorRows, positionColumns(before));
-  return new Map(rows.map((row) => [row.lane, anchorOf(row)]));
+  const anchors = new Map(rows.map((row) => [row.lane, anchorOf(row)]));
+  const lost = placed.filter(({ lane, from }) => from > 1n && !anchors.has(lane));
+  if (lost.length === 0) return anchors;
+  const partitions = lost.map(
+    ({ partition, from }) => `partition ${partition}: ${from} is not kept any more`,
+  );
+  throw new Failure('OUTBOX_NOT_KEPT', { topic, partitions });
 }
 
 function save(
   session: Session,
-  { operator, owner }: Repair,
+  repair: Repair,
   topic: string,
   clusterId: string,
   placed: readonly PlacedLane[],
@@ -236,23 +263,23 @@ function save(
       // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
       await tx.run(placeLane, { lane, position: from - 1n, missingPositions });
     }
+    // The lanes are locked against cleaning now.
+    await anchorsAt(tx, topic, placed);
     const [done] = await tx.run(placeTopic, { topic, clusterId });
-    const decisions = placed.map(({ partition, from }) => ({
-      kind: 'replayed',
-      partition,
-      from: from.toString(),
-    }));
-    appendAudit(tx, [
-      {
-        decidedAtMs: done?.nowMs ?? 0,
-        subjectKind: 'output_topic',
-        subjectId: topic,
-        trigger: 'operator',
-        eventId: undefined,
-        decider: `operator:${operator}`,
-        owner,
-        decisions: JSON.stringify(decisions),
-      },
-    ]);
+    audit(tx, repair, topic, { kind: 'replayed', placed, nowMs: done?.nowMs ?? 0 });
+  });
+}
+
+function audit(
+  tx: Tx,
+  repair: Repair,
+  topic: string,
+  { kind, placed, nowMs }: { kind: string; placed: readonly PlacedLane[]; nowMs: number },
+): void {
+  appendRepairAudit(tx, repair, {
+    subjectKind: 'output_topic',
+    subjectId: topic,
+    decidedAtMs: nowMs,
+    decisions: placed.map(({ partition, from }) => ({ kind, partition, from: from.toString() })),
   });
 }

@@ -1,6 +1,11 @@
 import { Failure } from '@latchkey/contracts';
 import { listAnchorRows, positionColumns, readKept, type Session } from '@latchkey/postgres';
-import { anchorOf, type LaneEvidence, type PublishedRecord } from '@latchkey/publication';
+import {
+  anchorOf,
+  type LaneEvidence,
+  type PublishedRecord,
+  positionOf,
+} from '@latchkey/publication';
 import { type Kept, type ReplayFrom, type Start, startOf } from './replay-from.ts';
 
 /** From where a lane is published. */
@@ -38,7 +43,7 @@ export async function startAll(
   for (const lane of lanes) {
     // eslint-disable-next-line no-await-in-loop -- a handful of lanes
     const kept = await keptOf(session, lane.evidence.lane);
-    starts.push({ ...lane, ...kept, ...startOf(kept, from, lane.lastRecord?.position) });
+    starts.push({ ...lane, ...kept, ...startOf(kept, from, lastPublishedOf(lane)) });
   }
   refuseNotKept(topic, starts);
   for (const { evidence, lastRecord } of starts) {
@@ -51,6 +56,12 @@ export async function startAll(
     const missingPositions = absent > 0n ? absent : 0n;
     return { topic, lane, partition, from: position, last, missingPositions };
   });
+}
+
+/** Where the topic has deleted all that the log held both sides' positions tell it; undefined where it never held anything. */
+function lastPublishedOf({ evidence, lastRecord }: LaneToPlace): bigint | undefined {
+  if (lastRecord !== undefined) return lastRecord.position;
+  return (evidence.logEnd ?? 0n) > 0n ? positionOf(evidence) : undefined;
 }
 
 async function keptOf(session: Session, lane: number): Promise<Kept> {

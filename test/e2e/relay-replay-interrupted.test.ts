@@ -1,0 +1,70 @@
+import { expect, inject, test } from 'vitest';
+import { openOutbox } from '../support/outbox.ts';
+import { spawnService } from '../support/process.ts';
+import { killWhileWaiting, whileWaiting } from '../support/relay-lock.ts';
+import {
+  audited,
+  freshlyRead,
+  positionsOf,
+  publishAndStop,
+  refused,
+  replay,
+  run,
+} from '../support/replaying.ts';
+
+const HOLD_POSITIONS = 'select from relay_position for update';
+
+test('a replay that is killed half-way is done by the next one', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  const { access } = outbox.topics.names;
+  const args = ['relay', 'replay', '--topic', access, '--from', 'earliest'];
+  const start = () => spawnService('operator', { env: { ...outbox.env, OPERATOR: 'grace' }, args });
+
+  // Kafka has been told, the database not.
+  await killWhileWaiting(outbox.database, HOLD_POSITIONS, start);
+  const relay = await outbox.spawn();
+  await refused(relay, 'RELAY_POSITION_BEHIND');
+
+  expect(await run(outbox, ...args)).toMatchObject({ code: 0 });
+  const messages = await freshlyRead(outbox, 30);
+  expect(positionsOf(messages, 0)).toEqual([1n, 2n, 3n, 4n, 5n, 1n, 2n, 3n, 4n, 5n]);
+});
+
+test('a replay that passes over messages and is killed half-way is in the audit trail', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  await outbox.append('access', 3);
+  const { access } = outbox.topics.names;
+  const args = ['relay', 'replay', '--topic', access, '--partition', '0', '--from', '7'];
+  const start = () => spawnService('operator', { env: { ...outbox.env, OPERATOR: 'grace' }, args });
+
+  await killWhileWaiting(outbox.database, HOLD_POSITIONS, start);
+
+  // Kafka has been told, and the relay goes on from there.
+  await outbox.start();
+  await expect.poll(async () => (await outbox.read()).length).toBe(15 + 2 + 3 + 3);
+  expect(await audited(outbox)).toEqual([{ decider: 'operator:grace', kind: 'replay_begun' }]);
+});
+
+test('where cleaning deletes the message before the first one meanwhile, replay says so, and can be run again', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  await outbox.database.query('delete from outbox where position < 2');
+  const { access } = outbox.topics.names;
+  const args = ['--topic', access, '--from', 'earliest'];
+
+  const beaten = await whileWaiting(
+    outbox.database,
+    HOLD_POSITIONS,
+    () => replay(outbox, ...args),
+    () => outbox.database.query('delete from outbox where position < 3'),
+  );
+
+  expect(beaten.code).toBe(1);
+  expect(beaten.stderr).toContain('OUTBOX_NOT_KEPT');
+  const again = await replay(outbox, ...args);
+  expect(again.stdout).toContain(`${access}/0 goes on at 4`);
+  await outbox.start();
+  expect(positionsOf(await freshlyRead(outbox, 15 + 6), 0).slice(-2)).toEqual([4n, 5n]);
+});
