@@ -6,6 +6,7 @@ import {
   type InputFact,
   type InputResult,
 } from './fact.ts';
+import { isSameName } from './name.ts';
 
 export type OpenAttempt = 'open' | 'collecting' | 'checking';
 export type EndedAttempt =
@@ -118,5 +119,5 @@ export function findStep(attempt: AttemptState, step: string): Step | undefined 
 }
 
 export function isSameInput(taken: Step, fact: InputFact): boolean {
-  return taken.result === fact.result && taken.factor === fact.factor;
+  return taken.result === fact.result && isSameName(taken.factor, fact.factor);
 }

@@ -2,6 +2,7 @@
 export interface FailureKey {
   /** The person, `<source>#<external id>`; where none is named `verification#<id>`. */
   readonly subject: string;
+  /** In NFC. */
   readonly purpose: string;
 }
 

@@ -1,4 +1,5 @@
 import { type AttemptState, CLAIMS_MAX_COUNT } from './attempt.ts';
+import { comparable } from './name.ts';
 
 /** Joins the names of factors in a `method`. */
 const AND = '+';
@@ -8,7 +9,7 @@ export function factorsIn(
   method: string | undefined,
   ofPurpose: readonly string[],
 ): readonly string[] {
-  const named = new Set(method?.split(AND));
+  const named = new Set(method?.split(AND).map(comparable));
   return ofPurpose.filter((factor) => named.has(factor));
 }
 
@@ -22,7 +23,9 @@ export function haveMatched(attempt: AttemptState, factors: readonly string[]): 
   const { steps = [], claims = [] } = attempt.detail;
   const matched = new Set([
     ...claims.flat(),
-    ...steps.flatMap(({ result, factor }) => (result === 'match' ? [factor] : [])),
+    ...steps.flatMap(({ result, factor }) =>
+      result === 'match' && factor !== undefined ? [comparable(factor)] : [],
+    ),
   ]);
   return factors.every((factor) => matched.has(factor));
 }

@@ -1,5 +1,6 @@
 import { type VerificationEvent } from '@latchkey/contracts';
 import { type CountedFailure, type FailureCount, type FailureKey } from './counted-failure.ts';
+import { comparable } from './name.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { type VerificationState } from './verification.ts';
 
@@ -12,7 +13,10 @@ export function failureKeyOf(
   if (verification?.purpose !== undefined) return failureKeyOfState(verification);
   if (event.type !== 'latchkey.verification.requested.v1') return undefined;
   const { verification: id, person, purpose } = event.data;
-  return { subject: subjectOf(id, person?.source, person?.externalId), purpose };
+  return {
+    subject: subjectOf(id, person?.source, person?.externalId),
+    purpose: comparable(purpose),
+  };
 }
 
 /** Every counter that these reports on one verification could touch, each once, in a fixed order. */
@@ -32,7 +36,10 @@ export function failureKeysOf(
 export function failureKeyOfState(verification: VerificationState): FailureKey {
   const { verificationId, personSource, personExternalId, purpose } = verification;
   if (purpose === undefined) throw new RangeError('nobody has asked for this verification yet');
-  return { subject: subjectOf(verificationId, personSource, personExternalId), purpose };
+  return {
+    subject: subjectOf(verificationId, personSource, personExternalId),
+    purpose: comparable(purpose),
+  };
 }
 
 /** A request can ask for fewer failures than the policy allows, never for more. */

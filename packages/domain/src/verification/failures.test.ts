@@ -35,6 +35,32 @@ test('failures are counted per person and purpose, over verifications', () => {
   expect(desk.failures(SUBJECT, 'callback')).toBe(0);
 });
 
+test('a purpose in two normal forms has one count, and is one question', () => {
+  const composed = 'R\u00fccksetzen';
+  const decomposed = composed.normalize('NFD');
+  const policy = { ...POLICY, maxFailures: 2 };
+  const desk = openDesk(policy);
+  const ask = (verification: string, written: string, atMs: number): Report =>
+    requested({ verification, purpose: written, person }, atMs);
+  desk.takeAll([
+    ask('v1', composed, 0),
+    opened({ verification: 'v1' }, 0),
+    input({ verification: 'v1', result: 'mismatch' }, 0),
+    ask('v2', decomposed, 1),
+    opened({ verification: 'v2' }, 1),
+  ]);
+
+  expect(desk.take(ask('v2', composed, 1)).disposition).toBe('duplicate');
+  desk.take(input({ verification: 'v2', result: 'mismatch' }, 1));
+
+  expect(desk.failures(SUBJECT, composed)).toBe(2);
+  expect(desk.failures(SUBJECT, decomposed)).toBe(0);
+  expect(desk.verification('v2').state).toBe('locked');
+  expect(
+    failureKeysOf(undefined, [ask('v3', composed, 2).event, ask('v3', decomposed, 2).event]),
+  ).toEqual([{ subject: SUBJECT, purpose: composed }]);
+});
+
 test('where no person is named they are counted per verification', () => {
   const desk = openDesk();
 

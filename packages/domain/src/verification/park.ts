@@ -9,6 +9,7 @@ import { dueOutcome } from './deadline.ts';
 import { type Disposition } from './disposition.ts';
 import { type Draft, saveAttempt } from './draft.ts';
 import { type DecidingFact, type VerdictFact } from './fact.ts';
+import { isSameName } from './name.ts';
 
 /**
  * The fact waits on its attempt until what it speaks of is known. What an earlier one has taken already is refused
@@ -119,7 +120,7 @@ function leavesNothing(one: VerdictFact, other: VerdictFact): boolean {
     case 'inconclusive':
       return other.verdict === 'inconclusive';
     case 'verified':
-      return other.verdict === 'verified' && one.method === other.method;
+      return other.verdict === 'verified' && isSameName(one.method, other.method);
     case 'rejected':
     case 'max_attempts':
     case 'expired':
@@ -138,7 +139,11 @@ function isSameClaim(one: DecidingFact, other: DecidingFact): boolean {
     case 'opened':
       return other.kind === 'opened' && one.channel === other.channel;
     case 'input':
-      return other.kind === 'input' && one.result === other.result && one.factor === other.factor;
+      return (
+        other.kind === 'input' &&
+        one.result === other.result &&
+        isSameName(one.factor, other.factor)
+      );
     case 'verdict':
       return other.kind === 'verdict' && one.verdict === other.verdict;
   }

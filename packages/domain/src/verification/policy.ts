@@ -1,3 +1,5 @@
+import { comparable } from './name.ts';
+
 /** What the policy file says about verifications. Durations are milliseconds. */
 export interface VerificationPolicy {
   /** The factors that must all match in one attempt. None, or an unknown purpose: only a verdict decides. */
@@ -17,5 +19,5 @@ export interface VerificationPolicy {
 
 /** The factors that verify a purpose once they have all matched in one attempt; may be empty. */
 export function factorsOf(policy: VerificationPolicy, purpose: string): readonly string[] {
-  return policy.purposes.get(purpose.normalize('NFC'))?.factors ?? [];
+  return policy.purposes.get(comparable(purpose))?.factors ?? [];
 }

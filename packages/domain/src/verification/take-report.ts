@@ -10,6 +10,7 @@ import {
   factOfProgress,
   factOfVerdict,
 } from './fact.ts';
+import { isSameName } from './name.ts';
 import { dropLapsed, parkCancellation } from './park.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { releaseAll, releaseAttempt } from './release.ts';
@@ -104,7 +105,7 @@ function takeRequested(draft: Draft, data: RequestedData, takenAtMs: number): Di
 function isSameQuestion(known: VerificationState, data: RequestedData): boolean {
   const { purpose, person, expiresAt, maxAttempts, maxFailures } = data;
   return (
-    known.purpose === purpose &&
+    isSameName(known.purpose, purpose) &&
     known.personSource === person?.source &&
     known.personExternalId === person?.externalId &&
     known.maxAttempts === maxAttempts &&
