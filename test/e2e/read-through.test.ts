@@ -14,6 +14,4 @@ test('the age of what was read of the verification topic is measured at each loo
       return seen.size;
     })
     .toBeGreaterThan(2);
-  // From the first look on, when nothing was noted yet.
-  expect(Math.max(...[...seen].map(Number))).toBeLessThan(3_600);
 });

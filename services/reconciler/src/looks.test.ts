@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextLook, partitionCount } from './looks.ts';
+import { nextLook, partitionCount, waitingOf } from './looks.ts';
 
 const HOUR_MS = 3_600_000;
 const seen = (logEnd: bigint, throughMs: number, epoch = 0) => ({ epoch, logEnd, throughMs });
@@ -34,4 +34,20 @@ test('fewer partitions are believed once nothing else was told for an hour', () 
   expect(partitionCount(doubted, 2, HOUR_MS).count).toBe(2);
   const told = partitionCount(doubted, 3, HOUR_MS - 1);
   expect(partitionCount(told, 2, HOUR_MS).count).toBe(3);
+});
+
+test('deadlines wait for the partition that is furthest behind', () => {
+  expect(waitingOf([70, 40, 90], true, 100, undefined)).toEqual({
+    ageMs: 60,
+    unnotedSinceMs: undefined,
+  });
+  expect(waitingOf([], true, 100, undefined)).toMatchObject({ ageMs: 0 });
+});
+
+test('a partition that nobody has noted yet, and one that is missing, count from when that was seen', () => {
+  const first = waitingOf([90, null], true, 100, undefined);
+  expect(first).toEqual({ ageMs: 10, unnotedSinceMs: 100 });
+  expect(waitingOf([190, null], true, 200, first)).toEqual({ ageMs: 100, unnotedSinceMs: 100 });
+  expect(waitingOf([290, 295], true, 300, first)).toEqual({ ageMs: 10, unnotedSinceMs: undefined });
+  expect(waitingOf([90], false, 100, undefined)).toEqual({ ageMs: 10, unnotedSinceMs: 100 });
 });

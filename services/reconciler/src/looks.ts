@@ -50,3 +50,28 @@ export function partitionCount(
   if (known === undefined || count >= known.count) return { count, toldAtMs };
   return toldAtMs - known.toldAtMs >= FEWER_AFTER_MS ? { count, toldAtMs } : known;
 }
+
+/** Since when deadlines wait, by the partition that is furthest behind. */
+export interface Waiting {
+  readonly ageMs: number;
+  /** Since when there is a partition that nobody has noted yet; undefined while there is none. */
+  readonly unnotedSinceMs: number | undefined;
+}
+
+/**
+ * A partition that nobody has noted yet, or not since an operator accepted another log, counts from when that was seen.
+ *
+ * @param noted - how far each partition that deadlines wait for was read; null where nobody has noted it
+ * @param isWhole - false where partitions are missing among them
+ */
+export function waitingOf(
+  noted: readonly (number | null)[],
+  isWhole: boolean,
+  nowMs: number,
+  known: Waiting | undefined,
+): Waiting {
+  const isNoted = isWhole && !noted.includes(null);
+  const unnotedSinceMs = isNoted ? undefined : (known?.unnotedSinceMs ?? nowMs);
+  const times = noted.filter((time) => time !== null);
+  return { ageMs: nowMs - Math.min(unnotedSinceMs ?? nowMs, ...times), unnotedSinceMs };
+}

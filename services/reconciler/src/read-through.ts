@@ -9,7 +9,14 @@ import {
   readClock,
 } from '@latchkey/postgres';
 import type { Chore, Logger, Metrics } from '@latchkey/runtime';
-import { type Look, nextLook, type PartitionCount, partitionCount } from './looks.ts';
+import {
+  type Look,
+  nextLook,
+  type PartitionCount,
+  partitionCount,
+  type Waiting,
+  waitingOf,
+} from './looks.ts';
 
 /** How far a topic was read, as this process knows it. */
 export interface ReadThrough {
@@ -64,8 +71,7 @@ class Watcher {
   readonly #looks = new Map<number, Look>();
   #count: PartitionCount | undefined;
   #leftOut = '';
-  /** Since when a partition waits that nobody has marked yet; undefined while there is none. */
-  #unmarkedSinceMs: number | undefined;
+  #waiting: Waiting | undefined;
 
   constructor(watched: WatchedTopic, topic: string) {
     this.#watched = watched;
@@ -129,14 +135,10 @@ class Watcher {
     const topic = this.#topic;
     const rows = all.filter(({ partition }) => partition < this.partitions);
     const leftOut = rows.filter((row) => row.isLeftOut).map(({ partition }) => partition);
-    const waitedFor = rows.filter((row) => !row.isLeftOut);
-    const isMarked = waitedFor.every(({ readThroughMs }) => readThroughMs !== null);
-    const isWhole = isMarked && rows.length >= this.partitions;
-    this.#unmarkedSinceMs = isWhole ? undefined : (this.#unmarkedSinceMs ?? nowMs);
-    const throughMs = waitedFor
-      .map(({ readThroughMs }) => readThroughMs ?? nowMs)
-      .concat(this.#unmarkedSinceMs ?? nowMs);
-    this.#gauges.show((nowMs - Math.min(...throughMs)) / 1_000, leftOut.length);
+    const noted = rows.filter((row) => !row.isLeftOut).map(({ readThroughMs }) => readThroughMs);
+    const isWhole = rows.length >= this.partitions;
+    this.#waiting = waitingOf(noted, isWhole, nowMs, this.#waiting);
+    this.#gauges.show(this.#waiting.ageMs / 1_000, leftOut.length);
     if (leftOut.join() === this.#leftOut) return;
     this.#leftOut = leftOut.join();
     log.warn({ topic, partitions: leftOut }, 'deadlines do not wait for these stopped partitions');
