@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { employee, hrEvent, inDays, structured } from '../support/events.ts';
 import { eventually } from '../support/eventually.ts';
-import { MIGRATE, runLatchkey, runScript } from '../support/run-latchkey.ts';
+import { type CommandResult, MIGRATE, runLatchkey, runScript } from '../support/run-latchkey.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
 let system: TestSystem;
@@ -44,6 +44,14 @@ test('conflicts are listed and shown with both contents', async () => {
   expect(stdout).toContain('"department":"Sales"');
   expect(stdout).toContain('"department":"Finance"');
 });
+
+/** Every line that a command has printed, as the object that it is. */
+function linesOf({ stdout }: CommandResult): readonly object[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as object);
+}
 
 interface Progress {
   readonly topic: string;
@@ -89,12 +97,26 @@ test('a finding is shown, with what is given up, and accepted by its id under a 
   expect(shown.stdout).toContain(`--finding ${stopped?.findingId ?? ''} --give-up 50`);
   expect(shown.stderr).toContain('--finding');
 
+  const found = { about: 'found', findingId: stopped?.findingId, stoppedCode: 'APPLY_FAILING' };
+  const inJson = await run(...accept, '--json');
+  expect(inJson.code).toBe(2);
+  expect(linesOf(inJson)).toMatchObject([
+    { ...found, partition: 0, skippedFrom: null, skippedThrough: null },
+    ...Array.from({ length: 3 }, () => ({ about: 'given up', code: 'APPLY_FAILED' })),
+  ]);
+  const skipping = await run(...accept.slice(0, 4), '--from', '999', '--json');
+  expect(linesOf(skipping)).toMatchObject([{ ...found, nextOffset: '999', skippedThrough: '998' }]);
+
   const other = await run(...accept, '--finding', 'ffffffffffff');
   expect(other).toMatchObject({ code: 1, stdout: '' });
   expect(other.stderr).toContain('FINDING_DIFFERS');
 
-  const accepted = await run(...accept, '--finding', stopped?.findingId ?? '');
+  const accepted = await run(...accept, '--finding', stopped?.findingId ?? '', '--json');
   expect(accepted).toMatchObject({ code: 0, stderr: '' });
+  expect(linesOf(accepted)).toMatchObject([
+    { about: 'accepted', findingId: stopped?.findingId, stoppedCode: 'APPLY_FAILING' },
+    ...Array.from({ length: 3 }, () => ({ about: 'given up', code: 'APPLY_FAILED' })),
+  ]);
   await system.settled();
   const letters = "select count(*)::int as n from dead_letter where code = 'APPLY_FAILED'";
   expect(await system.database.query(letters)).toEqual([{ n: 6 }]);
@@ -138,6 +160,20 @@ test('JSON has moments as text, and null for what is not known', async () => {
   expect(stdout).toContain('"stoppedCode":null');
   expect(stdout).not.toContain('AtMs');
   expect(stdout).not.toContain('"–"');
+});
+
+test.each([
+  ['status'],
+  ['progress show'],
+  ['dead-letters list --all'],
+  ['conflicts list'],
+  ['relay rebase'],
+  ['relay replay'],
+  ['relay repartition --partitions 3'],
+])('%s --json prints JSON objects and nothing else', async (command) => {
+  const shown = await run(...command.split(' '), '--json');
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  for (const line of linesOf(shown)) expect(line).toBeTypeOf('object');
 });
 
 test('migrate takes no arguments, and does nothing where some are given', async () => {

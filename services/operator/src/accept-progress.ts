@@ -5,7 +5,7 @@ import { type ProgressRow, readProgress } from '@latchkey/postgres';
 import { misunderstood, required } from './bounds.ts';
 import { type GivenUp, giveUpOf } from './give-up.ts';
 import { openInputs } from './open-inputs.ts';
-import { printLine, printRows } from './print.ts';
+import { printLine, printRow, printRows } from './print.ts';
 import { operatorName } from './progress.ts';
 import { FLAG, type Operating, TEXT, verb } from './verb.ts';
 
@@ -60,8 +60,11 @@ export const progressAccept = verb({
       owner,
     });
     refuse(accepted, topic, partition);
-    printLine(`${topic}/${partition} was stopped: ${progress.stoppedCode ?? ''}`);
-    showPlan(progress, plan, given.json);
+    if (given.json) printPlan(progress, plan, 'accepted');
+    else {
+      printLine(`${topic}/${partition} was stopped: ${progress.stoppedCode ?? ''}`);
+      tellPlan(progress, plan);
+    }
   },
 });
 
@@ -94,11 +97,15 @@ function showFinding(
   plan: Plan,
   { from, 'give-up': count, json }: Given,
 ): void {
+  if (json) {
+    printPlan(progress, plan, 'found');
+    return;
+  }
   const { topic, partition } = plan;
   const { stoppedCode, stoppedDetail, findingId } = progress;
   printLine(`${topic}/${partition} is stopped: ${stoppedCode ?? ''}: ${stoppedDetail ?? ''}`);
   printLine('Once it is accepted:');
-  showPlan(progress, plan, json);
+  tellPlan(progress, plan);
   const options = [
     `--finding ${findingId ?? ''}`,
     ...(from === undefined ? [] : [`--from ${from}`]),
@@ -107,16 +114,38 @@ function showFinding(
   printLine(`To accept: progress accept ${topic} ${partition} ${options.join(' ')}`);
 }
 
-function showPlan(progress: ProgressRow, plan: Plan, json: boolean): void {
+function tellPlan(progress: ProgressRow, plan: Plan): void {
   const { topic, partition, nextOffset, givenUp } = plan;
   printLine(`${topic}/${partition} goes on at ${nextOffset}`);
-  if (nextOffset > progress.nextOffset) {
-    const range = `offsets ${progress.nextOffset} to ${nextOffset - 1n}`;
-    printLine(`${range} are skipped and never read`);
+  const skipped = skippedBy(progress, plan);
+  if (skipped !== undefined) {
+    printLine(`offsets ${skipped.from} to ${skipped.through} are skipped and never read`);
   }
   if (givenUp.length === 0) return;
   printLine('These become dead letters, unless their ids were taken before:');
-  printRows(givenUp, json);
+  printRows(givenUp, false);
+}
+
+/** One object about the partition, then one for each delivery that is given up. */
+function printPlan(progress: ProgressRow, plan: Plan, about: 'found' | 'accepted'): void {
+  const { findingId, stoppedCode, stoppedDetail } = progress;
+  const { topic, partition, nextOffset, givenUp } = plan;
+  const skipped = skippedBy(progress, plan);
+  const place = { topic, partition, findingId, stoppedCode, stoppedDetail, nextOffset };
+  const skips = { skippedFrom: skipped?.from, skippedThrough: skipped?.through };
+  printRow({ about, ...place, ...skips }, true);
+  printRows(
+    givenUp.map((row) => ({ about: 'given up', ...row })),
+    true,
+  );
+}
+
+/** The offsets that are never read. */
+function skippedBy(
+  { nextOffset: from }: ProgressRow,
+  { nextOffset }: Plan,
+): { readonly from: bigint; readonly through: bigint } | undefined {
+  return nextOffset > from ? { from, through: nextOffset - 1n } : undefined;
 }
 
 function refuse(accepted: Accepted, topic: string, partition: number): void {
