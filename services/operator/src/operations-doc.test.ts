@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { FAILURES } from '@latchkey/contracts';
 import { expect, test } from 'vitest';
+import { VERBS } from './verbs.ts';
 
 const FILE = new URL('../../../docs/operations.md', import.meta.url);
 
@@ -12,3 +13,25 @@ test.each(Object.entries(FAILURES))(
     expect(page).toContain(`| \`${code}\` | ${entry.meaning} | ${entry.nextStep} |`);
   },
 );
+
+const PAGE = await readFile(FILE, 'utf8');
+
+/** Each command that a text tells to run, without the comment behind it. */
+function commandsIn(text: string): readonly string[] {
+  const told = text.matchAll(/npm run latchkey -- ([^`#\n…]+)/g);
+  return [...told].map(([, command = '']) => command.trim()).filter((one) => one !== '--help');
+}
+
+test.each([...new Set(commandsIn(PAGE))])('the command line takes %s', (command) => {
+  const verb = VERBS.find((one) => `${command} `.startsWith(`${one.command} `));
+  const behind = command.slice(verb?.command.length).split(' ').filter(Boolean);
+  expect(() => verb?.prepare(behind)).not.toThrow();
+  expect(verb).toBeDefined();
+});
+
+test('a step that accepts a finding names it: without its id nothing is changed', () => {
+  const [, steps = ''] = /^## Disasters$(.*?)^## /ms.exec(PAGE) ?? [];
+  const accepting = commandsIn(steps).filter((command) => command.startsWith('progress accept'));
+  expect(accepting).not.toEqual([]);
+  for (const command of accepting) expect(command).toContain('--finding <id>');
+});
