@@ -20,7 +20,9 @@ export const operatorSettings = z.object({
   ...outputTopicSettings,
   OPERATOR: textSetting()
     .optional()
-    .describe('your name in the audit trail; unset: your login name'),
+    .describe(
+      'your name in the audit trail; unset: your login name; required where the user has none',
+    ),
 });
 
 export type OperatorSettings = z.infer<typeof operatorSettings>;

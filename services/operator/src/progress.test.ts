@@ -1,0 +1,25 @@
+import { Failure } from '@latchkey/contracts';
+import { expect, test } from 'vitest';
+import { operatorName } from './progress.ts';
+
+function nobody(): string {
+  throw new Error(
+    'A system error occurred: uv_os_get_passwd returned ENOENT (no such file or directory)',
+  );
+}
+
+test('an operator is on record under OPERATOR, else under the login name', () => {
+  expect(operatorName('grace', nobody)).toBe('grace');
+  expect(operatorName(undefined, () => 'ada')).toBe('ada');
+});
+
+test('where the user has no name, OPERATOR is required', () => {
+  const name = () => operatorName(undefined, nobody);
+  expect(name).toThrow(Failure);
+  expect(name).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      details: { problems: ['OPERATOR: required, as this user has no name'] },
+    }),
+  );
+});
