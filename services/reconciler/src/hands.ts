@@ -22,7 +22,7 @@ export class Hands {
     });
   }
 
-  /** What `free` has counted is not counted any more when `work` is settled, or takes long. */
+  /** Gives back the slot taken with `free` once `work` settles, or after one second. */
   async until(work: Promise<unknown>): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<undefined>();
     const timer = setTimeout(resolve, SLOW_MS, undefined);

@@ -141,7 +141,12 @@ class Watcher {
     this.#gauges.show(this.#waiting.ageMs / 1_000, leftOut.length);
     if (leftOut.join() === this.#leftOut) return;
     this.#leftOut = leftOut.join();
-    log.warn({ topic, partitions: leftOut }, 'deadlines do not wait for these stopped partitions');
+    if (leftOut.length === 0) log.info({ topic }, 'deadlines wait for all partitions again');
+    else
+      log.warn(
+        { topic, partitions: leftOut },
+        'deadlines do not wait for these stopped partitions',
+      );
   }
 }
 

@@ -59,7 +59,7 @@ const PLANS: SessionSettings = {
   enable_mergejoin: 'off',
   // One index descent a row of the batch; each bitmap would be built for one or two rows.
   enable_bitmapscan: 'off',
-  // What is left must be allowed.
+  // The remaining plan types are switched on, since a login may have switched them off.
   enable_indexscan: 'on',
   enable_indexonlyscan: 'on',
   enable_nestloop: 'on',
