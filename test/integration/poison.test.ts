@@ -125,7 +125,7 @@ function consumed({ topic, partition, ...batch }: Batch, timestampMs: number): C
     headers,
     timestampMs,
   }));
-  return { topic, partition, fetchedOffset, nextOffset, highWatermark: nextOffset, records };
+  return { topic, partition, fetchedOffset, nextOffset, records };
 }
 
 test('poison in one partition is isolated, and what was taken together with it is applied', async () => {

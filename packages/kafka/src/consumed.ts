@@ -20,8 +20,6 @@ export interface ConsumedBatch {
   readonly fetchedOffset: bigint;
   /** Where reading goes on: one past the last record, control and aborted records included. */
   readonly nextOffset: bigint;
-  /** One past the last record of the partition when this was fetched. */
-  readonly highWatermark: bigint;
   /** In order of offset. Empty if only control or aborted records were fetched. */
   readonly records: readonly ConsumedRecord[];
 }

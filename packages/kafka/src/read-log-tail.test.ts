@@ -31,7 +31,7 @@ function batchFrom(from: bigint) {
     value: null,
     headers: [],
   }));
-  const batch = { topic: 't', partition: 0, fetchedOffset: from, highWatermark: END };
+  const batch = { topic: 't', partition: 0, fetchedOffset: from };
   return { ...batch, nextOffset: END, records };
 }
 

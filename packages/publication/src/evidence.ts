@@ -23,7 +23,7 @@ import {
 } from './anchor.ts';
 import { withDeadline } from './deadline.ts';
 import { RELAY_GROUP } from './positions.ts';
-import { readPublishedTail } from './published-tail.ts';
+import { lastRecordOf, readPublishedTail } from './published-tail.ts';
 
 const EVIDENCE_DEADLINE_MS = 30_000;
 
@@ -130,10 +130,8 @@ async function toldByLog(
     ([partition, { start, end }]) => !known.has(partition) && end > start,
   );
   if (silent.length === 0) return [];
-  const wanted = silent.map(
-    ([partition, log]) => [partition, { log, back: undefined, keep: NO_POSITION }] as const,
-  );
-  const tails = await readPublishedTail(kafka, topic, new Map(wanted));
+  const wanted = new Map(silent.map(([partition, log]) => [partition, lastRecordOf(log)]));
+  const tails = await readPublishedTail(kafka, topic, wanted);
   return [...tails].flatMap(([partition, records]) => {
     const last = records.at(-1);
     if (last === undefined) return [];
@@ -141,8 +139,6 @@ async function toldByLog(
     return [[partition, { position, anchor, epoch, installation: undefined }] as const];
   });
 }
-
-const NO_POSITION = -1n;
 
 async function withAnchors(
   session: Pick<Session, 'run'>,

@@ -18,4 +18,9 @@ export { withDeadline } from './deadline.ts';
 export { gatherEvidence, type TopicFindings } from './evidence.ts';
 export { holdTopic } from './hold-topic.ts';
 export { commitPositions, type Publisher, RELAY_GROUP, sendPositions } from './positions.ts';
-export { type PublishedRecord, readPublishedTail, type TailWanted } from './published-tail.ts';
+export {
+  lastRecordOf,
+  type PublishedRecord,
+  readPublishedTail,
+  type TailWanted,
+} from './published-tail.ts';

@@ -29,6 +29,13 @@ export interface TailWanted {
   readonly keep: bigint | undefined;
 }
 
+/** The last record of a log, without its content. */
+export function lastRecordOf(log: LogOffsets): TailWanted {
+  return { log, back: undefined, keep: NO_POSITION };
+}
+
+const NO_POSITION = -1n;
+
 /**
  * The last messages of partitions, in the order of the log, by partition: back to a position, or to
  * where the log begins. Empty where there are none.

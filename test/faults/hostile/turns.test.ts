@@ -55,7 +55,6 @@ async function take(values: readonly (string | Buffer)[]): Promise<number> {
     partition: 0,
     fetchedOffset,
     nextOffset,
-    highWatermark: nextOffset,
     records: values.map((value, index) => ({
       offset: fetchedOffset + BigInt(index),
       timestampMs: Date.now(),

@@ -59,7 +59,6 @@ function readBatch(
     partition: held.partition,
     fetchedOffset: held.nextOffset,
     nextOffset: nextOffset > held.nextOffset ? nextOffset : held.nextOffset,
-    highWatermark: BigInt(fetched.highWatermark),
     records,
   };
   return { batch, unreadable };

@@ -6,7 +6,6 @@ export interface RelayTopicRow {
   readonly clusterId: string | null;
   /** Milliseconds since 1970; null where the positions were never committed again. */
   readonly recommittedAt: number | null;
-  readonly refusedCode: string | null;
   /** Milliseconds since 1970, by the database's clock. */
   readonly nowMs: number;
 }
@@ -16,7 +15,7 @@ export const readRelayTopic = statement<{ topic: string }, RelayTopicRow>(
   'read_relay_topic',
   (p) => sql`
     select cluster_id as "clusterId", recommitted_at as "recommittedAt",
-      refused_code as "refusedCode", clock_timestamp() as "nowMs"
+      clock_timestamp() as "nowMs"
     from relay_topic where topic = ${p.topic}`,
 );
 

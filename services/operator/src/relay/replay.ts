@@ -16,6 +16,7 @@ import {
   gatherEvidence,
   type KafkaAccess,
   type LaneEvidence,
+  lastRecordOf,
   RELAY_GROUP,
   type Refusal,
   readPublishedTail,
@@ -229,7 +230,7 @@ function lastRecords(
   return new Map(
     lanes.flatMap(({ partition }) => {
       const log = logs.get(partition);
-      return log === undefined ? [] : [[partition, { log, back: undefined, keep: -1n }] as const];
+      return log === undefined ? [] : [[partition, lastRecordOf(log)] as const];
     }),
   );
 }
