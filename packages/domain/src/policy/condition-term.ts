@@ -6,7 +6,6 @@ import { callsHas, namesIn, needsEverything } from './condition-words.ts';
 
 /** A part of a condition that has an answer of its own. */
 interface Term {
-  readonly reads: readonly string[];
   readonly answer: (attributes: KnownAttributes) => Answer;
 }
 
@@ -40,7 +39,7 @@ function join(
     if ('problem' in part) return part;
     terms.push(part);
   }
-  return { reads: terms.flatMap((term) => term.reads), answer: operator(terms) };
+  return { answer: operator(terms) };
 }
 
 /** One false decides, on whichever side it stands. */
@@ -94,7 +93,6 @@ function presence(
   const name = asked.args;
   const type = declared.get(name);
   return {
-    reads: [name],
     answer: (attributes) => knownValue(attributes, name, type) !== undefined,
   };
 }
@@ -122,11 +120,9 @@ function evaluation(
   evaluate: (values: Record<string, KnownValue>) => unknown,
   declared: DeclaredTypes,
 ): Term {
-  const reads = [...new Set(namesIn(node))];
-  const typed = reads.map((name) => ({ name, type: declared.get(name) }));
+  const typed = [...new Set(namesIn(node))].map((name) => ({ name, type: declared.get(name) }));
   const isStrict = needsEverything(node);
   return {
-    reads,
     answer: (attributes) => {
       const values: Record<string, KnownValue> = {};
       for (const { name, type } of typed) {

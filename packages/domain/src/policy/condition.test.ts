@@ -67,10 +67,6 @@ describe('a condition', () => {
     expect(condition('a == "x"')(Object.create({ a: 'x' }) as KnownAttributes)).toBe('unknown');
   });
 
-  it('says what it reads', () => {
-    expect(condition('has(b) && a == "x" || a == b').reads).toEqual(['a', 'b']);
-  });
-
   it.each([
     ['a', 'it is string'],
     ['dyn(a)', '"dyn" is not one'],

@@ -13,8 +13,6 @@ export interface Condition {
   (attributes: KnownAttributes): Answer;
   /** As the policy writes it, without surrounding blanks. */
   readonly text: string;
-  /** The attributes that can change the answer. Sorted. */
-  readonly reads: readonly string[];
 }
 
 /** Turns texts into conditions over one set of declared attributes. */
@@ -61,7 +59,7 @@ function compile(
   if (unsupported !== undefined) return { problem: unsupported };
   const term = compileTerm(ast, environment, declared);
   if ('problem' in term) return term;
-  return Object.assign(term.answer, { text, reads: [...new Set(term.reads)].sort() });
+  return Object.assign(term.answer, { text });
 }
 
 /** The first line of what the parser says, without its picture of the place. */

@@ -46,7 +46,9 @@ describe('the example policy', () => {
       ],
     );
     expect(policy.rules.get('everyone')?.condition).toBeUndefined();
-    expect(policy.rules.get('ledger-post')?.condition?.reads).toEqual(['department', 'jobTitle']);
+    expect(policy.rules.get('ledger-post')?.condition?.text).toBe(
+      'department == "Finance" && jobTitle == "Controller"',
+    );
     expect(policy.entitlements.get('ledger-post')?.risk).toBe('high');
   });
 

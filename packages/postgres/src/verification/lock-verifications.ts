@@ -36,7 +36,10 @@ export const verificationColumns = sql`
   attempt, channel, method, decided_at as "decidedAtMs", valid_until as "validUntilMs", generation,
   next_deadline_at as "nextDeadlineAtMs", detail`;
 
-/** A verification, and the input partition in which it is reported. */
+/**
+ * A verification, and the input partition in which it is first reported. Only older versions read the place: whoever
+ * goes back to one has verifications that expire.
+ */
 export interface ReportedVerification {
   readonly verificationId: string;
   readonly topic: string;
