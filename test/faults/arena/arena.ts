@@ -1,4 +1,4 @@
-import { silenceTimerWarnings } from '@latchkey/kafka';
+import { silenceTimerWarnings, writtenOffsets } from '@latchkey/kafka';
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { createDatabaseOn, type TestDatabase } from '../../support/create-database.ts';
 import type { SentRecord } from '../../support/events.ts';
@@ -160,8 +160,10 @@ async function countUntaken(
   { names }: TestTopics,
 ): Promise<number> {
   const inputs = [names['workforce-events'], names['verification-events']];
-  const ends = await Promise.all(inputs.map((topic) => admin.fetchTopicOffsets(topic)));
-  const end = ends.flat().reduce((sum, { high }) => sum + Number(high), 0);
+  // The end that readers may see lies in front of a transaction until the brokers have written how it ended.
+  const logs = await Promise.all(inputs.map((topic) => writtenOffsets(admin, topic)));
+  const ends = logs.flatMap((log) => [...log.values()]);
+  const end = ends.reduce((sum, log) => sum + Number(log.end), 0);
   const [taken] = await database.query<{ taken: number }>(
     'select coalesce(sum(next_offset), 0)::float8 as taken from intake_progress',
   );
