@@ -34,7 +34,7 @@ export async function raiseAbove(
   published: number,
   by: Pick<Repair, 'operator' | 'owner'>,
 ): Promise<number> {
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     // eslint-disable-next-line no-await-in-loop -- one attempt after the other
     const { epoch: from } = await readOutputState(db);
     const to = Math.max(from, published) + 1;
@@ -53,11 +53,11 @@ export async function raiseAbove(
         });
         return true;
       });
+      // Another command may have raised it as far meanwhile: once more, above that.
       if (isRaised) return to;
-      // Another command has raised it as far meanwhile: once more, above that.
-      attempt -= 1;
     } catch (error) {
-      if (attempt >= ATTEMPTS || sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+      if (attempt === ATTEMPTS || sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
     }
   }
+  throw new Error(`others have raised the epoch ${ATTEMPTS} times meanwhile`);
 }
