@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { employee, hrEvent, inDays } from '../support/events.ts';
 import { openSystem, totalsOf } from '../support/system.ts';
 
-const PEOPLE = 2_400;
+const PEOPLE = 1_200;
 const WAVE = 200;
 
 test('reconciler and relay killed with -9 again and again: nothing lost, nothing twice', async () => {

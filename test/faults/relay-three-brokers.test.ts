@@ -4,7 +4,7 @@ import { depose, leadersOf } from '../support/leaders.ts';
 import { openOutbox } from '../support/outbox.ts';
 import { openStack } from '../support/stack/open-stack.ts';
 
-const ROUNDS = 8;
+const ROUNDS = 4;
 const ROWS_PER_LANE = 1_500;
 
 test('three brokers, leaders that move and a broker that is killed: nothing twice, no gap, no inversion', async () => {
