@@ -1,5 +1,5 @@
 import { DEFAULT_TOPIC_NAMES } from '@latchkey/contracts';
-import { listReadThrough, markReadThrough } from '@latchkey/postgres';
+import { insertProgress, listReadThrough, markReadThrough } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { ivrEvent, type SentEvent } from '../support/events.ts';
@@ -48,6 +48,15 @@ test('how far a partition was read is noted where it is read to the end, and nev
   expect(await throughOf(0)).toBe(3_000);
   await mark(1n, 4_000);
   expect(await throughOf(0)).toBe(4_000);
+});
+
+test('the partitions of another topic are none of this one', async () => {
+  await desk.take([asked('v1')], 0);
+  await desk.db.run(insertProgress, { topic: 'another', partition: 1, nextOffset: 1n });
+
+  const rows = await desk.db.run(listReadThrough, { topic: TOPIC });
+
+  expect(rows.map(({ partition }) => partition)).toEqual([0]);
 });
 
 test('of a stopped partition nothing more is noted', async () => {

@@ -1,3 +1,4 @@
+import { countReviews } from '@latchkey/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { CONTRACTORS, employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
@@ -55,6 +56,23 @@ test('a review of tied facts is resolved by newer facts, opened again by others,
     ['latchkey.review.opened.v1', 1],
     ['latchkey.review.resolved.v1', 1],
     ['latchkey.review.opened.v1', 2],
+  ]);
+});
+
+test('open reviews are counted by kind, and those whose date has passed apart', async () => {
+  await database.query(
+    `insert into review (review_id, kind, subject, owner, detail, due_at, state)
+     select gen_random_uuid(), kind, 's', 'o', '{}', now() + make_interval(days => days), state
+     from (values ('a', -1, 'open'), ('a', 1, 'open'), ('b', 1, 'open'), ('c', -1, 'open'), ('c', -1, 'resolved'))
+       as made (kind, days, state)`,
+  );
+
+  const counted = await desk.db.run(countReviews, {});
+
+  expect(counted.filter(({ kind }) => kind.length === 1)).toEqual([
+    { kind: 'a', open: 2, overdue: 1 },
+    { kind: 'b', open: 1, overdue: 0 },
+    { kind: 'c', open: 1, overdue: 1 },
   ]);
 });
 
