@@ -153,31 +153,6 @@ test('a call is verified: row, attempt, one callback a report, one settled messa
   expect(await outcomes()).toEqual(['v1 verified']);
 });
 
-test('an attempt is saved with all that each report adds to it, in whatever order they come', async () => {
-  const [asking, opening, verifying] = call('v1').map((event) => [event]);
-  const ringing = ivrEvent('call-progressed', 'v2', { ...CALL, status: 'ringing' });
-  const late = ivrEvent('attempt-opened', 'v2', { ...VOICE, channel: 'voice' });
-  const attempts = () =>
-    desk.query(
-      `select verification_id as of, state, platform, channel, session, opened_at is not null as opened,
-         ended_at is not null as ended
-       from verification_attempt order by verification_id`,
-    );
-
-  await desk.take([...(asking ?? []), ...(opening ?? []), asked('v2'), ringing]);
-  const open = { state: 'open', platform: 'example', ended: false };
-  expect(await attempts()).toEqual([
-    { of: 'v1', ...open, channel: 'voice', session: null, opened: true },
-    { of: 'v2', ...open, channel: null, session: 'c1', opened: false },
-  ]);
-  await desk.take([...(verifying ?? []), late]);
-  const known = { platform: 'example', channel: 'voice', session: 'c1', opened: true };
-  expect(await attempts()).toEqual([
-    { of: 'v1', ...known, state: 'verified', ended: true },
-    { of: 'v2', ...known, state: 'open', ended: false },
-  ]);
-});
-
 test('the same reports delivered again are duplicates and write nothing', async () => {
   const events = call('v1');
   await desk.take(events);
