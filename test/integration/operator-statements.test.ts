@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import {
+  COUNTED_AT_MOST,
+  countDeadLetters,
+  type Db,
+  notePolicy,
+  openDatabase,
+  readFirstContent,
+} from '@latchkey/postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { employee, hrEvent, inDays } from '../support/events.ts';
+import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+
+let database: TestDatabase;
+let desk: IntakeDesk;
+let operator: Db;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  desk = await openIntakeDesk(database);
+  operator = openDatabase({
+    url: database.url,
+    role: 'latchkey_operator',
+    poolSize: 1,
+    applicationName: 'test-operator',
+    onConnectionLost: () => undefined,
+  });
+});
+afterAll(async () => {
+  await operator[Symbol.asyncDispose]();
+  await desk[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex');
+}
+
+test('policies that nobody has noted for five minutes are forgotten, but for the one that is noted now', async () => {
+  const seen = (name: string, minutes: number) =>
+    database.query('insert into policy_at_work values ($1, now() - make_interval(mins => $2))', [
+      hashOf(name),
+      minutes,
+    ]);
+  await seen('long ago', 6);
+  await seen('before', 4);
+  await seen('again', 6);
+
+  await desk.db.run(notePolicy, { policyHash: hashOf('again') });
+
+  const left = await database.query<{ policy_hash: string }>(
+    'select policy_hash from policy_at_work order by seen_at',
+  );
+  expect(left.map((row) => row.policy_hash)).toEqual([hashOf('before'), hashOf('again')]);
+});
+
+test('the content that came first is known after the inbox has forgotten it', async () => {
+  const event = hrEvent('joined', 'p1', 1, {
+    startsAt: inDays(-9),
+    attributes: employee('Sales'),
+  });
+  await desk.take([event]);
+  const eventId = `${event.source}#${event.id}`;
+  const [remembered] = await operator.run(readFirstContent, { eventId });
+  await database.query('delete from inbox where event_id = $1', [eventId]);
+
+  const [forgotten] = await operator.run(readFirstContent, { eventId });
+
+  expect(remembered?.disposition).toBe('applied');
+  expect(forgotten).toEqual({ ...remembered, disposition: null });
+  expect(forgotten?.body).toContain('Sales');
+});
+
+test('dead letters are counted by code, and no further than the limit', async () => {
+  await database.query(
+    `insert into dead_letter (id, code, cause, topic, partition, "offset", headers, taken_at)
+     select gen_random_uuid(), code, 'c', code, 0, n, '[]', now()
+     from (values ('MANY', $1 + 1), ('SOME', 2)) as made (code, count), generate_series(1, count) as n`,
+    [COUNTED_AT_MOST],
+  );
+
+  expect(await operator.run(countDeadLetters, {})).toEqual([
+    { code: 'MANY', count: BigInt(COUNTED_AT_MOST) },
+    { code: 'SOME', count: 2n },
+  ]);
+});
