@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 /**
  * Tests are split by what they cost. All but the unit tests share one stack (database and broker) a
  * run: each project names the same global setup, which opens the stack once for the process.
- * Files keep to databases, topics and groups of their own, so that several can run at once: three, as they wait a third of their time.
+ * Files keep to databases, topics and groups of their own, so that several can run at once. Three do, since
+ * they wait for servers a third of their time.
  */
 const onStack = {
   globalSetup: ['test/support/global-setup.ts'],
@@ -72,7 +73,7 @@ export default defineConfig({
           exclude: ['test/faults/**/*.unit.test.ts', MEASURING],
           testTimeout: 300_000,
           expect: { poll: { timeout: 120_000, interval: 200 } },
-          // Alone, as they load the machine by themselves.
+          // After the others, as they load the machine by themselves.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

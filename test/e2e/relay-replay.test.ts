@@ -87,6 +87,8 @@ test('where Kafka lost one topic and the database another, replay mends the one 
   expect(replayed.code).toBe(0);
   expect(replayed.stdout).toContain(`! ${access}: RELAY_ANCHOR_DIFFERS`);
   expect(replayed.stdout).toContain(`${lifecycle}/0 goes on at 1`);
+  const left = JSON.parse((await replay(outbox, '--json')).stdout) as object;
+  expect(left).toMatchObject({ topic: access, refusedCode: 'RELAY_ANCHOR_DIFFERS' });
   expect((await run(outbox, 'relay', 'rebase')).stdout).toContain('1 topics mended');
 });
 

@@ -1,4 +1,5 @@
 import { cleanOutbox, type Db, ensureLanes, openDatabase } from '@latchkey/postgres';
+import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { APPEND_ROWS } from '../support/append-rows.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -72,4 +73,23 @@ test('the last published row stays, and what is not published, however old they 
   expect(await clean(2)).toBe(2);
 
   expect(await positions()).toEqual([3, 4, 5]);
+});
+
+test('cleaning waits for a command that places the lane, and keeps the message that it goes on from', async () => {
+  await published(5);
+  await aged(999, 999, 999, 999, 999);
+  const command = new Client({ connectionString: database.url });
+  await command.connect();
+  await command.query('begin');
+  await command.query('update relay_position set published_through = 3 where lane = $1', [lane]);
+
+  const cleaning = clean(2);
+  const waiting = `select from pg_stat_activity where datname = current_database()
+    and application_name = 'test-relay' and wait_event_type = 'Lock'`;
+  await expect.poll(async () => (await database.query(waiting)).length).toBe(1);
+  await command.query('commit');
+
+  expect(await cleaning).toBe(2);
+  expect(await positions()).toEqual([3, 4, 5]);
+  await command.end();
 });

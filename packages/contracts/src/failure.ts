@@ -100,7 +100,7 @@ export const FAILURES = {
   RELAY_ANCHOR_DIFFERS: {
     meaning: 'the outbox row at the published position is not the message that Kafka holds there',
     nextStep:
-      'find out which side was restored: `relay rebase` if the database, `relay replay` if Kafka',
+      'find out which side was restored: `relay rebase` if the database, `relay replay --topic` if Kafka',
   },
   RELAY_TOPIC_SHORTER: {
     meaning: 'the output topic ends before the position that was published',

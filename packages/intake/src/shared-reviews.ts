@@ -9,7 +9,7 @@ import {
   type Tx,
 } from '@latchkey/postgres';
 
-/** What a person must know of somebody unknown. */
+/** What a review says of one unknown person. */
 export interface NamedStranger {
   readonly source: string;
   readonly externalId: string;
@@ -18,7 +18,7 @@ export interface NamedStranger {
   readonly alike: readonly string[];
 }
 
-/** Somebody unknown who shares a review: a row of their own, in state `shared`, says who it is. */
+/** An unknown person who shares a review. A row of their own, in state `shared`, says who they are. */
 export interface Member extends NamedStranger {
   readonly reviewId: string;
 }
@@ -51,9 +51,9 @@ export interface SharedOutcome {
 }
 
 /**
- * Lets shared reviews count those who are new in them, and no more those who became known: one that counts
- * nobody who is unknown is resolved, one that counts somebody again is opened again. All of them are locked
- * in the order of their ids, after the rows of those who share them.
+ * Adds new members to the counts of shared reviews, and takes those off who became known. A review is resolved when no
+ * member is unknown any more, and opened again by the next one. All of them are locked in the order of their ids, after
+ * the rows of their members.
  *
  * @param opened - ids of the rows that were made just now
  * @param ended - reviews that were resolved just now

@@ -89,15 +89,13 @@ interface Tail<T> {
 /** What was asked for lies further back in a log than is read. */
 export class LogTailTooLongError extends Error {
   override readonly name = 'LogTailTooLongError';
-  readonly partition: number;
 
   constructor(partition: number, maxOffsets: bigint) {
     super(`partition ${partition}: the last ${maxOffsets} offsets are not enough`);
-    this.partition = partition;
   }
 }
 
-/** Reads the ends of logs for whoever feeds it their batches. */
+/** Collects the ends of logs from the batches that a consumer hands to it. */
 export class TailReading<T> implements PartitionReading {
   readonly #wanted: LogTail<T>;
   readonly #maxWindow: bigint;

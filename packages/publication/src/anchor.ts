@@ -265,7 +265,7 @@ function differenceOf(
   if (lane.committed !== undefined && lane.committed.anchor !== lane.rowAnchor) {
     return found(
       'RELAY_ANCHOR_DIFFERS',
-      `Kafka holds another message at ${position} than the outbox: relay rebase if the database was restored, relay replay if Kafka was`,
+      `Kafka holds another message at ${position} than the outbox: relay rebase if the database was restored, relay replay --topic if Kafka was`,
     );
   }
   if (lane.committed !== undefined && lane.committed.epoch > epoch) {

@@ -2,19 +2,19 @@ import { Failure } from '@latchkey/contracts';
 import { expect, test } from 'vitest';
 import { operatorName } from './progress.ts';
 
-function nobody(): string {
+function withoutName(): string {
   throw new Error(
     'A system error occurred: uv_os_get_passwd returned ENOENT (no such file or directory)',
   );
 }
 
 test('an operator is on record under OPERATOR, else under the login name', () => {
-  expect(operatorName('grace', nobody)).toBe('grace');
+  expect(operatorName('grace', withoutName)).toBe('grace');
   expect(operatorName(undefined, () => 'ada')).toBe('ada');
 });
 
 test('where the user has no name, OPERATOR is required', () => {
-  const name = () => operatorName(undefined, nobody);
+  const name = () => operatorName(undefined, withoutName);
   expect(name).toThrow(Failure);
   expect(name).toThrow(
     expect.objectContaining({

@@ -44,7 +44,7 @@ test('deadlines wait for the partition that is furthest behind', () => {
   expect(waitingOf([], true, 100, undefined)).toMatchObject({ ageMs: 0 });
 });
 
-test('a partition that nobody has noted yet, and one that is missing, count from when that was seen', () => {
+test('without a noted position, or with a partition missing, the wait counts from when that was first seen', () => {
   const first = waitingOf([90, null], true, 100, undefined);
   expect(first).toEqual({ ageMs: 10, unnotedSinceMs: 100 });
   expect(waitingOf([190, null], true, 200, first)).toEqual({ ageMs: 100, unnotedSinceMs: 100 });

@@ -54,14 +54,15 @@ export function partitionCount(
 /** Since when deadlines wait, by the partition that is furthest behind. */
 export interface Waiting {
   readonly ageMs: number;
-  /** Since when there is a partition that nobody has noted yet; undefined while there is none. */
+  /** Since when a partition lacks a noted position; undefined while all have one. */
   readonly unnotedSinceMs: number | undefined;
 }
 
 /**
- * A partition that nobody has noted yet, or not since an operator accepted another log, counts from when that was seen.
+ * Where a partition has no noted position, as in a new installation or after `progress accept`, the wait counts from when
+ * this process first saw that.
  *
- * @param noted - how far each partition that deadlines wait for was read; null where nobody has noted it
+ * @param noted - how far each partition that deadlines wait for was read; null where that was not noted
  * @param isWhole - false where partitions are missing among them
  */
 export function waitingOf(

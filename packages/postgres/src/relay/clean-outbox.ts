@@ -10,8 +10,8 @@ interface CleanParameters {
 
 /**
  * Deletes the oldest rows of a lane that were published and are older than the retention. The last
- * published row always stays: the relay starts at it, and must find it. A lane that is being mended is left alone, and whoever places one
- * waits, or is waited for. The bounds are known before the first row is read, so that it reads no other.
+ * published row always stays: the relay starts at it, and must find it. A lane that is being mended is left alone. Its position
+ * is locked meanwhile, so that no command places a lane on a row that is being deleted. The bounds are known before the first row is read, so that it reads no other.
  */
 export const cleanOutbox = statement<CleanParameters, { readonly deleted: number }>(
   'clean_outbox',

@@ -37,8 +37,8 @@ export const verificationColumns = sql`
   next_deadline_at as "nextDeadlineAtMs", detail`;
 
 /**
- * A verification, and the input partition in which it is first reported. Only older versions read the place: whoever
- * goes back to one has verifications that expire.
+ * A verification, and the input partition in which it is first reported. Only older versions read topic and partition:
+ * they are written so that verifications expire after a downgrade, too.
  */
 export interface ReportedVerification {
   readonly verificationId: string;

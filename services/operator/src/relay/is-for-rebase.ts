@@ -1,12 +1,12 @@
 import type { FailureCode } from '@latchkey/contracts';
 import type { Refusal } from '@latchkey/publication';
 
-const DATABASE_WENT_BACK: ReadonlySet<FailureCode> = new Set([
-  'RELAY_ROW_MISSING',
-  'RELAY_ANCHOR_DIFFERS',
-]);
+const REBASED: ReadonlySet<FailureCode> = new Set(['RELAY_ROW_MISSING', 'RELAY_ANCHOR_DIFFERS']);
 
-/** Whether a topic is refused because the database went back; anything else is mended otherwise. */
+/**
+ * Whether `relay rebase` may mend the topic. RELAY_ANCHOR_DIFFERS does not tell which side went back: where it was Kafka
+ * an operator names the topic to `relay replay`.
+ */
 export function isForRebase({ code }: Refusal): boolean {
-  return DATABASE_WENT_BACK.has(code);
+  return REBASED.has(code);
 }

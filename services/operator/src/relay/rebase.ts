@@ -67,9 +67,10 @@ export const relayRebase = verb({
     const { operator, owner } = repair;
     const outputs = await outputsOf(db, settings);
     const restated = await restateAll(db, epoch, { outputs, operator, owner });
-    const renumbered = mended.reduce((sum, lane) => sum + lane.renumbered, 0);
-    const dropped = mended.reduce((sum, lane) => sum + lane.dropped, 0);
-    print({ epoch, topics: differing.length, dropped, renumbered, ...restated }, json);
+    const lanes = mended.flat();
+    const renumbered = lanes.reduce((sum, lane) => sum + lane.renumbered, 0);
+    const dropped = lanes.reduce((sum, lane) => sum + lane.dropped, 0);
+    print({ epoch, topics: mended.length, dropped, renumbered, ...restated }, json);
   },
 });
 
@@ -171,20 +172,24 @@ async function hasHole(session: Pick<Session, 'run'>, { lanes }: TopicEvidence):
   return false;
 }
 
-/** Mends those that still differ once nobody else publishes them; with `isForced` raises the epoch all the same. */
+/**
+ * Mends the topics that still differ once this command holds them. With `isForced` the epoch is raised even if none does.
+ *
+ * @returns the lanes of each topic that was mended
+ */
 async function mendAll(
   db: Db,
   repair: Repair,
   held: readonly HeldTopic[],
   { before, isForced, takeOver, examine }: Mending,
-): Promise<readonly MendedLane[]> {
+): Promise<readonly (readonly MendedLane[])[]> {
   // Only what is read once the topics are ours is final.
   const findings = new Map(before);
   for (const { topic, session } of held) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
     findings.set(topic, await examine(session, topic));
   }
-  // Somebody else may have mended them meanwhile.
+  // Another command may have mended them meanwhile.
   const differing = await differingOf(db, held, findings, takeOver);
   if (differing.length === 0 && !isForced) return [];
   const planned = [];
@@ -197,10 +202,10 @@ async function mendAll(
   }
   const published = highestEpoch(findings.values());
   const epoch = await raiseAbove(db, held[0]?.session ?? db, published, repair);
-  const mended: MendedLane[] = [];
+  const mended: (readonly MendedLane[])[] = [];
   for (const { held: one, clusterId, plans } of planned) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    mended.push(...(await mendTopic(repair, one, clusterId, plans, epoch)));
+    mended.push(await mendTopic(repair, one, clusterId, plans, epoch));
   }
   return mended;
 }

@@ -46,7 +46,8 @@ const REPLAY = {
  * Lets the relay go on from a position where Kafka went back: the messages from there on are published
  * (again). Without `--from` each partition goes on behind the last message that its log holds, so that
  * nothing is repeated. `earliest` and `latest` are another position in each partition, so a number is taken
- * for one partition only. Without `--topic` all topics that are refused because Kafka went back.
+ * for one partition only. Without `--topic` all topics that are refused
+ * because Kafka lost something; those that may be for `relay rebase` are listed.
  */
 export const relayReplay = verb({
   ...REPLAY,
@@ -65,6 +66,14 @@ export const relayReplay = verb({
       return lanes;
     });
     if (given.json) {
+      printRows(
+        left.map(({ topic, code, detail }) => ({
+          topic,
+          refusedCode: code,
+          refusedDetail: detail,
+        })),
+        given.json,
+      );
       printRows(
         placed.map(({ topic, partition, from, last }) => ({ topic, partition, from, last })),
         given.json,
@@ -108,7 +117,7 @@ function problemOf(problem: string, text: string | undefined, shape: RegExp): st
   return text === undefined || shape.test(text) ? undefined : problem;
 }
 
-/** The one that was named, else those whose log is the side that lost something; the others are for `relay rebase`. */
+/** The one that was named, else those of which Kafka lost something. `left` are those that may be for `relay rebase`. */
 async function topicsToReplay(
   { topics, kafka }: Repair,
   session: Pick<Session, 'run'>,
@@ -264,7 +273,7 @@ function save(
       // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
       await tx.run(placeLane, { lane, position: from - 1n, missingPositions });
     }
-    // The lanes are locked against cleaning now.
+    // Cleaning waits for these lanes now, so that what is found stays.
     await anchorsAt(tx, topic, placed);
     const [done] = await tx.run(placeTopic, { topic, clusterId });
     audit(tx, repair, topic, { kind: 'replayed', placed, nowMs: done?.nowMs ?? 0 });

@@ -28,7 +28,7 @@ export async function startBrokers(
     readonly count: number;
     readonly settings: Readonly<Record<string, string>>;
     readonly users: Readonly<Record<string, string>> | undefined;
-    /** Java does not optimise: a start takes less, and what is measured more. */
+    /** Java does not optimise: starts cost less processor time, and heavy load costs more. */
     readonly startsSoon: boolean;
   },
 ): Promise<LocalBrokers> {
