@@ -114,12 +114,12 @@ test('memory of the inbox: somebody holds what is to be forgotten', async () => 
   });
 });
 
-test('months of the audit trail: nobody has migrated for eleven months', async () => {
+test('months of the audit trail: nobody has migrated for a year', async () => {
   const { query } = system.database;
   await provoke('months of the audit trail', async () => {
     const months = await query<{ name: string }>(`
       select relname as name from pg_class
-      where relname ~ '^audit_entry_\\d{4}_\\d{2}$' order by relname desc limit 11`);
+      where relname ~ '^audit_entry_\\d{4}_\\d{2}$' order by relname desc limit 12`);
     for (const { name } of months) await query(`drop table ${name}`);
   });
 });
