@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
+import { makeBundles } from './bundles.ts';
 import { dropTestDatabases } from './drop-test-databases.ts';
 import { openStack } from './stack/open-stack.ts';
 import type { Stack } from './stack/stack.ts';
@@ -17,22 +18,24 @@ declare module 'vitest' {
 interface Run {
   readonly id: string;
   readonly stack: Promise<Stack>;
+  readonly bundles: Promise<void>;
   users: number;
 }
 
 // Vitest loads this module once for each project that names it; they share one stack.
 const shared = globalThis as { latchkeyTestRun?: Run | undefined };
 
-/** Opens the stack of this run, once, and gives the tests its addresses. */
+/** Opens the stack of this run and makes the bundles, once, and gives the tests its addresses. */
 export async function setup(project: TestProject): Promise<void> {
   shared.latchkeyTestRun ??= {
     id: randomBytes(4).toString('hex'),
     stack: openStack({ log }),
+    bundles: makeBundles(),
     users: 0,
   };
   const run = shared.latchkeyTestRun;
   run.users += 1;
-  const stack = await run.stack;
+  const [stack] = await Promise.all([run.stack, run.bundles]);
   project.provide('databaseUrl', stack.databaseUrl);
   project.provide('brokers', stack.brokers);
   project.provide('runId', run.id);

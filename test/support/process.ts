@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bundleOf } from './bundles.ts';
 import { childEnv } from './child-env.ts';
 import { freePorts } from './stack/local/ports.ts';
 
@@ -65,7 +66,8 @@ export async function startService(
 export async function spawnService(name: string, options: ChildOptions): Promise<ChildService> {
   const [port = 0] = await freePorts(1);
   const root = options.root ?? ROOT;
-  const script = `${root}${options.script ?? `services/${name}/src/main.ts`}`;
+  const source = `${root}${options.script ?? `services/${name}/src/main.ts`}`;
+  const script = bundleOf(source);
   const { onMessage } = options;
   const child = spawn(
     process.execPath,

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bundleOf } from './bundles.ts';
 import { childEnv } from './child-env.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/operator/src/main.ts', import.meta.url));
@@ -30,7 +31,7 @@ export function runScript(
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     const options = { env: { ...childEnv(), ...env } };
-    execFile(process.execPath, [script, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [bundleOf(script), ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code ?? -1);
       resolve({ code, stdout, stderr });
     });
