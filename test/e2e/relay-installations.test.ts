@@ -219,9 +219,12 @@ async function recordsOf(topic: string): Promise<readonly PublishedRecord[]> {
 async function tailsOf(topic: string): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
   await using admin = await openAdmin(local());
   const logs = await logOffsets(admin, topic, PARTITIONS);
-  const wanted = [...logs].map(
-    ([partition, own]) => [partition, { log: own, back: 0n, keep: -1n }] as const,
-  );
+  const wanted = [...logs].map(([partition, own]) => [partition, { log: own, back: 0n }] as const);
   const kafka = { kafkaSettings: connection(), admin, log };
-  return await readPublishedTail(kafka, topic, new Map(wanted));
+  const tails = new Map<number, readonly PublishedRecord[]>();
+  await readPublishedTail(kafka, topic, new Map(wanted), (partition, records) => {
+    tails.set(partition, [...(tails.get(partition) ?? []), ...records]);
+    return Promise.resolve();
+  });
+  return tails;
 }

@@ -133,12 +133,6 @@ export const FAILURES = {
     nextStep:
       '`relay replay` with `--from earliest` (all that it holds) or `--from latest`, then `relay rebase --all` so that everything is stated again',
   },
-  LOG_TAIL_TOO_LONG: {
-    meaning:
-      'more was published since the position of the database than a rebase looks through: 1,000,000 offsets a partition',
-    nextStep:
-      'restore a newer backup; without one `relay replay --from latest` for the topic, then `relay rebase --all`: positions begin again below what was published, so tell the consumers',
-  },
   OUTBOX_NOT_DRAINED: {
     meaning: 'messages of the output topics wait to be published',
     nextStep: 'let a relay publish them, then run the command again',

@@ -17,7 +17,7 @@ export { LARGEST_MESSAGE_BYTES, refuseBrokenOutputs } from './output-settings.ts
 export { ensureOutputTopics, type OutputTopicWanted } from './output-topics.ts';
 export { type OutputTopicKnown, planOutputTopic } from './plan-output-topic.ts';
 export type { ProducedMessage } from './produce/encoded-records.ts';
-export { type LogTail, LogTailTooLongError, readLogTail } from './read-log-tail.ts';
+export { type LogTail, readLogTail } from './read-log-tail.ts';
 export { type RecordRange, readRecords } from './read-records.ts';
 export {
   addPartitions,

@@ -1,49 +1,105 @@
 import { expect, test } from 'vitest';
+import type { ConsumedRecord } from './consumed.ts';
 import { TailReading } from './read-log-tail.ts';
 
 const END = 100_000n;
-const MAX_WINDOW_OFFSETS = 2_100n;
 
-/** Reads a log of which each look brings all that it asks for; `reads` is where each look began. */
-async function readBackTo(offset: bigint): Promise<{ reads: readonly bigint[]; first: bigint }> {
-  const wanted = {
+interface Read {
+  /** Where each look began. */
+  readonly looks: readonly bigint[];
+  readonly taken: readonly bigint[];
+}
+
+interface Log {
+  readonly start?: bigint;
+  /** The offsets of its records; the others hold none. */
+  readonly holds?: (offset: bigint) => boolean;
+  /** Offsets in one fetch. */
+  readonly fetch?: bigint;
+}
+
+/** Reads a log from where a record has this offset, or one before it. */
+async function readBackTo(
+  back: bigint,
+  { start = 0n, holds = () => true, fetch = END }: Log = {},
+): Promise<Read> {
+  const taken: bigint[] = [];
+  const reading = new TailReading({
     logs: new Map([[0, { start: 0n, end: END }]]),
-    read: (_: number, record: { readonly offset: bigint }) => record.offset,
-    isEnough: (_: number, offsets: readonly bigint[]) => offsets.some((one) => one <= offset),
-  };
-  const reading = new TailReading(wanted, MAX_WINDOW_OFFSETS);
-  const reads: bigint[] = [];
+    isEnough: (_, { offset }) => offset <= back,
+    take: (_, records) => {
+      taken.push(...records.map(({ offset }) => offset));
+      return Promise.resolve();
+    },
+  });
+  const looks: bigint[] = [];
   for (;;) {
-    const found = await reading.locate({ partition: 0 });
+    const found = await reading.locate({ partition: 0, logStart: start });
     if (found === 'stopped') break;
-    reads.push(found.seekTo);
-    await reading.take(batchFrom(found.seekTo));
+    looks.push(found.seekTo);
+    let from = found.seekTo;
+    while ((await reading.take(batchOf(from, from + fetch, holds))) === 'taken') from += fetch;
   }
-  return { reads, first: reading.tails().get(0)?.[0] ?? -1n };
+  expect(reading.isDone()).toBe(true);
+  return { looks, taken };
 }
 
-function batchFrom(from: bigint) {
-  const count = Number(END - from);
-  const records = Array.from({ length: count }, (_, at) => ({
-    offset: from + BigInt(at),
-    timestampMs: 0,
-    key: null,
-    value: null,
-    headers: [],
-  }));
-  const batch = { topic: 't', partition: 0, fetchedOffset: from };
-  return { ...batch, nextOffset: END, records };
+function batchOf(from: bigint, through: bigint, holds: (offset: bigint) => boolean) {
+  const nextOffset = through < END ? through : END;
+  const offsets = Array.from({ length: Number(nextOffset - from) }, (_, at) => from + BigInt(at));
+  const records = offsets.filter((offset) => holds(offset)).map(recordAt);
+  return { topic: 't', partition: 0, fetchedOffset: from, nextOffset, records };
 }
 
-test('the end of a log is read back in growing windows, the last of which is the limit', async () => {
-  const { reads, first } = await readBackTo(END - 2_050n);
+function recordAt(offset: bigint): ConsumedRecord {
+  return { offset, timestampMs: 0, key: null, value: null, headers: [] };
+}
 
-  expect(reads).toEqual([END - 500n, END - 2_000n, END - MAX_WINDOW_OFFSETS]);
-  expect(first).toBe(END - MAX_WINDOW_OFFSETS);
+test('reading begins further and further back until its first record is enough', async () => {
+  const { looks, taken } = await readBackTo(END - 1_500n);
+
+  expect(looks).toEqual([END - 500n, END - 1_000n, END - 2_000n]);
+  expect(taken).toHaveLength(2_000);
+  expect(taken[0]).toBe(END - 2_000n);
 });
 
-test('what lies in front of the limit is refused with the partition', async () => {
-  await expect(readBackTo(END - 2_101n)).rejects.toThrow(
-    'partition 0: the last 2100 offsets are not enough',
-  );
+test('what is not far enough back is not taken, and what is taken is taken once, fetch by fetch', async () => {
+  const { taken } = await readBackTo(END - 1_500n, { fetch: 7n });
+
+  expect(taken).toEqual(Array.from({ length: 2_000 }, (_, at) => END - 2_000n + BigInt(at)));
+});
+
+test('a log that never reaches back far enough is read from where it begins', async () => {
+  const { looks, taken } = await readBackTo(-1n);
+
+  expect(looks.at(-1)).toBe(0n);
+  expect(BigInt(taken.length)).toBe(END);
+});
+
+test('an end without records is looked behind', async () => {
+  const { looks, taken } = await readBackTo(END, {
+    holds: (offset) => offset < END - 900n,
+    fetch: 100n,
+  });
+
+  expect(looks).toEqual([END - 500n, END - 1_000n]);
+  expect(taken).toHaveLength(100);
+});
+
+test('a log that the retention has shortened meanwhile is read from where it begins now', async () => {
+  const { looks, taken } = await readBackTo(-1n, { start: END - 300n });
+
+  expect(looks).toEqual([END - 300n]);
+  expect(taken).toHaveLength(300);
+  expect(await readBackTo(-1n, { start: END })).toEqual({ looks: [], taken: [] });
+});
+
+test('where taking fails reading fails', async () => {
+  const reading = new TailReading({
+    logs: new Map([[0, { start: 0n, end: END }]]),
+    isEnough: () => true,
+    take: () => Promise.reject(new Error('not taken')),
+  });
+
+  await expect(reading.take(batchOf(END - 500n, END, () => true))).rejects.toThrow('not taken');
 });

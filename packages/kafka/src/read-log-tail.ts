@@ -1,110 +1,117 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
-import type { PartitionReading, UnreadableBatch } from './consume/partition-reading.ts';
+import type {
+  LocatePartition,
+  PartitionReading,
+  Taken,
+  UnreadableBatch,
+} from './consume/partition-reading.ts';
 import { runBatchConsumer } from './consume/run-batch-consumer.ts';
 import type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
 import type { KafkaLog } from './kafka-log.ts';
 import { NotAllowedError } from './not-allowed.ts';
 import type { LogOffsets } from './topics.ts';
 
-/** Which end of which logs is wanted, and what of each record. */
-export interface LogTail<T> {
+/** Which end of which logs is wanted, and where its records go. */
+export interface LogTail {
   /** The logs of the partitions that are wanted, as they are to be read. */
   readonly logs: ReadonlyMap<number, LogOffsets>;
-  readonly read: (partition: number, record: ConsumedRecord) => T;
-  /** Whether these, the last of a partition, are enough. */
-  readonly isEnough: (partition: number, records: readonly T[]) => boolean;
+  /** Whether the records from this one on are enough; where they are not, reading begins further back. */
+  readonly isEnough: (partition: number, first: ConsumedRecord) => boolean;
+  /**
+   * Takes the next records of a partition, those of one fetch at most; one call at a time for each partition. A rejection ends
+   * the reading.
+   */
+  readonly take: (partition: number, records: readonly ConsumedRecord[]) => Promise<void>;
 }
 
 const FIRST_WINDOW_OFFSETS = 500n;
-/** Each look reaches back so many times as far as the one before. */
-const WINDOW_GROWTH = 4n;
-/** Offsets: as many records at most. */
-const MAX_WINDOW_OFFSETS = 1_000_000n;
-const DEADLINE_MS = 10 * 60_000;
+/** Each look begins so many times as far back as the one before; it is over with its first record. */
+const WINDOW_GROWTH = 2n;
+/** Between two fetches: the brokers are away, or taking hangs. */
+const SILENCE_LIMIT_MS = 10 * 60_000;
 const RELOCATE_MS = 50;
 const SESSION_TIMEOUT_MS = 10_000;
 const MAX_BYTES_A_PARTITION = 1_048_576;
 const NEVER = new AbortController().signal;
 
 /**
- * Reads the ends of logs, backwards in growing windows, until they are enough or a log has no more.
- * Committed records only, in the order of each log, by partition. Joins a group of its own
- * (`latchkey-operator.<uuid>`), which holds nothing.
+ * Reads the ends of logs, from where they are enough or the log begins, and keeps nothing of them. Committed records only,
+ * each once and in the order of its log. Joins a group of its own (`latchkey-operator.<uuid>`), which holds nothing.
  *
- * @throws LogTailTooLongError where the last 1,000,000 offsets of a partition are not enough; Error when it takes longer
- *   than 10 minutes; NotAllowedError where we may not read; the reason of `giveUp` once that is aborted
+ * @throws Error when nothing was read for 10 minutes; NotAllowedError where we may not read; what `take` rejected with;
+ *   the reason of `giveUp` once that is aborted
  */
-export async function readLogTail<T>(
+export async function readLogTail(
   kafka: Kafka,
   topic: string,
-  wanted: LogTail<T>,
+  wanted: LogTail,
   log: KafkaLog,
   giveUp?: AbortSignal,
-): Promise<ReadonlyMap<number, readonly T[]>> {
+): Promise<void> {
   const reading = new TailReading(wanted);
   if (!reading.isDone()) await readThrough(kafka, topic, reading, log, giveUp);
   if (!reading.isDone()) throw new Error(`the end of ${topic} was not read in time`);
-  return reading.tails();
 }
 
-async function readThrough<T>(
+async function readThrough(
   kafka: Kafka,
   topic: string,
-  reading: TailReading<T>,
+  reading: TailReading,
   log: KafkaLog,
   giveUp: AbortSignal = NEVER,
 ): Promise<void> {
-  const late = AbortSignal.timeout(DEADLINE_MS);
+  const late = new AbortController();
+  const silence = setTimeout(() => {
+    late.abort();
+  }, SILENCE_LIMIT_MS);
+  reading.onFetched = () => silence.refresh();
   const denied = new AbortController();
-  await runBatchConsumer(
-    kafka,
-    reading,
-    {
-      groupId: `latchkey-operator.${randomUUID()}`,
-      topics: [topic],
-      sessionTimeoutMs: SESSION_TIMEOUT_MS,
-      maxBytesPerPartition: MAX_BYTES_A_PARTITION,
-      relocateMs: RELOCATE_MS,
-      giveUp,
-      onDenied: (needed) => {
-        denied.abort(new NotAllowedError(`the brokers do not allow it: needed is ${needed}`));
+  try {
+    await runBatchConsumer(
+      kafka,
+      reading,
+      {
+        groupId: `latchkey-operator.${randomUUID()}`,
+        topics: [topic],
+        sessionTimeoutMs: SESSION_TIMEOUT_MS,
+        maxBytesPerPartition: MAX_BYTES_A_PARTITION,
+        relocateMs: RELOCATE_MS,
+        giveUp,
+        onDenied: (needed) => {
+          denied.abort(new NotAllowedError(`the brokers do not allow it: needed is ${needed}`));
+        },
       },
-    },
-    log,
-    AbortSignal.any([reading.done, late, denied.signal, giveUp]),
-  );
+      log,
+      AbortSignal.any([reading.done, late.signal, denied.signal, giveUp]),
+    );
+  } finally {
+    clearTimeout(silence);
+  }
   giveUp.throwIfAborted();
   denied.signal.throwIfAborted();
 }
 
-interface Tail<T> {
-  readonly log: LogOffsets;
+interface Tail {
+  log: LogOffsets;
   window: bigint;
-  from: bigint;
-  records: T[];
+  /** Where reading goes on. */
+  next: bigint;
+  /** It began far enough back. */
+  isEnough: boolean;
   isDone: boolean;
 }
 
-/** What was asked for lies further back in a log than is read. */
-export class LogTailTooLongError extends Error {
-  override readonly name = 'LogTailTooLongError';
-
-  constructor(partition: number, maxOffsets: bigint) {
-    super(`partition ${partition}: the last ${maxOffsets} offsets are not enough`);
-  }
-}
-
-/** Collects the ends of logs from the batches that a consumer hands to it. */
-export class TailReading<T> implements PartitionReading {
-  readonly #wanted: LogTail<T>;
-  readonly #maxWindow: bigint;
-  readonly #tails: Map<number, Tail<T>>;
+/** Hands on the ends of logs from the batches that a consumer hands to it. */
+export class TailReading implements PartitionReading {
+  readonly #wanted: LogTail;
+  readonly #tails: ReadonlyMap<number, Tail>;
   readonly #finished = new AbortController();
+  /** Called with each fetch. */
+  onFetched: () => void = () => undefined;
 
-  constructor(wanted: LogTail<T>, maxWindowOffsets = MAX_WINDOW_OFFSETS) {
+  constructor(wanted: LogTail) {
     this.#wanted = wanted;
-    this.#maxWindow = maxWindowOffsets;
     this.#tails = new Map([...wanted.logs].map(([partition, log]) => [partition, newTail(log)]));
   }
 
@@ -116,26 +123,32 @@ export class TailReading<T> implements PartitionReading {
     return [...this.#tails.values()].every((tail) => tail.isDone);
   }
 
-  tails(): ReadonlyMap<number, readonly T[]> {
-    return new Map([...this.#tails].map(([partition, { records }]) => [partition, records]));
-  }
-
-  locate({ partition }: { readonly partition: number }): Promise<{ seekTo: bigint } | 'stopped'> {
+  locate({
+    partition,
+    logStart,
+  }: Pick<LocatePartition, 'partition' | 'logStart'>): Promise<{ seekTo: bigint } | 'stopped'> {
     const tail = this.#tails.get(partition);
     if (tail === undefined || tail.isDone) return Promise.resolve('stopped');
-    tail.records = [];
-    return Promise.resolve({ seekTo: tail.from });
+    if (tail.next < logStart) trim(tail, logStart);
+    if (tail.next >= tail.log.end) return Promise.resolve(this.#end(tail));
+    return Promise.resolve({ seekTo: tail.next });
   }
 
-  take(batch: ConsumedBatch): Promise<'taken' | 'stopped' | 'relocate'> {
-    const tail = this.#tails.get(batch.partition);
-    if (tail === undefined || tail.isDone) return Promise.resolve('stopped');
-    for (const record of batch.records) {
-      if (record.offset < tail.from || record.offset >= tail.log.end) continue;
-      tail.records.push(this.#wanted.read(batch.partition, record));
+  async take({ partition, nextOffset, records }: ConsumedBatch): Promise<Taken> {
+    this.onFetched();
+    const tail = this.#tails.get(partition);
+    if (tail === undefined || tail.isDone) return 'stopped';
+    const own = records.filter(({ offset }) => offset >= tail.next && offset < tail.log.end);
+    const [first] = own;
+    const isAtEnd = nextOffset >= tail.log.end;
+    if (!tail.isEnough && (first !== undefined || isAtEnd)) {
+      tail.isEnough = isFirstOf(tail) || this.#isEnough(partition, first);
+      if (!tail.isEnough) return lookFurtherBack(tail);
     }
-    if (batch.nextOffset < tail.log.end) return Promise.resolve('taken');
-    return Promise.try(() => this.#atEnd(batch.partition, tail));
+    if (own.length > 0) await this.#wanted.take(partition, own);
+    this.onFetched();
+    tail.next = nextOffset;
+    return isAtEnd ? this.#end(tail) : 'taken';
   }
 
   /** What is missing cannot be told: whoever asked must not go on. */
@@ -144,23 +157,38 @@ export class TailReading<T> implements PartitionReading {
     return Promise.reject(new Error(`the log of ${place} cannot be read: ${cause}`));
   }
 
-  #atEnd(partition: number, tail: Tail<T>): 'stopped' | 'relocate' {
-    if (tail.from > tail.log.start && !this.#wanted.isEnough(partition, tail.records)) {
-      if (tail.window >= this.#maxWindow) throw new LogTailTooLongError(partition, this.#maxWindow);
-      const grown = tail.window * WINDOW_GROWTH;
-      tail.window = grown < this.#maxWindow ? grown : this.#maxWindow;
-      tail.from = startOf(tail.log, tail.window);
-      return 'relocate';
-    }
+  #end(tail: Tail): 'stopped' {
     tail.isDone = true;
     if (this.isDone()) this.#finished.abort();
     return 'stopped';
   }
+
+  #isEnough(partition: number, first: ConsumedRecord | undefined): boolean {
+    return first !== undefined && this.#wanted.isEnough(partition, first);
+  }
 }
 
-function newTail<T>(log: LogOffsets): Tail<T> {
+function newTail(log: LogOffsets): Tail {
   const window = FIRST_WINDOW_OFFSETS;
-  return { log, window, from: startOf(log, window), records: [], isDone: log.start >= log.end };
+  const isDone = log.start >= log.end;
+  return { log, window, next: startOf(log, window), isEnough: false, isDone };
+}
+
+/** Whether this look began with the log. */
+function isFirstOf({ log, window }: Tail): boolean {
+  return startOf(log, window) === log.start;
+}
+
+/** The retention has deleted the log up to here meanwhile. */
+function trim(tail: Tail, start: bigint): void {
+  tail.log = { ...tail.log, start };
+  tail.next = start;
+}
+
+function lookFurtherBack(tail: Tail): 'relocate' {
+  tail.window *= WINDOW_GROWTH;
+  tail.next = startOf(tail.log, tail.window);
+  return 'relocate';
 }
 
 function startOf({ start, end }: LogOffsets, window: bigint): bigint {

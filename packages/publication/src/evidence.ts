@@ -23,7 +23,7 @@ import {
 } from './anchor.ts';
 import { withDeadline } from './deadline.ts';
 import { RELAY_GROUP } from './positions.ts';
-import { lastRecordOf, readPublishedTail } from './published-tail.ts';
+import { readLastPublished } from './published-tail.ts';
 
 const EVIDENCE_DEADLINE_MS = 30_000;
 
@@ -130,14 +130,11 @@ async function toldByLog(
     ([partition, { start, end }]) => !known.has(partition) && end > start,
   );
   if (silent.length === 0) return [];
-  const wanted = new Map(silent.map(([partition, log]) => [partition, lastRecordOf(log)]));
-  const tails = await readPublishedTail(kafka, topic, wanted);
-  return [...tails].flatMap(([partition, records]) => {
-    const last = records.at(-1);
-    if (last === undefined) return [];
-    const { position, anchor, epoch } = last;
-    return [[partition, { position, anchor, epoch, installation: undefined }] as const];
-  });
+  const last = await readLastPublished(kafka, topic, new Map(silent));
+  return [...last].map(([partition, { position, anchor, epoch }]) => [
+    partition,
+    { position, anchor, epoch, installation: undefined },
+  ]);
 }
 
 async function withAnchors(

@@ -19,8 +19,8 @@ export { gatherEvidence, type TopicFindings } from './evidence.ts';
 export { holdTopic } from './hold-topic.ts';
 export { commitPositions, type Publisher, RELAY_GROUP, sendPositions } from './positions.ts';
 export {
-  lastRecordOf,
   type PublishedRecord,
+  readLastPublished,
   readPublishedTail,
   type TailWanted,
 } from './published-tail.ts';

@@ -1,8 +1,8 @@
-import { epochOf, Failure } from '@latchkey/contracts';
+import { epochOf } from '@latchkey/contracts';
 import {
   type ConsumedRecord,
   type LogOffsets,
-  LogTailTooLongError,
+  type LogTail,
   openKafka,
   readLogTail,
   withoutInfo,
@@ -16,70 +16,82 @@ export interface PublishedRecord {
   readonly ceId: string;
   readonly anchor: string;
   readonly epoch: number;
-  /** Only where `keep` asked for it. */
-  readonly record: ConsumedRecord | undefined;
+  readonly record: ConsumedRecord;
 }
+
+const POSITION = /^\d{1,19}$/;
 
 /** Which part of a partition's log is wanted. */
 export interface TailWanted {
   readonly log: LogOffsets;
-  /** Back to the last record at or before this position; undefined: the last record will do. */
-  readonly back: bigint | undefined;
-  /** The position whose record is wanted with its content; undefined: of all that were read. */
-  readonly keep: bigint | undefined;
+  /** From a record at or before this position on, or from where the log begins. */
+  readonly back: bigint;
 }
-
-/** The last record of a log, without its content. */
-export function lastRecordOf(log: LogOffsets): TailWanted {
-  return { log, back: undefined, keep: NO_POSITION };
-}
-
-const NO_POSITION = -1n;
 
 /**
- * The last messages of partitions, in the order of the log, by partition: back to a position, or to
- * where the log begins. Empty where there are none.
+ * Reads the last messages of partitions, in the order of the log, and keeps nothing of them.
  *
- * @throws Failure LOG_TAIL_TOO_LONG where that is further back than the last 1,000,000 offsets of a partition
+ * @param take - given the next messages of a partition, those of one fetch at most; one call at a time for each partition
  */
 export async function readPublishedTail(
   kafka: KafkaAccess,
   topic: string,
   wanted: ReadonlyMap<number, TailWanted>,
-): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
-  const log = withoutInfo(kafka.log);
-  const { giveUp } = kafka.kafkaSettings;
-  const logs = new Map([...wanted].map(([partition, { log }]) => [partition, log]));
-  const reading = readLogTail(
-    openKafka(kafka.kafkaSettings, log, giveUp),
-    topic,
-    {
-      logs,
-      read: (partition, record) => publishedRecord(record, wanted.get(partition)?.keep),
-      isEnough: (partition, records) => {
-        const back = wanted.get(partition)?.back;
-        return records.some(({ position }) => back === undefined || position <= back);
-      },
+  take: (partition: number, records: readonly PublishedRecord[]) => Promise<void>,
+): Promise<void> {
+  await readTail(kafka, topic, {
+    logs: new Map([...wanted].map(([partition, { log }]) => [partition, log])),
+    isEnough: (partition, first) => {
+      const position = positionIn(first);
+      return position !== undefined && position <= (wanted.get(partition)?.back ?? 0n);
     },
-    log,
-    giveUp,
-  );
-  return await reading.catch((error: unknown) => {
-    if (!(error instanceof LogTailTooLongError)) throw error;
-    throw new Failure('LOG_TAIL_TOO_LONG', { topic, found: error.message }, { cause: error });
+    take: (partition, records) => take(partition, records.flatMap(publishedRecord)),
   });
 }
 
-function publishedRecord(record: ConsumedRecord, keep: bigint | undefined): PublishedRecord {
+/** The last message of each partition; none of a partition that has none. */
+export async function readLastPublished(
+  kafka: KafkaAccess,
+  topic: string,
+  logs: ReadonlyMap<number, LogOffsets>,
+): Promise<ReadonlyMap<number, PublishedRecord>> {
+  const last = new Map<number, PublishedRecord>();
+  await readTail(kafka, topic, {
+    logs,
+    isEnough: (_, first) => positionIn(first) !== undefined,
+    take: (partition, records) => {
+      const own = records.findLast((record) => positionIn(record) !== undefined);
+      for (const record of own === undefined ? [] : publishedRecord(own))
+        last.set(partition, record);
+      return Promise.resolve();
+    },
+  });
+  return last;
+}
+
+async function readTail(
+  { kafkaSettings, log }: KafkaAccess,
+  topic: string,
+  wanted: LogTail,
+): Promise<void> {
+  const { giveUp } = kafkaSettings;
+  const quiet = withoutInfo(log);
+  await readLogTail(openKafka(kafkaSettings, quiet, giveUp), topic, wanted, quiet, giveUp);
+}
+
+/** Empty: somebody else has written it. */
+function publishedRecord(record: ConsumedRecord): readonly PublishedRecord[] {
+  const position = positionIn(record);
+  if (position === undefined) return [];
   const headers = new Map(record.headers.map(([name, value]) => [name, value.toString()]));
-  const position = BigInt(headers.get('lk_position') ?? -1);
   const digest = digestOf(headers.get('ce_time'), record.value ?? '');
   const ceId = headers.get('ce_id') ?? '';
-  return {
-    position,
-    ceId,
-    anchor: anchorOf({ ceId, digest }),
-    epoch: epochOf(BigInt(headers.get('lk_generation') ?? 0)),
-    record: keep === undefined || keep === position ? record : undefined,
-  };
+  const epoch = epochOf(BigInt(headers.get('lk_generation') ?? 0));
+  return [{ position, ceId, anchor: anchorOf({ ceId, digest }), epoch, record }];
+}
+
+function positionIn({ headers }: ConsumedRecord): bigint | undefined {
+  const header = headers.findLast(([name]) => name === 'lk_position');
+  const text = header?.[1].toString() ?? '';
+  return POSITION.test(text) ? BigInt(text) : undefined;
 }

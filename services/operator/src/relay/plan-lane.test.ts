@@ -1,6 +1,6 @@
 import type { LaneEvidence, PublishedRecord } from '@latchkey/publication';
 import { expect, test } from 'vitest';
-import { planLane } from './plan-lane.ts';
+import { type LanePlan, LanePlanning } from './plan-lane.ts';
 
 function lane(publishedThrough: bigint, committed: bigint | undefined): LaneEvidence {
   return {
@@ -20,7 +20,26 @@ function lane(publishedThrough: bigint, committed: bigint | undefined): LaneEvid
 
 function record(position: bigint): PublishedRecord {
   const anchor = `kafka-${position}`;
-  return { position, ceId: `id-${position}`, anchor, epoch: 0, record: undefined };
+  const content = { offset: position, timestampMs: 0, key: null, value: null, headers: [] };
+  return { position, ceId: `id-${position}`, anchor, epoch: 0, record: content };
+}
+
+/** Gives it the messages one fetch after the other, with the rows that it asks for. */
+function planLane({ evidence, records, rows }: LaneKnown, fetches = 1): LanePlan {
+  const planning = new LanePlanning(evidence);
+  const size = Math.max(Math.ceil(records.length / fetches), 1);
+  for (let at = 0; at < records.length; at += size) {
+    const some = records.slice(at, at + size);
+    const asked = new Set(some.map(({ position }) => position).filter((p) => planning.asksFor(p)));
+    planning.take(some, new Map([...rows].filter(([position]) => asked.has(position))));
+  }
+  return planning.plan();
+}
+
+interface LaneKnown {
+  readonly evidence: LaneEvidence;
+  readonly records: readonly PublishedRecord[];
+  readonly rows: ReadonlyMap<bigint, string>;
 }
 
 const records = [4n, 5n, 6n, 7n, 8n].map(record);
@@ -82,4 +101,40 @@ test('what an earlier run has noted as common counts, whatever the rows say sinc
   // Nothing was moved yet, and the row at Kafka's position is the message again.
   const found = { ...moving, rowAnchor: 'kafka-8' };
   expect(planLane({ evidence: found, records, rows })).toMatchObject({ common: 8n });
+});
+
+test('what is common does not depend on how much one fetch brings', () => {
+  const rows = rowsOf({ 4: 'kafka-4', 5: 'kafka-5', 6: 'kafka-6', 7: 'other' });
+
+  for (const fetches of [1, 2, 3, 5]) {
+    expect(planLane({ evidence: lane(4n, 8n), records, rows }, fetches)).toMatchObject({
+      common: 6n,
+      record: { position: 8n },
+    });
+  }
+});
+
+test('rows are asked for while they are the messages, and no longer', () => {
+  const planning = new LanePlanning(lane(4n, 8n));
+  const asked = (): readonly bigint[] =>
+    [3n, 4n, 5n, 6n, 8n, 9n].filter((p) => planning.asksFor(p));
+
+  expect(asked()).toEqual([4n, 5n, 6n, 8n]);
+  planning.take(records.slice(0, 3), rowsOf({ 4: 'kafka-4', 5: 'kafka-5', 6: 'other' }));
+
+  expect(asked()).toEqual([4n, 5n]);
+  expect(planning.plan()).toMatchObject({ common: 5n });
+});
+
+test('of a position that was published twice the last message counts', () => {
+  const again = { ...record(5n), anchor: 'kafka-5-again' };
+  const twice = [...records.slice(0, 3), record(4n), again, record(6n)];
+  const rows = rowsOf({ 4: 'kafka-4', 5: 'kafka-5', 6: 'kafka-6' });
+
+  for (const fetches of [1, 6]) {
+    const plan = planLane({ evidence: lane(4n, 8n), records: twice, rows }, fetches);
+    expect(plan).toMatchObject({ common: 4n });
+  }
+  const other = [...records, { ...record(4n), anchor: 'kafka-4-again' }];
+  expect(planLane({ evidence: lane(4n, 8n), records: other, rows })).toMatchObject({ common: 0n });
 });

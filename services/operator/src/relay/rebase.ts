@@ -19,7 +19,7 @@ import { FLAG, verb } from '../verb.ts';
 import { type HeldTopic, holdTopics } from './hold-topics.ts';
 import { untilInputsTaken } from './inputs-lag.ts';
 import { isForRebase } from './is-for-rebase.ts';
-import { mendTopic, planTopic } from './mend-topic.ts';
+import { mendTopic, type PlannedTopic, planTopic } from './mend-topic.ts';
 import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
 import type { MendedLane } from './place-lanes.ts';
 import { highestEpoch, raiseAbove } from './raise-epoch.ts';
@@ -192,20 +192,18 @@ async function mendAll(
   // Another command may have mended them meanwhile.
   const differing = await differingOf(db, held, findings, takeOver);
   if (differing.length === 0 && !isForced) return [];
-  const planned = [];
+  const planned: PlannedTopic[] = [];
   for (const one of differing) {
     const found = findings.get(one.topic);
-    if (found === undefined) continue;
-    const { clusterId } = found.evidence;
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    planned.push({ held: one, clusterId, plans: await planTopic(repair, one, found) });
+    if (found !== undefined) planned.push(await planTopic(repair, one, found));
   }
   const published = highestEpoch(findings.values());
   const epoch = await raiseAbove(db, held[0]?.session ?? db, published, repair);
   const mended: (readonly MendedLane[])[] = [];
-  for (const { held: one, clusterId, plans } of planned) {
+  for (const topic of planned) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    mended.push(await mendTopic(repair, one, clusterId, plans, epoch));
+    mended.push(await mendTopic(repair, topic, epoch));
   }
   return mended;
 }

@@ -16,12 +16,11 @@ import {
   gatherEvidence,
   type KafkaAccess,
   type LaneEvidence,
-  lastRecordOf,
+  type PublishedRecord,
   RELAY_GROUP,
   type Refusal,
-  readPublishedTail,
+  readLastPublished,
   refusalOfTopic,
-  type TailWanted,
   type TopicEvidence,
   type TopicFindings,
 } from '@latchkey/publication';
@@ -216,6 +215,8 @@ function refuseMending(topic: string, lanes: readonly LaneEvidence[]): void {
   throw new Failure('RELAY_ROW_MISSING', { topic, found });
 }
 
+const NOTHING_READ: ReadonlyMap<number, PublishedRecord> = new Map();
+
 async function placesOf(
   kafka: KafkaAccess,
   session: Session,
@@ -223,25 +224,14 @@ async function placesOf(
   { findings, lanes }: { findings: TopicFindings; lanes: readonly LaneEvidence[] },
   from: ReplayFrom,
 ): Promise<readonly PlacedLane[]> {
-  const wanted = from === undefined ? lastRecords(findings, lanes) : new Map<number, TailWanted>();
-  const tails = await readPublishedTail(kafka, topic, wanted);
+  const own = lanes.map(({ partition }) => partition);
+  const logs = new Map([...findings.logs].filter(([partition]) => own.includes(partition)));
+  const last = from === undefined ? await readLastPublished(kafka, topic, logs) : NOTHING_READ;
   const toPlace = lanes.map((evidence) => ({
     evidence,
-    lastRecord: tails.get(evidence.partition)?.at(-1),
+    lastRecord: last.get(evidence.partition),
   }));
   return startAll(session, topic, toPlace, from);
-}
-
-function lastRecords(
-  { logs }: TopicFindings,
-  lanes: readonly LaneEvidence[],
-): ReadonlyMap<number, TailWanted> {
-  return new Map(
-    lanes.flatMap(({ partition }) => {
-      const log = logs.get(partition);
-      return log === undefined ? [] : [[partition, lastRecordOf(log)] as const];
-    }),
-  );
 }
 
 /** @throws Failure OUTBOX_NOT_KEPT where the outbox has lost one of the messages since: its retention deletes */

@@ -1,0 +1,65 @@
+import type { LogOffsets } from '@latchkey/kafka';
+import { listAnchorRows, positionColumns, type Session } from '@latchkey/postgres';
+import {
+  anchorOf,
+  type KafkaAccess,
+  type LaneEvidence,
+  type PublishedRecord,
+  readPublishedTail,
+  type TailWanted,
+  type TopicFindings,
+} from '@latchkey/publication';
+import { type LanePlan, LanePlanning } from './plan-lane.ts';
+
+const MAX_ROWS_COMPARED_AT_ONCE = 5_000;
+
+/** The logs of the lanes on which both sides differ, from what the database noted as published. */
+export function logsToRead({ evidence, logs }: TopicFindings): ReadonlyMap<number, TailWanted> {
+  return new Map(
+    evidence.lanes
+      .filter(({ committed, rowAnchor }) => committed?.anchor !== rowAnchor)
+      .flatMap((lane) => tailOf(lane, logs)),
+  );
+}
+
+function tailOf(
+  { partition, publishedThrough }: LaneEvidence,
+  logs: ReadonlyMap<number, LogOffsets>,
+): readonly (readonly [number, TailWanted])[] {
+  const log = logs.get(partition);
+  return log === undefined ? [] : [[partition, { log, back: publishedThrough }]];
+}
+
+/** How each lane of a topic is to go on, by partition. Reads what was published, and changes nothing. */
+export async function readPlans(
+  kafka: KafkaAccess,
+  session: Pick<Session, 'run'>,
+  findings: TopicFindings,
+  topic: string,
+): Promise<ReadonlyMap<number, LanePlan>> {
+  const { lanes } = findings.evidence;
+  const plannings = new Map(lanes.map((lane) => [lane.partition, new LanePlanning(lane)]));
+  const laneOf = new Map(lanes.map(({ partition, lane }) => [partition, lane]));
+  await readPublishedTail(kafka, topic, logsToRead(findings), async (partition, records) => {
+    const planning = plannings.get(partition);
+    for (let at = 0; at < records.length; at += MAX_ROWS_COMPARED_AT_ONCE) {
+      const some = records.slice(at, at + MAX_ROWS_COMPARED_AT_ONCE);
+      // eslint-disable-next-line no-await-in-loop -- part by part, in the order of the log
+      planning?.take(some, await rowsFor(session, laneOf.get(partition) ?? 0, planning, some));
+    }
+  });
+  return new Map([...plannings].map(([partition, planning]) => [partition, planning.plan()]));
+}
+
+async function rowsFor(
+  session: Pick<Session, 'run'>,
+  lane: number,
+  planning: LanePlanning,
+  records: readonly PublishedRecord[],
+): Promise<ReadonlyMap<bigint, string>> {
+  const asked = records.map(({ position }) => position).filter((one) => planning.asksFor(one));
+  if (asked.length === 0) return new Map();
+  const positions = [...new Set(asked)].map((position) => ({ lane, position }));
+  const rows = await session.run(listAnchorRows, positionColumns(positions));
+  return new Map(rows.map((row) => [row.position, anchorOf(row)]));
+}
