@@ -34,12 +34,15 @@ export interface VitestVerdict {
   readonly output: string;
 }
 
-interface Report {
+/** Of vitest's reporter `json`. */
+export interface Report {
   readonly success: boolean;
   readonly numPassedTests: number;
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
+    /** Why the file could not be loaded; empty where it was. */
+    readonly message: string;
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
   }[];
 }
@@ -61,6 +64,8 @@ export async function runVitest(run: VitestRun): Promise<VitestVerdict> {
       KAFKA_BROKERS: servers.brokers.join(','),
       FORCE_COLOR: '0',
       MUTANTS_STAGE: stage,
+      // Integration tests start services rarely: what it costs to make bundles of each mutant would not come back.
+      ...(stage === 'e2e' ? {} : { LATCHKEY_BUNDLES: '{}' }),
       MUTANTS_FILES: tests.map(({ file }) => file).join('\n'),
       ...run.env,
     },
@@ -111,19 +116,28 @@ function patternOf(tests: VitestRun['tests']): string | undefined {
   return pattern.length > PATTERN_MAX_CHARS ? undefined : pattern;
 }
 
-function verdictOf(report: Report, folder: string, output: string): VitestVerdict {
-  for (const { name, status, assertionResults } of report.testResults) {
-    const failed = assertionResults.find((test) => test.status === 'failed');
-    if (failed === undefined && status !== 'failed') continue;
-    const file = name.startsWith(folder) ? name.slice(folder.length + 1) : name;
-    const failure = `${file} > ${failed?.fullName ?? '(the file does not load)'}`;
-    return { outcome: 'failed', failure, output };
-  }
+/**
+ * What a report of vitest says.
+ *
+ * @param folder - that its files are in
+ */
+export function verdictOf(report: Report, folder: string, output: string): VitestVerdict {
+  const nameIn = (name: string): string =>
+    name.startsWith(folder) ? name.slice(folder.length + 1) : name;
+  const failures = report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => `${nameIn(name)} > ${test.fullName}`),
+  );
+  // A file that was not begun, as another one failed, has failed without a word.
+  const unloaded = report.testResults
+    .filter(({ status, message }) => status === 'failed' && message !== '')
+    .map(({ name }) => `${nameIn(name)} > (the file does not load)`);
+  const [failure] = [...failures, ...unloaded];
+  if (failure !== undefined) return { outcome: 'failed', failure, output };
   // A pattern that matches no name skips every test: that says nothing.
-  if (!report.success || report.numPassedTests === 0) {
-    return { outcome: 'broken', failure: undefined, output };
-  }
-  return { outcome: 'passed', failure: undefined, output };
+  const isSaid = report.success && report.numPassedTests > 0;
+  return { outcome: isSaid ? 'passed' : 'broken', failure: undefined, output };
 }
 
 function killGroup({ pid, exitCode }: ChildProcess): void {

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { type Report, verdictOf } from './run-vitest.ts';
+
+type Result = Report['testResults'][number];
+
+const PASSED: Result = {
+  name: '/copy/a.test.ts',
+  status: 'passed',
+  message: '',
+  assertionResults: [{ fullName: 'it is so', status: 'passed' }],
+};
+const FAILED: Result = {
+  name: '/copy/b.test.ts',
+  status: 'failed',
+  message: '',
+  assertionResults: [
+    { fullName: 'it is so', status: 'passed' },
+    { fullName: 'it is not', status: 'failed' },
+  ],
+};
+const NOT_BEGUN: Result = {
+  name: '/copy/0.test.ts',
+  status: 'failed',
+  message: '',
+  assertionResults: [],
+};
+const UNLOADED: Result = { ...NOT_BEGUN, name: '/copy/c.test.ts', message: 'SyntaxError' };
+
+function verdict(results: readonly Result[], numPassedTests = 1) {
+  const success = results.every(({ status }) => status === 'passed');
+  const { outcome, failure } = verdictOf(
+    { success, numPassedTests, testResults: results },
+    '/copy',
+    '',
+  );
+  return { outcome, failure };
+}
+
+test('the test that failed is named, wherever files stand that were not begun any more', () => {
+  const failure = 'b.test.ts > it is not';
+
+  expect(verdict([NOT_BEGUN, PASSED, FAILED])).toEqual({ outcome: 'failed', failure });
+  expect(verdict([UNLOADED, FAILED])).toEqual({ outcome: 'failed', failure });
+});
+
+test('a file that does not load has failed', () => {
+  const failure = 'c.test.ts > (the file does not load)';
+
+  expect(verdict([PASSED, UNLOADED])).toEqual({ outcome: 'failed', failure });
+});
+
+test('nothing is said where no test has run, or all that failed was not begun', () => {
+  expect(verdict([PASSED])).toEqual({ outcome: 'passed', failure: undefined });
+  expect(verdict([], 0)).toEqual({ outcome: 'broken', failure: undefined });
+  expect(verdict([PASSED, NOT_BEGUN])).toEqual({ outcome: 'broken', failure: undefined });
+});
