@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   COUNTED_AT_MOST,
   countDeadLetters,
+  countOpen,
   type Db,
   notePolicy,
   openDatabase,
@@ -9,7 +10,7 @@ import {
 } from '@latchkey/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { employee, hrEvent, inDays } from '../support/events.ts';
+import { employee, hrEvent, inDays, ivrEvent } from '../support/events.ts';
 import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
 
 let database: TestDatabase;
@@ -82,5 +83,52 @@ test('dead letters are counted by code, and no further than the limit', async ()
   expect(await operator.run(countDeadLetters, {})).toEqual([
     { code: 'MANY', count: BigInt(COUNTED_AT_MOST) },
     { code: 'SOME', count: 2n },
+  ]);
+});
+
+test('the content of a report that came first, and of what was no event, is known by its id', async () => {
+  const report = ivrEvent('requested', 'v1', { purpose: 'callback' });
+  await desk.take([report]);
+  const letter = 'of a dead letter';
+  await database.query(
+    `insert into inbox (event_id, fingerprint, disposition) values ($1, sha256('x'), 'dead_letter')`,
+    [letter],
+  );
+  await database.query(
+    `insert into dead_letter (id, code, cause, event_id, topic, partition, "offset", headers, raw, taken_at, received_at)
+     select gen_random_uuid(), 'C', 'c', $1, 't', 0, n, '[]', convert_to('content ' || n, 'UTF8'), now(), now() + make_interval(secs => n)
+     from generate_series(1, 2) as n`,
+    [letter],
+  );
+  const bodyOf = async (eventId: string) =>
+    (await operator.run(readFirstContent, { eventId }))[0]?.body;
+
+  expect(await bodyOf(`${report.source}#${report.id}`)).toContain('callback');
+  expect(await bodyOf(letter)).toBe('content 1');
+  expect(await operator.run(readFirstContent, { eventId: 'nobody knows it' })).toEqual([]);
+});
+
+test('what is open is counted by what it is and by its kind, in their order', async () => {
+  await database.query('delete from dead_letter');
+  await database.query(
+    `insert into dead_letter (id, code, cause, topic, partition, "offset", headers, taken_at, state, redriven_at, redriven_by)
+     select gen_random_uuid(), code, 'c', code, 0, n, '[]', now(), state,
+       case state when 'redriven' then now() end, case state when 'redriven' then 'grace' end
+     from (values ('B', 2, 'open'), ('A', 1, 'open'), ('C', 1, 'open'), ('D', 1, 'redriven')) as made (code, count, state),
+       generate_series(1, count) as n`,
+  );
+  await database.query(
+    `insert into review (review_id, kind, subject, owner, detail, due_at, state)
+     select gen_random_uuid(), kind, 's', 'o', '{}', now(), state
+     from (values ('b', 'open'), ('a', 'open'), ('a', 'resolved')) as made (kind, state)`,
+  );
+
+  expect(await operator.run(countOpen, {})).toEqual([
+    { what: 'conflict', code: '', count: 0n },
+    { what: 'dead letter', code: 'A', count: 1n },
+    { what: 'dead letter', code: 'B', count: 2n },
+    { what: 'dead letter', code: 'C', count: 1n },
+    { what: 'review', code: 'a', count: 1n },
+    { what: 'review', code: 'b', count: 1n },
   ]);
 });
