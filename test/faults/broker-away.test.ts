@@ -3,6 +3,7 @@ import { openAdmin } from '@latchkey/kafka';
 import { expect, inject, test } from 'vitest';
 import { local } from '../support/kafka-clients.ts';
 import { type Arena, openArena } from './arena/arena.ts';
+import type { Member } from './arena/member.ts';
 import { type Surrounded, surround } from './proxy/surround.ts';
 import { generateWorkload } from './workload/generate.ts';
 
@@ -44,6 +45,44 @@ test('reconcilers whose only broker was away come back as the members that they 
     await expect.poll(members).toEqual(before);
   }
 });
+
+test('services say that they are not ready while no broker answers, also with nothing to do, and are ready again', async () => {
+  const servers = {
+    databaseUrl: inject('databaseUrl'),
+    brokers: inject('brokers'),
+    runId: inject('runId'),
+  };
+  await using around = await surround(servers);
+  const { through } = around;
+  await using arena = await openArena(servers, {
+    reconcilers: 1,
+    relays: 1,
+    partitions: 1,
+    through,
+  });
+  const readiness = (): Promise<readonly string[]> => Promise.all(arena.members.map(readinessOf));
+  await expect.poll(readiness).toEqual(['ready', 'ready']);
+
+  const comesBack = await Promise.all(around.brokers.map((broker) => broker.goDown()));
+  await expect
+    .poll(readiness)
+    .toEqual([expect.stringContaining('group'), expect.stringContaining('brokers')]);
+  await Promise.all(comesBack.map((back) => back()));
+
+  await expect.poll(readiness).toEqual(['ready', 'ready']);
+});
+
+/** `ready`, or the names of what is not. */
+async function readinessOf({ process }: Member): Promise<string> {
+  const answer = await fetch(`${process().address}/readyz`);
+  const { ready, notReady } = (await answer.json()) as Readiness;
+  return ready ? 'ready' : notReady.map(({ part }) => part).join(' ');
+}
+
+interface Readiness {
+  readonly ready: boolean;
+  readonly notReady: readonly { readonly part: string }[];
+}
 
 async function goAway({ brokers }: Surrounded): Promise<void> {
   for (const broker of brokers) {

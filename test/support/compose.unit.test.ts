@@ -13,6 +13,8 @@ const SERVICE = [
   'image',
   'init',
   'ports',
+  // Read by compose, and not by the engine.
+  'pull_policy',
   'restart',
   'stop_grace_period',
   'volumes',

@@ -145,6 +145,24 @@ test('a process lives, is not ready and can be asked for its metrics while it wa
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 503, 200]);
 });
 
+test('a command beside a service of the same environment does not ask for its port', async () => {
+  await using service = await startProgram({
+    run: UNTIL_ASKED,
+    environment: { ...DATABASE, HTTP_PORT: '0' },
+  });
+  await expect.poll(service.stdout).toContain('running');
+  const port = /"port":(\d+)/.exec(service.stdout())?.[1] ?? '';
+
+  await using command = await startProgram({
+    usage: 'status',
+    run: "say('done');",
+    environment: { HTTP_PORT: port },
+  });
+
+  expect(await command.ended).toBe(0);
+  expect(command.stdout()).toContain('done');
+});
+
 test('a command gets its arguments; its answer goes to stdout and its log to stderr', async () => {
   await using program = await startProgram({
     usage: 'status',

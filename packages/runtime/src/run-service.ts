@@ -96,7 +96,9 @@ async function runToTheEnd<S extends z.ZodObject>(
     health.notReady('process', 'stopping');
   });
   const work = async (): Promise<void> => {
-    await using server = await openServer(common.HTTP_PORT, { health, metrics });
+    // A command may be run beside a service, in its environment.
+    const port = service.usage === undefined ? common.HTTP_PORT : undefined;
+    await using server = await openServer(port, { health, metrics });
     const unknown = unknownSettings(service.settings.shape, process.env);
     if (unknown.length > 0) log.warn({ unknown }, 'variables that look like settings are ignored');
     log[service.usage === undefined ? 'info' : 'debug']({ port: server?.port }, 'started');

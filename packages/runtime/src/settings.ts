@@ -46,7 +46,9 @@ export const commonSettings = {
     .describe('least level that is logged'),
   HTTP_PORT: integerSetting(0, 65_535)
     .optional()
-    .describe('port of /livez, /readyz and /metrics; 0: any free one; unset: none'),
+    .describe(
+      'port of /livez, /readyz and /metrics; 0: any free one; unset: none. Commands do not listen',
+    ),
   SHUTDOWN_SECONDS: integerSetting(1, 3_600)
     .default(20)
     .describe(

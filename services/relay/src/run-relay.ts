@@ -17,6 +17,7 @@ import {
   type ServiceContext,
   waitingAlarm,
 } from '@latchkey/runtime';
+import { brokersChore } from './brokers.ts';
 import { cleaningChore } from './clean.ts';
 import { warnOfWeaknesses } from './durability.ts';
 import { outboxLagChore } from './lag.ts';
@@ -84,6 +85,7 @@ export async function runRelay(context: Context, edges = REAL_EDGES): Promise<vo
       const report = createReport(topic.topic, { health, log }, counters);
       return runTopic(topic, servers, limits, report, stop);
     }),
+    (stop) => every(brokersChore(admin, health), stop),
     (stop) => every(outboxLagChore(db, new Set(topics), metrics), stop),
     (stop) => {
       const lanes = relayed.flatMap((topic) => topic.lanes);

@@ -1,0 +1,23 @@
+import { clusterId, type TopicAdmin } from '@latchkey/kafka';
+import type { Chore, Health } from '@latchkey/runtime';
+
+const PART = 'brokers';
+
+/**
+ * Asks the brokers whether they are there. A relay with nothing to publish would not notice: it would say that it is ready,
+ * and the first event after the outage would find that it is not.
+ */
+export function brokersChore(admin: TopicAdmin, health: Health): Chore {
+  return {
+    name: 'brokers',
+    everyMs: 10_000,
+    limitMs: 10_000,
+    forget: () => {
+      health.notReady(PART, 'they do not answer; asked again');
+    },
+    work: async () => {
+      await clusterId(admin);
+      health.ready(PART);
+    },
+  };
+}
