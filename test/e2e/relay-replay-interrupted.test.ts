@@ -68,3 +68,24 @@ test('where cleaning deletes the message before the first one meanwhile, replay 
   await outbox.start();
   expect(positionsOf(await freshlyRead(outbox, 15 + 6), 0).slice(-2)).toEqual([4n, 5n]);
 });
+
+test('where a rebase has begun to move messages, replay asks for a position, and goes on there', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  const { access } = outbox.topics.names;
+  const { query } = outbox.database;
+  await query(
+    'update relay_position set mending_after = 2 where lane = (select min(lane) from outbox_lane where topic = $1)',
+    [access],
+  );
+
+  const asked = await replay(outbox, '--topic', access);
+  expect(asked.code).toBe(1);
+  expect(asked.stderr).toMatch(/RELAY_ROW_MISSING.*relay rebase, or give --from/s);
+
+  expect(await replay(outbox, '--topic', access, '--from', 'earliest')).toMatchObject({ code: 0 });
+  expect(await query('select from relay_position where mending_after is not null')).toEqual([]);
+  await outbox.start();
+  const messages = await freshlyRead(outbox, 30);
+  expect(positionsOf(messages, 0)).toEqual([1n, 2n, 3n, 4n, 5n, 1n, 2n, 3n, 4n, 5n]);
+});

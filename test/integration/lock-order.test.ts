@@ -7,6 +7,7 @@ import {
   lockIdentities,
   lockLanes,
   lockProgress,
+  lockReviews,
   lockVerifications,
 } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -86,6 +87,21 @@ test('counts of failures are locked in the order of their keys, also on a sequen
   const rows = await db.transaction((tx) => lockFailureCounts(tx, keys));
 
   expect(rows.map(({ subject, purpose }) => ({ subject, purpose }))).toEqual(keys.toReversed());
+});
+
+test('reviews that count many are locked in the order of their ids, also on a sequential plan', async () => {
+  const ids = LAST_FIRST.map((name) => `${name.repeat(8)}-0000-5000-8000-000000000000`);
+  for (const id of ids) {
+    await database.query(
+      `insert into review (review_id, kind, subject, owner, detail, due_at, state)
+       values ($1, 'leavers_unknown', 's', 'o', '{}', now(), 'open')`,
+      [id],
+    );
+  }
+
+  const rows = await db.transaction((tx) => lockReviews(tx, ids));
+
+  expect(rows.map(({ reviewId }) => reviewId)).toEqual(ids.toReversed());
 });
 
 /** Many, in no order. */
