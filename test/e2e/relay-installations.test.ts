@@ -222,9 +222,11 @@ async function tailsOf(topic: string): Promise<ReadonlyMap<number, readonly Publ
   const wanted = [...logs].map(([partition, own]) => [partition, { log: own, back: 0n }] as const);
   const kafka = { kafkaSettings: connection(), admin, log };
   const tails = new Map<number, readonly PublishedRecord[]>();
-  await readPublishedTail(kafka, topic, new Map(wanted), (partition, records) => {
-    tails.set(partition, [...(tails.get(partition) ?? []), ...records]);
-    return Promise.resolve();
+  await readPublishedTail(kafka, topic, new Map(wanted), {
+    take: (partition, records) => {
+      tails.set(partition, [...(tails.get(partition) ?? []), ...records]);
+      return Promise.resolve();
+    },
   });
   return tails;
 }

@@ -1,6 +1,7 @@
 import { RELAY_GROUP } from '@latchkey/publication';
 import { expect, inject, test } from 'vitest';
 import { forgetOffsets } from '../support/forget-offsets.ts';
+import { local, produce } from '../support/kafka-clients.ts';
 import { openOutbox, type TestOutbox } from '../support/outbox.ts';
 import {
   audited,
@@ -45,6 +46,21 @@ test('where Kafka has forgotten a commit, replay goes on behind the last message
   ]);
   // Nothing is refused now.
   expect((await replay(outbox)).stdout).toContain('nothing to replay');
+});
+
+test('what others have written behind the last message is passed over', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  const { access } = outbox.topics.names;
+  await produce(local(), access, ['no message of a relay'], {});
+  await moveBack(outbox, 3n);
+
+  const replayed = await replay(outbox);
+
+  expect(replayed).toMatchObject({ code: 0, stderr: '' });
+  for (const partition of [0, 1, 2]) {
+    expect(replayed.stdout).toContain(`${access}/${partition} goes on at 6`);
+  }
 });
 
 test('a partition whose messages the topic has deleted goes on where it stands', async () => {

@@ -28,12 +28,11 @@ const SCRIPTS = [
 /** These are found as they are installed: kafkajs is patched inside, and the others load native code where there is any. */
 const EXTERNAL = [/^kafkajs/, 'lz4-napi', 'pg-native', 'snappy'];
 
-/** Where processes that tests start in turn find which file holds which script: JSON, by the path in the repository. */
+/** Where the processes that run test files find which file holds which script: JSON, by the path in the repository. */
 const VARIABLE = 'LATCHKEY_BUNDLES';
 
 /**
- * Makes one file of each service and everything that it imports, and lets `bundleOf` find it in this process and those that it
- * starts. A start then reads one file and not 1,050, which takes a quarter of the processor time.
+ * Makes one file of each service and everything that it imports, and lets `bundleOf` find it in this process and in those that run test files. A start then reads one file and not 1,050, which takes a quarter of the processor time.
  *
  * Files are named by their content, so that two checkouts or two runs may make them at once. None are made where the
  * environment says already which there are.

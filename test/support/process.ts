@@ -43,7 +43,7 @@ export interface ChildOptions {
   readonly onMessage?: (message: unknown) => void;
 }
 
-/** Starts `services/<name>/src/main.ts`. Resolves when /readyz says 200; rejects with its output when it ends first. */
+/** Starts `services/<name>/src/main.ts`, or the file that was made of it (`bundleOf`). Resolves when /readyz says 200; rejects with its output when it ends first. */
 export async function startService(
   name: string,
   options: ChildOptions,

@@ -41,7 +41,7 @@ export interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    /** Why the file could not be loaded; empty where it was. */
+    /** The first error outside of its tests. */
     readonly message: string;
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
   }[];
@@ -131,7 +131,8 @@ export function verdictOf(report: Report, folder: string, output: string): Vites
   );
   // A file that was not begun, as another one failed, has failed without a word.
   const unloaded = report.testResults
-    .filter(({ status, message }) => status === 'failed' && message !== '')
+    .filter(({ status }) => status === 'failed')
+    .filter(({ message, assertionResults }) => message !== '' || assertionResults.length > 0)
     .map(({ name }) => `${nameIn(name)} > (the file does not load)`);
   const [failure] = [...failures, ...unloaded];
   if (failure !== undefined) return { outcome: 'failed', failure, output };

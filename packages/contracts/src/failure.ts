@@ -133,6 +133,10 @@ export const FAILURES = {
     nextStep:
       '`relay replay` with `--from earliest` (all that it holds) or `--from latest`, then `relay rebase --all` so that everything is stated again',
   },
+  LOG_TRIMMED: {
+    meaning: 'the retention of an output topic has deleted messages while they were read',
+    nextStep: 'run the command again',
+  },
   OUTBOX_NOT_DRAINED: {
     meaning: 'messages of the output topics wait to be published',
     nextStep: 'let a relay publish them, then run the command again',

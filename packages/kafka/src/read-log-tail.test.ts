@@ -3,6 +3,7 @@ import type { ConsumedRecord } from './consumed.ts';
 import { TailReading } from './read-log-tail.ts';
 
 const END = 100_000n;
+const HOLD = { untilTurn: () => Promise.resolve() };
 
 interface Read {
   /** Where each look began. */
@@ -38,7 +39,8 @@ async function readBackTo(
     if (found === 'stopped') break;
     looks.push(found.seekTo);
     let from = found.seekTo;
-    while ((await reading.take(batchOf(from, from + fetch, holds))) === 'taken') from += fetch;
+    while ((await reading.take(batchOf(from, from + fetch, holds), HOLD)) === 'taken')
+      from += fetch;
   }
   expect(reading.isDone()).toBe(true);
   return { looks, taken };
@@ -101,5 +103,90 @@ test('where taking fails reading fails', async () => {
     take: () => Promise.reject(new Error('not taken')),
   });
 
-  await expect(reading.take(batchOf(END - 500n, END, () => true))).rejects.toThrow('not taken');
+  const batch = batchOf(END - 500n, END, () => true);
+  await expect(reading.take(batch, HOLD)).rejects.toThrow('not taken');
+});
+
+/** One partition, read from 500 before its end on. */
+function read(back: bigint) {
+  const taken: bigint[] = [];
+  const reading = new TailReading({
+    logs: new Map([[0, { start: 0n, end: END }]]),
+    isEnough: (_, { offset }) => offset <= back,
+    take: (_, records) => {
+      taken.push(...records.map(({ offset }) => offset));
+      return Promise.resolve();
+    },
+  });
+  const take = (from: bigint, through: bigint) =>
+    reading.take(
+      batchOf(from, through, () => true),
+      HOLD,
+    );
+  const locate = (logStart = 0n) => reading.locate({ partition: 0, logStart });
+  return { reading, taken, take, locate };
+}
+
+test('a partition that is assigned again goes on where it was, and what comes twice is taken once', async () => {
+  const { taken, take, locate } = read(END);
+  await take(END - 500n, END - 400n);
+  await take(END - 400n, END - 300n);
+
+  expect(await locate()).toEqual({ seekTo: END - 300n });
+  await take(END - 350n, END);
+
+  expect(taken).toEqual(Array.from({ length: 500 }, (_, at) => END - 500n + BigInt(at)));
+  expect(await locate()).toBe('stopped');
+});
+
+test.each([
+  ['behind what was taken', END - 100n],
+  ['all of it', END + 5n],
+])('where the retention deletes %s meanwhile, that is said', async (_, logStart) => {
+  const { reading, take, locate } = read(END);
+  await take(END - 500n, END - 400n);
+
+  const found = await locate(logStart);
+  if (found !== 'stopped') await take(found.seekTo, END);
+
+  expect(reading.isDone()).toBe(true);
+  expect([...reading.trimmed]).toEqual([0]);
+});
+
+test('where the retention deletes what is not wanted, nothing is said', async () => {
+  const { reading, take, locate } = read(END - 200n);
+
+  expect(await locate(END - 300n)).toEqual({ seekTo: END - 300n });
+  await take(END - 300n, END);
+
+  expect(reading.isDone()).toBe(true);
+  expect([...reading.trimmed]).toEqual([]);
+});
+
+test('taking waits for its turn, and says how many fetches are in hand', async () => {
+  const turn = Promise.withResolvers<undefined>();
+  const taken: number[] = [];
+  const inHand: number[] = [];
+  const reading = new TailReading({
+    logs: new Map([[0, { start: 0n, end: END }]]),
+    isEnough: () => true,
+    take: (_, records) => Promise.resolve(void taken.push(records.length)),
+    turn: () => turn.promise,
+  });
+  reading.onTaking = (count) => inHand.push(count);
+  const taking = reading.take(
+    batchOf(END - 500n, END, () => true),
+    {
+      untilTurn: async (awaited) => {
+        await awaited;
+      },
+    },
+  );
+
+  expect(inHand).toEqual([1]);
+  expect(taken).toEqual([]);
+  turn.resolve(undefined);
+  expect(await taking).toBe('stopped');
+  expect(taken).toEqual([500]);
+  expect(inHand).toEqual([1, 0]);
 });

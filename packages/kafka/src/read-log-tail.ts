@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type {
+  Hold,
   LocatePartition,
   PartitionReading,
   Taken,
@@ -23,14 +24,17 @@ export interface LogTail {
    * the reading.
    */
   readonly take: (partition: number, records: readonly ConsumedRecord[]) => Promise<void>;
+  /** Waited for before anything is taken; meanwhile the brokers are asked for nothing more. */
+  readonly turn?: () => Promise<unknown>;
 }
 
 const FIRST_WINDOW_OFFSETS = 500n;
 /** Each look begins so many times as far back as the one before; it is over with its first record. */
 const WINDOW_GROWTH = 2n;
-/** Between two fetches: the brokers are away, or taking hangs. */
+/** Without a fetch, while nothing is taken. */
 const SILENCE_LIMIT_MS = 10 * 60_000;
-const RELOCATE_MS = 50;
+/** Also between two looks; a partition that is done is asked about as often. */
+const RELOCATE_MS = 200;
 const SESSION_TIMEOUT_MS = 10_000;
 const MAX_BYTES_A_PARTITION = 1_048_576;
 const NEVER = new AbortController().signal;
@@ -39,7 +43,8 @@ const NEVER = new AbortController().signal;
  * Reads the ends of logs, from where they are enough or the log begins, and keeps nothing of them. Committed records only,
  * each once and in the order of its log. Joins a group of its own (`latchkey-operator.<uuid>`), which holds nothing.
  *
- * @throws Error when nothing was read for 10 minutes; NotAllowedError where we may not read; what `take` rejected with;
+ * @returns the partitions of which the retention has deleted what was wanted, since `logs` was asked for
+ * @throws Error when the brokers send nothing for 10 minutes; NotAllowedError where we may not read; what `take` rejected with;
  *   the reason of `giveUp` once that is aborted
  */
 export async function readLogTail(
@@ -48,10 +53,11 @@ export async function readLogTail(
   wanted: LogTail,
   log: KafkaLog,
   giveUp?: AbortSignal,
-): Promise<void> {
+): Promise<ReadonlySet<number>> {
   const reading = new TailReading(wanted);
   if (!reading.isDone()) await readThrough(kafka, topic, reading, log, giveUp);
   if (!reading.isDone()) throw new Error(`the end of ${topic} was not read in time`);
+  return reading.trimmed;
 }
 
 async function readThrough(
@@ -62,10 +68,16 @@ async function readThrough(
   giveUp: AbortSignal = NEVER,
 ): Promise<void> {
   const late = new AbortController();
-  const silence = setTimeout(() => {
-    late.abort();
-  }, SILENCE_LIMIT_MS);
-  reading.onFetched = () => silence.refresh();
+  const listen = (): NodeJS.Timeout =>
+    setTimeout(() => {
+      late.abort();
+    }, SILENCE_LIMIT_MS);
+  let silence = listen();
+  // What takes a batch has limits of its own.
+  reading.onTaking = (inHand) => {
+    clearTimeout(silence);
+    if (inHand === 0) silence = listen();
+  };
   const denied = new AbortController();
   try {
     await runBatchConsumer(
@@ -86,6 +98,7 @@ async function readThrough(
       AbortSignal.any([reading.done, late.signal, denied.signal, giveUp]),
     );
   } finally {
+    reading.onTaking = () => undefined;
     clearTimeout(silence);
   }
   giveUp.throwIfAborted();
@@ -99,6 +112,8 @@ interface Tail {
   next: bigint;
   /** It began far enough back. */
   isEnough: boolean;
+  /** The retention has deleted what was there when reading was asked for. */
+  isTrimmed: boolean;
   isDone: boolean;
 }
 
@@ -107,8 +122,10 @@ export class TailReading implements PartitionReading {
   readonly #wanted: LogTail;
   readonly #tails: ReadonlyMap<number, Tail>;
   readonly #finished = new AbortController();
-  /** Called with each fetch. */
-  onFetched: () => void = () => undefined;
+  readonly #trimmed = new Set<number>();
+  #inHand = 0;
+  /** Called with each fetch, and when it was taken, with how many are in hand. */
+  onTaking: (inHand: number) => void = () => undefined;
 
   constructor(wanted: LogTail) {
     this.#wanted = wanted;
@@ -117,6 +134,11 @@ export class TailReading implements PartitionReading {
 
   get done(): AbortSignal {
     return this.#finished.signal;
+  }
+
+  /** The partitions that lack a part of what was wanted. */
+  get trimmed(): ReadonlySet<number> {
+    return this.#trimmed;
   }
 
   isDone(): boolean {
@@ -129,26 +151,39 @@ export class TailReading implements PartitionReading {
   }: Pick<LocatePartition, 'partition' | 'logStart'>): Promise<{ seekTo: bigint } | 'stopped'> {
     const tail = this.#tails.get(partition);
     if (tail === undefined || tail.isDone) return Promise.resolve('stopped');
-    if (tail.next < logStart) trim(tail, logStart);
-    if (tail.next >= tail.log.end) return Promise.resolve(this.#end(tail));
+    if (tail.next < logStart) {
+      if (tail.isEnough) this.#trimmed.add(partition);
+      trim(tail, logStart);
+    }
+    if (tail.next >= tail.log.end) return Promise.resolve(this.#end(partition, tail));
     return Promise.resolve({ seekTo: tail.next });
   }
 
-  async take({ partition, nextOffset, records }: ConsumedBatch): Promise<Taken> {
-    this.onFetched();
+  async take(batch: ConsumedBatch, hold: Pick<Hold, 'untilTurn'>): Promise<Taken> {
+    this.#inHand += 1;
+    this.onTaking(this.#inHand);
+    try {
+      if (this.#wanted.turn !== undefined) await hold.untilTurn(this.#wanted.turn());
+      return await this.#take(batch);
+    } finally {
+      this.#inHand -= 1;
+      this.onTaking(this.#inHand);
+    }
+  }
+
+  async #take({ partition, nextOffset, records }: ConsumedBatch): Promise<Taken> {
     const tail = this.#tails.get(partition);
     if (tail === undefined || tail.isDone) return 'stopped';
     const own = records.filter(({ offset }) => offset >= tail.next && offset < tail.log.end);
     const [first] = own;
     const isAtEnd = nextOffset >= tail.log.end;
-    if (!tail.isEnough && (first !== undefined || isAtEnd)) {
-      tail.isEnough = isFirstOf(tail) || this.#isEnough(partition, first);
+    if (first !== undefined || isAtEnd) {
+      tail.isEnough ||= this.#beginsWellWith(partition, tail, first);
       if (!tail.isEnough) return lookFurtherBack(tail);
     }
     if (own.length > 0) await this.#wanted.take(partition, own);
-    this.onFetched();
     tail.next = nextOffset;
-    return isAtEnd ? this.#end(tail) : 'taken';
+    return isAtEnd ? this.#end(partition, tail) : 'taken';
   }
 
   /** What is missing cannot be told: whoever asked must not go on. */
@@ -157,21 +192,27 @@ export class TailReading implements PartitionReading {
     return Promise.reject(new Error(`the log of ${place} cannot be read: ${cause}`));
   }
 
-  #end(tail: Tail): 'stopped' {
+  #end(partition: number, tail: Tail): 'stopped' {
+    if (tail.isTrimmed && !tail.isEnough) this.#trimmed.add(partition);
     tail.isDone = true;
     if (this.isDone()) this.#finished.abort();
     return 'stopped';
   }
 
-  #isEnough(partition: number, first: ConsumedRecord | undefined): boolean {
-    return first !== undefined && this.#wanted.isEnough(partition, first);
+  /** Where the log has no more, any record is; none: the look came to the end without one. */
+  #beginsWellWith(partition: number, tail: Tail, first: ConsumedRecord | undefined): boolean {
+    if (first !== undefined && this.#wanted.isEnough(partition, first)) return true;
+    if (!isFirstOf(tail)) return false;
+    if (tail.isTrimmed) this.#trimmed.add(partition);
+    return true;
   }
 }
 
 function newTail(log: LogOffsets): Tail {
   const window = FIRST_WINDOW_OFFSETS;
   const isDone = log.start >= log.end;
-  return { log, window, next: startOf(log, window), isEnough: false, isDone };
+  const next = startOf(log, window);
+  return { log, window, next, isEnough: false, isTrimmed: false, isDone };
 }
 
 /** Whether this look began with the log. */
@@ -183,6 +224,7 @@ function isFirstOf({ log, window }: Tail): boolean {
 function trim(tail: Tail, start: bigint): void {
   tail.log = { ...tail.log, start };
   tail.next = start;
+  tail.isTrimmed = true;
 }
 
 function lookFurtherBack(tail: Tail): 'relocate' {

@@ -28,18 +28,28 @@ export interface TailWanted {
   readonly back: bigint;
 }
 
+/** Where the messages go that are read. */
+export interface TailTaking {
+  /** Given the next messages of a partition, those of one fetch at most; one call at a time for each partition. */
+  readonly take: (partition: number, records: readonly PublishedRecord[]) => Promise<void>;
+  /** Waited for before anything is taken. */
+  readonly turn?: () => Promise<unknown>;
+}
+
 /**
- * Reads the last messages of partitions, in the order of the log, and keeps nothing of them.
+ * Reads the last messages of partitions, in the order of the log, and keeps nothing of them. What stands in the topic and
+ * is no message of a relay is passed over.
  *
- * @param take - given the next messages of a partition, those of one fetch at most; one call at a time for each partition
+ * @returns the partitions of which the retention has deleted what was wanted, since `wanted` was asked for
  */
 export async function readPublishedTail(
   kafka: KafkaAccess,
   topic: string,
   wanted: ReadonlyMap<number, TailWanted>,
-  take: (partition: number, records: readonly PublishedRecord[]) => Promise<void>,
-): Promise<void> {
-  await readTail(kafka, topic, {
+  { take, ...rest }: TailTaking,
+): Promise<ReadonlySet<number>> {
+  return await readTail(kafka, topic, {
+    ...rest,
     logs: new Map([...wanted].map(([partition, { log }]) => [partition, log])),
     isEnough: (partition, first) => {
       const position = positionIn(first);
@@ -49,7 +59,7 @@ export async function readPublishedTail(
   });
 }
 
-/** The last message of each partition; none of a partition that has none. */
+/** The last message of a relay in each partition; none of a partition that has none. */
 export async function readLastPublished(
   kafka: KafkaAccess,
   topic: string,
@@ -69,14 +79,14 @@ export async function readLastPublished(
   return last;
 }
 
-async function readTail(
+function readTail(
   { kafkaSettings, log }: KafkaAccess,
   topic: string,
   wanted: LogTail,
-): Promise<void> {
+): Promise<ReadonlySet<number>> {
   const { giveUp } = kafkaSettings;
   const quiet = withoutInfo(log);
-  await readLogTail(openKafka(kafkaSettings, quiet, giveUp), topic, wanted, quiet, giveUp);
+  return readLogTail(openKafka(kafkaSettings, quiet, giveUp), topic, wanted, quiet, giveUp);
 }
 
 /** Empty: somebody else has written it. */

@@ -1,4 +1,4 @@
-import type { LaneGoal, Session } from '@latchkey/postgres';
+import { readEnds, type Session } from '@latchkey/postgres';
 import {
   type KafkaAccess,
   type PublishedRecord,
@@ -7,18 +7,19 @@ import {
 } from '@latchkey/publication';
 import { dropKnown } from './move-lane.ts';
 
-/** Of all lanes together; about 100 bytes each. */
+/** Of all lanes together; about 100 bytes each. What is in hand meanwhile, a fetch of each partition, comes on top. */
 const MAX_IDS_AT_ONCE = 500_000;
 
 /** A lane, and behind which position its messages may have been published. */
 export interface LaneToDrop {
   readonly partition: number;
-  readonly goal: LaneGoal;
+  readonly lane: number;
+  readonly after: bigint;
 }
 
 /**
- * Takes out of the lanes of a topic what waits and was published: each message behind what is common whose id the log holds there, and
- * what only stands for a message. After a kill at any moment another call takes out the rest.
+ * Takes out of the lanes of a topic what waits and was published: each message behind `after` whose id the log holds at a
+ * position behind it, and each placeholder (generation 0). After a kill at any moment another call takes out the rest.
  *
  * @param logs - by partition, the logs to read; a lane without one has nothing that was published
  * @returns by partition, how many were taken out
@@ -30,52 +31,78 @@ export async function dropPublished(
   logs: ReadonlyMap<number, TailWanted>,
 ): Promise<ReadonlyMap<number, number>> {
   const dropping = new Dropping(session, lanes, MAX_IDS_AT_ONCE);
-  await readPublishedTail(kafka, topic, logs, (partition, records) =>
-    dropping.take(partition, records),
-  );
-  await dropping.flush();
-  return dropping.dropped;
+  const waiting = await withWaiting(session, lanes);
+  const wanted = new Map([...logs].filter(([partition]) => waiting.has(partition)));
+  const trimmed = await readPublishedTail(kafka, topic, wanted, dropping);
+  if (trimmed.size > 0) {
+    const found =
+      'the retention deletes messages while they are read: what waits and was among them is published again';
+    kafka.log.warn({ topic, partitions: [...trimmed] }, found);
+  }
+  return await dropping.end();
+}
+
+/** The partitions of the lanes that have messages there. */
+async function withWaiting(
+  session: Session,
+  lanes: readonly LaneToDrop[],
+): Promise<ReadonlySet<number>> {
+  const waiting = new Set<number>();
+  for (const { partition, lane, after } of lanes) {
+    // eslint-disable-next-line no-await-in-loop -- lane by lane
+    const [ends] = await session.run(readEnds, { lane, after });
+    if (ends !== undefined && ends.first !== null) waiting.add(partition);
+  }
+  return waiting;
 }
 
 /** Collects ids of what was published, and looks through what waits for each so many of them. */
 export class Dropping {
-  readonly dropped = new Map<number, number>();
   readonly #session: Session;
-  readonly #lanes: readonly (LaneToDrop & { readonly ids: Set<string> })[];
+  readonly #lanes: ReadonlyMap<number, LaneToDrop & { ids: Set<string> }>;
   readonly #maxIds: number;
+  readonly #dropped = new Map<number, number>();
   #count = 0;
-  #flushing: Promise<void> = Promise.resolve();
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(session: Session, lanes: readonly LaneToDrop[], maxIds: number) {
     this.#session = session;
     this.#maxIds = maxIds;
-    this.#lanes = lanes.map((lane) => ({ ...lane, ids: new Set() }));
+    this.#lanes = new Map(lanes.map((lane) => [lane.partition, { ...lane, ids: new Set() }]));
   }
 
-  async take(partition: number, records: readonly PublishedRecord[]): Promise<void> {
-    // Other partitions wait while ids are looked for: what is held stays bounded, and the session does one thing at a time.
-    await this.#flushing;
-    const lane = this.#lanes.find((one) => one.partition === partition);
+  /** What is read waits while ids are looked for: the session does one thing at a time. */
+  readonly turn = (): Promise<void> => this.#looking;
+
+  readonly take = async (partition: number, records: readonly PublishedRecord[]): Promise<void> => {
+    const lane = this.#lanes.get(partition);
     if (lane === undefined) return;
+    const before = lane.ids.size;
     for (const { position, ceId } of records) {
-      if (position > lane.goal.after) lane.ids.add(ceId);
+      if (position > lane.after) lane.ids.add(ceId);
     }
-    this.#count += records.length;
-    if (this.#count >= this.#maxIds) await this.flush();
+    this.#count += lane.ids.size - before;
+    if (this.#count >= this.#maxIds) await this.#look((ids) => ids.size > 0);
+  };
+
+  /** Looks for what is left, and for placeholders. */
+  async end(): Promise<ReadonlyMap<number, number>> {
+    await this.#look(() => true);
+    return this.#dropped;
   }
 
-  flush(): Promise<void> {
+  #look(isWanted: (ids: ReadonlySet<string>) => boolean): Promise<void> {
     this.#count = 0;
-    this.#flushing = this.#flushing.then(() => this.#drop());
-    return this.#flushing;
-  }
-
-  async #drop(): Promise<void> {
-    for (const { partition, goal, ids } of this.#lanes) {
-      // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
-      const count = await dropKnown(this.#session, goal, ids);
-      this.dropped.set(partition, (this.dropped.get(partition) ?? 0) + count);
-      ids.clear();
-    }
+    this.#looking = this.#looking.then(async () => {
+      for (const lane of this.#lanes.values()) {
+        const { partition, ids } = lane;
+        if (!isWanted(ids)) continue;
+        lane.ids = new Set();
+        // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
+        const count = await dropKnown(this.#session, lane, ids);
+        this.#dropped.set(partition, (this.#dropped.get(partition) ?? 0) + count);
+      }
+    });
+    return this.#looking;
   }
 }

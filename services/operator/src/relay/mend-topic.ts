@@ -92,7 +92,11 @@ async function moveAndPlace(
   { held: { topic, session }, findings, lanes }: PlannedTopic,
 ): Promise<readonly MendedLane[]> {
   const { clusterId } = findings.evidence;
-  const toDrop = lanes.map((lane) => ({ partition: lane.lane.partition, goal: goalOf(lane) }));
+  const toDrop = lanes.map(({ lane: { lane, partition }, plan: { common } }) => ({
+    partition,
+    lane,
+    after: common,
+  }));
   const place = { kafka: repair.kafka, topic };
   const dropped = await dropPublished(place, session, toDrop, logsToRead(findings));
   const first: MovedLane[] = [];

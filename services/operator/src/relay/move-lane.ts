@@ -26,7 +26,7 @@ const PIECE_LIMITS = { maxRows: 5_000, maxBytes: 16 * 1024 * 1024 };
  */
 export async function dropKnown(
   session: Session,
-  { lane, after }: LaneGoal,
+  { lane, after }: Pick<LaneGoal, 'lane' | 'after'>,
   ids: ReadonlySet<string>,
 ): Promise<number> {
   let dropped = 0;

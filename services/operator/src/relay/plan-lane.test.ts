@@ -1,5 +1,5 @@
 import type { LaneEvidence, PublishedRecord } from '@latchkey/publication';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type LanePlan, LanePlanning } from './plan-lane.ts';
 
 function lane(publishedThrough: bigint, committed: bigint | undefined): LaneEvidence {
@@ -30,8 +30,8 @@ function planLane({ evidence, records, rows }: LaneKnown, fetches = 1): LanePlan
   const size = Math.max(Math.ceil(records.length / fetches), 1);
   for (let at = 0; at < records.length; at += size) {
     const some = records.slice(at, at + size);
-    const asked = new Set(some.map(({ position }) => position).filter((p) => planning.asksFor(p)));
-    planning.take(some, new Map([...rows].filter(([position]) => asked.has(position))));
+    const asked = planning.asksFor(some);
+    planning.take(some, new Map([...rows].filter(([position]) => asked.includes(position))));
   }
   return planning.plan();
 }
@@ -116,25 +116,43 @@ test('what is common does not depend on how much one fetch brings', () => {
 
 test('rows are asked for while they are the messages, and no longer', () => {
   const planning = new LanePlanning(lane(4n, 8n));
-  const asked = (): readonly bigint[] =>
-    [3n, 4n, 5n, 6n, 8n, 9n].filter((p) => planning.asksFor(p));
+  const [first, ...rest] = [records.slice(0, 3), [7n, 8n, 9n].map(record)] as const;
 
-  expect(asked()).toEqual([4n, 5n, 6n, 8n]);
-  planning.take(records.slice(0, 3), rowsOf({ 4: 'kafka-4', 5: 'kafka-5', 6: 'other' }));
+  expect(planning.asksFor([3n, 4n, 5n, 8n, 9n, 5n].map(record))).toEqual([4n, 5n, 8n]);
+  planning.take(first, rowsOf({ 4: 'kafka-4', 5: 'kafka-5', 6: 'other' }));
 
-  expect(asked()).toEqual([4n, 5n]);
+  expect(planning.asksFor(rest.flat())).toEqual([]);
+  // A replay came back to where it differed.
+  expect(planning.asksFor([6n, 7n].map(record))).toEqual([6n, 7n]);
   expect(planning.plan()).toMatchObject({ common: 5n });
 });
 
-test('of a position that was published twice the last message counts', () => {
-  const again = { ...record(5n), anchor: 'kafka-5-again' };
-  const twice = [...records.slice(0, 3), record(4n), again, record(6n)];
+describe('of a position that was published twice the last message counts', () => {
   const rows = rowsOf({ 4: 'kafka-4', 5: 'kafka-5', 6: 'kafka-6' });
+  const other = (position: bigint) => ({ ...record(position), anchor: `other-${position}` });
+  const of = (...positions: readonly bigint[]) => positions.map(record);
+  const others = (...positions: readonly bigint[]) => positions.map(other);
 
-  for (const fetches of [1, 6]) {
-    const plan = planLane({ evidence: lane(4n, 8n), records: twice, rows }, fetches);
-    expect(plan).toMatchObject({ common: 4n });
-  }
-  const other = [...records, { ...record(4n), anchor: 'kafka-4-again' }];
-  expect(planLane({ evidence: lane(4n, 8n), records: other, rows })).toMatchObject({ common: 0n });
+  test.each([
+    ['it agreed, and differs', [...of(4n, 5n, 6n), ...others(5n, 6n)], 4n],
+    ['it agreed, and differs where the database noted it', [...of(4n, 5n, 6n), ...others(4n)], 0n],
+    ['it differed, and agrees', [...of(4n), ...others(5n, 6n), ...of(5n, 6n)], 6n],
+    ['all differed, and agree', [...others(4n, 5n, 6n), ...of(4n, 5n, 6n)], 6n],
+    ['all differed, and agree from behind that on', [...others(4n, 5n), ...of(5n, 6n)], 0n],
+    ['it begins before what was noted', [...others(3n, 4n), ...of(2n, 3n, 4n, 5n)], 5n],
+  ])('%s', (_, twice, common) => {
+    for (const fetches of [1, 2, twice.length]) {
+      const known = { evidence: lane(4n, 8n), records: twice, rows };
+      expect(planLane(known, fetches)).toMatchObject({ common });
+    }
+  });
+});
+
+test('where both sides note one position and hold different messages nothing is common, also where the topic has deleted it', () => {
+  const evidence = { ...lane(4n, 4n), rowAnchor: 'other' };
+
+  expect(planLane({ evidence, records: [], rows: rowsOf({ 4: 'other' }) })).toMatchObject({
+    common: 0n,
+    published: 4n,
+  });
 });

@@ -23,23 +23,22 @@ export class LanePlanning {
   readonly #evidence: LaneEvidence;
   readonly #noted: bigint;
   readonly #published: bigint;
-  #common: bigint;
-  /** Each message so far, from the noted position on, is the row at its position. */
-  #isSame = true;
+  /** From the noted position through this one the last message of each position so far is its row; one less: not even there. */
+  #same: bigint;
   #record: PublishedRecord | undefined;
 
   constructor(evidence: LaneEvidence) {
     this.#evidence = evidence;
     this.#noted = evidence.publishedThrough;
     this.#published = positionOf(evidence);
-    this.#common = this.#noted;
+    this.#same = this.#noted;
   }
 
-  /** Whether `take` has to know the row at this position. */
-  asksFor(position: bigint): boolean {
-    if (this.#evidence.mendingAfter !== undefined) return false;
-    if (position < this.#noted || position > this.#published) return false;
-    return this.#isSame || position <= this.#common;
+  /** The positions of these messages, which are the next ones, whose rows `take` has to know. */
+  asksFor(records: readonly PublishedRecord[]): readonly bigint[] {
+    if (!records.some(({ position }) => this.#counts(position))) return [];
+    const asked = records.map(({ position }) => position).filter((one) => this.#isCompared(one));
+    return [...new Set(asked)];
   }
 
   /**
@@ -51,8 +50,9 @@ export class LanePlanning {
     for (const record of records) {
       const { position } = record;
       if (position === this.#published) this.#record = record;
-      if (this.asksFor(position))
-        this.#compare(position, this.#anchorOf(record), rows.get(position));
+      if (!this.#counts(position)) continue;
+      const isSame = this.#isRow(position, this.#anchorOf(record), rows.get(position));
+      this.#same = isSame ? position : position - 1n;
     }
   }
 
@@ -60,7 +60,8 @@ export class LanePlanning {
     const { committed, rowAnchor, mendingAfter } = this.#evidence;
     const published = this.#published;
     const agrees = committed !== undefined && committed.anchor === rowAnchor;
-    const common = mendingAfter ?? this.#common;
+    const isOther = this.#same < this.#noted || (this.#isNotedPublished() && !agrees);
+    const common = mendingAfter ?? (isOther ? 0n : this.#same);
     return {
       common: agrees || common > published ? published : common,
       published,
@@ -68,20 +69,30 @@ export class LanePlanning {
     };
   }
 
+  /** The row at the noted position is compared with what Kafka says of it, also where the topic has deleted the message. */
+  #isNotedPublished(): boolean {
+    const { committed, rowAnchor } = this.#evidence;
+    return committed?.position === this.#noted && rowAnchor !== undefined;
+  }
+
+  #isCompared(position: bigint): boolean {
+    if (this.#evidence.mendingAfter !== undefined) return false;
+    return position >= this.#noted && position <= this.#published;
+  }
+
+  /** A message behind one that differs tells nothing, unless a replay came back to where it differed or before. */
+  #counts(position: bigint): boolean {
+    return this.#isCompared(position) && position <= this.#same + 1n;
+  }
+
+  /** Of the noted position the outbox may have deleted the row. */
+  #isRow(position: bigint, anchor: string, row: string | undefined): boolean {
+    return row === anchor || (row === undefined && position === this.#noted);
+  }
+
   /** What Kafka has committed with its position tells more than the log. */
   #anchorOf({ position, anchor }: PublishedRecord): string {
     const { committed } = this.#evidence;
     return position === committed?.position ? committed.anchor : anchor;
-  }
-
-  #compare(position: bigint, anchor: string, row: string | undefined): void {
-    if (position > this.#common) {
-      const isNext = position === this.#common + 1n && row === anchor;
-      if (isNext) this.#common = position;
-      else this.#isSame = false;
-    } else if (row !== undefined && row !== anchor) {
-      this.#common = position === this.#noted ? 0n : position - 1n;
-      this.#isSame = false;
-    }
   }
 }

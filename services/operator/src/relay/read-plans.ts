@@ -1,3 +1,4 @@
+import { Failure } from '@latchkey/contracts';
 import type { LogOffsets } from '@latchkey/kafka';
 import { listAnchorRows, positionColumns, type Session } from '@latchkey/postgres';
 import {
@@ -30,7 +31,11 @@ function tailOf(
   return log === undefined ? [] : [[partition, { log, back: publishedThrough }]];
 }
 
-/** How each lane of a topic is to go on, by partition. Reads what was published, and changes nothing. */
+/**
+ * How each lane of a topic is to go on, by partition. Reads what was published, and changes nothing.
+ *
+ * @throws Failure LOG_TRIMMED where the retention has deleted some of it meanwhile
+ */
 export async function readPlans(
   kafka: KafkaAccess,
   session: Pick<Session, 'run'>,
@@ -40,14 +45,18 @@ export async function readPlans(
   const { lanes } = findings.evidence;
   const plannings = new Map(lanes.map((lane) => [lane.partition, new LanePlanning(lane)]));
   const laneOf = new Map(lanes.map(({ partition, lane }) => [partition, lane]));
-  await readPublishedTail(kafka, topic, logsToRead(findings), async (partition, records) => {
+  const take = async (partition: number, records: readonly PublishedRecord[]): Promise<void> => {
     const planning = plannings.get(partition);
     for (let at = 0; at < records.length; at += MAX_ROWS_COMPARED_AT_ONCE) {
       const some = records.slice(at, at + MAX_ROWS_COMPARED_AT_ONCE);
       // eslint-disable-next-line no-await-in-loop -- part by part, in the order of the log
       planning?.take(some, await rowsFor(session, laneOf.get(partition) ?? 0, planning, some));
     }
-  });
+  };
+  const trimmed = await readPublishedTail(kafka, topic, logsToRead(findings), { take });
+  if (trimmed.size > 0) {
+    throw new Failure('LOG_TRIMMED', { topic, partitions: [...trimmed].join(', ') });
+  }
   return new Map([...plannings].map(([partition, planning]) => [partition, planning.plan()]));
 }
 
@@ -57,9 +66,8 @@ async function rowsFor(
   planning: LanePlanning,
   records: readonly PublishedRecord[],
 ): Promise<ReadonlyMap<bigint, string>> {
-  const asked = records.map(({ position }) => position).filter((one) => planning.asksFor(one));
-  if (asked.length === 0) return new Map();
-  const positions = [...new Set(asked)].map((position) => ({ lane, position }));
+  const positions = planning.asksFor(records).map((position) => ({ lane, position }));
+  if (positions.length === 0) return new Map();
   const rows = await session.run(listAnchorRows, positionColumns(positions));
   return new Map(rows.map((row) => [row.position, anchorOf(row)]));
 }
