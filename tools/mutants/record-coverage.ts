@@ -73,9 +73,7 @@ afterAll(async () => {
   await writeFile(`${folder}/${name}.json`, JSON.stringify(coverage));
 });
 
-/** As `--testNamePattern` sees it. */
+/** As `--testNamePattern` sees it: with the names of its suites. */
 function nameOf({ task }: TestContext): string {
-  const names = [task.name];
-  for (let suite = task.suite; suite !== undefined; suite = suite.suite) names.unshift(suite.name);
-  return names.join(' ');
+  return task.fullTestName;
 }

@@ -7,15 +7,15 @@ const PASSED: Result = {
   name: '/copy/a.test.ts',
   status: 'passed',
   message: '',
-  assertionResults: [{ fullName: 'it is so', status: 'passed' }],
+  assertionResults: [{ ancestorTitles: [], title: 'it is so', status: 'passed' }],
 };
 const FAILED: Result = {
   name: '/copy/b.test.ts',
   status: 'failed',
   message: '',
   assertionResults: [
-    { fullName: 'it is so', status: 'passed' },
-    { fullName: 'it is not', status: 'failed' },
+    { ancestorTitles: [], title: 'it is so', status: 'passed' },
+    { ancestorTitles: ['where it is not'], title: 'it is not', status: 'failed' },
   ],
 };
 const NOT_BEGUN: Result = {
@@ -37,7 +37,7 @@ function verdict(results: readonly Result[], numPassedTests = 1) {
 }
 
 test('the test that failed is named, wherever files stand that were not begun any more', () => {
-  const failure = 'b.test.ts > it is not';
+  const failure = 'b.test.ts > where it is not > it is not';
 
   expect(verdict([NOT_BEGUN, PASSED, FAILED])).toEqual({ outcome: 'failed', failure });
   expect(verdict([UNLOADED, FAILED])).toEqual({ outcome: 'failed', failure });

@@ -43,7 +43,11 @@ export interface Report {
     readonly status: string;
     /** The first error outside of its tests. */
     readonly message: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+    readonly assertionResults: readonly {
+      readonly ancestorTitles: readonly string[];
+      readonly title: string;
+      readonly status: string;
+    }[];
   }[];
 }
 
@@ -127,7 +131,7 @@ export function verdictOf(report: Report, folder: string, output: string): Vites
   const failures = report.testResults.flatMap(({ name, assertionResults }) =>
     assertionResults
       .filter((test) => test.status === 'failed')
-      .map((test) => `${nameIn(name)} > ${test.fullName}`),
+      .map((test) => [nameIn(name), ...test.ancestorTitles, test.title].join(' > ')),
   );
   // A file that was not begun, as another one failed, has failed without a word.
   const unloaded = report.testResults
