@@ -76,6 +76,9 @@ test('a report that the broker stamped before the inbox remembers is a dead lett
   });
 
   expect(await letters()).toMatchObject([{ code: 'TOO_OLD', state: 'open' }]);
+  expect(await desk.query('select event_id, source, type from dead_letter')).toEqual([
+    { event_id: `${event.source}#${event.id}`, source: event.source, type: event.type },
+  ]);
   expect(await desk.query('select from inbox')).toEqual([]);
   expect(await desk.query('select from verification_callback')).toHaveLength(1);
   expect(await redrive(operator, (await letters())[0]?.id ?? '', context())).toMatchObject({

@@ -1,4 +1,5 @@
 import {
+  claimEvents,
   type Db,
   ensureLanes,
   holdCorrelationKeys,
@@ -141,6 +142,18 @@ test('correlation keys, identities, verifications and counts that are new are ma
   expect(await madeIn('identity', 'identity_id')).toEqual(ids.toSorted());
   expect(await madeIn('verification', 'verification_id')).toEqual(KEYS.toSorted());
   expect(await madeIn('verification_failure', 'subject')).toEqual(KEYS.toSorted());
+});
+
+test('claims are made in the order of their ids', async () => {
+  const claims = KEYS.map((eventId) => ({ eventId, fingerprint: 'ab'.repeat(32) }));
+  await db.transaction((tx) => claimEvents(tx, claims));
+
+  const rows = await database.query<{ part: string; ids: string[] }>(
+    'select tableoid::regclass::text as part, array_agg(event_id order by ctid) as ids from inbox group by 1',
+  );
+  expect(rows.flatMap(({ ids }) => ids)).toHaveLength(KEYS.length);
+  expect(rows.some(({ ids }) => ids.length > 1)).toBe(true);
+  for (const { ids } of rows) expect(ids).toEqual(ids.toSorted());
 });
 
 test('lanes are locked in their order, however they are given', async () => {

@@ -11,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, inSeconds, type SentEvent } from '../support/events.ts';
 import { held } from '../support/held.ts';
 import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { nameOf, wrappedClient } from '../support/wrapped-client.ts';
 
 let database: TestDatabase;
 let desk: IntakeDesk;
@@ -68,6 +69,28 @@ test('one identity whose decision the database refuses is parked, and the clock 
   expect(review).toMatchObject({ kind: 'clock_failed' });
   expect(review?.['detail']).toContain('22003');
   expect(await due()).toBe(0);
+});
+
+test('one that is not due any more when it is to be parked is left as it is', async () => {
+  const startsAt = inSeconds(1);
+  let looks = 0;
+  await using elsewhere = await openIntakeDesk(database, undefined, {
+    // Somebody else decides about it between the decision that failed and the parking.
+    Client: wrappedClient((query) => async (config, values) => {
+      if (nameOf(config) === 'lock_due_identities') looks += 1;
+      if (looks === 3) await database.query('update identity set next_transition_at = null');
+      return query(config, values);
+    }),
+  });
+  await desk.take([joined('poison', startsAt)]);
+  await refuse('account', "new.user_name = 'poison'");
+  await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(startsAt));
+
+  await reconcileDue(elsewhere.db, desk.policy, desk.outputs, 1);
+
+  expect(looks).toBe(3);
+  expect(await database.query('select from identity where parked_at is not null')).toEqual([]);
+  expect(await database.query('select from review')).toEqual([]);
 });
 
 test('a dead letter that the database still refuses is given up again, and no error of the command', async () => {

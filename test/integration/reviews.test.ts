@@ -59,6 +59,21 @@ test('a review of tied facts is resolved by newer facts, opened again by others,
   ]);
 });
 
+test('an engagement that comes under another subject asks a person, once', async () => {
+  const data = { engagement: 'E-one', startsAt: inDays(-9), attributes: employee('Sales') };
+  await desk.take([hrEvent('joined', 'first', 1, data)]);
+  const other = hrEvent('joined', 'second', 1, data);
+  await desk.take([other]);
+  await desk.take([hrEvent('joined', 'third', 1, { ...data, engagement: 'E-three' })]);
+
+  const rows = await database.query<{ subject: string; detail: string }>(
+    "select subject, detail from review where kind = 'engagement_elsewhere'",
+  );
+  expect(rows).toHaveLength(1);
+  expect(rows[0]?.subject).toContain('E-one');
+  expect(JSON.parse(rows[0]?.detail ?? '')).toEqual({ eventId: `${other.source}#${other.id}` });
+});
+
 test('open reviews are counted by kind, and those whose date has passed apart', async () => {
   await database.query(
     `insert into review (review_id, kind, subject, owner, detail, due_at, state)

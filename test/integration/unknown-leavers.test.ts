@@ -81,6 +81,16 @@ test('the review closes when the person becomes known, and says so', async () =>
   expect(await reviews('early')).toMatchObject([{ state: 'resolved' }]);
 });
 
+test('the review also closes when all of the person is stated', async () => {
+  await desk.take([left('stated')]);
+  revision += 1;
+  const startsAt = inDays(-9);
+  const timeline = [{ from: startsAt, attributes: employee('Sales') }];
+  await desk.take([hrEvent('stated', 'stated', revision, { startsAt, timeline })]);
+
+  expect(await reviews('stated')).toMatchObject([{ state: 'resolved' }]);
+});
+
 test('who joins and leaves in one batch is no stranger, in whatever order', async () => {
   await desk.take([left('both'), joined('both')]);
   expect(await reviews('both')).toEqual([]);

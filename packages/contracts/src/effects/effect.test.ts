@@ -70,6 +70,15 @@ test.each(Object.entries(valid))('%s keeps its contract', (type, data) => {
   expect(EFFECT_SCHEMAS[type as EffectType].safeParse(data)).toMatchObject({ success: true });
 });
 
+test.each(['birthright', 'mover', 'leaver', 'block', 'release', 'correction', 'clock'])(
+  'access changes for the reason %s',
+  (reason) => {
+    const changes = [{ kind: 'grant', entitlement: 'mailbox', reason }];
+    const effect = { ...valid['latchkey.access.desired.v1'], changes };
+    expect(EFFECT_SCHEMAS['latchkey.access.desired.v1'].safeParse(effect).success).toBe(true);
+  },
+);
+
 test.each(broken)('%s with %j breaks it', (type, changes) => {
   expect(EFFECT_SCHEMAS[type].safeParse({ ...valid[type], ...changes }).success).toBe(false);
 });
