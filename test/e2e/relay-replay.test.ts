@@ -48,11 +48,16 @@ test('where Kafka has forgotten a commit, replay goes on behind the last message
   expect((await replay(outbox)).stdout).toContain('nothing to replay');
 });
 
-test('what others have written behind the last message is passed over', async () => {
+test.each([
+  ['nothing of ours', {}],
+  ['a position alone', { lk_position: '1' }],
+  ['numbers that are none', { lk_position: '1', lk_generation: 'abc', ce_id: 'x' }],
+  ['an id that is none', { lk_position: '1', lk_generation: '1', ce_id: 'x' }],
+])('what others have written behind the last message is passed over: %s', async (_, headers) => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   const { access } = outbox.topics.names;
-  await produce(local(), access, ['no message of a relay'], {});
+  await produce(local(), access, ['no message of a relay'], { headers });
   await moveBack(outbox, 3n);
 
   const replayed = await replay(outbox);

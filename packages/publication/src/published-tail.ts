@@ -19,7 +19,9 @@ export interface PublishedRecord {
   readonly record: ConsumedRecord;
 }
 
-const POSITION = /^\d{1,19}$/;
+/** Below 2^63. */
+const NUMBER = /^\d{1,18}$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Which part of a partition's log is wanted. */
 export interface TailWanted {
@@ -52,8 +54,8 @@ export async function readPublishedTail(
     ...rest,
     logs: new Map([...wanted].map(([partition, { log }]) => [partition, log])),
     isEnough: (partition, first) => {
-      const position = positionIn(first);
-      return position !== undefined && position <= (wanted.get(partition)?.back ?? 0n);
+      const [own] = publishedRecord(first);
+      return own !== undefined && own.position <= (wanted.get(partition)?.back ?? 0n);
     },
     take: (partition, records) => take(partition, records.flatMap(publishedRecord)),
   });
@@ -68,11 +70,10 @@ export async function readLastPublished(
   const last = new Map<number, PublishedRecord>();
   await readTail(kafka, topic, {
     logs,
-    isEnough: (_, first) => positionIn(first) !== undefined,
+    isEnough: (_, first) => publishedRecord(first).length > 0,
     take: (partition, records) => {
-      const own = records.findLast((record) => positionIn(record) !== undefined);
-      for (const record of own === undefined ? [] : publishedRecord(own))
-        last.set(partition, record);
+      const own = records.flatMap(publishedRecord).at(-1);
+      if (own !== undefined) last.set(partition, own);
       return Promise.resolve();
     },
   });
@@ -89,19 +90,13 @@ function readTail(
   return readLogTail(openKafka(kafkaSettings, quiet, giveUp), topic, wanted, quiet, giveUp);
 }
 
-/** Empty: somebody else has written it. */
+/** Empty: it is no message of a relay. */
 function publishedRecord(record: ConsumedRecord): readonly PublishedRecord[] {
-  const position = positionIn(record);
-  if (position === undefined) return [];
   const headers = new Map(record.headers.map(([name, value]) => [name, value.toString()]));
-  const digest = digestOf(headers.get('ce_time'), record.value ?? '');
+  const position = headers.get('lk_position') ?? '';
+  const generation = headers.get('lk_generation') ?? '';
   const ceId = headers.get('ce_id') ?? '';
-  const epoch = epochOf(BigInt(headers.get('lk_generation') ?? 0));
-  return [{ position, ceId, anchor: anchorOf({ ceId, digest }), epoch, record }];
-}
-
-function positionIn({ headers }: ConsumedRecord): bigint | undefined {
-  const header = headers.findLast(([name]) => name === 'lk_position');
-  const text = header?.[1].toString() ?? '';
-  return POSITION.test(text) ? BigInt(text) : undefined;
+  if (!NUMBER.test(position) || !NUMBER.test(generation) || !UUID.test(ceId)) return [];
+  const anchor = anchorOf({ ceId, digest: digestOf(headers.get('ce_time'), record.value ?? '') });
+  return [{ position: BigInt(position), ceId, anchor, epoch: epochOf(BigInt(generation)), record }];
 }
