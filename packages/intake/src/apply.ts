@@ -10,6 +10,7 @@ import {
   type NewReview,
   openReviews,
   type ResolvedReview,
+  type ReviewToSay,
   reopenReviews,
   resolveReviews,
   saveAccounts,
@@ -112,7 +113,17 @@ function openedEffect(review: Announced, version: bigint, nowMs: number): Effect
   };
 }
 
-function resolvedEffect(review: ResolvedReview, nowMs: number): Effect {
+/** What is said of a review that was spoken of and forgotten. */
+export function announcedEffect(review: ReviewToSay, nowMs: number): Effect {
+  if (review.said === 'opened') return openedEffect(review, review.version, nowMs);
+  return resolvedEffect(review, nowMs, 'superseded');
+}
+
+function resolvedEffect(
+  review: ResolvedReview,
+  nowMs: number,
+  resolution = isDecidedByFacts(review.kind) ? 'facts_agree' : 'became_known',
+): Effect {
   return {
     type: 'latchkey.review.resolved.v1',
     key: review.reviewId,
@@ -128,7 +139,7 @@ function resolvedEffect(review: ResolvedReview, nowMs: number): Effect {
       subject: review.subject,
       owner: review.owner,
       dueAt: new Date(review.dueAtMs).toISOString(),
-      resolution: isDecidedByFacts(review.kind) ? 'facts_agree' : 'became_known',
+      resolution,
     },
   };
 }

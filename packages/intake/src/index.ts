@@ -11,5 +11,6 @@ export { type Outputs, outputLanes } from './outputs.ts';
 export { reconcileDue } from './reconcile-due.ts';
 export { type RedriveContext, type Redriven, redrive } from './redrive.ts';
 export { type Restated, type Restating, restateAll } from './restate.ts';
+export { type SettledReviews, settleSaid } from './settle-reviews.ts';
 export { stopUnreadable } from './stop-unreadable.ts';
 export { sweepVerifications } from './sweep-verifications.ts';

@@ -7,6 +7,11 @@ export {
   saveAccounts,
   saveAssignments,
 } from './accounts/accounts.ts';
+export {
+  accountColumns,
+  adoptAccounts,
+  type PublishedAccount,
+} from './accounts/adopt-accounts.ts';
 export { type AuditEntry, appendAudit } from './audit/append-audit.ts';
 export { makeAuditPartitions } from './audit/audit-partitions.ts';
 export { checkSchema } from './check-schema.ts';
@@ -149,6 +154,12 @@ export {
   refuseTopic,
 } from './relay/relay-topics.ts';
 export { pingSession, releaseTopicLock, tryTopicLock } from './relay/topic-lock.ts';
+export {
+  type ReviewToSay,
+  type SaidReview,
+  saidReviewColumns,
+  settleSaidReviews,
+} from './reviews/lost-reviews.ts';
 export { type NewReview, openReviews, reopenReviews } from './reviews/open-reviews.ts';
 export {
   type EndedReview,

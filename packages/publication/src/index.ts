@@ -22,5 +22,6 @@ export {
   type PublishedRecord,
   readLastPublished,
   readPublishedTail,
+  type TailTaking,
   type TailWanted,
 } from './published-tail.ts';

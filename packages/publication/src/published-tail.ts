@@ -16,6 +16,7 @@ export interface PublishedRecord {
   readonly ceId: string;
   readonly anchor: string;
   readonly epoch: number;
+  readonly generation: bigint;
   readonly record: ConsumedRecord;
 }
 
@@ -98,5 +99,14 @@ function publishedRecord(record: ConsumedRecord): readonly PublishedRecord[] {
   const ceId = headers.get('ce_id') ?? '';
   if (!NUMBER.test(position) || !NUMBER.test(generation) || !UUID.test(ceId)) return [];
   const anchor = anchorOf({ ceId, digest: digestOf(headers.get('ce_time'), record.value ?? '') });
-  return [{ position: BigInt(position), ceId, anchor, epoch: epochOf(BigInt(generation)), record }];
+  return [
+    {
+      position: BigInt(position),
+      ceId,
+      anchor,
+      epoch: epochOf(BigInt(generation)),
+      generation: BigInt(generation),
+      record,
+    },
+  ];
 }

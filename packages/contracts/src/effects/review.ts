@@ -19,7 +19,10 @@ export const reviewResolved = z.object({
   resolution: name,
 });
 
-/** A review that needs no decision any more. `resolution`: `became_known`, or `facts_agree` where newer facts settled it. */
+/**
+ * A review that needs no decision any more. `resolution`: `became_known`; `facts_agree` where newer facts settled it; `superseded` where a
+ * database that went back has forgotten it, or counts it in another review.
+ */
 export type ReviewResolvedData = Immutable<z.infer<typeof reviewResolved>>;
 
 /** A person must decide. */

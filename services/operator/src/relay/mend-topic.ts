@@ -1,3 +1,4 @@
+import type { Outputs } from '@latchkey/intake';
 import {
   type AdoptedRow,
   type LaneGoal,
@@ -12,13 +13,13 @@ import {
   type TopicFindings,
 } from '@latchkey/publication';
 import { adoptedRow, anchorOfRow } from './adopted-row.ts';
-import { dropPublished } from './drop-published.ts';
 import type { HeldTopic } from './hold-topics.ts';
 import { moveLane } from './move-lane.ts';
 import type { Repair } from './open-repair.ts';
 import { type MendedLane, type MovedLane, placeLanes } from './place-lanes.ts';
 import type { LanePlan } from './plan-lane.ts';
 import { logsToRead, readPlans } from './read-plans.ts';
+import { type LostTaken, takeLost } from './take-lost.ts';
 
 /** A topic that is held, and how its lanes are to go on. */
 export interface PlannedTopic {
@@ -63,7 +64,7 @@ export async function planTopic(
 export async function mendTopic(
   repair: Repair,
   planned: PlannedTopic,
-  epoch: number,
+  { epoch, outputs }: { readonly epoch: number; readonly outputs: Outputs },
 ): Promise<readonly MendedLane[]> {
   const { held, lanes } = planned;
   const { topic, session, producer, installation } = held;
@@ -71,7 +72,7 @@ export async function mendTopic(
   await session.run(markMending, mendingColumns(marks));
   const positions = lanes.flatMap((lane) => positionToCommit(lane, installation, epoch));
   if (positions.length > 0) await commitPositions(producer, { topic, installation }, positions);
-  return moveAndPlace(repair, planned);
+  return moveAndPlace(repair, planned, outputs);
 }
 
 /** Where the outbox takes a message over from the topic, and where the position does not bear our installation's id. */
@@ -90,6 +91,7 @@ function positionToCommit(
 async function moveAndPlace(
   repair: Repair,
   { held: { topic, session }, findings, lanes }: PlannedTopic,
+  outputs: Outputs,
 ): Promise<readonly MendedLane[]> {
   const { clusterId } = findings.evidence;
   const toDrop = lanes.map(({ lane: { lane, partition }, plan: { common } }) => ({
@@ -97,12 +99,13 @@ async function moveAndPlace(
     lane,
     after: common,
   }));
-  const place = { kafka: repair.kafka, topic };
-  const dropped = await dropPublished(place, session, toDrop, logsToRead(findings));
+  const from = { kafka: repair.kafka, topic, outputs };
+  const lost = await takeLost(from, session, toDrop, logsToRead(findings));
   const first: MovedLane[] = [];
   for (const lane of lanes) {
     // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
-    first.push(await moveMessages(session, lane, dropped.get(lane.lane.partition) ?? 0));
+    const renumbered = await moveLane(session, goalOf(lane));
+    first.push(movedLane(lane, { ...countsOf(lost, lane.lane.partition), renumbered }));
   }
   let moved: readonly MovedLane[] = first;
   // What is appended to a lane that has other messages stands right.
@@ -132,17 +135,24 @@ async function moveAppended(
   return moved;
 }
 
-async function moveMessages(
-  session: Session,
+function countsOf(
+  { dropped, adopted, reviews }: LostTaken,
+  partition: number,
+): Pick<MendedLane, 'dropped' | 'accounts' | 'unknownAccounts' | 'reviews'> {
+  const { adopted: accounts = 0, unknown: unknownAccounts = 0 } = adopted.get(partition) ?? {};
+  const { opened = 0, resolved = 0 } = reviews.get(partition) ?? {};
+  const count = dropped.get(partition) ?? 0;
+  return { dropped: count, accounts, unknownAccounts, reviews: opened + resolved };
+}
+
+function movedLane(
   lane: LaneToMend,
-  dropped: number,
-): Promise<MovedLane> {
+  done: Omit<MendedLane, 'partition' | 'common' | 'published'>,
+): MovedLane {
   const { partition, missingPositions } = lane.lane;
   const { common, published } = lane.plan;
-  const goal = goalOf(lane);
-  const renumbered = await moveLane(session, goal);
-  const mended = { partition, common, published, dropped, renumbered };
-  return { goal, row: lane.row, missingPositions, mended };
+  const mended = { partition, common, published, ...done };
+  return { goal: goalOf(lane), row: lane.row, missingPositions, mended };
 }
 
 function goalOf({ lane: { lane }, plan: { common, published } }: LaneToMend): LaneGoal {

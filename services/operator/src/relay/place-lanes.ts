@@ -21,6 +21,12 @@ export interface MendedLane {
   /** Waited to be published, and was published before the database forgot it. */
   readonly dropped: number;
   readonly renumbered: number;
+  /** The database had forgotten them, and knows them again. */
+  readonly accounts: number;
+  /** Messages about accounts of nobody whom the database knows. */
+  readonly unknownAccounts: number;
+  /** Of which something else was said than is known: it is said again. */
+  readonly reviews: number;
 }
 
 /** A lane whose messages stand where they shall. */

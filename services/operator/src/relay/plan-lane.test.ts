@@ -21,7 +21,7 @@ function lane(publishedThrough: bigint, committed: bigint | undefined): LaneEvid
 function record(position: bigint): PublishedRecord {
   const anchor = `kafka-${position}`;
   const content = { offset: position, timestampMs: 0, key: null, value: null, headers: [] };
-  return { position, ceId: `id-${position}`, anchor, epoch: 0, record: content };
+  return { position, ceId: `id-${position}`, anchor, epoch: 0, generation: 1n, record: content };
 }
 
 /** Gives it the messages one fetch after the other, with the rows that it asks for. */

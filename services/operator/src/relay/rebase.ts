@@ -1,5 +1,5 @@
 import { Failure } from '@latchkey/contracts';
-import { type Restated, restateAll } from '@latchkey/intake';
+import { type Outputs, type Restated, restateAll } from '@latchkey/intake';
 import { type Db, measureDistance, readOutputState, type Session } from '@latchkey/postgres';
 import {
   gatherEvidence,
@@ -50,12 +50,19 @@ export const relayRebase = verb({
     const findings = await examineAll(examine, db, repair.topics);
     const differing = await differingOf(db, repair.topics, findings, takeOver);
     const isNeeded = differing.length > 0 || all;
+    const outputs = await outputsOf(db, settings);
     if (isNeeded && !now) {
       await untilInputsTaken(repair.kafka.admin, db, Object.values(inputTopicNames(settings)));
     }
     const mended = isNeeded
       ? await holdTopics({ db, kafka: repair.kafka, takeOver }, differing, (held) =>
-          mendAll(db, repair, held, { before: findings, isForced: all, takeOver, examine }),
+          mendAll(db, repair, held, {
+            before: findings,
+            isForced: all,
+            takeOver,
+            examine,
+            outputs,
+          }),
         )
       : [];
     const { epoch, restatingSinceMs } = await readOutputState(db);
@@ -65,12 +72,19 @@ export const relayRebase = verb({
       return;
     }
     const { operator, owner } = repair;
-    const outputs = await outputsOf(db, settings);
     const restated = await restateAll(db, epoch, { outputs, operator, owner });
     const lanes = mended.flat();
-    const renumbered = lanes.reduce((sum, lane) => sum + lane.renumbered, 0);
-    const dropped = lanes.reduce((sum, lane) => sum + lane.dropped, 0);
-    print({ epoch, topics: mended.length, dropped, renumbered, ...restated }, json);
+    const sum = (name: keyof Omit<MendedLane, 'partition' | 'common' | 'published'>): number =>
+      lanes.reduce((total, lane) => total + lane[name], 0);
+    const rebased = {
+      topics: mended.length,
+      dropped: sum('dropped'),
+      renumbered: sum('renumbered'),
+      forgottenAccounts: sum('accounts'),
+      unknownAccounts: sum('unknownAccounts'),
+      forgottenReviews: sum('reviews'),
+    };
+    print({ epoch, ...rebased, ...restated }, json);
   },
 });
 
@@ -80,12 +94,21 @@ interface Rebased extends Restated {
   readonly topics: number;
   readonly dropped: number;
   readonly renumbered: number;
+  /** Accounts that were published, and that the database knows again. */
+  readonly forgottenAccounts: number;
+  /** Messages about accounts of nobody whom the database knows: consumers keep these accounts as they are. */
+  readonly unknownAccounts: number;
+  /** Reviews of which something else was published than the database knows. */
+  readonly forgottenReviews: number;
 }
 
 const NOTHING: Omit<Rebased, 'epoch'> = {
   topics: 0,
   dropped: 0,
   renumbered: 0,
+  forgottenAccounts: 0,
+  unknownAccounts: 0,
+  forgottenReviews: 0,
   identities: 0,
   accounts: 0,
   verifications: 0,
@@ -100,6 +123,18 @@ function print(rebased: Rebased, json: boolean): void {
   printLine(
     `epoch ${epoch}; ${topics} topics mended, ${dropped} messages known already, ${renumbered} renumbered`,
   );
+  const { forgottenAccounts, unknownAccounts, forgottenReviews } = rebased;
+  if (forgottenAccounts > 0) {
+    printLine(`${forgottenAccounts} accounts were published and forgotten: they are decided anew`);
+  }
+  if (forgottenReviews > 0) {
+    printLine(`${forgottenReviews} reviews were spoken of otherwise: it is said what is known`);
+  }
+  if (unknownAccounts > 0) {
+    printLine(
+      `! ${unknownAccounts} messages are about accounts of people whom the database does not know: consumers keep these accounts`,
+    );
+  }
   printLine(
     `stated again: ${identities} identities, ${accounts} accounts, ${verifications} verifications`,
   );
@@ -181,7 +216,7 @@ async function mendAll(
   db: Db,
   repair: Repair,
   held: readonly HeldTopic[],
-  { before, isForced, takeOver, examine }: Mending,
+  { before, isForced, takeOver, examine, outputs }: Mending,
 ): Promise<readonly (readonly MendedLane[])[]> {
   // Only what is read once the topics are ours is final.
   const findings = new Map(before);
@@ -203,7 +238,7 @@ async function mendAll(
   const mended: (readonly MendedLane[])[] = [];
   for (const topic of planned) {
     // eslint-disable-next-line no-await-in-loop -- five topics, one after the other
-    mended.push(await mendTopic(repair, topic, epoch));
+    mended.push(await mendTopic(repair, topic, { epoch, outputs }));
   }
   return mended;
 }
@@ -214,4 +249,5 @@ interface Mending {
   readonly isForced: boolean;
   readonly takeOver: boolean;
   readonly examine: Examine;
+  readonly outputs: Outputs;
 }
