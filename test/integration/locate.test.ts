@@ -1,5 +1,5 @@
 import { locate } from '@latchkey/intake';
-import { openDatabase, stopPartition } from '@latchkey/postgres';
+import { listMisplaced, openDatabase, stopPartition } from '@latchkey/postgres';
 import { expect, test } from 'vitest';
 import { acceptFinding } from '../support/accept-finding.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -74,4 +74,19 @@ test('a finding of somebody who is behind does not stop the partition', async ()
   expect(await locate(desk.db, { ...PLACE, logStart: 0n, logEnd: 9n })).toMatchObject({
     kind: 'at',
   });
+});
+
+test('a place is misplaced when it lies behind the position, or there is none, or it stands still', async () => {
+  await using database = await createTestDatabase();
+  await using desk = await openIntakeDesk(database);
+  const event = (id: string) => hrEvent('joined', id, 1, { startsAt: inDays(-1), attributes: {} });
+  await desk.take([event('a'), event('b')]);
+  const places = [1n, 2n, 3n].map((nextOffset) => ({ ...PLACE, nextOffset }));
+  const unread = { ...PLACE, partition: 7, nextOffset: 0n };
+  expect(await listMisplaced(desk.db, [...places, unread])).toEqual([
+    PLACE,
+    { ...PLACE, partition: 7 },
+  ]);
+  await desk.db.run(stopPartition, { ...PLACE, offset: 2n, code: 'LOG_DIFFERS', detail: 'test' });
+  expect(await listMisplaced(desk.db, places.slice(0, 1))).toEqual([PLACE]);
 });

@@ -120,11 +120,11 @@ export async function keepHouse({ db }: IntakeDesk): Promise<void> {
   const place = { topic: DEFAULT_TOPIC_NAMES['workforce-events'], partition: 2 };
   await db.run(sql.insertProgress, { ...place, nextOffset: 0n });
   await db.run(sql.readProgress, place);
+  await sql.listMisplaced(db, [{ ...place, nextOffset: 0n }]);
   await db.run(sql.readClock, {});
   await db.run(sql.listReadThrough, { topic: place.topic });
   await db.run(sql.markReadThrough, { ...place, logEnd: 0n, throughMs: Date.now() });
-  const finding = { code: 'LOG_DIFFERS', detail: 'test', offset: 0n };
-  await db.run(sql.stopPartition, { ...place, ...finding });
+  await db.run(sql.stopPartition, { ...place, code: 'LOG_DIFFERS', detail: 'test', offset: 0n });
   await db.run(sql.countDeadLetters, {});
   await db.run(sql.countReviews, {});
   await db.run(sql.notePolicy, { policyHash: 'a'.repeat(64) });

@@ -87,6 +87,7 @@ export {
   raiseGenerations,
 } from './outputs/restate.ts';
 export { listPolicies, notePolicy, type PolicyAtWork } from './policies/policies-at-work.ts';
+export { listMisplaced, type PartitionPlace } from './progress/list-misplaced.ts';
 export {
   type Advance,
   acceptProgress,

@@ -8,7 +8,7 @@ import {
   takenAtOf,
 } from '@latchkey/intake';
 import type { ConsumedBatch, PartitionReading, UnreadableBatch } from '@latchkey/kafka';
-import type { Db } from '@latchkey/postgres';
+import { type Db, listMisplaced } from '@latchkey/postgres';
 import { retryForever, waitingAlarm } from '@latchkey/runtime';
 import { Gathering } from './gathering.ts';
 import type { Membership } from './membership.ts';
@@ -86,6 +86,8 @@ export function takeBatches(to: Reconciling, options: TakeOptions): PartitionRea
       standing.add(part);
       await standBefore(to.db, batch, options);
     },
+    // A database that was restored, or a standby that lacked commits, stands where it stood.
+    misplaced: (places) => listMisplaced(to.db, places),
   };
 }
 

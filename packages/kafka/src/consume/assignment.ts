@@ -17,6 +17,11 @@ export interface HeldPartition {
   taking: Promise<void> | undefined;
 }
 
+/** For the log. */
+export function namesOf(partitions: readonly HeldPartition[]): string[] {
+  return partitions.map(({ topic, partition }) => `${topic}/${partition}`);
+}
+
 /** Which partitions are ours, from one rebalance to the next. */
 export class Assignment {
   #held = new Map<string, HeldPartition>();

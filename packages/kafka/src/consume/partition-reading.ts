@@ -10,6 +10,14 @@ export interface LocatePartition {
   readonly logEnd: bigint;
 }
 
+/** A partition whose next batch is wanted. */
+export interface ReadPlace {
+  readonly topic: string;
+  readonly partition: number;
+  /** Where that batch starts. */
+  readonly nextOffset: bigint;
+}
+
 /** Records behind everything that was taken, which the log holds and nobody can decode. */
 export interface UnreadableBatch {
   readonly topic: string;
@@ -58,4 +66,13 @@ export interface PartitionReading {
    * said again. A rejection ends the consumer.
    */
   unreadable(batch: UnreadableBatch): Promise<void>;
+  /**
+   * Which of these must not be read on from there, because what was taken before was forgotten meanwhile, or because
+   * they must not go on. Asked every few seconds, also beside the other calls; a reader that has gone on since is fine.
+   * Those that are still there are paused and located again after `relocateMs`. If it rejects it is asked again next
+   * time. A reader that forgets nothing has no need of it.
+   */
+  misplaced?(
+    places: readonly ReadPlace[],
+  ): Promise<readonly Pick<ReadPlace, 'topic' | 'partition'>[]>;
 }

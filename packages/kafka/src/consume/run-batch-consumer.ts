@@ -4,13 +4,15 @@ import { showPlaceholders } from '../fetch/replace-decoder.ts';
 import type { KafkaLog } from '../kafka-log.ts';
 import { isDenial } from '../not-allowed.ts';
 import { untilOffsetsReady } from '../until-offsets-ready.ts';
-import { Assignment, type HeldPartition } from './assignment.ts';
+import { Assignment, namesOf } from './assignment.ts';
 import { commitOffsets } from './commit-offsets.ts';
 import { type FetchControl, fetchControlOf } from './fetch-control.ts';
 import type { GroupWatch } from './group-watch.ts';
 import { locatePartitions } from './locate.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { PartitionReading } from './partition-reading.ts';
 import { settledWithin } from './settled-within.ts';
+import { stopMisplaced } from './stop-misplaced.ts';
 import { takeFetched } from './take.ts';
 
 export interface BatchConsumerOptions {
@@ -41,6 +43,8 @@ const PARTITIONS_PER_FETCH = 4;
 /** Batches of one fetch that are taken at once; more of them wait for each other. */
 const BATCHES_AT_ONCE = 64;
 const COMMIT_EVERY_MS = 1_000;
+/** Between two questions whether partitions are still read from where the reader stands. */
+const ASK_EVERY_MS = 5_000;
 /** Between a crash of kafkajs that waiting mends and the next try. */
 const RESTART_MS = 500;
 /** Between two looks whether a right that was lacking has been granted. */
@@ -191,10 +195,6 @@ function warnOfDenial({ log, topics, watch, onDenied }: Shared, groupId: string)
   onDenied?.(needed);
 }
 
-function namesOf(partitions: readonly HeldPartition[]): string[] {
-  return partitions.map(({ topic, partition }) => `${topic}/${partition}`);
-}
-
 async function subscribe(
   shared: Shared,
   { groupId, topics }: BatchConsumerOptions,
@@ -243,18 +243,20 @@ async function run(shared: Shared, leaving: AbortSignal): Promise<void> {
 }
 
 function startTimers(shared: Shared, { relocateMs }: BatchConsumerOptions): () => void {
-  const locating = setInterval(() => void locateStopped(shared), relocateMs);
-  let isCommitting = false;
-  const committing = setInterval(() => {
-    if (isCommitting) return;
-    isCommitting = true;
-    void commitOffsets(shared.consumer, shared.assignment, shared.log).then(() => {
-      isCommitting = false;
-    });
-  }, COMMIT_EVERY_MS);
+  const { consumer, assignment, log } = shared;
+  const timers = [
+    setInterval(() => void locateStopped(shared), relocateMs),
+    setInterval(
+      oneAtATime(() => commitOffsets(consumer, assignment, log)),
+      COMMIT_EVERY_MS,
+    ),
+    setInterval(
+      oneAtATime(() => stopMisplaced(shared)),
+      ASK_EVERY_MS,
+    ),
+  ];
   return () => {
-    clearInterval(locating);
-    clearInterval(committing);
+    for (const timer of timers) clearInterval(timer);
   };
 }
 

@@ -137,7 +137,7 @@ async function settle(
 }
 
 /** Until the partition is located again. */
-function stop({ control }: Taking, held: HeldPartition): void {
+export function stop({ control }: Pick<Taking, 'control'>, held: HeldPartition): void {
   held.status = 'stopped';
   control.pause([held]);
 }
