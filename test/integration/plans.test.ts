@@ -8,6 +8,7 @@ import {
 } from '@latchkey/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { mendOutputs } from '../support/every-repair.ts';
 import * as every from '../support/every-statement.ts';
 import { type Explainer, openExplainer } from '../support/explaining-client.ts';
 import { fillDatabase } from '../support/fill-database.ts';
@@ -111,7 +112,7 @@ async function openServices(): Promise<() => Promise<Plans>> {
     await every.relayTopics(relay, BATCH);
     await every.operate(operator, desk);
     await every.restate(operator, BATCH);
-    await every.mendOutputs(operator);
+    await mendOutputs(operator);
     return explainer.take();
   };
 }
