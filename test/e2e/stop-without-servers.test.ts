@@ -52,7 +52,7 @@ test.each(SERVICES)('a %s ends with 0 at SIGTERM while it loads its sources', as
     KAFKA_BROKERS: `127.0.0.1:${port}`,
     NODE_OPTIONS: `--import=${early}`,
   };
-  await using child = await spawnService(service, { env });
+  await using child = await spawnService(service, { env, fromSources: true });
 
   expect(await child.exited, child.output()).toEqual(STOPPED);
 });

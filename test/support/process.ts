@@ -37,6 +37,8 @@ export interface ChildOptions {
   readonly args?: readonly string[];
   /** Another copy of the repository; its path ends with a slash. */
   readonly root?: string;
+  /** Runs the sources, and not the file that was made of them. */
+  readonly fromSources?: boolean;
   /** Runs this file of the repository in the place of the service's own. */
   readonly script?: string;
   /** Is told each message of the child; with it there is a channel to it. */
@@ -66,8 +68,7 @@ export async function startService(
 export async function spawnService(name: string, options: ChildOptions): Promise<ChildService> {
   const [port = 0] = await freePorts(1);
   const root = options.root ?? ROOT;
-  const source = `${root}${options.script ?? `services/${name}/src/main.ts`}`;
-  const script = bundleOf(source);
+  const script = scriptOf(name, root, options);
   const { onMessage } = options;
   const child = spawn(
     process.execPath,
@@ -119,6 +120,11 @@ export async function spawnService(name: string, options: ChildOptions): Promise
       await end('SIGKILL');
     },
   };
+}
+
+function scriptOf(name: string, root: string, { script, fromSources }: ChildOptions): string {
+  const source = `${root}${script ?? `services/${name}/src/main.ts`}`;
+  return fromSources === true ? source : bundleOf(source);
 }
 
 async function whenReady(service: ChildService): Promise<void> {

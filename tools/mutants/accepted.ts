@@ -86,6 +86,14 @@ export const ACCEPTED: readonly AcceptedMutant[] = [
     line: 'if (variants[at]?.[name] !== value) return undefined;',
     reason: 'the index is one of the array',
   },
+  {
+    file: 'packages/domain/src/policy/condition-term.ts',
+    operator: 'StringLiteral',
+    before: "'untyped'",
+    after: '""',
+    line: "const found = checked.error?.message.split('\\n', 1)[0] ?? `it is ${checked.type ?? 'untyped'}`;",
+    reason: 'what is valid has a type',
+  },
 ];
 
 /** The entry that a mutant is accepted by. */

@@ -259,6 +259,14 @@ describe('a policy is refused, naming line and place', () => {
     for (const problem of problems) expect(problem).toMatch(/^line \d+: /);
   });
 
+  it('the line of an item of a list', () => {
+    const yaml = exampleWith(' [mailbox]\n', '\n      - mailbox\n      - mailbx\n');
+    const line = yaml.split('\n').findIndex((text) => text.includes('mailbx')) + 1;
+    expect(problemsOf(yaml)[0]).toMatch(
+      new RegExp(`^line ${line}: rules.mailbox.entitlements.1: `),
+    );
+  });
+
   it('with the line of the very place', () => {
     const yaml = exampleWith('when: department == "Finance"\n', 'when: departmnt == "Finance"\n');
     expect(problemsOf(yaml)).toHaveLength(1);
