@@ -1,4 +1,4 @@
-import { Failure } from '@latchkey/contracts';
+import { DEAD_LETTER_CODES, Failure } from '@latchkey/contracts';
 
 const DEFAULT_LIMIT_ROWS = 50;
 const MAX_LIMIT_ROWS = 10_000;
@@ -24,4 +24,15 @@ export function limitRows(text: string | undefined): number {
   const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= MAX_LIMIT_ROWS) return limit;
   throw misunderstood(`--limit: expected a whole number from 1 to ${MAX_LIMIT_ROWS}`);
+}
+
+/**
+ * Passes over a code that was not given.
+ *
+ * @throws Failure USAGE_INVALID, with every code, for one that no dead letter can have
+ */
+export function checkDeadLetterCode(code: string | undefined): void {
+  const codes: readonly string[] = DEAD_LETTER_CODES;
+  if (code === undefined || codes.includes(code)) return;
+  throw misunderstood(`--code: expected one of ${codes.join(', ')}`);
 }

@@ -2,7 +2,7 @@ import { Failure, type InputTopic } from '@latchkey/contracts';
 import { openPolicy, type RedriveContext, type Redriven, redrive } from '@latchkey/intake';
 import { listDeadLetters, readDeadLetter } from '@latchkey/postgres';
 import { type Given, inputTopicNames, misused } from '@latchkey/runtime';
-import { limitRows, required } from './bounds.ts';
+import { checkDeadLetterCode, limitRows, required } from './bounds.ts';
 import { outputsOf } from './outputs.ts';
 import { printLine, printRow, printRows } from './print.ts';
 import { operatorName } from './progress.ts';
@@ -13,6 +13,9 @@ export const deadLettersList = verb({
   command: 'dead-letters list',
   usage: '[--code C] [--topic T] [--all] [--limit N] [--json]',
   options: { code: TEXT, topic: TEXT, all: FLAG, limit: TEXT, json: FLAG },
+  check: ({ code }) => {
+    checkDeadLetterCode(code);
+  },
   run: async ({ db }, { code, topic, all, limit, json }) => {
     const state = all ? undefined : 'open';
     printRows(await listDeadLetters(db, { state, code, topic, limit: limitRows(limit) }), json);
@@ -75,7 +78,7 @@ async function idsToRedrive(
   return letters.map(({ id }) => id);
 }
 
-/** @throws Failure USAGE_INVALID unless letters are named either by their ids or by their code */
+/** @throws Failure USAGE_INVALID unless letters are named either by their ids or by a code that letters can have */
 function checkRedrive({ positionals, code, topic, limit }: RedriveGiven): void {
   const narrowed = { code, topic, limit };
   const given = Object.entries(narrowed).flatMap(([name, value]) => (value ? [`--${name}`] : []));
@@ -88,6 +91,7 @@ function checkRedrive({ positionals, code, topic, limit }: RedriveGiven): void {
   if (positionals.length === 0 && code === undefined) {
     throw misused(REDRIVE, ['<id>, or --code: required']);
   }
+  checkDeadLetterCode(code);
 }
 
 async function redriveContext({ db, settings }: Operating): Promise<RedriveContext> {

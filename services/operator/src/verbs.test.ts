@@ -1,4 +1,4 @@
-import { Failure } from '@latchkey/contracts';
+import { DEAD_LETTER_CODES, Failure } from '@latchkey/contracts';
 import { expect, test } from 'vitest';
 import { VERBS } from './verbs.ts';
 
@@ -21,6 +21,8 @@ test.each(VERBS)('$command refuses an option that it does not have', (verb) => {
   ]);
 });
 
+const CODES_EXPECTED = `--code: expected one of ${DEAD_LETTER_CODES.join(', ')}`;
+
 test.each([
   ['relay rebase', ['--topic', 'T'], "Unknown option '--topic'"],
   ['relay rebase', ['everything'], 'unexpected argument: everything'],
@@ -34,9 +36,19 @@ test.each([
   ['progress show', ['orders'], 'unexpected argument: orders'],
   ['dead-letters redrive', ['id', '--code', 'NOT_JSON'], '--code: not together with ids'],
   ['dead-letters redrive', ['--topic', 'T'], '<id>, or --code: required'],
+  ['dead-letters list', ['--code', 'NOPE'], CODES_EXPECTED],
+  ['dead-letters list', ['--code', 'not_json'], CODES_EXPECTED],
+  ['dead-letters redrive', ['--code', 'LOG_DIFFERS'], CODES_EXPECTED],
 ])('%s %j is refused before anything is opened', (command, args, said) => {
   const verb = VERBS.find((one) => one.command === command);
   expect(problemsOf(() => verb?.prepare(args))).toContain(said);
+});
+
+test.each(DEAD_LETTER_CODES)('dead letters are listed and redriven by the code %s', (code) => {
+  for (const command of ['dead-letters list', 'dead-letters redrive']) {
+    const verb = VERBS.find((one) => one.command === command);
+    expect(verb?.prepare(['--code', code])).toBeTypeOf('function');
+  }
 });
 
 function problemsOf(work: () => unknown): unknown {
