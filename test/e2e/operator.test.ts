@@ -1,7 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { employee, hrEvent, inDays, structured } from '../support/events.ts';
 import { eventually } from '../support/eventually.ts';
-import { type CommandResult, MIGRATE, runLatchkey, runScript } from '../support/run-latchkey.ts';
+import {
+  type CommandResult,
+  MAIN,
+  MIGRATE,
+  runLatchkey,
+  runScript,
+} from '../support/run-latchkey.ts';
+import { freePorts } from '../support/stack/local/ports.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
 let system: TestSystem;
@@ -181,4 +189,36 @@ test('migrate takes no arguments, and does nothing where some are given', async 
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('--dry-run');
   expect(stderr).toContain('npm run migrate takes no arguments');
+});
+
+test.each([
+  ['status', MAIN],
+  ['relay rebase', MAIN],
+  ['', MIGRATE],
+])('where nobody listens "%s" says in one line that it got no database', async (args, script) => {
+  const [port = 0] = await freePorts(1);
+  const DATABASE_URL = `postgresql://login:canary@127.0.0.1:${port}/c`;
+  const words = args.split(' ').filter(Boolean);
+  const { code, stdout, stderr } = await runScript(
+    script,
+    { ...system.env, DATABASE_URL },
+    ...words,
+  );
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(
+    /^(?:latchkey|migrate): DATABASE_UNREACHABLE: .* \(reason=ECONNREFUSED\)\. Next: .*\n$/,
+  );
+  expect(stderr).not.toMatch(/canary|postgresql:/);
+});
+
+test('a login without the role of operators is told what to grant', async () => {
+  const url = new URL(system.database.url);
+  [url.username, url.password] = [`nobody_${randomUUID().slice(0, 8)}`, 'canary'];
+  await system.database.query(`create role "${url.username}" login password 'canary'`);
+  const { code, stderr } = await runLatchkey({ ...system.env, DATABASE_URL: url.href }, 'status');
+  await system.database.query(`drop role "${url.username}"`);
+  expect(code).toBe(1);
+  expect(stderr).toContain('DATABASE_UNREACHABLE');
+  expect(stderr).toContain('grant latchkey_operator to it');
+  expect(stderr).not.toContain('canary');
 });

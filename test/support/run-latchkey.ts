@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { bundleOf } from './bundles.ts';
 import { childEnv } from './child-env.ts';
 
-const MAIN = fileURLToPath(new URL('../../services/operator/src/main.ts', import.meta.url));
+/** What `npm run latchkey` runs. */
+export const MAIN = fileURLToPath(new URL('../../services/operator/src/main.ts', import.meta.url));
 /** What `npm run migrate` runs. */
 export const MIGRATE = fileURLToPath(
   new URL('../../services/operator/src/migrate.ts', import.meta.url),

@@ -158,6 +158,11 @@ export const FAILURES = {
     meaning: 'something else was found in the partition than the finding that was named',
     nextStep: 'look at what is found now with `progress show`, and accept that',
   },
+  DATABASE_UNREACHABLE: {
+    meaning: 'the database cannot be reached, or does not let this login in',
+    nextStep:
+      'correct DATABASE_URL or what the reason names, or start the server; then run the command again',
+  },
   MESSAGE_TOO_LARGE: {
     meaning: 'the broker refuses a single message for its size; its lane waits',
     nextStep: "raise the topic's max.message.bytes; the lane goes on by itself",

@@ -171,6 +171,7 @@ export { lockReviews, type SharedReviewRow, saveSharedReviews } from './reviews/
 export type { DB as Database } from './schema.ts';
 export { RoleRefusedError } from './session/settle-session.ts';
 export { ConnectError } from './session/settled-pool.ts';
+export { asUnreachable } from './session/unreachable.ts';
 export { sqlStateOf } from './sql-state.ts';
 export { listStatements, type Statement, statement } from './statement.ts';
 export { textColumn, UnfitTextError } from './text-column.ts';

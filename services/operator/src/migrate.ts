@@ -1,6 +1,7 @@
 import { makeAuditPartitions, migrateDatabase } from '@latchkey/postgres';
 import { databaseSettings, readArguments, runService } from '@latchkey/runtime';
 import { z } from 'zod';
+import { withoutWaiting } from './without-waiting.ts';
 
 await runService({
   name: 'migrate',
@@ -10,10 +11,12 @@ await runService({
     '\n  safe to run twice and by two at once',
   run: async ({ settings, args, giveUp }) => {
     readArguments({ command: 'npm run migrate', options: {}, usage: '' }, args);
-    const applied = await migrateDatabase({ url: settings.DATABASE_URL, giveUp });
-    const what = applied.length === 0 ? 'nothing to do' : applied.join(', ');
-    process.stdout.write(`migrated: ${what}\n`);
-    const made = await makeAuditPartitions({ url: settings.DATABASE_URL, giveUp });
-    if (made.length > 0) process.stdout.write(`made: ${made.join(', ')}\n`);
+    await withoutWaiting(giveUp, async () => {
+      const applied = await migrateDatabase({ url: settings.DATABASE_URL, giveUp });
+      const what = applied.length === 0 ? 'nothing to do' : applied.join(', ');
+      process.stdout.write(`migrated: ${what}\n`);
+      const made = await makeAuditPartitions({ url: settings.DATABASE_URL, giveUp });
+      if (made.length > 0) process.stdout.write(`made: ${made.join(', ')}\n`);
+    });
   },
 });

@@ -4,19 +4,27 @@ import type { ServiceContext } from '@latchkey/runtime';
 import type { OperatorSettings } from './settings.ts';
 import type { Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
+import { withoutWaiting } from './without-waiting.ts';
 
 const OUTPUT_TOPICS = 5;
 
 /** Runs one verb of the command line. Its arguments are read before anything is opened. */
 export async function runOperator(context: ServiceContext<OperatorSettings>): Promise<void> {
-  const { settings, log, args, signal } = context;
-  const { verb, behind } = findVerb(args);
+  const { verb, behind } = findVerb(context.args);
   const carryOut = verb.prepare(behind);
+  await withoutWaiting(context.signal, () => onDatabase(context, verb.purpose, carryOut));
+}
+
+async function onDatabase(
+  { settings, log, signal }: ServiceContext<OperatorSettings>,
+  purpose: Verb['purpose'],
+  carryOut: ReturnType<Verb['prepare']>,
+): Promise<void> {
   await using db = openDatabase({
     url: settings.DATABASE_URL,
     giveUp: signal,
     role: 'latchkey_operator',
-    purpose: verb.purpose,
+    purpose,
     // One for each output topic that is held, and two to work with.
     poolSize: OUTPUT_TOPICS + 2,
     applicationName: 'latchkey-operator',
