@@ -110,7 +110,11 @@ async function phoneCall(teller: Teller): Promise<void> {
 }
 
 const CROWD = 3_000;
-const WAVES = 6;
+/** Sent at once. While one comes in, those before it are worked on. */
+const PIECE = 50;
+/** A service that is done before it can be killed gets more to do, three times at most. */
+const KILL_MAX_TRIES = 3;
+const PIECES_PER_TRY = CROWD / PIECE / (2 * KILL_MAX_TRIES);
 
 async function crowd(latchkey: Latchkey, teller: Teller): Promise<void> {
   title(`6. A crowd of ${CROWD} joiners; reconciler and relay are killed with -9 while they work`);
@@ -120,12 +124,20 @@ async function crowd(latchkey: Latchkey, teller: Teller): Promise<void> {
       attributes: employee(index % 3 === 0 ? 'Finance' : 'Sales'),
     }),
   );
-  const size = CROWD / WAVES;
-  for (let wave = 0; wave < WAVES; wave += 1) {
-    await teller.send(...people.slice(wave * size, (wave + 1) * size));
-    if (wave === 1) await killAndRestart(latchkey, teller, 'reconciler', size);
-    if (wave === 3) await killAndRestart(latchkey, teller, 'relay', size);
-  }
+  const pieces = Array.from({ length: CROWD / PIECE }, (_, index) =>
+    people.slice(index * PIECE, (index + 1) * PIECE),
+  );
+  await killAndRestart(latchkey, teller, pieces, {
+    name: 'reconciler',
+    what: 'deliveries are taken',
+    look: async () => ({ done: (await teller.totals()).received, all: teller.sent }),
+  });
+  await killAndRestart(latchkey, teller, pieces, {
+    name: 'relay',
+    what: 'messages are published',
+    look: () => teller.published(),
+  });
+  await teller.send(...pieces.flat());
   say('  One in ten of them is sent again, as a sender does that did not hear our answer.');
   await teller.send(...people.filter((_, index) => index % 10 === 0));
   await teller.settle();
@@ -133,23 +145,52 @@ async function crowd(latchkey: Latchkey, teller: Teller): Promise<void> {
   say(`    ⇒ ${came.length} messages: ${countBy(came.map(({ topic }) => topic))}`);
 }
 
+interface Victim {
+  readonly name: 'reconciler' | 'relay';
+  /** What it does, in words. */
+  readonly what: string;
+  /** How much of it is done, of all that there is to do by now. */
+  readonly look: () => Promise<{ readonly done: number; readonly all: number }>;
+}
+
+/**
+ * Kills a service in the middle of its work, and starts it again.
+ *
+ * @param pieces - what it is given to do; what was sent is taken out
+ */
 async function killAndRestart(
   latchkey: Latchkey,
   teller: Teller,
-  name: 'reconciler' | 'relay',
-  size: number,
+  pieces: (readonly SentEvent[])[],
+  victim: Victim,
 ): Promise<void> {
-  // In the middle of the work: some of it is taken, some of it is not.
-  await until(
-    `${name} is at work`,
-    async () => (await teller.totals()).received > teller.sent - size,
-  );
-  const before = await teller.totals();
-  await latchkey.service(name).end('SIGKILL');
-  say(
-    `  kill -9 ${name}: ${before.received} of ${teller.sent} deliveries are taken; it is started again.`,
-  );
-  await latchkey.start(name);
+  const { name, what, look } = victim;
+  for (let triesLeft = KILL_MAX_TRIES; triesLeft > 0; triesLeft -= 1) {
+    const isAtWork = await sendUntilAtWork(teller, pieces.splice(0, PIECES_PER_TRY), victim);
+    if (!isAtWork && triesLeft > 1) continue;
+    await latchkey.service(name).end('SIGKILL');
+    const { done, all } = await look();
+    await latchkey.start(name);
+    if (done === all && triesLeft > 1) continue;
+    say(`  kill -9 ${name}: ${done} of ${all} ${what}; it is started again.`);
+    return;
+  }
+}
+
+/** Resolves when some of it is done: with true where some is left. */
+async function sendUntilAtWork(
+  teller: Teller,
+  pieces: readonly (readonly SentEvent[])[],
+  { name, look }: Victim,
+): Promise<boolean> {
+  let seen = await look();
+  const before = seen.all;
+  for (const piece of pieces) await teller.send(...piece);
+  await until(`${name} is at work`, async () => {
+    seen = await look();
+    return seen.done > before;
+  });
+  return seen.done < seen.all;
 }
 
 function countBy(names: readonly string[]): string {

@@ -37,13 +37,10 @@ export class Teller {
       'every delivery is taken',
       async () => (await this.totals()).received >= this.#sent,
     );
-    await until('every message is read', async () => {
-      const [outbox] = await this.#latchkey.query<{ total: number }>(
-        `select coalesce(sum(head), 0)::float8 as total
-         from (select max(position) as head from outbox group by lane) as lanes`,
-      );
-      return this.#latchkey.reader.messages().length === outbox?.total;
-    });
+    await until(
+      'every message is read',
+      async () => this.#latchkey.reader.messages().length === (await this.published()).all,
+    );
   }
 
   /** The messages that came out since the last time, each in one line. */
@@ -65,6 +62,17 @@ export class Teller {
   async totals(): Promise<ProgressTotals> {
     const [totals] = await this.#latchkey.query<ProgressTotals & Record<string, number>>(
       PROGRESS_TOTALS,
+    );
+    if (totals === undefined) throw new Error('no totals');
+    return totals;
+  }
+
+  /** How many messages are published, of all that were appended to the outbox. */
+  async published(): Promise<{ readonly done: number; readonly all: number }> {
+    const [totals] = await this.#latchkey.query<{ done: number; all: number }>(
+      `select coalesce(sum(published_through), 0)::float8 as done, coalesce(sum(head), 0)::float8 as "all"
+       from (select lane, max(position) as head from outbox group by lane) as lanes
+       left join relay_position using (lane)`,
     );
     if (totals === undefined) throw new Error('no totals');
     return totals;
