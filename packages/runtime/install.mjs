@@ -70,6 +70,8 @@ async function install() {
   const child = spawn(command, [...first, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
+    // Unless the user wants another: Node 20 does not fit many packages, which run with the pinned Node.
+    env: { npm_config_loglevel: 'error', ...process.env },
   });
   if (child.pid !== undefined) writeFileSync(lock, `${process.pid} ${child.pid}`);
   const code = await new Promise((resolve) => {
