@@ -135,7 +135,8 @@ export const FAILURES = {
   },
   LOG_TRIMMED: {
     meaning: 'the retention of an output topic has deleted messages while they were read',
-    nextStep: 'run the command again',
+    nextStep:
+      'run the command again; if it fails so again, raise the retention.ms of the topic until it is done',
   },
   OUTBOX_NOT_DRAINED: {
     meaning: 'messages of the output topics wait to be published',
