@@ -20,7 +20,6 @@ import {
   RELAY_GROUP,
   type Refusal,
   readLastPublished,
-  refusalOfLane,
   refusalOfTopic,
   type TopicEvidence,
   type TopicFindings,
@@ -29,9 +28,9 @@ import { type Given, misused } from '@latchkey/runtime';
 import { printLine, printRows } from '../print.ts';
 import { FLAG, TEXT, verb } from '../verb.ts';
 import { appendRepairAudit } from './append-repair-audit.ts';
+import { endMoving } from './end-moving.ts';
 import { type HeldTopic, holdTopics } from './hold-topics.ts';
 import { isForRebase } from './is-for-rebase.ts';
-import { moveLane } from './move-lane.ts';
 import { openRepair, type Repair, type RepairedTopic } from './open-repair.ts';
 import type { ReplayFrom } from './replay-from.ts';
 import { type PlacedLane, startAll } from './start-at.ts';
@@ -206,37 +205,6 @@ const OFFSETS_READY_MS = 30_000;
 function refuseTopic(topic: string, evidence: TopicEvidence): void {
   const refusal = refusalOfTopic({ ...evidence, recordedClusterId: undefined });
   if (refusal !== undefined) throw new Failure(refusal.code, { topic, found: refusal.detail });
-}
-
-/**
- * Lanes in which a rebase has begun to move messages: some stand at their old, some at their new positions. Where Kafka
- * has lost something since, a position that was given ends the moving: the messages come to stand behind what is common.
- *
- * @throws Failure RELAY_ROW_MISSING where `relay rebase` can go on, or no position was given
- */
-async function endMoving(
-  session: Session,
-  topic: string,
-  evidence: TopicEvidence,
-  wanted: Wanted,
-): Promise<void> {
-  const begun = evidence.lanes.filter(
-    ({ partition, mendingAfter }) =>
-      mendingAfter !== undefined &&
-      (wanted.partition === undefined || partition === wanted.partition),
-  );
-  for (const lane of begun) {
-    const refusal = refusalOfTopic(evidence) ?? refusalOfLane(lane, evidence.epoch);
-    const isLost = refusal !== undefined && !isForRebase(refusal);
-    if (isLost && wanted.from !== undefined) continue;
-    const next = isLost ? 'give --from' : 'relay rebase';
-    const found = `partition ${lane.partition}: a rebase has begun to move messages: ${next}`;
-    throw new Failure('RELAY_ROW_MISSING', { topic, found });
-  }
-  for (const { lane, mendingAfter = 0n } of begun) {
-    // eslint-disable-next-line no-await-in-loop -- lane by lane, in their order
-    await moveLane(session, { lane, after: mendingAfter, to: mendingAfter });
-  }
 }
 
 const NOTHING_READ: ReadonlyMap<number, PublishedRecord> = new Map();
