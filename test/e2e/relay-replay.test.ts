@@ -68,6 +68,18 @@ test.each([
   }
 });
 
+test('a topic that does not exist is refused, with what to do', async () => {
+  await using outbox = await openOutbox(inject('brokers'));
+  await publishAndStop(outbox);
+  const { access } = outbox.topics.names;
+  await recreate(access);
+
+  const asked = await replay(outbox, '--topic', access);
+
+  expect(asked.code).toBe(2);
+  expect(asked.stderr).toMatch(/TOPIC_SETTING.*the topic does not exist/s);
+});
+
 test('a partition whose messages the topic has deleted goes on where it stands', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);

@@ -94,6 +94,30 @@ export const ACCEPTED: readonly AcceptedMutant[] = [
     line: "const found = checked.error?.message.split('\\n', 1)[0] ?? `it is ${checked.type ?? 'untyped'}`;",
     reason: 'what is valid has a type',
   },
+  {
+    file: 'services/relay/src/run-topic.ts',
+    operator: 'ConditionalExpression',
+    before: "ending?.kind === 'refused'",
+    after: '(true)',
+    line: "confirmed = ending?.kind === 'refused' ? ending.refusal : undefined;",
+    reason: 'no other ending has a refusal, and there is none only when it is asked to stop',
+  },
+  {
+    file: 'services/relay/src/run-topic.ts',
+    operator: 'ConditionalExpression',
+    before: "case 'stopped':\n      return;",
+    after: "case 'stopped':",
+    line: "case 'stopped':",
+    reason: 'what is written then is null over null',
+  },
+  {
+    file: 'services/relay/src/progress.ts',
+    operator: 'EqualityOperator',
+    before: 'position > 0n',
+    after: '(position >= 0n)',
+    line: 'const unsaved = new Set(start.filter(({ position }) => position > 0n).map(({ lane }) => lane));',
+    reason: 'saves a write: no row says 0, too',
+  },
 ];
 
 /** The entry that a mutant is accepted by. */
