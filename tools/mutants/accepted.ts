@@ -118,6 +118,22 @@ export const ACCEPTED: readonly AcceptedMutant[] = [
     line: 'const unsaved = new Set(start.filter(({ position }) => position > 0n).map(({ lane }) => lane));',
     reason: 'saves a write: no row says 0, too',
   },
+  {
+    file: 'services/relay/src/progress.ts',
+    operator: 'EqualityOperator',
+    before: 'nowMs - savedAtMs < SAVE_MS',
+    after: '(nowMs - savedAtMs <= SAVE_MS)',
+    line: 'if (nowMs - savedAtMs < SAVE_MS) return;',
+    reason: 'saves a millisecond later',
+  },
+  {
+    file: 'services/relay/src/publish-topic.ts',
+    operator: 'UnaryOperator',
+    before: '-1',
+    after: '(+1)',
+    line: 'const parked = sizing.parkedLanes().map((lane) => progress.lanes.get(lane)?.partition ?? -1);',
+    reason: 'what is parked is a lane of the topic',
+  },
 ];
 
 /** The entry that a mutant is accepted by. */
