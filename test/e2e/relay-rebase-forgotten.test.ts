@@ -111,7 +111,7 @@ test('reviews that were published and forgotten are known to consumers as the da
   const rebased = await rebase(system, copy);
 
   expect(rebased).toMatchObject({ code: 0 });
-  expect(rebased.stdout).toContain('12 reviews were spoken of otherwise');
+  expect(rebased.stdout).toContain('12 reviews were published in another state');
   const consumed = () => {
     const said = system.messages().filter(({ topic }) => topic === 'reviews');
     const last = new Map(said.map(({ key, type }) => [key, type]));

@@ -113,7 +113,7 @@ function openedEffect(review: Announced, version: bigint, nowMs: number): Effect
   };
 }
 
-/** What is said of a review that was spoken of and forgotten. */
+/** The message that corrects what was published of a review. */
 export function announcedEffect(review: ReviewToSay, nowMs: number): Effect {
   if (review.said === 'opened') return openedEffect(review, review.version, nowMs);
   return resolvedEffect(review, nowMs, 'superseded');

@@ -9,17 +9,17 @@ import { joinChanges } from './changes.ts';
 import { readMoment } from './moment.ts';
 import type { Outputs } from './outputs.ts';
 
-/** What was said of reviews again. */
+/** How many reviews were published again, by state. */
 export interface SettledReviews {
   readonly opened: number;
   readonly resolved: number;
 }
 
 /**
- * Says of reviews what is known of them, where messages that the database has forgotten said something else: those that it does
- * not know, or that another review counts, are resolved (`superseded`). In one transaction; done again it says nothing.
+ * Publishes reviews again that were published in another state than the database has: those that it does not know, or that
+ * another review counts, are resolved (`superseded`). In one transaction; done again it publishes nothing.
  *
- * @param said - the last that was said of each; a bounded number
+ * @param said - the last message of each
  */
 export function settleSaid(
   session: Pick<Session, 'transaction'>,

@@ -41,7 +41,7 @@ export async function stopMisplaced(placing: Placing): Promise<void> {
       'positions went back or were stopped under us; locating again',
     );
   } catch (error) {
-    // Whoever has to take something says it louder.
+    // Taking the next batch would fail, too, and is logged as a warning.
     log.debug({ err: error }, 'positions not compared');
   }
 }

@@ -44,7 +44,7 @@ export function accountColumns(accounts: readonly PublishedAccount[]): AccountCo
 
 /**
  * Makes those of these accounts that are not known, of people who are, and has the clock decide about these people at once.
- * Those that are known stay as they are. `adopted` counts what was made, `unknown` what is of nobody who is known.
+ * Those that are known stay as they are. `adopted` counts what was made, `unknown` those of people who are not known.
  */
 export const adoptAccounts = statement<AccountColumns, { adopted: number; unknown: number }>(
   'adopt_accounts',

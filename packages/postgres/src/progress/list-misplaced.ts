@@ -4,14 +4,14 @@ import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
 import { statement } from '../statement.ts';
 import type { PartitionKey } from './progress.ts';
 
-/** Where somebody who reads a partition wants to go on. */
+/** From where a partition is read next. */
 export interface PartitionPlace extends PartitionKey {
   readonly nextOffset: bigint;
 }
 
 const PLACE = { topic: 'text', partition: 'integer', next_offset: 'bigint' } as const;
 
-/** Those of these that lie behind the position, or have none any more, or stand still; in no particular order. */
+/** The partitions that have a lower position in the database, none, or have stopped there; in no particular order. */
 export function listMisplaced(
   db: Db,
   places: readonly PartitionPlace[],

@@ -9,19 +9,17 @@ import { dataIn } from './data-in.ts';
 
 const MAX_ACCOUNTS_AT_ONCE = 1_000;
 
-/** What became of accounts that a database which went back has forgotten. */
+/** How many accounts that the database had forgotten are known again, and how many cannot be. */
 export interface Adopted {
   /** They are known again, and will be decided anew. */
   readonly adopted: number;
-  /** They are of nobody whom the database knows. */
+  /** Their people are not known to the database. */
   readonly unknown: number;
 }
 
 /**
  * Makes accounts known again that messages tell of and the database has forgotten. Events that are read again need not bring them
- * about: somebody who joined and left in one batch never had any. Consumers would keep them as they were published last.
- *
- * @returns what became of them, by partition
+ * about: a person who joined and left in one batch never had any. Consumers would keep them as they were published last.
  */
 export class AccountAdoption {
   readonly byPartition = new Map<number, Adopted>();

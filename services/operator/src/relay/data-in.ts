@@ -1,7 +1,7 @@
 import { EFFECT_SCHEMAS, type EffectDataByType, type EffectType } from '@latchkey/contracts';
 import type { PublishedRecord } from '@latchkey/publication';
 
-/** What a message says; undefined where it is of another type, or breaks its contract: somebody else has written it then. */
+/** What a message says; undefined where it is of another type, or breaks its contract: then it is no message of ours. */
 export function dataIn<T extends EffectType>(
   type: T,
   { record: { headers, value } }: PublishedRecord,

@@ -23,9 +23,9 @@ export interface MendedLane {
   readonly renumbered: number;
   /** The database had forgotten them, and knows them again. */
   readonly accounts: number;
-  /** Messages about accounts of nobody whom the database knows. */
+  /** Messages about accounts of people whom the database does not know. */
   readonly unknownAccounts: number;
-  /** Of which something else was said than is known: it is said again. */
+  /** They were published in another state than the database has, and are published again. */
   readonly reviews: number;
 }
 

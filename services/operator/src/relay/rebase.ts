@@ -96,9 +96,9 @@ interface Rebased extends Restated {
   readonly renumbered: number;
   /** Accounts that were published, and that the database knows again. */
   readonly forgottenAccounts: number;
-  /** Messages about accounts of nobody whom the database knows: consumers keep these accounts as they are. */
+  /** Messages about accounts of people whom the database does not know: consumers keep these accounts as they are. */
   readonly unknownAccounts: number;
-  /** Reviews of which something else was published than the database knows. */
+  /** Reviews that were published in another state than the database has. */
   readonly forgottenReviews: number;
 }
 
@@ -128,7 +128,9 @@ function print(rebased: Rebased, json: boolean): void {
     printLine(`${forgottenAccounts} accounts were published and forgotten: they are decided anew`);
   }
   if (forgottenReviews > 0) {
-    printLine(`${forgottenReviews} reviews were spoken of otherwise: it is said what is known`);
+    printLine(
+      `${forgottenReviews} reviews were published in another state than the database has: published again`,
+    );
   }
   if (unknownAccounts > 0) {
     printLine(

@@ -6,7 +6,7 @@ import { dataIn } from './data-in.ts';
 const MAX_REVIEWS_AT_ONCE = 500;
 
 /**
- * Says again what is known of reviews that messages tell of and the database has forgotten. Events that are read again need not
+ * Publishes reviews again that were published in another state than the database has. Events that are read again need not
  * bring them about: many unknown leavers in one batch share one, and who became known in it has none. Consumers would keep them
  * open.
  */

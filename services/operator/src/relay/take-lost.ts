@@ -11,16 +11,16 @@ import { AccountAdoption, type Adopted } from './adopt-accounts.ts';
 import { Dropping, type LaneToDrop } from './drop-published.ts';
 import { ReviewSettling } from './settle-reviews.ts';
 
-/** What a second reading of what was published has brought, by partition. */
+/** What the second reading has done, by partition. */
 export interface LostTaken {
   /** How many messages waited that were published. */
   readonly dropped: ReadonlyMap<number, number>;
   readonly adopted: ReadonlyMap<number, Adopted>;
-  /** Of which something else was said than is known. */
+  /** Published in another state than the database has. */
   readonly reviews: ReadonlyMap<number, SettledReviews>;
 }
 
-/** Where it is read, and where what is to be said of it goes. */
+/** The topic that is read, and where corrections are published. */
 export interface LostFrom {
   readonly kafka: KafkaAccess;
   readonly topic: string;
@@ -29,7 +29,8 @@ export interface LostFrom {
 
 /**
  * Reads what was published and the database has lost, behind what is common. What waits and was published is taken out of the
- * lanes; accounts that only these messages know are made known again; of reviews it is said what is known. After a kill at any moment another call does the rest.
+ * lanes; accounts that only these messages tell of are made known again; reviews that were published in another state than the database has
+ * are published again. After a kill at any moment another call does the rest.
  *
  * @param logs - by partition, the logs to read; a lane without one has nothing that was published
  */
