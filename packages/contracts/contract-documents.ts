@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { asyncApi, type TopicContract } from './asyncapi.ts';
+import { auditEntry } from './src/audit/audit-entry.ts';
 import {
   HEADERS_MAX_BYTES,
   HEADERS_MAX_COUNT,
@@ -31,6 +32,7 @@ export function contractDocuments(): ReadonlyMap<string, string> {
     ['README.md', readme(topics)],
     ['asyncapi.json', jsonText(asyncApi(topics, envelopeSchema))],
     ['envelope.json', jsonText(envelopeSchema)],
+    ['audit-entry.json', jsonText(schemaOf('Audit entry', auditEntry))],
     ...schemas.map(([type, schema]) => [`${type}.json`, jsonText(schemaOf(type, schema))] as const),
   ]);
 }
@@ -63,6 +65,10 @@ numbers survive as doubles within ±(2^53 − 1), no member is named \`__proto__
 Of a verification: \`call-progressed\` with a \`call.leg\` speaks of that leg (at most 20 of an attempt), without one of the session as a whole; the
 other types may name a leg, which says nothing about it. \`method\` of \`verdict-reached\` joins names of factors with \`+\` (\`pin+voice\`): where a
 purpose names factors, \`verified\` counts for those that it names, and a success without them decides nothing.
+
+[audit-entry.json](audit-entry.json) is an entry of the audit trail; the columns of \`audit_entry\` have the same names in snake case, and \`decisions\` is
+its JSON. An entry names people by identity id only. A decision contains no free text: where an event or an operator gave a reason, it may
+contain \`reasonHash\`, the hex SHA-256 of subject id, U+0000 and text.
 
 ${table([
   ['limit', 'at most'],

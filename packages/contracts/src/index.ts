@@ -1,3 +1,13 @@
+export { type AuditDecision, type AuditEntryData, auditEntry } from './audit/audit-entry.ts';
+export { type AccountDecision, type LifecycleDecision } from './audit/record-decision.ts';
+export { textHash } from './audit/text-hash.ts';
+export {
+  type EndedAttempt,
+  type OpenAttempt,
+  type ReportDisposition,
+  type SettlingReason,
+  type VerificationDecision,
+} from './audit/verification-decision.ts';
 export { type RawDelivery } from './delivery.ts';
 export {
   type AccessDesiredData,

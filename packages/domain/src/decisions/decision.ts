@@ -1,4 +1,8 @@
-import { type ChangeKind, type ChangeReason, type Lifecycle } from '@latchkey/contracts';
+import {
+  type AccountDecision,
+  type ChangeReason,
+  type LifecycleDecision,
+} from '@latchkey/contracts';
 import { type CurrentAccount } from '../desired/account.ts';
 import { publishedReasons, type Reason } from '../desired/reason.ts';
 import { type Transition } from '../lifecycle/transitions.ts';
@@ -15,33 +19,13 @@ export interface Attribution {
 /** A difference with what brought it about. */
 export interface AccountDifference extends Difference, Attribution {}
 
-/** One line of the audit trail: what must happen, why, and who answers for it. JSON. */
-export type Decision =
-  | {
-      readonly kind: 'lifecycle';
-      readonly owner: string;
-      readonly from: Lifecycle | null;
-      readonly to: Lifecycle;
-      /** RFC 3339. */
-      readonly effectiveAt: string;
-      readonly causes: readonly string[];
-    }
-  | {
-      readonly kind: ChangeKind;
-      readonly owner: string;
-      readonly target: string;
-      readonly accountId: string;
-      readonly entitlement?: string;
-      readonly reason: ChangeReason;
-      /** Rules at their hash: those that speak for the entitlement now; of a `revoke`, those that did. */
-      readonly rules?: readonly { readonly rule: string; readonly hash: string }[];
-      readonly causes: readonly string[];
-    };
+/** What changes, why, and who answers for it. */
+export type Decision = LifecycleDecision | AccountDecision;
 
 export function lifecycleDecision(
   { lifecycle, previous, effectiveAtMs, causes }: Transition,
   { owner }: Policy,
-): Decision {
+): LifecycleDecision {
   const effectiveAt = new Date(effectiveAtMs).toISOString();
   return { kind: 'lifecycle', owner, from: previous, to: lifecycle, effectiveAt, causes };
 }
@@ -52,7 +36,7 @@ export function accountDecision(
   before: CurrentAccount | undefined,
   after: CurrentAccount,
   policy: Policy,
-): Decision {
+): AccountDecision {
   const { target, accountId } = after;
   if (entitlement === undefined) {
     const owner = policy.targetsByName.get(target)?.owner ?? policy.owner;

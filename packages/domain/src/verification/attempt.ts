@@ -1,3 +1,4 @@
+import { type EndedAttempt, type OpenAttempt } from '@latchkey/contracts';
 import { type Call, callEndOf, endedStateOf } from './call.ts';
 import {
   type CallNames,
@@ -7,19 +8,6 @@ import {
   type InputResult,
 } from './fact.ts';
 import { isSameName } from './name.ts';
-
-export type OpenAttempt = 'open' | 'collecting' | 'checking';
-export type EndedAttempt =
-  | 'verified'
-  | 'rejected'
-  | 'max_attempts'
-  | 'expired'
-  | 'cancelled'
-  | 'no_answer'
-  | 'busy'
-  | 'unreachable'
-  | 'hung_up'
-  | 'superseded';
 
 /** One prompt, used once. */
 export interface Step {

@@ -1,5 +1,5 @@
+import { type ReportDisposition } from '@latchkey/contracts';
 import { type AttemptState, findStep, isSameInput, STEPS_MAX_COUNT, type Step } from './attempt.ts';
-import { type Disposition } from './disposition.ts';
 import { type Draft, failuresOf, saveAttempt } from './draft.ts';
 import { type DecidingFact, type InputFact, type OpenedFact, type VerdictFact } from './fact.ts';
 import { factorsIn, haveMatched, isClaimed, methodOf, withClaim } from './factors.ts';
@@ -13,7 +13,7 @@ export function countFact(
   attempt: AttemptState,
   fact: DecidingFact,
   decidedAtMs: number,
-): Disposition {
+): ReportDisposition {
   switch (fact.kind) {
     case 'opened':
       return countOpened(draft, attempt, fact, decidedAtMs);
@@ -35,7 +35,7 @@ function countOpened(
   attempt: AttemptState,
   fact: OpenedFact,
   decidedAtMs: number,
-): Disposition {
+): ReportDisposition {
   if (attempt.openedAtMs !== undefined) {
     return attempt.channel === fact.channel ? 'duplicate' : 'contradictory';
   }
@@ -51,7 +51,7 @@ function countInput(
   attempt: AttemptState,
   fact: InputFact,
   decidedAtMs: number,
-): Disposition {
+): ReportDisposition {
   const earlier = findStep(attempt, fact.step);
   if (earlier !== undefined) {
     return isSameInput(earlier, fact) ? 'duplicate' : 'contradictory_input';
@@ -73,7 +73,7 @@ function countVerdict(
   attempt: AttemptState,
   fact: VerdictFact,
   decidedAtMs: number,
-): Disposition {
+): ReportDisposition {
   const { verdict, takenAtMs } = fact;
   switch (verdict) {
     case 'inconclusive':
@@ -101,7 +101,7 @@ function countSuccess(
   attempt: AttemptState,
   { method }: VerdictFact,
   decidedAtMs: number,
-): Disposition {
+): ReportDisposition {
   if (isLocked(draft, decidedAtMs)) {
     lock(draft, attempt, decidedAtMs);
     return 'accepted';

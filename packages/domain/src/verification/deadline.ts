@@ -1,14 +1,16 @@
-import { type VerificationOutcome } from '@latchkey/contracts';
+import {
+  type EndedAttempt,
+  type SettlingReason,
+  type VerificationOutcome,
+} from '@latchkey/contracts';
 import {
   type AttemptState,
   attemptStateAt,
-  type EndedAttempt,
   graceEndOf,
   isEnded,
   OPENED_ATTEMPTS_MAX_COUNT,
 } from './attempt.ts';
 import { lastNewsOf } from './call.ts';
-import { type SettlingReason } from './decision.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { isRequested, type VerificationState } from './verification.ts';
 

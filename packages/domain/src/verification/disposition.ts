@@ -1,24 +1,10 @@
-import { type VerificationOutcome } from '@latchkey/contracts';
-import { type AttemptState, type EndedAttempt, findStep, isSameInput } from './attempt.ts';
+import {
+  type EndedAttempt,
+  type ReportDisposition,
+  type VerificationOutcome,
+} from '@latchkey/contracts';
+import { type AttemptState, findStep, isSameInput } from './attempt.ts';
 import { type AttemptFact, type InputFact, type OpenedFact, type Verdict } from './fact.ts';
-
-/** What became of one report. The last three arise only where callbacks come by HTTP. */
-export type Disposition =
-  | 'accepted'
-  | 'progress'
-  | 'duplicate'
-  | 'duplicate_other_channel'
-  | 'contradictory'
-  | 'contradictory_input'
-  | 'late_telemetry'
-  | 'late_input'
-  | 'out_of_order'
-  | 'stale_known'
-  | 'unknown_attempt'
-  | 'call_mismatch'
-  | 'stale_unknown'
-  | 'bad_signature'
-  | 'malformed';
 
 /** Where an attempt ended, and how its verification stands. */
 export interface Ending {
@@ -35,7 +21,7 @@ export function dispositionAfterEnd(
   attempt: AttemptState | undefined,
   ending: Ending,
   fact: AttemptFact,
-): Disposition {
+): ReportDisposition {
   switch (fact.kind) {
     case 'progress':
       return ending.attemptState === 'superseded' ? 'duplicate_other_channel' : 'late_telemetry';
@@ -52,7 +38,7 @@ function openedAfterEnd(
   attempt: AttemptState | undefined,
   { attemptState }: Ending,
   fact: OpenedFact,
-): Disposition {
+): ReportDisposition {
   if (attemptState === 'superseded') return 'duplicate_other_channel';
   return attempt?.channel === fact.channel ? 'duplicate' : 'contradictory';
 }
@@ -61,7 +47,7 @@ function inputAfterEnd(
   attempt: AttemptState | undefined,
   { attemptState }: Ending,
   fact: InputFact,
-): Disposition {
+): ReportDisposition {
   const taken = attempt === undefined ? undefined : findStep(attempt, fact.step);
   if (taken !== undefined && !isSameInput(taken, fact)) return 'contradictory_input';
   if (attemptState === 'superseded') return 'duplicate_other_channel';
@@ -71,7 +57,7 @@ function inputAfterEnd(
 function verdictAfterEnd(
   { attemptState, verificationState }: Ending,
   verdict: Verdict,
-): Disposition {
+): ReportDisposition {
   if (attemptState === 'superseded') return verdictAfterOther(verificationState, verdict);
   if (verdict === 'inconclusive') return 'late_input';
   return verdict === attemptState ? 'duplicate' : 'contradictory';
@@ -81,7 +67,7 @@ function verdictAfterEnd(
 function verdictAfterOther(
   verificationState: Ending['verificationState'],
   verdict: Verdict,
-): Disposition {
+): ReportDisposition {
   const claimsSuccess = verdict === 'verified';
   const claimsFailure = verdict === 'rejected' || verdict === 'max_attempts';
   const isVerified = verificationState === 'verified';

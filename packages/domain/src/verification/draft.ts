@@ -1,8 +1,7 @@
-import { type VerificationSettledData } from '@latchkey/contracts';
+import { type VerificationDecision, type VerificationSettledData } from '@latchkey/contracts';
 import { type AttemptState, isEnded } from './attempt.ts';
 import { type FailureCount } from './counted-failure.ts';
 import { nextDeadlineOf } from './deadline.ts';
-import { type VerificationDecision } from './decision.ts';
 import { failureKeyOfState } from './failure-count.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { settledEffect } from './settled-effect.ts';

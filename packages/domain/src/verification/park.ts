@@ -1,3 +1,4 @@
+import { type ReportDisposition } from '@latchkey/contracts';
 import {
   type AttemptDetail,
   type AttemptState,
@@ -6,7 +7,6 @@ import {
 } from './attempt.ts';
 import { lastNewsOf } from './call.ts';
 import { dueOutcome } from './deadline.ts';
-import { type Disposition } from './disposition.ts';
 import { type Draft, saveAttempt } from './draft.ts';
 import { type DecidingFact, type VerdictFact } from './fact.ts';
 import { isSameName } from './name.ts';
@@ -15,7 +15,11 @@ import { isSameName } from './name.ts';
  * The fact waits on its attempt until what it speaks of is known. What an earlier one has taken already is refused
  * at once, so that what waits is bounded by what can differ.
  */
-export function parkFact(draft: Draft, attempt: AttemptState, fact: DecidingFact): Disposition {
+export function parkFact(
+  draft: Draft,
+  attempt: AttemptState,
+  fact: DecidingFact,
+): ReportDisposition {
   const { parked = [] } = attempt.detail;
   const earlier = parked.find(
     (waiting) => waiting.takenAtMs <= fact.takenAtMs && isOfOnePrompt(waiting, fact),
@@ -32,7 +36,7 @@ export function parkFact(draft: Draft, attempt: AttemptState, fact: DecidingFact
 export function parkCancellation(
   draft: Draft,
   { eventId, takenAtMs }: { readonly eventId: string; readonly takenAtMs: number },
-): Disposition {
+): ReportDisposition {
   if (draft.verification.detail.cancellation !== undefined) return 'duplicate';
   const cancellation = { eventId, takenAtMs, place: takePlace(draft) };
   const { verification } = draft;
@@ -129,7 +133,7 @@ function leavesNothing(one: VerdictFact, other: VerdictFact): boolean {
   }
 }
 
-function dispositionBeside(earlier: DecidingFact, fact: DecidingFact): Disposition {
+function dispositionBeside(earlier: DecidingFact, fact: DecidingFact): ReportDisposition {
   if (isSameClaim(earlier, fact)) return 'duplicate';
   return fact.kind === 'input' ? 'contradictory_input' : 'contradictory';
 }

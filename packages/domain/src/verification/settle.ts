@@ -1,14 +1,13 @@
-import { nextGeneration, type VerificationOutcome } from '@latchkey/contracts';
 import {
-  type AttemptDetail,
-  type AttemptState,
-  attemptStateAt,
   type EndedAttempt,
-  isEnded,
-} from './attempt.ts';
+  nextGeneration,
+  type ReportDisposition,
+  type SettlingReason,
+  type VerificationOutcome,
+} from '@latchkey/contracts';
+import { type AttemptDetail, type AttemptState, attemptStateAt, isEnded } from './attempt.ts';
 import { attemptLimitOf, openedOf } from './deadline.ts';
-import { type SettlingReason } from './decision.ts';
-import { type Disposition, dispositionAfterEnd } from './disposition.ts';
+import { dispositionAfterEnd } from './disposition.ts';
 import { type Draft, failuresOf, saveAttempt } from './draft.ts';
 
 /** What decided a verification, and when. */
@@ -66,7 +65,7 @@ export function endAttempt(
   const verificationState = draft.verification.state;
   const isTooLate = verificationState === 'expired';
   for (const fact of parked) {
-    const disposition: Disposition = isTooLate
+    const disposition: ReportDisposition = isTooLate
       ? 'unknown_attempt'
       : dispositionAfterEnd(attempt, { attemptState: to, verificationState }, fact);
     draft.decisions.push({

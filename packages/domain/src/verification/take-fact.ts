@@ -1,3 +1,4 @@
+import { type ReportDisposition } from '@latchkey/contracts';
 import {
   type AttemptState,
   attemptStateAt,
@@ -9,7 +10,7 @@ import {
 import { progressCall } from './call.ts';
 import { countFact } from './count-fact.ts';
 import { attemptLimitOf, dueOutcome, openedOf } from './deadline.ts';
-import { type Disposition, dispositionAfterEnd } from './disposition.ts';
+import { dispositionAfterEnd } from './disposition.ts';
 import { type Draft, saveAttempt } from './draft.ts';
 import { type AttemptFact, type CallNames, type ProgressFact } from './fact.ts';
 import { parkFact } from './park.ts';
@@ -27,7 +28,7 @@ export function takeAttemptFact(
   call: CallNames | undefined,
   fact: AttemptFact,
   decidedAtMs: number,
-): Disposition {
+): ReportDisposition {
   const known = draft.attempts.get(attemptId);
   if (known !== undefined && call !== undefined && isOtherCall(known, call)) {
     return 'call_mismatch';
@@ -63,7 +64,7 @@ function refusalOf(
   draft: Draft,
   attempt: AttemptState | undefined,
   fact: AttemptFact,
-): Disposition | undefined {
+): ReportDisposition | undefined {
   const { verification, policy } = draft;
   const { takenAtMs } = fact;
   const due = dueOutcome(verification, [...draft.attempts.values()], takenAtMs, policy);
@@ -80,7 +81,10 @@ function refusalOf(
   return attempt?.openedAtMs === undefined ? refusalOfUnopened(draft, attempt, fact) : undefined;
 }
 
-function dispositionWhenLate(attempt: AttemptState | undefined, fact: AttemptFact): Disposition {
+function dispositionWhenLate(
+  attempt: AttemptState | undefined,
+  fact: AttemptFact,
+): ReportDisposition {
   const isKnown = attempt?.openedAtMs !== undefined || fact.kind === 'opened';
   return isKnown ? 'stale_known' : 'unknown_attempt';
 }
@@ -89,7 +93,7 @@ function refusalOfUnopened(
   draft: Draft,
   attempt: AttemptState | undefined,
   fact: AttemptFact,
-): Disposition | undefined {
+): ReportDisposition | undefined {
   const openedCount = openedOf(draft.attempts.values()).length;
   const isAsked = isRequested(draft.verification);
   if (isAsked && fact.kind === 'opened') {
@@ -108,7 +112,7 @@ function bindCall(draft: Draft, attempt: AttemptState, call: CallNames | undefin
   return saveAttempt(draft, { ...attempt, platform, session });
 }
 
-function mergeProgress(draft: Draft, attempt: AttemptState, fact: ProgressFact): Disposition {
+function mergeProgress(draft: Draft, attempt: AttemptState, fact: ProgressFact): ReportDisposition {
   const { call: detail, disposition } = progressCall(attempt.detail, fact);
   if (detail === undefined) return disposition;
   saveAttempt(draft, { ...attempt, detail });

@@ -1,7 +1,11 @@
-import { type RequestedData, resolveMoment, type VerificationEvent } from '@latchkey/contracts';
+import {
+  type ReportDisposition,
+  type RequestedData,
+  resolveMoment,
+  type VerificationEvent,
+} from '@latchkey/contracts';
 import { isLocked } from './count-fact.ts';
 import { dueOutcome } from './deadline.ts';
-import { type Disposition } from './disposition.ts';
 import { changesOf, type Draft, openDraft, type VerificationChanges } from './draft.ts';
 import {
   type AttemptFact,
@@ -25,7 +29,7 @@ export interface Report {
 }
 
 export interface Taken extends VerificationChanges {
-  readonly disposition: Disposition;
+  readonly disposition: ReportDisposition;
   /** Of the attempt, else of the verification, after this report. */
   readonly finalState: string;
 }
@@ -51,7 +55,7 @@ export function takeReport(
   return { ...changesOf(draft, world), disposition, finalState };
 }
 
-function dispositionOf(draft: Draft, { event, takenAtMs }: Report): Disposition {
+function dispositionOf(draft: Draft, { event, takenAtMs }: Report): ReportDisposition {
   const taken = { eventId: event.eventId, takenAtMs };
   switch (event.type) {
     case 'latchkey.verification.requested.v1':
@@ -73,7 +77,7 @@ function dispositionOf(draft: Draft, { event, takenAtMs }: Report): Disposition 
   }
 }
 
-function takeRequested(draft: Draft, data: RequestedData, takenAtMs: number): Disposition {
+function takeRequested(draft: Draft, data: RequestedData, takenAtMs: number): ReportDisposition {
   if (isRequested(draft.verification)) {
     return isSameQuestion(draft.verification, data) ? 'duplicate' : 'contradictory';
   }
@@ -130,7 +134,7 @@ function takeCancellation(
   draft: Draft,
   taken: { readonly eventId: string; readonly takenAtMs: number },
   decidedAtMs: number = taken.takenAtMs,
-): Disposition {
+): ReportDisposition {
   const { verification, policy } = draft;
   const { takenAtMs } = taken;
   if (verification.state === 'cancelled') return 'duplicate';
@@ -152,7 +156,7 @@ function takeReported(
     readonly call?: { readonly session: string } | undefined;
   },
   fact: AttemptFact,
-): Disposition {
+): ReportDisposition {
   const call = { platform: data.platform, session: data.call?.session };
   const isOpened = (): boolean => draft.attempts.get(data.attempt)?.openedAtMs !== undefined;
   const wasOpened = isOpened();
