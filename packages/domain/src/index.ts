@@ -26,16 +26,21 @@ export {
   identityKeyOf,
   storedFact,
 } from './record/fact.ts';
+export { type Report, type ReportOutcome } from './verification/apply-report.ts';
 export type { AttemptState } from './verification/attempt.ts';
 export type { FailureCount, FailureKey } from './verification/counted-failure.ts';
 export type { VerificationChanges } from './verification/draft.ts';
 export {
-  failureKeyOf,
+  failureCountId,
   failureKeyOfState,
   failureKeysOf,
 } from './verification/failure-count.ts';
+export {
+  type ChangedVerifications,
+  foldDue,
+  foldReports,
+  type LockedVerifications,
+} from './verification/fold-reports.ts';
 export type { VerificationPolicy } from './verification/policy.ts';
 export { settledEffect } from './verification/settled-effect.ts';
-export { sweepVerification } from './verification/sweep.ts';
-export { type Report, type Taken, takeReport } from './verification/take-report.ts';
-export type { VerificationState, VerificationWorld } from './verification/verification.ts';
+export type { VerificationState } from './verification/verification.ts';

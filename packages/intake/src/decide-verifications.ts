@@ -1,18 +1,17 @@
 import {
-  failureKeyOf,
-  failureKeyOfState,
+  foldDue,
+  foldReports,
+  type LockedVerifications,
   type Policy,
   type Report,
-  sweepVerification,
-  type Taken,
-  takeReport,
+  type ReportOutcome,
   type VerificationChanges,
 } from '@latchkey/domain';
 import type { AuditEntry, DueVerificationRow } from '@latchkey/postgres';
 import { type Changes, type Effect, joinChanges } from './changes.ts';
-import type { ClaimedVerificationEvent, LockedVerifications } from './lock-verifications.ts';
+import type { ClaimedVerificationEvent } from './lock-verifications.ts';
 import type { Moment } from './moment.ts';
-import { VerificationDraft } from './verification-draft.ts';
+import { verificationChanges } from './verification-draft.ts';
 
 /** Decides what reports change, one after the other in the order of the batch. */
 export function decideVerifications(
@@ -21,16 +20,13 @@ export function decideVerifications(
   policy: Policy,
   { nowMs, epoch }: Moment,
 ): Changes {
-  const draft = new VerificationDraft(locked, epoch);
-  const parts = claimed.map(({ event, delivery }): Partial<Changes> => {
-    const id = event.data.verification;
-    const report: Report = { event, takenAtMs: delivery.takenAtMs };
-    const world = draft.world(id, failureKeyOf(draft.verification(id), event));
-    const taken = takeReport(world, report, policy.verification);
-    draft.keep(id, taken);
-    return reportChanges(report, taken, policy, nowMs);
+  const reports = claimed.map(({ event, delivery: { takenAtMs } }) => ({ event, takenAtMs }));
+  const folded = foldReports(locked, reports, { policy: policy.verification, epoch });
+  const parts = folded.outcomes.flatMap((outcome, at) => {
+    const report = reports[at];
+    return report === undefined ? [] : [reportChanges(report, outcome, policy, nowMs)];
   });
-  return joinChanges([...parts, draft.changes()]);
+  return joinChanges([...parts, verificationChanges(folded.changed)]);
 }
 
 /** Decides verifications whose deadline has passed in what was read of their input. */
@@ -40,34 +36,24 @@ export function decideDueVerifications(
   policy: Policy,
   { nowMs, epoch }: Moment,
 ): Changes {
-  const draft = new VerificationDraft(locked, epoch);
-  const parts = rows.flatMap(
-    ({ verificationId: id, readThroughMs }): readonly Partial<Changes>[] => {
-      const state = draft.verification(id);
-      const key = state?.purpose === undefined ? undefined : failureKeyOfState(state);
-      const world = draft.world(id, key);
-      const changes = sweepVerification(world, { nowMs, readThroughMs }, policy.verification);
-      if (changes === undefined) return [];
-      draft.keep(id, changes);
-      const audit = auditEntry(id, changes, policy, nowMs);
-      return [
-        { effects: settledEffects(id, changes, nowMs), audit: [{ ...audit, trigger: 'clock' }] },
-      ];
-    },
-  );
-  return joinChanges([...parts, draft.changes()]);
+  const folded = foldDue(locked, rows, nowMs, { policy: policy.verification, epoch });
+  const parts = folded.outcomes.map(({ verificationId: id, changes }): Partial<Changes> => {
+    const audit = auditEntry(id, changes, policy, nowMs);
+    return { effects: settledEffects(id, changes, nowMs), audit: [{ ...audit, trigger: 'clock' }] };
+  });
+  return joinChanges([...parts, verificationChanges(folded.changed)]);
 }
 
 function reportChanges(
   { event, takenAtMs }: Report,
-  taken: Taken,
+  outcome: ReportOutcome,
   policy: Policy,
   nowMs: number,
 ): Partial<Changes> {
   const { eventId, fingerprint, type, data, traceparent, tracestate } = event;
-  const { disposition, finalState } = taken;
-  const audit = auditEntry(data.verification, taken, policy, nowMs);
-  const decisions = JSON.stringify([{ kind: 'report', disposition }, ...taken.decisions]);
+  const { disposition, finalState } = outcome;
+  const audit = auditEntry(data.verification, outcome, policy, nowMs);
+  const decisions = JSON.stringify([{ kind: 'report', disposition }, ...outcome.decisions]);
   return {
     callbacks: [
       {
@@ -83,7 +69,7 @@ function reportChanges(
       },
     ],
     audit: [{ ...audit, eventId, decisions }],
-    effects: settledEffects(data.verification, taken, nowMs).map((effect) => ({
+    effects: settledEffects(data.verification, outcome, nowMs).map((effect) => ({
       ...effect,
       traceparent,
       tracestate,

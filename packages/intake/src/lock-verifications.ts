@@ -3,8 +3,10 @@ import {
   type AttemptState,
   type FailureCount,
   type FailureKey,
+  failureCountId,
   failureKeyOfState,
   failureKeysOf,
+  type LockedVerifications,
   type VerificationState,
 } from '@latchkey/domain';
 import {
@@ -20,15 +22,6 @@ import type { ClaimedEvent } from './claim.ts';
 
 /** A report of a verification with the delivery that brought it. */
 export type ClaimedVerificationEvent = ClaimedEvent & { readonly event: VerificationEvent };
-
-/** What this transaction has locked for its reports. */
-export interface LockedVerifications {
-  readonly verifications: ReadonlyMap<string, VerificationState>;
-  /** By verification, then by attempt. */
-  readonly attempts: ReadonlyMap<string, readonly AttemptState[]>;
-  /** By `failureCountId`. */
-  readonly failures: ReadonlyMap<string, FailureCount>;
-}
 
 /** The verifications of reports, locked by this transaction. */
 export interface HeldVerifications {
@@ -83,11 +76,6 @@ export async function lockFailures(
     attempts: Map.groupBy(attempts.map(asAttempt), (attempt) => attempt.verificationId),
     failures: new Map(counts.map((row) => [failureCountId(row), asFailureCount(row)])),
   };
-}
-
-/** One text for the two keys of a failure count. */
-export function failureCountId({ subject, purpose }: FailureKey): string {
-  return `${subject}\n${purpose}`;
 }
 
 function distinct(keys: readonly FailureKey[]): readonly FailureKey[] {

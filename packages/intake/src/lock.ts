@@ -1,4 +1,5 @@
 import { isRecordEvent, isVerificationEvent } from '@latchkey/contracts';
+import type { LockedVerifications } from '@latchkey/domain';
 import type { Tx } from '@latchkey/postgres';
 import type { ClaimedEvent } from './claim.ts';
 import {
@@ -10,7 +11,6 @@ import {
 import {
   type ClaimedVerificationEvent,
   holdVerifications,
-  type LockedVerifications,
   lockFailures,
 } from './lock-verifications.ts';
 import { type Moment, readMoment } from './moment.ts';

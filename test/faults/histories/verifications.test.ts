@@ -1,9 +1,13 @@
 import type { VerificationEvent } from '@latchkey/contracts';
 import {
-  sweepVerification,
-  takeReport,
+  type AttemptState,
+  type ChangedVerifications,
+  type FailureCount,
+  failureCountId,
+  foldDue,
+  foldReports,
   type VerificationChanges,
-  type VerificationWorld,
+  type VerificationState,
 } from '@latchkey/domain';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -40,23 +44,22 @@ function tell({ arriving }: VerificationHistory): Told {
     attempts: [] as Map<string, string>[],
     settled: [] as object[],
   };
-  let world: VerificationWorld = {
-    verification: undefined,
-    attempts: [],
-    failures: undefined,
-    epoch: 0,
-  };
-  const keep = (changes: VerificationChanges): void => {
-    const attempts = new Map(world.attempts.map((attempt) => [attempt.attempt, attempt]));
-    for (const attempt of changes.attempts) attempts.set(attempt.attempt, attempt);
-    world = {
-      verification: changes.verification ?? world.verification,
-      attempts: [...attempts.values()],
-      failures: changes.failures ?? world.failures,
-      epoch: 0,
-    };
-    told.states.push(world.verification?.state ?? 'pending');
-    told.attempts.push(new Map(world.attempts.map(({ attempt, state }) => [attempt, state])));
+  const context = { policy: POLICY.verification, epoch: 0 };
+  const verifications = new Map<string, VerificationState>();
+  const attempts = new Map<string, AttemptState>();
+  const failures = new Map<string, FailureCount>();
+  const locked = () => ({
+    verifications,
+    attempts: Map.groupBy(attempts.values(), ({ verificationId }) => verificationId),
+    failures,
+  });
+  const keep = (changes: VerificationChanges, changed: ChangedVerifications): void => {
+    for (const state of changed.verifications) verifications.set(state.verificationId, state);
+    for (const state of changed.attempts) attempts.set(state.attempt, state);
+    for (const count of changed.failures) failures.set(failureCountId(count), count);
+    const [verification] = verifications.values();
+    told.states.push(verification?.state ?? 'pending');
+    told.attempts.push(new Map([...attempts].map(([attempt, { state }]) => [attempt, state])));
     if (changes.settled !== undefined) told.settled.push(changes.settled);
   };
   for (const sent of arriving) {
@@ -66,13 +69,18 @@ function tell({ arriving }: VerificationHistory): Told {
       event: eventOf(sent) as VerificationEvent,
       takenAtMs: START_MS + taken.size * SECOND_MS,
     };
-    keep(takeReport(world, report, POLICY.verification));
+    const { outcomes, changed } = foldReports(locked(), [report], context);
+    for (const outcome of outcomes) keep(outcome, changed);
   }
   const laterMs = START_MS + HOUR_MS;
-  const clock = { nowMs: laterMs, readThroughMs: laterMs };
-  const swept = sweepVerification(world, clock, POLICY.verification);
-  if (swept !== undefined) keep(swept);
-  return { ...told, decidedBy: world.verification?.attempt };
+  const due = [...verifications.keys()].map((verificationId) => ({
+    verificationId,
+    readThroughMs: laterMs,
+  }));
+  const { outcomes, changed } = foldDue(locked(), due, laterMs, context);
+  for (const { changes } of outcomes) keep(changes, changed);
+  const [verification] = verifications.values();
+  return { ...told, decidedBy: verification?.attempt };
 }
 
 function isOpen(attempt: string): boolean {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type Report } from './apply-report.ts';
 import {
   type Desk,
   HOUR_MS,
@@ -13,7 +14,6 @@ import {
   START_MS,
   verdict,
 } from './desk.test-support.ts';
-import { type Report } from './take-report.ts';
 
 const person = { source: 'urn:example:hr', externalId: 'E1' };
 const NAMES = ['a', 'b', 'c'];

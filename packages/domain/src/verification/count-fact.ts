@@ -58,7 +58,7 @@ function countInput(
   }
   const { steps = [] } = attempt.detail;
   if (steps.length >= STEPS_MAX_COUNT) return 'late_input';
-  const taken = takeStep(draft, attempt, [...steps, stepOf(fact)], fact);
+  const taken = recordStep(draft, attempt, [...steps, stepOf(fact)], fact);
   if (fact.result === 'mismatch') countFailure(draft, attempt, [fact.step], fact.takenAtMs);
   const factors = factorsOf(draft.policy, draft.verification.purpose ?? '');
   if (isLocked(draft, decidedAtMs)) lock(draft, taken, decidedAtMs);
@@ -127,7 +127,7 @@ function countSuccess(
   return 'progress';
 }
 
-function takeStep(
+function recordStep(
   draft: Draft,
   attempt: AttemptState,
   steps: readonly Step[],

@@ -3,14 +3,19 @@ import {
   type VerificationEvent,
   type VerificationSettledData,
 } from '@latchkey/contracts';
+import { type Report, type ReportOutcome } from './apply-report.ts';
 import { type AttemptState, isEnded } from './attempt.ts';
-import { type FailureCount } from './counted-failure.ts';
-import { type VerificationChanges, worldAfter } from './draft.ts';
-import { failureKeyOf } from './failure-count.ts';
+import { type FailureCount, type FailureKey } from './counted-failure.ts';
+import { type VerificationChanges } from './draft.ts';
+import { failureCountId, failureKeyOfState, failureKeysOf } from './failure-count.ts';
+import {
+  type ChangedVerifications,
+  foldDue,
+  foldReports,
+  type LockedVerifications,
+} from './fold-reports.ts';
 import { type VerificationPolicy } from './policy.ts';
-import { sweepVerification } from './sweep.ts';
-import { type Report, type Taken, takeReport } from './take-report.ts';
-import { type VerificationState, type VerificationWorld } from './verification.ts';
+import { type VerificationState } from './verification.ts';
 
 export const SECOND_MS = 1000;
 export const MINUTE_MS = 60 * SECOND_MS;
@@ -98,8 +103,10 @@ export function withdrawn(data: Partial<DataOf<'cancelled'>> = {}, atMs = 0): Re
 export interface Desk {
   /** Everything that left: one entry for each `settled`. */
   readonly settled: VerificationSettledData[];
-  take(report: Report): Taken;
-  takeAll(reports: readonly Report[]): Taken[];
+  /** A batch of one report. */
+  take(report: Report): ReportOutcome;
+  /** One batch. */
+  takeAll(reports: readonly Report[]): readonly ReportOutcome[];
   sweep(
     verification: string,
     nowMs: number,
@@ -112,49 +119,56 @@ export interface Desk {
 }
 
 export function openDesk(policy: VerificationPolicy = POLICY): Desk {
-  const worlds = new Map<string, string>();
-  const counters = new Map<string, FailureCount>();
+  const tables = new Tables();
   const settled: VerificationSettledData[] = [];
-  const counterName = (subject: string, purpose: string): string => `${subject} ${purpose}`;
+  const context = { policy, epoch: 0 };
 
-  function load(id: string): VerificationWorld {
-    const text = worlds.get(id);
-    if (text === undefined) {
-      return { verification: undefined, attempts: [], failures: undefined, epoch: 0 };
+  function save(
+    locked: LockedVerifications,
+    outcomes: readonly VerificationChanges[],
+    changed: ChangedVerifications,
+  ): void {
+    refuseFinal(locked, outcomes);
+    tables.save(changed);
+    for (const outcome of outcomes) {
+      if (outcome.settled !== undefined) settled.push(outcome.settled);
     }
-    return JSON.parse(text, (_, value: unknown) =>
-      value === null ? undefined : value,
-    ) as VerificationWorld;
   }
 
-  function save(id: string, world: VerificationWorld, changes: VerificationChanges): void {
-    refuseFinal(world, changes);
-    const after = worldAfter(world, changes);
-    worlds.set(id, toJson({ ...after, failures: undefined }));
-    const { failures } = changes;
-    if (failures !== undefined)
-      counters.set(counterName(failures.subject, failures.purpose), failures);
-    if (changes.settled !== undefined) settled.push(changes.settled);
+  function takeAll(reports: readonly Report[]): readonly ReportOutcome[] {
+    const locked = tables.lock(reports);
+    const { outcomes, changed } = foldReports(locked, reports, context);
+    save(locked, outcomes, changed);
+    return outcomes;
   }
 
-  function take(told: Report): Taken {
-    const id = told.event.data.verification;
-    const world = load(id);
-    const key = failureKeyOf(world.verification, told.event);
-    const failures = key && counters.get(counterName(key.subject, key.purpose));
-    const taken = takeReport({ ...world, failures }, told, policy);
-    save(id, world, taken);
-    return taken;
+  function take(report: Report): ReportOutcome {
+    const [outcome] = takeAll([report]);
+    if (outcome === undefined) throw new Error('a report has no outcome');
+    return outcome;
+  }
+
+  function sweep(
+    verificationId: string,
+    nowMs: number,
+    readThroughMs = nowMs,
+  ): VerificationChanges | undefined {
+    const locked = tables.lockDue(verificationId);
+    const due = [{ verificationId, readThroughMs: START_MS + readThroughMs }];
+    const { outcomes, changed } = foldDue(locked, due, START_MS + nowMs, context);
+    const changes = outcomes.map((outcome) => outcome.changes);
+    save(locked, changes, changed);
+    return changes[0];
   }
 
   function verification(id = 'v'): VerificationState {
-    const state = load(id).verification;
+    const state = tables.verification(id);
     if (state === undefined) throw new Error(`no verification ${id}`);
     return state;
   }
 
   function attempt(name = 'a', id = 'v'): AttemptState {
-    const state = load(id).attempts.find((row) => row.attempt === name);
+    const state = tables.attempts(id).find((row) => row.attempt === name);
     if (state === undefined) throw new Error(`no attempt ${name}`);
     return state;
   }
@@ -162,40 +176,110 @@ export function openDesk(policy: VerificationPolicy = POLICY): Desk {
   return {
     settled,
     take,
-    takeAll: (reports) => reports.map(take),
-    sweep(id, nowMs, readThroughMs = nowMs) {
-      const world = load(id);
-      const clock = { nowMs: START_MS + nowMs, readThroughMs: START_MS + readThroughMs };
-      const changes = sweepVerification(world, clock, policy);
-      if (changes !== undefined) save(id, world, changes);
-      return changes;
-    },
+    takeAll,
+    sweep,
     verification,
     attempt,
-    attempts: (id = 'v') => load(id).attempts,
-    failures: (subject, purpose) =>
-      counters.get(counterName(subject, purpose))?.failures.length ?? 0,
+    attempts: (id = 'v') => tables.attempts(id),
+    failures: (subject, purpose) => tables.failures({ subject, purpose })?.failures.length ?? 0,
   };
 }
 
-/** Absent columns are null in the database and absent here. */
+/** Rows as JSON: absent columns are null in the database and absent here. */
+class Tables {
+  readonly #verifications = new Map<string, string>();
+  readonly #attempts = new Map<string, Map<string, string>>();
+  readonly #failures = new Map<string, string>();
+
+  lock(reports: readonly Report[]): LockedVerifications {
+    const byId = Map.groupBy(reports, ({ event }) => event.data.verification);
+    const keys = [...byId].flatMap(([id, group]) =>
+      failureKeysOf(
+        this.verification(id),
+        group.map(({ event }) => event),
+      ),
+    );
+    return this.#locked([...byId.keys()], keys);
+  }
+
+  lockDue(id: string): LockedVerifications {
+    const state = this.verification(id);
+    return this.#locked([id], state?.purpose === undefined ? [] : [failureKeyOfState(state)]);
+  }
+
+  save({ verifications, attempts, failures }: ChangedVerifications): void {
+    for (const state of verifications) {
+      this.#verifications.set(state.verificationId, toJson(state));
+    }
+    for (const state of attempts) {
+      const rows = this.#attempts.get(state.verificationId) ?? new Map<string, string>();
+      this.#attempts.set(state.verificationId, rows.set(state.attempt, toJson(state)));
+    }
+    for (const count of failures) this.#failures.set(failureCountId(count), toJson(count));
+  }
+
+  verification(id: string): VerificationState | undefined {
+    const row = this.#verifications.get(id);
+    return row === undefined ? undefined : (fromJson(row) as VerificationState);
+  }
+
+  attempts(id: string): readonly AttemptState[] {
+    const rows = [...(this.#attempts.get(id)?.values() ?? [])];
+    return rows.map((row) => fromJson(row) as AttemptState);
+  }
+
+  failures(key: FailureKey): FailureCount | undefined {
+    const row = this.#failures.get(failureCountId(key));
+    return row === undefined ? undefined : (fromJson(row) as FailureCount);
+  }
+
+  #locked(ids: readonly string[], keys: readonly FailureKey[]): LockedVerifications {
+    const states = ids.flatMap((id) => this.verification(id) ?? []);
+    const counts = keys.flatMap((key) => this.failures(key) ?? []);
+    return {
+      verifications: new Map(states.map((state) => [state.verificationId, state])),
+      attempts: new Map(ids.map((id) => [id, this.attempts(id)])),
+      failures: new Map(counts.map((count) => [failureCountId(count), count])),
+    };
+  }
+}
+
 function toJson(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) => member ?? null);
 }
 
-function refuseFinal(world: VerificationWorld, changes: VerificationChanges): void {
-  const { verification, attempts } = world;
-  if (changes.verification !== undefined && verification !== undefined) {
-    if (verification.state !== 'pending') throw new Error('a final verification was changed');
-  }
-  for (const changed of changes.attempts) {
-    const before = attempts.find(({ attempt }) => attempt === changed.attempt);
-    if (before !== undefined && isEnded(before.state))
+function fromJson(text: string): unknown {
+  return JSON.parse(text, (_, value: unknown) => (value === null ? undefined : value));
+}
+
+/** A trigger refuses to change a final row, also one that became final within the batch. */
+function refuseFinal(locked: LockedVerifications, outcomes: readonly VerificationChanges[]): void {
+  const attempts = [...locked.attempts.values()].flat();
+  const ended = new Set(attempts.filter(({ state }) => isEnded(state)).map(attemptName));
+  const known = [...locked.verifications.values()].filter(({ state }) => state !== 'pending');
+  const settled = new Set(known.map(({ verificationId }) => verificationId));
+  for (const outcome of outcomes) {
+    const { verification } = outcome;
+    if (verification !== undefined && settled.has(verification.verificationId)) {
+      throw new Error('a final verification was changed');
+    }
+    if (outcome.attempts.some((attempt) => ended.has(attemptName(attempt)))) {
       throw new Error('a final attempt was changed');
+    }
+    if (hasChanged(outcome) !== outcome.decisions.length > 0) {
+      throw new Error('a change without a decision');
+    }
+    if (outcome.settled !== undefined) settled.add(outcome.settled.verification);
+    for (const attempt of outcome.attempts) {
+      if (isEnded(attempt.state)) ended.add(attemptName(attempt));
+    }
   }
-  const hasChanged =
-    changes.verification !== undefined ||
-    changes.attempts.length > 0 ||
-    changes.failures !== undefined;
-  if (hasChanged !== changes.decisions.length > 0) throw new Error('a change without a decision');
+}
+
+function hasChanged({ verification, attempts, failures }: VerificationChanges): boolean {
+  return verification !== undefined || attempts.length > 0 || failures !== undefined;
+}
+
+function attemptName({ verificationId, attempt }: AttemptState): string {
+  return `${verificationId} ${attempt}`;
 }

@@ -83,21 +83,6 @@ export function changesOf(draft: Draft, world: VerificationWorld): VerificationC
   };
 }
 
-/** The world after these changes: what the next report of the same batch meets. */
-export function worldAfter(
-  world: VerificationWorld,
-  changes: VerificationChanges,
-): VerificationWorld {
-  const attempts = new Map(world.attempts.map((attempt) => [attempt.attempt, attempt]));
-  for (const attempt of changes.attempts) attempts.set(attempt.attempt, attempt);
-  return {
-    ...world,
-    verification: changes.verification ?? world.verification,
-    attempts: [...attempts.values()],
-    failures: changes.failures ?? world.failures,
-  };
-}
-
 function withDeadline(draft: Draft, attempts: readonly AttemptState[]): VerificationState {
   const nextDeadlineAtMs = nextDeadlineOf(draft.verification, attempts, draft.policy);
   return draft.verification.nextDeadlineAtMs === nextDeadlineAtMs

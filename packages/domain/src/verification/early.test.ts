@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { type Report } from './apply-report.ts';
 import { PARKED_FACTS_MAX_COUNT, STEPS_MAX_COUNT, UNOPENED_ATTEMPTS_MAX_COUNT } from './attempt.ts';
 import {
   input,
@@ -12,7 +13,6 @@ import {
   verdict,
   withdrawn,
 } from './desk.test-support.ts';
-import { type Report } from './take-report.ts';
 
 const other = { attempt: 'b', call: { session: 'call-2' } };
 

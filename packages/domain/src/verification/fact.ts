@@ -12,30 +12,30 @@ export type InputResult = InputCheckedData['result'];
 export type Verdict = VerdictReachedData['verdict'];
 
 /** When the broker or the bridge took a fact, not when we got round to it. */
-interface Taken {
+interface Stamped {
   readonly eventId: string;
   readonly takenAtMs: number;
 }
 
-export interface OpenedFact extends Taken {
+export interface OpenedFact extends Stamped {
   readonly kind: 'opened';
   readonly channel: Channel;
 }
 
-export interface InputFact extends Taken {
+export interface InputFact extends Stamped {
   readonly kind: 'input';
   readonly step: string;
   readonly factor?: string;
   readonly result: InputResult;
 }
 
-export interface VerdictFact extends Taken {
+export interface VerdictFact extends Stamped {
   readonly kind: 'verdict';
   readonly verdict: Verdict;
   readonly method?: string;
 }
 
-export interface ProgressFact extends Taken {
+export interface ProgressFact extends Stamped {
   readonly kind: 'progress';
   /** `undefined`: it speaks of the session as a whole. */
   readonly leg?: string;
@@ -55,11 +55,11 @@ export interface CallNames {
   readonly session: string | undefined;
 }
 
-export function factOfOpened(data: AttemptOpenedData, taken: Taken): OpenedFact {
+export function factOfOpened(data: AttemptOpenedData, taken: Stamped): OpenedFact {
   return { kind: 'opened', ...taken, channel: data.channel };
 }
 
-export function factOfInput(data: InputCheckedData, taken: Taken): InputFact {
+export function factOfInput(data: InputCheckedData, taken: Stamped): InputFact {
   const { step, factor, result } = data;
   return { kind: 'input', ...taken, step, result, ...(factor === undefined ? {} : { factor }) };
 }
@@ -67,7 +67,7 @@ export function factOfInput(data: InputCheckedData, taken: Taken): InputFact {
 /** A success whose score is not over the threshold is no verdict: it becomes `inconclusive`. */
 export function factOfVerdict(
   data: VerdictReachedData,
-  taken: Taken,
+  taken: Stamped,
   scoreThreshold: number,
 ): VerdictFact {
   const { verdict, score, method } = data;
@@ -81,7 +81,7 @@ export function factOfVerdict(
 }
 
 /** The platform's own `sequence` is not used: progress is merged by rank. */
-export function factOfProgress(data: CallProgressedData, taken: Taken): ProgressFact {
+export function factOfProgress(data: CallProgressedData, taken: Stamped): ProgressFact {
   const { status, answeredBy, endReason, call } = data;
   return {
     kind: 'progress',

@@ -4,6 +4,11 @@ import { comparable } from './name.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { type VerificationState } from './verification.ts';
 
+/** A counter's key as one text. */
+export function failureCountId({ subject, purpose }: FailureKey): string {
+  return `${subject}\n${purpose}`;
+}
+
 /** The counter that a report on this verification rests on; `undefined` where none is needed. */
 export function failureKeyOf(
   verification: VerificationState | undefined,
@@ -27,7 +32,7 @@ export function failureKeysOf(
   const keys = new Map<string, FailureKey>();
   for (const event of events) {
     const key = failureKeyOf(verification, event);
-    if (key !== undefined) keys.set(textOf(key), key);
+    if (key !== undefined) keys.set(failureCountId(key), key);
   }
   return [...keys.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, key]) => key);
 }
@@ -88,8 +93,4 @@ function subjectOf(
   return personSource === undefined || personExternalId === undefined
     ? `verification#${verificationId}`
     : `${personSource}#${personExternalId}`;
-}
-
-function textOf({ subject, purpose }: FailureKey): string {
-  return `${subject}\n${purpose}`;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { type Report } from './apply-report.ts';
 import {
   HOUR_MS,
   input,
@@ -11,7 +12,6 @@ import {
   withdrawn,
 } from './desk.test-support.ts';
 import { failureKeyOf, failureKeysOf } from './failure-count.ts';
-import { type Report } from './take-report.ts';
 
 const person = { source: 'urn:example:hr', externalId: 'E1' };
 const SUBJECT = 'urn:example:hr#E1';

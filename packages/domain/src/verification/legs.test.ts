@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Report } from './apply-report.ts';
 import { LEGS_MAX_COUNT } from './call.ts';
 import {
   type Desk,
@@ -14,7 +15,6 @@ import {
   START_MS,
   verdict,
 } from './desk.test-support.ts';
-import { type Report } from './take-report.ts';
 
 type Progress = Parameters<typeof progressed>[0];
 

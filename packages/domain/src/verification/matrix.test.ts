@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { type Report } from './apply-report.ts';
 import {
   type Desk,
   input,
@@ -9,7 +10,6 @@ import {
   verdict,
   withdrawn,
 } from './desk.test-support.ts';
-import { type Report } from './take-report.ts';
 
 /** All factors of the purpose: what counts as `verified` here. */
 const BOTH = { method: 'pin+voice' };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { type Report } from './apply-report.ts';
 import {
   type Desk,
   input,
@@ -8,7 +9,6 @@ import {
   requested,
   verdict,
 } from './desk.test-support.ts';
-import { type Report } from './take-report.ts';
 
 function dispositions(desk: Desk, reports: readonly Report[]): readonly string[] {
   return desk.takeAll(reports).map(({ disposition }) => disposition);

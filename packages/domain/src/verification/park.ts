@@ -26,7 +26,7 @@ export function parkFact(
   );
   if (earlier !== undefined) return dispositionBeside(earlier, fact);
   if (parked.length >= PARKED_FACTS_MAX_COUNT) return 'unknown_attempt';
-  const waiting: ParkedFact = { ...fact, place: takePlace(draft) };
+  const waiting: ParkedFact = { ...fact, place: nextPlace(draft) };
   saveAttempt(draft, { ...attempt, detail: { ...attempt.detail, parked: [...parked, waiting] } });
   draft.decisions.push({ kind: 'fact_parked', attempt: attempt.attempt, eventId: fact.eventId });
   return 'accepted';
@@ -38,7 +38,7 @@ export function parkCancellation(
   { eventId, takenAtMs }: { readonly eventId: string; readonly takenAtMs: number },
 ): ReportDisposition {
   if (draft.verification.detail.cancellation !== undefined) return 'duplicate';
-  const cancellation = { eventId, takenAtMs, place: takePlace(draft) };
+  const cancellation = { eventId, takenAtMs, place: nextPlace(draft) };
   const { verification } = draft;
   draft.verification = { ...verification, detail: { ...verification.detail, cancellation } };
   draft.decisions.push({ kind: 'fact_parked', attempt: undefined, eventId });
@@ -97,7 +97,7 @@ function dropLapsedFacts(draft: Draft, attempt: AttemptState, atMs: number): voi
 }
 
 /** Places count on, so that facts taken in one millisecond keep their order. */
-function takePlace(draft: Draft): number {
+function nextPlace(draft: Draft): number {
   const place = draft.verification.detail.parkedCount ?? 0;
   const detail = { ...draft.verification.detail, parkedCount: place + 1 };
   draft.verification = { ...draft.verification, detail };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type Report } from './apply-report.ts';
 import { nextDeadlineOf } from './deadline.ts';
 import {
   type Desk,
@@ -21,7 +22,6 @@ import {
   story,
   tell,
 } from './story.test-support.ts';
-import { type Report } from './take-report.ts';
 
 test('any sequence is taken without a throw, changes nothing final, and settles each verification at most once', () => {
   fc.assert(

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { applyReport } from './apply-report.ts';
 import {
   openDesk,
   opened,
@@ -8,7 +9,6 @@ import {
   verdict,
   withdrawn,
 } from './desk.test-support.ts';
-import { takeReport } from './take-report.ts';
 
 const other = { attempt: 'b', call: { session: 'call-2' } };
 
@@ -112,6 +112,6 @@ test('rows of another verification and the counter of another person are refused
   const verification = desk.verification();
   const world = { verification, attempts: [], failures: undefined, epoch: 0 };
 
-  expect(() => takeReport(world, opened({ verification: 'w' }), POLICY)).toThrow(RangeError);
-  expect(() => takeReport({ ...world, failures: stranger }, opened(), POLICY)).toThrow(RangeError);
+  expect(() => applyReport(world, opened({ verification: 'w' }), POLICY)).toThrow(RangeError);
+  expect(() => applyReport({ ...world, failures: stranger }, opened(), POLICY)).toThrow(RangeError);
 });

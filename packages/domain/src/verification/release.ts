@@ -1,6 +1,6 @@
+import { applyAttemptFact } from './apply-fact.ts';
 import { type AttemptState, isEnded, type ParkedFact } from './attempt.ts';
 import { type Draft, saveAttempt } from './draft.ts';
-import { takeAttemptFact } from './take-fact.ts';
 
 type Taking = Pick<ParkedFact, 'takenAtMs' | 'place'>;
 
@@ -48,7 +48,7 @@ function releaseFact(draft: Draft, attemptId: string, fact: ParkedFact, atMs: nu
   if (attempt?.detail.parked?.includes(fact) !== true) return;
   if (attempt.openedAtMs === undefined && fact.kind !== 'opened') return;
   saveAttempt(draft, { ...attempt, detail: withoutFact(attempt, fact) });
-  const disposition = takeAttemptFact(draft, attemptId, undefined, fact, atMs);
+  const disposition = applyAttemptFact(draft, attemptId, undefined, fact, atMs);
   const { eventId } = fact;
   draft.decisions.push({ kind: 'parked_fact_taken', attempt: attemptId, eventId, disposition });
 }

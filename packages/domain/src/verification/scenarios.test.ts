@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { type Report } from './apply-report.ts';
 import {
   type Desk,
   input,
@@ -10,7 +11,6 @@ import {
   SECOND_MS,
   verdict,
 } from './desk.test-support.ts';
-import { type Report } from './take-report.ts';
 
 const S21 = [
   (atMs: number): Report => requested({ purpose: 'helpdesk-reset' }, atMs),

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type Report } from './apply-report.ts';
 import {
   type Desk,
   HOUR_MS,
@@ -12,7 +13,6 @@ import {
   verdict,
   withdrawn,
 } from './desk.test-support.ts';
-import { type Report } from './take-report.ts';
 
 const person = { source: 'urn:example:hr', externalId: 'E1' };
 const verification = fc.constantFrom('v', 'w');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Report } from './apply-report.ts';
 import {
   type Desk,
   input,
@@ -9,7 +10,6 @@ import {
   SECOND_MS,
   verdict,
 } from './desk.test-support.ts';
-import { type Report } from './take-report.ts';
 
 const BOTH = 'transfer-approval';
 const other = { attempt: 'b', call: { session: 'call-2' } };

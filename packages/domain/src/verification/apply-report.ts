@@ -4,6 +4,7 @@ import {
   resolveMoment,
   type VerificationEvent,
 } from '@latchkey/contracts';
+import { applyAttemptFact, isLate } from './apply-fact.ts';
 import { isLocked } from './count-fact.ts';
 import { dueOutcome } from './deadline.ts';
 import { changesOf, type Draft, openDraft, type VerificationChanges } from './draft.ts';
@@ -19,7 +20,6 @@ import { dropLapsed, parkCancellation } from './park.ts';
 import { type VerificationPolicy } from './policy.ts';
 import { releaseAll, releaseAttempt } from './release.ts';
 import { settleVerification } from './settle.ts';
-import { isLate, takeAttemptFact } from './take-fact.ts';
 import { isRequested, type VerificationState, type VerificationWorld } from './verification.ts';
 
 export interface Report {
@@ -28,7 +28,7 @@ export interface Report {
   readonly takenAtMs: number;
 }
 
-export interface Taken extends VerificationChanges {
+export interface ReportOutcome extends VerificationChanges {
   readonly disposition: ReportDisposition;
   /** Of the attempt, else of the verification, after this report. */
   readonly finalState: string;
@@ -41,11 +41,11 @@ export interface Taken extends VerificationChanges {
  * @param world - the verification, all of its attempts, and the counter that `failureKeyOf` names for this report
  * @throws RangeError when the world is not that of this report's verification
  */
-export function takeReport(
+export function applyReport(
   world: VerificationWorld,
   report: Report,
   policy: VerificationPolicy,
-): Taken {
+): ReportOutcome {
   const { data } = report.event;
   const draft = openDraft(world, data.verification, policy);
   dropLapsed(draft, report.takenAtMs);
@@ -59,17 +59,17 @@ function dispositionOf(draft: Draft, { event, takenAtMs }: Report): ReportDispos
   const taken = { eventId: event.eventId, takenAtMs };
   switch (event.type) {
     case 'latchkey.verification.requested.v1':
-      return takeRequested(draft, event.data, takenAtMs);
+      return applyRequested(draft, event.data, takenAtMs);
     case 'latchkey.verification.cancelled.v1':
-      return takeCancellation(draft, taken);
+      return applyCancellation(draft, taken);
     case 'latchkey.verification.attempt-opened.v1':
-      return takeReported(draft, event.data, factOfOpened(event.data, taken));
+      return applyReported(draft, event.data, factOfOpened(event.data, taken));
     case 'latchkey.verification.call-progressed.v1':
-      return takeReported(draft, event.data, factOfProgress(event.data, taken));
+      return applyReported(draft, event.data, factOfProgress(event.data, taken));
     case 'latchkey.verification.input-checked.v1':
-      return takeReported(draft, event.data, factOfInput(event.data, taken));
+      return applyReported(draft, event.data, factOfInput(event.data, taken));
     case 'latchkey.verification.verdict-reached.v1':
-      return takeReported(
+      return applyReported(
         draft,
         event.data,
         factOfVerdict(event.data, taken, draft.policy.scoreThreshold),
@@ -77,7 +77,7 @@ function dispositionOf(draft: Draft, { event, takenAtMs }: Report): ReportDispos
   }
 }
 
-function takeRequested(draft: Draft, data: RequestedData, takenAtMs: number): ReportDisposition {
+function applyRequested(draft: Draft, data: RequestedData, takenAtMs: number): ReportDisposition {
   if (isRequested(draft.verification)) {
     return isSameQuestion(draft.verification, data) ? 'duplicate' : 'contradictory';
   }
@@ -125,12 +125,12 @@ function release(draft: Draft, atMs: number): void {
     if (cancellation === undefined) return;
     draft.verification = { ...draft.verification, detail };
     const { eventId, takenAtMs } = cancellation;
-    const disposition = takeCancellation(draft, { eventId, takenAtMs }, atMs);
+    const disposition = applyCancellation(draft, { eventId, takenAtMs }, atMs);
     draft.decisions.push({ kind: 'parked_fact_taken', attempt: undefined, eventId, disposition });
   });
 }
 
-function takeCancellation(
+function applyCancellation(
   draft: Draft,
   taken: { readonly eventId: string; readonly takenAtMs: number },
   decidedAtMs: number = taken.takenAtMs,
@@ -148,7 +148,7 @@ function takeCancellation(
   return 'accepted';
 }
 
-function takeReported(
+function applyReported(
   draft: Draft,
   data: {
     readonly attempt: string;
@@ -160,7 +160,7 @@ function takeReported(
   const call = { platform: data.platform, session: data.call?.session };
   const isOpened = (): boolean => draft.attempts.get(data.attempt)?.openedAtMs !== undefined;
   const wasOpened = isOpened();
-  const disposition = takeAttemptFact(draft, data.attempt, call, fact, fact.takenAtMs);
+  const disposition = applyAttemptFact(draft, data.attempt, call, fact, fact.takenAtMs);
   if (!wasOpened && isOpened()) releaseAttempt(draft, data.attempt, fact.takenAtMs);
   return disposition;
 }

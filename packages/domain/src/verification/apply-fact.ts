@@ -22,7 +22,7 @@ import { isRequested, type VerificationState } from './verification.ts';
  * @param call - what the report names; `undefined` for a fact that was parked and is bound already
  * @param decidedAtMs - when what the fact speaks of was known; the fact's own time unless it was parked
  */
-export function takeAttemptFact(
+export function applyAttemptFact(
   draft: Draft,
   attemptId: string,
   call: CallNames | undefined,
