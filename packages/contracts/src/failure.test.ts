@@ -14,6 +14,7 @@ test('a failure carries its code, its details and its cause', () => {
     name: 'Failure',
     code: 'SCHEMA_OLD',
     details: { missing: '0004' },
+    retryClass: 'retry_with_review',
   });
   expect(failure.message).toBe(`SCHEMA_OLD: ${FAILURES.SCHEMA_OLD.meaning}`);
   expect(failure.cause).toBe(cause);

@@ -81,6 +81,7 @@ function redriveOnce(
     if (isAhead(read.event, nowMs)) {
       return giveUpAgain(tx, letter, { rejection: AHEAD, ...read.event }, context, nowMs);
     }
+    // Not by the retry class: other letters of `do_not_retry` are read again, as a newer version may accept them.
     // It does not grow younger. What was given up for another reason was not too old when it came.
     if (letter.code === TOO_OLD.code) {
       return giveUpAgain(tx, letter, { rejection: TOO_OLD, ...read.event }, context, nowMs);

@@ -1,7 +1,10 @@
 import { FAILURES, Failure, type FailureCode } from '@latchkey/contracts';
 import { redact } from './redact.ts';
 
-/** Failures of what the process was given, which starting it again does not mend. */
+/**
+ * Failures of what the process was given. A list of its own, as no retry class means the same: NOT_FOUND is
+ * `do_not_retry` and ends with exit code 1; SCHEMA_OLD may be tried again after the migration.
+ */
 const REFUSALS: ReadonlySet<FailureCode> = new Set([
   'CONFIG_INVALID',
   'USAGE_INVALID',

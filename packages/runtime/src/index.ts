@@ -3,6 +3,7 @@ export { type Backoff, type BackoffOptions, backoff } from './backoff.ts';
 export { outliveReaders } from './closed-output.ts';
 export { type Chore, type Chores, createChores } from './every.ts';
 export { createHealth, type Health, type Readiness } from './health.ts';
+export { isPermanent } from './is-permanent.ts';
 export { createLogger, type Logger, type LogLevel } from './logger.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export {

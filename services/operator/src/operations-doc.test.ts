@@ -6,11 +6,12 @@ import { VERBS } from './verbs.ts';
 const FILE = new URL('../../../docs/operations.md', import.meta.url);
 
 test.each(Object.entries(FAILURES))(
-  'the operations page says what %s is and what to do',
+  'the operations page states what %s means, the next step and the retry class',
   async (code, entry) => {
     // However wide the formatter makes the columns.
     const page = (await readFile(FILE, 'utf8')).replaceAll(/ +/g, ' ');
-    expect(page).toContain(`| \`${code}\` | ${entry.meaning} | ${entry.nextStep} |`);
+    const { meaning, nextStep, retryClass } = entry;
+    expect(page).toContain(`| \`${code}\` | ${meaning} | ${nextStep} | \`${retryClass}\` |`);
   },
 );
 

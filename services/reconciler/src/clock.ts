@@ -1,7 +1,13 @@
 import { reconcileDue, sweepVerifications } from '@latchkey/intake';
 import type { ReportTopic } from '@latchkey/postgres';
-import { type Health, type Logger, retryForever, waitingAlarm, waitMs } from '@latchkey/runtime';
-import { isRefusal } from './is-refusal.ts';
+import {
+  type Health,
+  isPermanent,
+  type Logger,
+  retryForever,
+  waitingAlarm,
+  waitMs,
+} from '@latchkey/runtime';
 import type { Reconciling } from './take-parts.ts';
 
 const EVERY_MS = 250;
@@ -24,7 +30,7 @@ export async function runClock(
   while (!signal.aborted) {
     /* eslint-disable no-await-in-loop -- one transaction after the other */
     const work = (): Promise<number> => decideDue(to, reports(), shell.log);
-    const due = await retryForever(work, { signal, isPermanent: isRefusal, ...alarm }).catch(
+    const due = await retryForever(work, { signal, isPermanent, ...alarm }).catch(
       (error: unknown) => {
         if (signal.aborted) return 0;
         throw error;

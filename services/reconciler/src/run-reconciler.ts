@@ -11,6 +11,7 @@ import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
 import {
   createChores,
   inputTopicNames,
+  isPermanent,
   kafkaConnection,
   outputTopicNames,
   retryForever,
@@ -21,7 +22,6 @@ import {
 import { runClock } from './clock.ts';
 import { openInputLag } from './input-lag.ts';
 import { intakeMetrics } from './intake-metrics.ts';
-import { isRefusal } from './is-refusal.ts';
 import { forgettingChore, housekeepingChore } from './janitor.ts';
 import { meetZones } from './meet-zones.ts';
 import { Membership } from './membership.ts';
@@ -140,7 +140,7 @@ function openReconcilerDatabase({ settings, log, giveUp }: Context, edges: Recon
 /** Waits for database and brokers; what waiting cannot mend ends the process. */
 function prepare<T>({ log, health, signal }: Context, work: () => Promise<T>): Promise<T> {
   const alarm = waitingAlarm('servers', { log, health });
-  return retryForever(work, { signal, isPermanent: isRefusal, ...alarm });
+  return retryForever(work, { signal, isPermanent, ...alarm });
 }
 
 function consumerOptions(

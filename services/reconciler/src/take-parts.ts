@@ -9,9 +9,8 @@ import {
 } from '@latchkey/intake';
 import type { Hold } from '@latchkey/kafka';
 import type { Db } from '@latchkey/postgres';
-import { retryForever, waitingAlarm } from '@latchkey/runtime';
+import { isPermanent, retryForever, waitingAlarm } from '@latchkey/runtime';
 import type { Gathered } from './gathering.ts';
-import { isRefusal } from './is-refusal.ts';
 import { partOf, type Reporting, standStill } from './reporting.ts';
 
 /** What batches are decided by, and where their effects go. */
@@ -94,7 +93,7 @@ async function takeAlone(
     (await hold.keep()) ? intakeOrIsolate(to.db, batch, to.policy, to.outputs) : 'lost';
   const alarm = waitingAlarm(partOf(batch.topic, batch.partition), { log, health });
   try {
-    const taken = await retryForever(work, { signal, isPermanent: isRefusal, ...alarm });
+    const taken = await retryForever(work, { signal, isPermanent, ...alarm });
     if (taken === 'lost') return 'relocate';
     const tookMs = performance.now() - startedMs;
     let next: Next = 'go-on';

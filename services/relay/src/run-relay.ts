@@ -1,4 +1,3 @@
-import { Failure } from '@latchkey/contracts';
 import {
   acquireTransactionalProducer,
   openAdmin,
@@ -10,6 +9,7 @@ import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
 import { RELAY_GROUP } from '@latchkey/publication';
 import {
   createChores,
+  isPermanent,
   kafkaConnection,
   outputTopicNames,
   retryForever,
@@ -63,7 +63,7 @@ export async function runRelay(context: Context, edges = REAL_EDGES): Promise<vo
   });
   const waiting = {
     signal,
-    isPermanent: (error: unknown) => error instanceof Failure,
+    isPermanent,
     ...waitingAlarm('outputs', { log, health }),
   };
   const kafka = openKafka(kafkaSettings, log, signal);
