@@ -39,6 +39,15 @@ export default {
       to: { pathNot: inDomain },
     },
     {
+      name: 'no-folder-cycles-in-domain',
+      comment:
+        'Folders of the domain build on each other in one direction: record, lifecycle, desired, decisions. Two that need each other are one, or a file is in the wrong one.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^packages/domain/src/' },
+      to: { circular: true },
+    },
+    {
       name: 'adapters-do-not-meet',
       comment: 'Adapters are joined in a service, never to each other.',
       severity: 'error',

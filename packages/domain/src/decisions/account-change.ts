@@ -3,7 +3,7 @@ import { type CurrentAccount } from '../desired/account.ts';
 import { type View } from '../lifecycle/view.ts';
 import { type Policy } from '../policy/policy.ts';
 import { type Fact } from '../record/fact.ts';
-import { type Attribute, attributeTo } from './attribute.ts';
+import { type AttributionOf, createAttribution } from './attribution.ts';
 import { accountDecision, type Decision } from './decision.ts';
 import { sameAccount } from './diff.ts';
 import { type Due } from './due.ts';
@@ -56,23 +56,23 @@ export function decideChanges(
 ): readonly DecidedChange[] {
   const changed = settled.accounts.filter(({ differences }) => differences.length > 0);
   if (changed.length === 0) return [];
-  const attribute = attributeTo(due, {
+  const attributionOf = createAttribution(due, {
     facts: arrived.facts,
     blockedBefore: arrived.known.blocked,
     blockedAfter: arrived.view.blocked,
   });
-  return changed.map((account) => decideChange(account, attribute, arrived.epoch, policy));
+  return changed.map((account) => decideChange(account, attributionOf, arrived.epoch, policy));
 }
 
 function decideChange(
   { before, after, differences }: SettledAccount,
-  attribute: Attribute,
+  attributionOf: AttributionOf,
   epoch: number,
   policy: Policy,
 ): DecidedChange {
   const attributed = differences.map((difference) => ({
     ...difference,
-    ...attribute(after.target, difference),
+    ...attributionOf(after.target, difference),
   }));
   const decided = (isClock: boolean): readonly Decision[] =>
     attributed

@@ -2,8 +2,8 @@ import { type CurrentAccount } from '../desired/account.ts';
 import { deriveAccounts } from '../desired/derive.ts';
 import { type UnknownCondition } from '../desired/entitlements.ts';
 import { standingsAt } from '../desired/standing.ts';
-import { type EngagementTimeline } from '../lifecycle/bridge-gaps.ts';
 import { type Policy } from '../policy/policy.ts';
+import { type EngagementTimeline } from '../record/bridge-gaps.ts';
 import { type Difference, diffAccount } from './diff.ts';
 import { settleAccount } from './settle-account.ts';
 

@@ -1,6 +1,6 @@
-import { type EngagementTimeline } from '../lifecycle/bridge-gaps.ts';
 import { type KnownAttributes, type KnownValue } from '../policy/attribute.ts';
 import { type Policy } from '../policy/policy.ts';
+import { type EngagementTimeline } from '../record/bridge-gaps.ts';
 import { type EngagementKey } from '../record/engagement.ts';
 import { type Segment, segmentAt, type Timeline } from '../record/timeline.ts';
 import { compareText } from './reason.ts';

@@ -1,6 +1,6 @@
 import { type Lifecycle } from '@latchkey/contracts';
+import { type EngagementTimeline } from '../record/bridge-gaps.ts';
 import { type Segment, segmentAt } from '../record/timeline.ts';
-import { type EngagementTimeline } from './bridge-gaps.ts';
 
 /** What the lifecycle of an identity is derived from. */
 export interface Situation {

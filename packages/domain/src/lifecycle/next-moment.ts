@@ -1,5 +1,5 @@
 import { type CurrentAccount } from '../desired/account.ts';
-import { type EngagementTimeline } from './bridge-gaps.ts';
+import { type EngagementTimeline } from '../record/bridge-gaps.ts';
 
 /**
  * The earliest moment after `afterMs` at which anything could be decided differently, though no fact comes:

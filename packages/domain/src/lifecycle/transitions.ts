@@ -1,6 +1,6 @@
 import { type Lifecycle } from '@latchkey/contracts';
+import { type EngagementTimeline } from '../record/bridge-gaps.ts';
 import { type Segment } from '../record/timeline.ts';
-import { type EngagementTimeline } from './bridge-gaps.ts';
 import { lifecycleAt, type Situation } from './lifecycle.ts';
 
 /** One change of a lifecycle. */

@@ -2,10 +2,10 @@ import { type Lifecycle } from '@latchkey/contracts';
 import { accountsGoneAt, type CurrentAccount } from '../desired/account.ts';
 import { type Policy } from '../policy/policy.ts';
 import { isBlocked } from '../record/blocks.ts';
+import { bridgeGaps, type EngagementTimeline } from '../record/bridge-gaps.ts';
 import { type EngagementRecord } from '../record/engagement.ts';
 import { runsAt } from '../record/periods.ts';
 import { type AuthoritativeRecord } from '../record/record.ts';
-import { bridgeGaps, type EngagementTimeline } from './bridge-gaps.ts';
 import { lifecycleAt } from './lifecycle.ts';
 import { lifecycleSince, type Transition } from './transitions.ts';
 

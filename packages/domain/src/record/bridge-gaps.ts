@@ -1,5 +1,5 @@
-import { type EngagementKey } from '../record/engagement.ts';
-import { type Segment, type Timeline, withoutRepeats } from '../record/timeline.ts';
+import { type EngagementKey } from './engagement.ts';
+import { type Segment, type Timeline, withoutRepeats } from './timeline.ts';
 
 /** What one engagement is at every moment. */
 export interface EngagementTimeline extends EngagementKey {

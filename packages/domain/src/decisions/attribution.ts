@@ -3,14 +3,14 @@ import { type Attribution } from './decision.ts';
 import { type Difference } from './diff.ts';
 import { type Due } from './due.ts';
 
-/** Says of a difference of an account in a target what brought it about. */
-export type Attribute = (target: string, difference: Difference) => Attribution;
+/** What brought about a difference of the account in a target. */
+export type AttributionOf = (target: string, difference: Difference) => Attribution;
 
 /**
  * What was due anyway is the clock's; the rest is for the facts that arrived. Where there are none, it is a
  * correction of what another policy had decided.
  */
-export function attributeTo(due: Due, occasion: Occasion): Attribute {
+export function createAttribution(due: Due, occasion: Occasion): AttributionOf {
   const dueKeys = new Set(
     due.settled?.accounts.flatMap(({ after, differences }) =>
       differences.map((difference) => keyOf(after.target, difference)),
