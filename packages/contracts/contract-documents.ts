@@ -9,7 +9,8 @@ import {
 } from './src/delivery.ts';
 import { EFFECT_SCHEMAS, EFFECT_TOPIC } from './src/effects/effect.ts';
 import { envelope } from './src/envelope.ts';
-import { EVENT_SCHEMAS, type EventType, topicOf } from './src/events/event.ts';
+import { EVENT_SCHEMAS, type EventType } from './src/events/event.ts';
+import { topicOf } from './src/events/family.ts';
 import { JSON_MAX_LEVELS } from './src/json/text.ts';
 import { DEFAULT_TOPIC_NAMES } from './src/topics.ts';
 

@@ -95,7 +95,7 @@ test('an empty batch between poison does not begin the count anew, and an event 
   await one('poison1');
   await one('poison2');
   const empty = desk.batchOf([joined('control record')]);
-  expect(await desk.takeOrIsolate({ ...empty, deliveries: [] })).toMatchObject([{ kind: 'taken' }]);
+  expect(await desk.takeOrIsolate({ ...empty, deliveries: [] })).toMatchObject([{ kind: 'processed' }]);
   expect(await progress()).toMatchObject({ isolations: 2, next: 3 });
   await one('poison3');
   expect(await progress()).toMatchObject({ isolations: 3 });
@@ -116,7 +116,7 @@ test('what an operator gives up becomes dead letters, and what follows is applie
   const batch = await stopOn([...poison(5), joined('given up'), joined('good')]);
   await acceptFinding(operator, PLACE, { giveUpBefore: 6n });
   expect(await desk.takeOrIsolate(from(batch, 3n))).toMatchObject([
-    { kind: 'taken', counts: { received: 4, deadLetter: 3, applied: 1 } },
+    { kind: 'processed', counts: { received: 4, deadLetter: 3, applied: 1 } },
   ]);
   expect(await progress()).toMatchObject({ letters: 6, next: 7, isolations: 0, stopped: null });
   const given = await letters();
@@ -154,7 +154,9 @@ test('what was given up has claimed its id, and can be put back', async () => {
   const { policy, outputs } = desk;
   const inputOf = () => 'workforce-events' as const;
   const context = { policy, outputs, inputOf, operator: 'grace' };
-  expect(await redrive(operator, letter?.id ?? '', context)).toEqual({ kind: 'applied' });
+  expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toEqual({
+    kind: 'applied',
+  });
 });
 
 test('a partition that does not stand still has nothing to accept', async () => {

@@ -104,7 +104,7 @@ test('a dead letter that an operator puts back bears it, and what a reconciler d
   const inputOf = (): 'workforce-events' => 'workforce-events';
   const { policy, outputs } = later;
   expect(
-    await redrive(operator, letter?.id ?? '', { policy, outputs, inputOf, operator: 'grace' }),
+    await redrive({ db: operator, policy, outputs, inputOf, operator: 'grace' }, letter?.id ?? ''),
   ).toEqual({ kind: 'applied' });
   expect(await database.query(`${trail} and subject_id !~ '^login '`, ['dead_letter'])).toEqual([
     { trigger: 'operator', login: login.name },

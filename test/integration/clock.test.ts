@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 function due(): Promise<number> {
-  return reconcileDue(desk.db, desk.policy, desk.outputs, LIMIT);
+  return reconcileDue(desk, LIMIT);
 }
 
 async function startSoon(persons: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isDataError } from '../../packages/intake/src/data-error.ts';
+import { isDataError } from '../../packages/intake/src/steps/data-error.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -86,7 +86,7 @@ test.each(DATA)(
 
 test('each code and constraint of the list has its case here', async () => {
   const text = await readFile(
-    new URL('../../packages/intake/src/data-error.ts', import.meta.url),
+    new URL('../../packages/intake/src/steps/data-error.ts', import.meta.url),
     'utf8',
   );
   const listed = [...text.matchAll(/'([0-9A-Z]{5}|[a-z_]+_(?:check|pkey))'/g)].map(

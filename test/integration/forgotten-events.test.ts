@@ -25,10 +25,10 @@ async function letters(): Promise<readonly { id: string; code: string; state: st
   return desk.query('select id, code, state from dead_letter order by received_at, id');
 }
 
-function context(): RedriveContext {
+function context(db: Db = operator): RedriveContext {
   const inputOf = (topic: string): InputTopic =>
     topic.includes('verification') ? 'verification-events' : 'workforce-events';
-  return { policy: desk.policy, outputs: desk.outputs, inputOf, operator: 'grace' };
+  return { db, policy: desk.policy, outputs: desk.outputs, inputOf, operator: 'grace' };
 }
 
 /** An event that cannot be stored for now: its dead letter has claimed its id, 31 days ago. */
@@ -81,7 +81,7 @@ test('a report that the broker stamped before the inbox remembers is a dead lett
   ]);
   expect(await desk.query('select from inbox')).toEqual([]);
   expect(await desk.query('select from verification_callback')).toHaveLength(1);
-  expect(await redrive(operator, (await letters())[0]?.id ?? '', context())).toMatchObject({
+  expect(await redrive(context(), (await letters())[0]?.id ?? '')).toMatchObject({
     kind: 'dead_letter',
     code: 'TOO_OLD',
   });
@@ -103,10 +103,7 @@ test('a dead letter stays redrivable after its claim was forgotten, and is appli
   const id = await poisoned();
   expect(await desk.forget()).toBe(1);
 
-  const both = await Promise.all([
-    redrive(operator, id, context()),
-    redrive(operator, id, context()),
-  ]);
+  const both = await Promise.all([redrive(context(), id), redrive(context(), id)]);
 
   expect(both.map(({ kind }) => kind).toSorted()).toEqual(['applied', 'not_open']);
   expect(await desk.query('select from fact')).toHaveLength(1);
@@ -129,7 +126,7 @@ test('a claim that is forgotten while its dead letter is redriven does not swall
         }),
       ),
   };
-  expect(await redrive(interrupted, id, context())).toEqual({ kind: 'applied' });
+  expect(await redrive(context(interrupted), id)).toEqual({ kind: 'applied' });
   expect(await desk.query('select from fact')).toHaveLength(1);
 });
 

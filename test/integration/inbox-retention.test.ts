@@ -176,5 +176,5 @@ async function takeInTheEnd(batch: Batch): Promise<void> {
         return String(error);
       }
     })
-    .toBe('taken');
+    .toBe('processed');
 }

@@ -42,7 +42,7 @@ async function rowCounts(): Promise<Record<string, number>> {
 
 test('a batch is applied: state, audit, outbox and position in one transaction', async () => {
   const taken = await desk.take([joined('a'), joined('b')]);
-  expect(taken).toMatchObject({ kind: 'taken', counts: { received: 2, applied: 2 } });
+  expect(taken).toMatchObject({ kind: 'processed', counts: { received: 2, applied: 2 } });
   expect(await rowCounts()).toEqual({
     inbox: 2,
     fact: 2,
@@ -67,7 +67,7 @@ test('a batch that comes again is done; its events behind the position are dupli
   await desk.takeBatch(batch);
   const before = await rowCounts();
   expect(await desk.takeBatch(batch)).toEqual({ kind: 'done' });
-  expect(await desk.take(events)).toMatchObject({ kind: 'taken', counts: { duplicate: 2 } });
+  expect(await desk.take(events)).toMatchObject({ kind: 'processed', counts: { duplicate: 2 } });
   expect(await rowCounts()).toEqual(before);
 });
 
@@ -87,7 +87,7 @@ test('a batch that overlaps the position is taken from there on', async () => {
   };
   expect(later.fetchedOffset).toBe(2n);
   expect(await desk.takeBatch(batch)).toMatchObject({
-    kind: 'taken',
+    kind: 'processed',
     counts: { received: 1, applied: 1 },
   });
 });
@@ -111,7 +111,7 @@ test('a session that dies half-way leaves nothing, and the batch is applied once
   await holder.end();
   expect(blocked).toBe('rolled back');
   expect(await rowCounts()).toEqual(before);
-  expect(await desk.takeBatch(batch)).toMatchObject({ kind: 'taken', counts: { applied: 2 } });
+  expect(await desk.takeBatch(batch)).toMatchObject({ kind: 'processed', counts: { applied: 2 } });
 });
 
 async function terminateWaiting(): Promise<number> {
@@ -134,7 +134,7 @@ test('the same people in two partitions at once: no deadlock, each event applied
     desk.take([...events, ...moves], 0),
     desk.take([...moves, ...events].reverse(), 1),
   ]);
-  for (const taken of [one, two]) expect(taken.kind).toBe('taken');
+  for (const taken of [one, two]) expect(taken.kind).toBe('processed');
   const [totals] = await database.query(
     'select sum(applied)::int as applied, sum(duplicate)::int as duplicate, sum(stale)::int as stale from intake_progress',
   );
@@ -168,7 +168,7 @@ test('a record that is not the one that was read stops the partition until it is
   expect(await desk.takeBatch(desk.batchOf([joined('b')]))).toEqual({ kind: 'stopped' });
   const { topic, partition } = first;
   await acceptFinding(desk.db, { topic, partition }, { nextOffset: 0n, operator: 'test' });
-  expect(await desk.takeBatch(swapped)).toMatchObject({ kind: 'taken', counts: { applied: 1 } });
+  expect(await desk.takeBatch(swapped)).toMatchObject({ kind: 'processed', counts: { applied: 1 } });
   const audit = await database.query(
     "select decider from audit_entry where subject_kind = 'intake_progress'",
   );

@@ -38,7 +38,7 @@ const POISONS = ['poison-1', 'poison-2', 'poison-3', 'poison-4'].map((person) =>
 test('poison that a sender sends twice is counted once each: the fourth of them stops the partition', async () => {
   const kinds = await takeEach(POISONS.flatMap((event) => [event, event]).slice(0, 7));
 
-  expect(kinds).toEqual([...Array.from({ length: 6 }, () => 'taken'), 'APPLY_FAILING']);
+  expect(kinds).toEqual([...Array.from({ length: 6 }, () => 'processed'), 'APPLY_FAILING']);
 });
 
 test('poison that is sent twice in one batch stops the partition at the fourth', async () => {
@@ -58,7 +58,7 @@ test.each([
   const [first, second, third, fourth] = POISONS as [SentEvent, SentEvent, SentEvent, SentEvent];
   const kinds = await takeEach([first, second, third, between as SentEvent, fourth]);
 
-  expect(kinds).toEqual(['taken', 'taken', 'taken', 'taken', 'APPLY_FAILING']);
+  expect(kinds).toEqual(['processed', 'processed', 'processed', 'processed', 'APPLY_FAILING']);
 });
 
 test('an event that is stale between poisons ends the count: it was decided and stored', async () => {
@@ -74,7 +74,7 @@ test('an event that is stale between poisons ends the count: it was decided and 
   const [first, second, third, fourth] = POISONS as [SentEvent, SentEvent, SentEvent, SentEvent];
   const kinds = await takeEach([first, second, third, older, fourth]);
 
-  expect(kinds).toEqual(['taken', 'taken', 'taken', 'taken', 'taken']);
+  expect(kinds).toEqual(['processed', 'processed', 'processed', 'processed', 'processed']);
   const rows = await database.query('select stale::int, isolations from intake_progress');
   expect(rows).toEqual([{ stale: 1, isolations: 1 }]);
 });

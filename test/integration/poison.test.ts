@@ -6,7 +6,7 @@ import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { intakeMetrics } from '../../services/reconciler/src/intake-metrics.ts';
 import { Membership } from '../../services/reconciler/src/membership.ts';
-import { takeBatches } from '../../services/reconciler/src/take-batches.ts';
+import { readInputs } from '../../services/reconciler/src/read-inputs.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, inSeconds, type SentEvent } from '../support/events.ts';
 import { held } from '../support/held.ts';
@@ -49,7 +49,7 @@ async function refuse(table: 'fact' | 'account', when: string): Promise<void> {
 }
 
 function due(): Promise<number> {
-  return reconcileDue(desk.db, desk.policy, desk.outputs, LIMIT);
+  return reconcileDue(desk, LIMIT);
 }
 
 test('one identity whose decision the database refuses is parked, and the clock goes on with the others', async () => {
@@ -86,7 +86,7 @@ test('one that is not due any more when it is to be parked is left as it is', as
   await refuse('account', "new.user_name = 'poison'");
   await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(startsAt));
 
-  await reconcileDue(elsewhere.db, desk.policy, desk.outputs, 1);
+  await reconcileDue({ ...desk, db: elsewhere.db }, 1);
 
   expect(looks).toBe(3);
   expect(await database.query('select from identity where parked_at is not null')).toEqual([]);
@@ -99,14 +99,16 @@ test('a dead letter that the database still refuses is given up again, and no er
   const [letter] = await database.query<{ id: string }>('select id from dead_letter');
   const inputOf = (): InputTopic => 'workforce-events';
   const context = { policy: desk.policy, outputs: desk.outputs, inputOf, operator: 'grace' };
-  expect(await redrive(operator, letter?.id ?? '', context)).toMatchObject({
+  expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toMatchObject({
     kind: 'dead_letter',
     code: 'APPLY_FAILED',
   });
   const again = await database.query('select state, attempts, cause from dead_letter');
   expect(again).toMatchObject([{ state: 'open', attempts: 2 }]);
   await database.query('drop trigger poison on fact');
-  expect(await redrive(operator, letter?.id ?? '', context)).toEqual({ kind: 'applied' });
+  expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toEqual({
+    kind: 'applied',
+  });
   await expect(
     database.query("update dead_letter set state = 'open', redriven_at = null, redriven_by = null"),
   ).rejects.toThrow('is final');
@@ -121,13 +123,13 @@ test('errors of the system while poison is isolated do not count as poison', asy
   }
   await database.query('grant insert on dead_letter to latchkey_reconciler');
   expect(await desk.takeOrIsolate(batch)).toMatchObject([
-    { kind: 'taken', counts: { deadLetter: 1 } },
+    { kind: 'processed', counts: { deadLetter: 1 } },
   ]);
 });
 
 /** What the reconciler does with what it fetched. */
 function reading(topic: string): PartitionReading {
-  return takeBatches(desk, {
+  return readInputs(desk, {
     inputs: new Map([[topic, 'workforce-events']]),
     maxEvents: 10,
     transactionsAtOnce: 4,

@@ -34,7 +34,7 @@ afterEach(async () => {
 
 function context(of: IntakeDesk): RedriveContext {
   const inputOf = (): InputTopic => 'workforce-events';
-  return { policy: of.policy, outputs: of.outputs, inputOf, operator: 'grace' };
+  return { db: operator, policy: of.policy, outputs: of.outputs, inputOf, operator: 'grace' };
 }
 
 function agencyJoiner(person: string): SentEvent {
@@ -53,8 +53,8 @@ async function onlyLetter(): Promise<string> {
 test('a dead letter goes back through intake once its cause is mended', async () => {
   await desk.take([agencyJoiner('a')]);
   const id = await onlyLetter();
-  expect(await redrive(operator, id, context(later))).toEqual({ kind: 'applied' });
-  expect(await redrive(operator, id, context(later))).toEqual({ kind: 'not_open' });
+  expect(await redrive(context(later), id)).toEqual({ kind: 'applied' });
+  expect(await redrive(context(later), id)).toEqual({ kind: 'not_open' });
   const [identity] = await database.query('select lifecycle from identity');
   expect(identity).toEqual({ lifecycle: 'active' });
   const [progress] = await database.query('select applied, dead_letter from intake_progress');
@@ -68,7 +68,7 @@ test('a dead letter goes back through intake once its cause is mended', async ()
 test('without a change it is given up again, and says so once more', async () => {
   await desk.take([agencyJoiner('a')]);
   const id = await onlyLetter();
-  expect(await redrive(operator, id, context(desk))).toMatchObject({
+  expect(await redrive(context(desk), id)).toMatchObject({
     kind: 'dead_letter',
     code: 'SOURCE_NOT_ALLOWED',
   });
@@ -79,10 +79,7 @@ test('without a change it is given up again, and says so once more', async () =>
 test('pressed by two at once it is applied once', async () => {
   await desk.take([agencyJoiner('a')]);
   const id = await onlyLetter();
-  const both = await Promise.all([
-    redrive(operator, id, context(later)),
-    redrive(operator, id, context(later)),
-  ]);
+  const both = await Promise.all([redrive(context(later), id), redrive(context(later), id)]);
   expect(both.map(({ kind }) => kind).sort()).toEqual(['applied', 'not_open']);
   const facts = await database.query('select event_id from fact');
   expect(facts).toHaveLength(1);
@@ -93,7 +90,7 @@ test('an event that was applied meanwhile is a duplicate', async () => {
   await desk.take([event]);
   const id = await onlyLetter();
   await later.take([event], 1);
-  expect(await redrive(operator, id, context(later))).toEqual({ kind: 'duplicate' });
+  expect(await redrive(context(later), id)).toEqual({ kind: 'duplicate' });
 });
 
 test('an event that was applied meanwhile is a duplicate, also after its claim was forgotten', async () => {
@@ -102,13 +99,13 @@ test('an event that was applied meanwhile is a duplicate, also after its claim w
   const id = await onlyLetter();
   await later.take([event], 1);
   await database.query('delete from inbox');
-  expect(await redrive(operator, id, context(later))).toEqual({ kind: 'duplicate' });
+  expect(await redrive(context(later), id)).toEqual({ kind: 'duplicate' });
   expect(await database.query('select state from dead_letter')).toEqual([{ state: 'redriven' }]);
 });
 
 test('an unknown id is not found', async () => {
   const id = '00000000-0000-5000-8000-000000000000';
-  expect(await redrive(operator, id, context(desk))).toEqual({ kind: 'not_found' });
+  expect(await redrive(context(desk), id)).toEqual({ kind: 'not_found' });
 });
 
 test('a dead letter that claimed its id: the mended event under the same id is a conflict', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_TOPIC_NAMES } from '@latchkey/contracts';
-import { intake, intakeTogether, reconcileDue, sweepVerifications } from '@latchkey/intake';
+import { processBatch, processBatches, reconcileDue, sweepVerifications } from '@latchkey/intake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { inDays, type SentEvent } from '../support/events.ts';
@@ -140,7 +140,7 @@ test.each(KINDS)(
       if (earlier.length > 0) await desk.take(earlier);
       const next = desk.batchOf(batch(ids, earlier));
       wire.take();
-      await intake(desk.db, next, desk.policy, desk.outputs);
+      await processBatch(desk, next);
       figures.push(wire.take());
     }
     expect(mostOf(figures)).toEqual(sends);
@@ -157,14 +157,9 @@ test('batches of several partitions send together what one of them sends', async
   const [one, ...others] = next();
   if (one === undefined) throw new Error('no batch');
   wire.take();
-  await intake(desk.db, one, desk.policy, desk.outputs);
+  await processBatch(desk, one);
   const alone = wire.take();
-  await intakeTogether(
-    desk.db,
-    [desk.batchOf([joined(randomUUID())]), ...others],
-    desk.policy,
-    desk.outputs,
-  );
+  await processBatches(desk, [desk.batchOf([joined(randomUUID())]), ...others]);
   const together = wire.take();
   expect(together.roundTrips).toBe(alone.roundTrips);
   expect(together.statements).toEqual(
@@ -176,7 +171,7 @@ test('a batch that was done before costs one look at the position', async () => 
   const batch = desk.batchOf([joined(randomUUID())]);
   await desk.takeBatch(batch);
   wire.take();
-  await intake(desk.db, batch, desk.policy, desk.outputs);
+  await processBatch(desk, batch);
   expect(wire.take().statements).toEqual(['begin', 'lock_progress', 'commit']);
 });
 
@@ -187,11 +182,11 @@ test('the clock sends a fixed number of statements, however many identities are 
     await desk.take(persons.map((person) => joined(person, inDays(9))));
     await makeDue(database, persons, 'first');
     wire.take();
-    expect(await reconcileDue(desk.db, desk.policy, desk.outputs, size)).toBe(size);
+    expect(await reconcileDue(desk, size)).toBe(size);
     figures.push(wire.take());
   }
   expect(mostOf(figures)).toEqual({ statements: 13, roundTrips: 3 });
-  await reconcileDue(desk.db, desk.policy, desk.outputs, 200);
+  await reconcileDue(desk, 200);
   expect(wire.take().statements).toEqual(['begin', 'lock_due_identities', 'commit']);
 });
 
@@ -202,10 +197,10 @@ test('the sweep sends a fixed number of statements, however many verifications a
     await desk.take(ids.flatMap((id) => [asked(id), opened(id)]));
     await expire(database, ids);
     wire.take();
-    expect(await sweepVerifications(desk.db, desk.policy, desk.outputs, REPORTS, size)).toBe(size);
+    expect(await sweepVerifications(desk, REPORTS, size)).toBe(size);
     figures.push(wire.take());
   }
   expect(mostOf(figures)).toEqual({ statements: 12, roundTrips: 3 });
-  await sweepVerifications(desk.db, desk.policy, desk.outputs, REPORTS, 200);
+  await sweepVerifications(desk, REPORTS, 200);
   expect(wire.take().statements).toEqual(['begin', 'lock_due_verifications', 'commit']);
 });

@@ -10,7 +10,7 @@ import {
 } from '@latchkey/postgres';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isDataError } from '../../packages/intake/src/data-error.ts';
+import { isDataError } from '../../packages/intake/src/steps/data-error.ts';
 import { SESSION_PROFILES } from '../../packages/postgres/src/session/profile.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createForeignLogin, createLogin } from '../support/foreign-defaults.ts';

@@ -49,8 +49,8 @@ async function openClient(): Promise<AsyncDisposable & { readonly client: Client
 test('batches of several partitions are applied in one transaction, each counted by itself', async () => {
   const taken = await desk.takeTogether(batchesOf([joined('a'), joined('b')], [joined('c')], []));
   expect(taken).toMatchObject([
-    { kind: 'taken', counts: { received: 2, applied: 2 } },
-    { kind: 'taken', counts: { received: 1, applied: 1 } },
+    { kind: 'processed', counts: { received: 2, applied: 2 } },
+    { kind: 'processed', counts: { received: 1, applied: 1 } },
     { kind: 'done' },
   ]);
   const rows = await database.query(
@@ -94,7 +94,7 @@ test('batches that come again are done, beside one that is new', async () => {
   const again = batchesOf([joined('a')], [joined('b')]);
   await desk.takeTogether(again);
   const taken = await desk.takeTogether([...again, desk.batchOf([joined('c')], 2)]);
-  expect(taken).toMatchObject([{ kind: 'done' }, { kind: 'done' }, { kind: 'taken' }]);
+  expect(taken).toMatchObject([{ kind: 'done' }, { kind: 'done' }, { kind: 'processed' }]);
   expect(await countOf('fact')).toBe(3);
 });
 
@@ -116,7 +116,7 @@ test('a batch from above its position and one of another log change nothing for 
   expect(taken).toMatchObject([
     { kind: 'ahead' },
     { kind: 'stop', code: 'LOG_DIFFERS' },
-    { kind: 'taken', counts: { applied: 1 } },
+    { kind: 'processed', counts: { applied: 1 } },
   ]);
   const stopped = await database.query(
     'select partition, stopped_code from intake_progress where stopped_code is not null',
@@ -131,10 +131,10 @@ test('a partition that somebody holds is left out, and the others do not wait fo
   await using holder = await openClient();
   await holder.client.query('begin');
   await holder.client.query('select from intake_progress where partition = 0 for update');
-  expect(await desk.takeTogether(next)).toMatchObject([{ kind: 'held' }, { kind: 'taken' }]);
+  expect(await desk.takeTogether(next)).toMatchObject([{ kind: 'locked' }, { kind: 'processed' }]);
   await holder.client.query('commit');
   expect(await positions()).toEqual(['1', '2']);
-  expect(await desk.takeTogether(next)).toMatchObject([{ kind: 'taken' }, { kind: 'done' }]);
+  expect(await desk.takeTogether(next)).toMatchObject([{ kind: 'processed' }, { kind: 'done' }]);
 });
 
 test('the same partitions taken together twice at once: each event is applied once', async () => {
@@ -164,16 +164,17 @@ test('a session that dies half-way leaves nothing of any batch, and they are app
   await expect(dying).rejects.toThrow();
   await holder.client.end();
   expect([await positions(), await countOf('fact')]).toEqual([['1', '1'], 2]);
-  expect(await desk.takeTogether(batches)).toMatchObject([{ kind: 'taken' }, { kind: 'taken' }]);
+  expect(await desk.takeTogether(batches)).toMatchObject([{ kind: 'processed' }, { kind: 'processed' }]);
   expect([await positions(), await countOf('fact')]).toEqual([['2', '2'], 4]);
 });
 
 test('each verification keeps the partition in which it was reported', async () => {
-  await desk.takeTogether(batchesOf([joined('a')], [asked('v1')], [asked('v2'), asked('v3')]));
+  await desk.takeTogether(batchesOf([asked('v0')], [asked('v1')], [asked('v2'), asked('v3')]));
   const rows = await database.query(
     'select verification_id, partition from verification order by verification_id',
   );
   expect(rows).toEqual([
+    { verification_id: 'v0', partition: 0 },
     { verification_id: 'v1', partition: 1 },
     { verification_id: 'v2', partition: 2 },
     { verification_id: 'v3', partition: 2 },

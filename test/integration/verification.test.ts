@@ -78,7 +78,7 @@ function sweepOf(partitions: number | undefined): Promise<number> {
     topic: partitions === undefined ? null : TOPIC,
     partitions: partitions ?? 0,
   };
-  return sweepVerifications(desk.db, desk.policy, desk.outputs, reports, SWEEP_LIMIT);
+  return sweepVerifications(desk, reports, SWEEP_LIMIT);
 }
 
 /** Takes reports in partition 0 of a topic of three, and waits until the deadline of one has come. */

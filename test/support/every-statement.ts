@@ -99,7 +99,7 @@ export async function decideDue(
   database: TestDatabase,
   size: number,
 ): Promise<void> {
-  const { db, policy, outputs } = desk;
+  const { db } = desk;
   const [first = '', ...persons] = idsOf(size + 1);
   await desk.take([joined(first), ...persons.map((person) => joined(person, inDays(9)))]);
   await makeDue(database, persons, first);
@@ -107,8 +107,8 @@ export async function decideDue(
   await desk.take(verifications.flatMap((id) => [asked(id), opened(id)]));
   await expire(database, verifications);
   for (const limit of [size, 1]) {
-    await reconcileDue(db, policy, outputs, limit);
-    await sweepVerifications(db, policy, outputs, REPORTS, limit);
+    await reconcileDue(desk, limit);
+    await sweepVerifications(desk, REPORTS, limit);
   }
   await db.run(sql.parkIdentity, { identityId: randomUUID() });
   await db.run(sql.parkVerification, { verificationId: verifications[0] ?? '' });
@@ -223,7 +223,7 @@ async function redriveTwice(db: sql.Db, desk: IntakeDesk): Promise<void> {
   const later = loadPolicy(yaml.replaceAll('urn:example:contractors', 'urn:example:agency'));
   for (const policy of [desk.policy, later]) {
     const inputOf = () => 'workforce-events' as const;
-    await redrive(db, id, { policy, outputs: desk.outputs, inputOf, operator: 'x' });
+    await redrive({ db, policy, outputs: desk.outputs, inputOf, operator: 'x' }, id);
   }
 }
 

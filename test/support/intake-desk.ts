@@ -1,17 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { DEFAULT_TOPIC_NAMES, type InputTopic } from '@latchkey/contracts';
-import { EXAMPLE_POLICY_URL, loadPolicy, type Policy } from '@latchkey/domain';
+import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
 import {
   type Batch,
-  type Delivery,
-  type Held,
-  intake,
-  intakeOrIsolate,
-  intakeTogether,
+  type BatchDelivery,
+  type BatchOutcome,
+  type IntakeContext,
+  type LockedElsewhere,
   locate,
   type Outputs,
   outputLanes,
-  type Taken,
+  processBatch,
+  processBatches,
+  processOrIsolate,
 } from '@latchkey/intake';
 import {
   type DatabaseOptions,
@@ -24,18 +25,16 @@ import type { TestDatabase } from './database.ts';
 import { type SentEvent, structured } from './events.ts';
 
 /** Intake on a real database, without Kafka: batches are made here. */
-export interface IntakeDesk extends AsyncDisposable {
-  readonly db: Db;
-  readonly policy: Policy;
-  readonly outputs: Outputs;
+export interface IntakeDesk extends AsyncDisposable, IntakeContext {
+  readonly context: IntakeContext;
   /** Takes events as the next batch of partition 0, or of the one given. */
-  take(events: readonly SentEvent[], partition?: number): Promise<Taken>;
+  take(events: readonly SentEvent[], partition?: number): Promise<BatchOutcome>;
   /** Takes a batch as it is. */
-  takeBatch(batch: Batch): Promise<Taken>;
+  takeBatch(batch: Batch): Promise<BatchOutcome>;
   /** The same with poison isolated. */
-  takeOrIsolate(batch: Batch): Promise<readonly Taken[]>;
+  takeOrIsolate(batch: Batch): Promise<readonly BatchOutcome[]>;
   /** Takes batches of different partitions in one transaction. */
-  takeTogether(batches: readonly Batch[]): Promise<readonly (Taken | Held)[]>;
+  takeTogether(batches: readonly Batch[]): Promise<readonly (BatchOutcome | LockedElsewhere)[]>;
   /** The next batch of a partition, not taken yet. */
   batchOf(events: readonly SentEvent[], partition?: number): Batch;
   /** The rows of a query, for assertions. */
@@ -67,6 +66,7 @@ export async function openIntakeDesk(
   for (const topic of Object.values(names)) await db.run(ensureLanes, { topic, partitions: 2 });
   const lanes = outputLanes(await db.run(listLanes, {}), names);
   const outputs: Outputs = { installation: 'test', lanes, layout: 0 };
+  const context: IntakeContext = { db, policy, outputs };
   const nextOffsets = new Map<string, bigint>();
   const batchOf = (events: readonly SentEvent[], partition = 0): Batch => {
     const input = inputOf(events);
@@ -80,24 +80,23 @@ export async function openIntakeDesk(
     const topic = DEFAULT_TOPIC_NAMES[input];
     return { topic, input, partition, fetchedOffset, nextOffset, deliveries };
   };
-  const takeBatch = async (batch: Batch): Promise<Taken> => {
+  const takeBatch = async (batch: Batch): Promise<BatchOutcome> => {
     await begin(db, batch);
-    return intake(db, batch, policy, outputs);
+    return processBatch(context, batch);
   };
   return {
-    db,
-    policy,
-    outputs,
+    ...context,
+    context,
     batchOf,
     takeBatch,
     take: (events, partition) => takeBatch(batchOf(events, partition)),
     takeTogether: async (batches) => {
       for (const batch of batches) await begin(db, batch);
-      return intakeTogether(db, batches, policy, outputs);
+      return processBatches(context, batches);
     },
     takeOrIsolate: async (batch) => {
       await begin(db, batch);
-      return intakeOrIsolate(db, batch, policy, outputs);
+      return processOrIsolate(context, batch);
     },
     query: database.query,
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
@@ -115,7 +114,7 @@ function inputOf(events: readonly SentEvent[]): InputTopic {
   return first === undefined ? 'workforce-events' : structured(first).topic;
 }
 
-function deliveryOf(event: SentEvent, offset: bigint): Delivery {
+function deliveryOf(event: SentEvent, offset: bigint): BatchDelivery {
   const { key, value, headers } = structured(event);
   return {
     offset,

@@ -1,5 +1,6 @@
 import { type Envelope } from './envelope.ts';
-import { type EventType, topicOf } from './events/event.ts';
+import { type EventType } from './events/event.ts';
+import { topicOf } from './events/family.ts';
 import { person } from './events/fields.ts';
 import { type Rejection } from './rejection.ts';
 import { type RegisteredSource, type SourceRegistry } from './sources.ts';

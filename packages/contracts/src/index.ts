@@ -32,12 +32,16 @@ export {
   type EventOf,
   type EventType,
   isEventType,
-  isRecordEvent,
-  isVerificationEvent,
-  type PersonEvent,
-  type VerificationEvent,
-  type WorkforceEvent,
 } from './events/event.ts';
+export {
+  type EventIn,
+  type Family,
+  familyOf,
+  familyOfInput,
+  isOfFamily,
+  type RecordEvent,
+  type VerificationEvent,
+} from './events/family.ts';
 export { type Attributes, type AttributeValue, type PersonReference } from './events/fields.ts';
 export { type BlockedData, type ReleasedData } from './events/person.ts';
 export {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type RawDelivery } from './delivery.ts';
-import { isRecordEvent, isVerificationEvent } from './events/event.ts';
+import { isOfFamily } from './events/family.ts';
 import {
   type Attributes,
   bare,
@@ -53,8 +53,8 @@ test.each([
     data: joinedData,
   });
   expect(event.fingerprint).toHaveLength(32);
-  expect(isRecordEvent(event)).toBe(true);
-  expect(isVerificationEvent(event)).toBe(false);
+  expect(isOfFamily(event, 'record')).toBe(true);
+  expect(isOfFamily(event, 'verification')).toBe(false);
 });
 
 test('a structured event may carry the headers of binary mode too', () => {
@@ -248,8 +248,8 @@ test('a verification is its own subject', () => {
 test('a verification event is told from a fact of the record', () => {
   const event = accept(structured(verificationEvent()), 'verification-events');
 
-  expect(isVerificationEvent(event)).toBe(true);
-  expect(isRecordEvent(event)).toBe(false);
+  expect(isOfFamily(event, 'verification')).toBe(true);
+  expect(isOfFamily(event, 'record')).toBe(false);
 });
 
 test('what breaks its contract claims its id with the fingerprint of its content', () => {

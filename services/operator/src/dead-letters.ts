@@ -54,7 +54,7 @@ export const deadLettersRedrive = verb({
     const missing: string[] = [];
     for (const id of await idsToRedrive(operating, given)) {
       // eslint-disable-next-line no-await-in-loop -- in the order in which they came
-      const became = isUuid(id) ? await redrive(operating.db, id, context) : NOT_FOUND;
+      const became = isUuid(id) ? await redrive(context, id) : NOT_FOUND;
       printLine(`${id} ${describe(became)}`);
       if (became.kind === 'not_found') missing.push(id);
     }
@@ -97,6 +97,7 @@ function checkRedrive({ positionals, code, topic, limit }: RedriveGiven): void {
 async function redriveContext({ db, settings }: Operating): Promise<RedriveContext> {
   const inputs = Object.entries(inputTopicNames(settings));
   return {
+    db,
     policy: await openPolicy(settings.POLICY_FILE),
     outputs: await outputsOf(db, settings),
     inputOf: (topic) => inputs.find(([, name]) => name === topic)?.[0] as InputTopic | undefined,

@@ -1,4 +1,4 @@
-import { reconcileDue, sweepVerifications } from '@latchkey/intake';
+import { type IntakeContext, reconcileDue, sweepVerifications } from '@latchkey/intake';
 import type { ReportTopic } from '@latchkey/postgres';
 import {
   type Health,
@@ -8,7 +8,6 @@ import {
   waitingAlarm,
   waitMs,
 } from '@latchkey/runtime';
-import type { Reconciling } from './take-parts.ts';
 
 const EVERY_MS = 250;
 const MAX_AT_ONCE = 200;
@@ -20,7 +19,7 @@ const MAX_AT_ONCE = 200;
  * @param reports - where verifications are reported
  */
 export async function runClock(
-  to: Reconciling,
+  context: IntakeContext,
   reports: () => ReportTopic,
   shell: { readonly log: Logger; readonly health: Health },
   signal: AbortSignal,
@@ -29,7 +28,7 @@ export async function runClock(
   const alarm = waitingAlarm('clock', shell);
   while (!signal.aborted) {
     /* eslint-disable no-await-in-loop -- one transaction after the other */
-    const work = (): Promise<number> => decideDue(to, reports(), shell.log);
+    const work = (): Promise<number> => decideDue(context, reports(), shell.log);
     const due = await retryForever(work, { signal, isPermanent, ...alarm }).catch(
       (error: unknown) => {
         if (signal.aborted) return 0;
@@ -42,12 +41,12 @@ export async function runClock(
 }
 
 async function decideDue(
-  { db, policy, outputs }: Reconciling,
+  context: IntakeContext,
   reports: ReportTopic,
   log: Logger,
 ): Promise<number> {
-  const identities = await reconcileDue(db, policy, outputs, MAX_AT_ONCE);
-  const verifications = await sweepVerifications(db, policy, outputs, reports, MAX_AT_ONCE);
+  const identities = await reconcileDue(context, MAX_AT_ONCE);
+  const verifications = await sweepVerifications(context, reports, MAX_AT_ONCE);
   if (identities + verifications > 0) log.info({ identities, verifications }, 'due decided');
   return Math.max(identities, verifications);
 }

@@ -1,6 +1,6 @@
 import { type Kafka, openAdmin, type TopicAdmin, writtenOffsets } from '@latchkey/kafka';
 import type { Chore, Health, Metrics } from '@latchkey/runtime';
-import type { HeldPosition, Membership } from './membership.ts';
+import type { Membership, OwnPosition } from './membership.ts';
 
 const PART = 'input topics';
 
@@ -85,7 +85,7 @@ type Ends = ReadonlyMap<string, ReadonlyMap<number, bigint>>;
 
 /** What was shown and is not among `positions` is gone with each look. */
 function lagGauges(metrics: Metrics): {
-  readonly show: (positions: readonly HeldPosition[], ends: Ends) => void;
+  readonly show: (positions: readonly OwnPosition[], ends: Ends) => void;
   readonly forget: () => void;
 } {
   const lag = metrics.gauge('latchkey_consumer_lag');

@@ -6,14 +6,14 @@ const BATCH_SIZES = [1, 5, 10, 50, 100, 250, 500, 1_000, 5_000];
 
 export interface IntakeMetrics {
   /** A batch was committed. */
-  taken(topic: string, counts: Counts): void;
-  /** So were all batches of one transaction, with so many deliveries together. */
+  processed(topic: string, counts: Counts): void;
+  /** A transaction was committed, with so many deliveries in all of its batches. */
   committed(received: number, tookMs: number): void;
 }
 
 const DISPOSITIONS = ['applied', 'duplicate', 'stale', 'conflict', 'dead_letter'] as const;
 
-/** @param topics - whose series are there from now on, so that the first of a kind is an increase */
+/** @param topics - their series exist from now on, so that the first delivery of a kind is an increase */
 export function intakeMetrics(metrics: Metrics, topics: Iterable<string>): IntakeMetrics {
   const deliveries = metrics.counter('latchkey_deliveries_total');
   const seconds = metrics.histogram('latchkey_intake_batch_seconds', BATCH_SECONDS);
@@ -22,7 +22,7 @@ export function intakeMetrics(metrics: Metrics, topics: Iterable<string>): Intak
     for (const disposition of DISPOSITIONS) deliveries.inc({ topic, disposition }, 0);
   }
   return {
-    taken: (topic, { applied, duplicate, stale, conflict, deadLetter }) => {
+    processed: (topic, { applied, duplicate, stale, conflict, deadLetter }) => {
       const counts = { applied, duplicate, stale, conflict, dead_letter: deadLetter };
       for (const disposition of DISPOSITIONS) {
         deliveries.inc({ topic, disposition }, counts[disposition]);

@@ -64,7 +64,7 @@ test('a position is that of the reader, or where it stands still, or unknown', (
   const [reading, standing, unknown] = [partition(0), partition(1), partition(2)];
   membership.assigned([reading, standing, unknown]);
   reading.nextOffset = 7n;
-  membership.standsAt('t', 1, 5n);
+  membership.stoppedAt('t', 1, 5n);
   expect(membership.positions().map(({ position }) => position)).toEqual([7n, 5n, undefined]);
 });
 

@@ -2,27 +2,27 @@ import type { GroupWatch, ReadPartition } from '@latchkey/kafka';
 import type { Health } from '@latchkey/runtime';
 import { isPartition, partOf } from './reporting.ts';
 
-/** Nothing was fetched for so long although something is wanted: the brokers do not answer. */
+/** After so long without a fetch, although partitions are read, the brokers count as silent. */
 const SILENT_MS = 10_000;
 const GROUP = 'group';
 
-/** A partition that this process has, with the position of its reader; undefined where that is not known. */
-export interface HeldPosition {
+/** A partition of this process, with the position of its reader; undefined where that is not known. */
+export interface OwnPosition {
   readonly topic: string;
   readonly partition: number;
   readonly position: bigint | undefined;
 }
 
 /**
- * What this process has of the inputs. It is ready while it is in the group and each of its partitions is located and
- * fine; partitions that it loses count no more, whoever still speaks of them.
+ * The partitions of the inputs that are assigned to this process. It is ready while it is in the group and each of its
+ * partitions is located and not stopped; late reports about partitions that it has lost are ignored.
  */
 export class Membership implements GroupWatch {
-  /** For all who report on partitions. */
+  /** For all reports on partitions. */
   readonly health: Health;
   readonly #nowMs: () => number;
-  readonly #stands = new Map<string, bigint>();
-  #held = new Map<string, ReadPartition>();
+  readonly #stopped = new Map<string, bigint>();
+  #assigned = new Map<string, ReadPartition>();
   #isMember = false;
   #isSilent = false;
   #fetchedAtMs = 0;
@@ -30,7 +30,7 @@ export class Membership implements GroupWatch {
   /** @param nowMs - a clock that only goes forward */
   constructor(health: Health, nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
-    const counts = (part: string): boolean => !isPartition(part) || this.#held.has(part);
+    const counts = (part: string): boolean => !isPartition(part) || this.#assigned.has(part);
     this.health = {
       ...health,
       ready: (part) => {
@@ -46,8 +46,8 @@ export class Membership implements GroupWatch {
   assigned(partitions: readonly ReadPartition[]): void {
     this.#lose();
     this.#isMember = true;
-    this.#held = new Map(partitions.map((held) => [partOf(held.topic, held.partition), held]));
-    for (const part of this.#held.keys()) {
+    this.#assigned = new Map(partitions.map((one) => [partOf(one.topic, one.partition), one]));
+    for (const part of this.#assigned.keys()) {
       this.health.notReady(part, 'its position is being looked up');
     }
     this.fetched();
@@ -67,34 +67,34 @@ export class Membership implements GroupWatch {
     if (this.#isMember) this.health.ready(GROUP);
   }
 
-  /** A partition waits for an operator at this position. */
-  standsAt(topic: string, partition: number, position: bigint): void {
-    this.#stands.set(partOf(topic, partition), position);
+  /** A partition is stopped at this position until an operator accepts the finding. */
+  stoppedAt(topic: string, partition: number, position: bigint): void {
+    this.#stopped.set(partOf(topic, partition), position);
   }
 
-  /** Not ready where nothing is fetched although something is wanted; ready again with the next fetch. */
+  /** Not ready where nothing is fetched although partitions are read; ready again with the next fetch. */
   checkFetching(): void {
-    const held = [...this.#held.values()];
-    // Batches in hand may keep the next fetch waiting.
-    if (!this.#isMember || held.some(({ status }) => status === 'taking')) return;
-    if (!held.some(({ status }) => status === 'reading')) return;
+    const own = [...this.#assigned.values()];
+    // The next fetch may wait for batches that are being processed.
+    if (!this.#isMember || own.some(({ status }) => status === 'taking')) return;
+    if (!own.some(({ status }) => status === 'reading')) return;
     if (this.#nowMs() - this.#fetchedAtMs < SILENT_MS) return;
     this.#isSilent = true;
     this.health.notReady(GROUP, 'nothing can be fetched from the brokers');
   }
 
   /** In no particular order. */
-  positions(): readonly HeldPosition[] {
-    return [...this.#held].map(([part, { topic, partition, nextOffset }]) => ({
+  positions(): readonly OwnPosition[] {
+    return [...this.#assigned].map(([part, { topic, partition, nextOffset }]) => ({
       topic,
       partition,
-      position: nextOffset >= 0n ? nextOffset : this.#stands.get(part),
+      position: nextOffset >= 0n ? nextOffset : this.#stopped.get(part),
     }));
   }
 
   #lose(): void {
-    for (const part of this.#held.keys()) this.health.forget(part);
-    this.#held = new Map();
-    this.#stands.clear();
+    for (const part of this.#assigned.keys()) this.health.forget(part);
+    this.#assigned = new Map();
+    this.#stopped.clear();
   }
 }

@@ -1,7 +1,7 @@
 import type { Health, Logger } from '@latchkey/runtime';
 import type { IntakeMetrics } from './intake-metrics.ts';
 
-/** Where what became of batches is said. */
+/** Reports batch outcomes: metrics, log, health. */
 export interface Reporting {
   readonly metrics: IntakeMetrics;
   readonly log: Logger;
@@ -9,8 +9,8 @@ export interface Reporting {
   readonly signal: AbortSignal;
 }
 
-/** A partition waits for an operator: not ready, and said once. */
-export function standStill(
+/** Reports that a partition is stopped until an operator accepts the finding: not ready, and one log line. */
+export function reportStopped(
   { log, health }: Reporting,
   { topic, partition }: { readonly topic: string; readonly partition: number },
   { code, detail }: { readonly code: string; readonly detail: string },

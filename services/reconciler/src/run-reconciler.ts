@@ -1,5 +1,5 @@
 import { type InputTopic } from '@latchkey/contracts';
-import { openPolicy } from '@latchkey/intake';
+import { type IntakeContext, openPolicy } from '@latchkey/intake';
 import {
   type BatchConsumerOptions,
   type Kafka,
@@ -23,32 +23,33 @@ import { runClock } from './clock.ts';
 import { openInputLag } from './input-lag.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import { forgettingChore, housekeepingChore } from './janitor.ts';
-import { meetZones } from './meet-zones.ts';
 import { Membership } from './membership.ts';
 import { openOutputs } from './open-outputs.ts';
 import { policyChore } from './policy-at-work.ts';
+import { readInputs } from './read-inputs.ts';
 import { openReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
-import { takeBatches } from './take-batches.ts';
-import type { Reconciling } from './take-parts.ts';
 import { untilInputsReady } from './until-inputs-ready.ts';
 import { deadLettersChore, reviewsChore } from './waiting-for-people.ts';
+import { warmTimeZones } from './warm-time-zones.ts';
 
-/** How soon a partition that an operator has accepted goes on. */
+/** Families of events: each has transactions of its own. */
+const FAMILIES = 2;
+/** How soon reading continues after an operator has accepted a finding. */
 const RELOCATE_MS = 1_000;
 
 type Context = ServiceContext<ReconcilerSettings>;
 
-/** What leads out of the process. */
+/** Connections to the outside, replaceable in fault tests. */
 export interface ReconcilerEdges {
   readonly openDatabase: typeof openDatabase;
   readonly openKafka: typeof openKafka;
 }
 
 /**
- * Reads the input topics into intake, and decides what became due, until asked to stop.
+ * Reads the input topics into intake, and decides what is due, until asked to stop.
  *
- * @param edges - the real ones, unless a fault test puts its failpoints in between
+ * @param edges - the real ones, or those of a fault test with failpoints
  */
 export async function runReconciler(
   context: Context,
@@ -69,18 +70,18 @@ export async function runReconciler(
     const partitions = settings.OUTPUT_PARTITIONS;
     return openOutputs(db, admin, outputNames, partitions, settings.INSTALLATION);
   });
-  await meetZones();
+  await warmTimeZones();
   const retentionDays = settings.INBOX_RETENTION_DAYS;
   await prepare(context, () =>
     untilInputsReady(admin, inputs, retentionDays, { log, health }, signal),
   );
   if (signal.aborted) return;
-  const to: Reconciling = { db, policy, outputs: prepared };
+  const intake: IntakeContext = { db, policy, outputs: prepared };
   const byName = new Map(
     Object.entries(inputs).map(([input, name]) => [name, input as InputTopic]),
   );
   const membership = new Membership(health);
-  const reading = takeBatches(to, {
+  const reading = readInputs(intake, {
     inputs: byName,
     maxEvents: settings.BATCH_MAX_EVENTS,
     transactionsAtOnce: settings.PARTITIONS_AT_ONCE,
@@ -113,12 +114,12 @@ export async function runReconciler(
   ].filter((chore) => chore !== undefined);
   await runTogether(signal, [
     (stop) => runBatchConsumer(kafka, reading, consumer, log, stop),
-    (stop) => runClock(to, readThrough.reports, { log, health }, stop),
+    (stop) => runClock(intake, readThrough.reports, { log, health }, stop),
     ...chores.map((chore) => (stop: AbortSignal) => every(chore, stop)),
   ]);
 }
 
-/** Joining the group may take as long as the others are waited for. */
+/** Joining the group may take as long as the session timeout of the others. */
 function silenceMs({ SESSION_TIMEOUT_SECONDS }: ReconcilerSettings): number {
   return Math.max(SESSION_TIMEOUT_SECONDS, 10) * 1_000 + 5_000;
 }
@@ -128,8 +129,8 @@ function openReconcilerDatabase({ settings, log, giveUp }: Context, edges: Recon
     url: settings.DATABASE_URL,
     giveUp,
     role: 'latchkey_reconciler',
-    // Beside the transactions of batches: the clock, the read-through, the counts and the janitor.
-    poolSize: settings.PARTITIONS_AT_ONCE + 5,
+    // The transactions of batches of each family; the clock, the read-through, the counts and the janitor.
+    poolSize: FAMILIES * settings.PARTITIONS_AT_ONCE + 5,
     applicationName: 'latchkey-reconciler',
     onConnectionLost: (err) => {
       log.warn({ err }, 'connection to the database lost');
@@ -137,7 +138,7 @@ function openReconcilerDatabase({ settings, log, giveUp }: Context, edges: Recon
   });
 }
 
-/** Waits for database and brokers; what waiting cannot mend ends the process. */
+/** Waits for database and brokers; a refusal ends the process. */
 function prepare<T>({ log, health, signal }: Context, work: () => Promise<T>): Promise<T> {
   const alarm = waitingAlarm('servers', { log, health });
   return retryForever(work, { signal, isPermanent, ...alarm });

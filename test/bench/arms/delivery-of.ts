@@ -1,4 +1,4 @@
-import { type Delivery, takenAtOf } from '@latchkey/intake';
+import { type BatchDelivery, takenAtOf } from '@latchkey/intake';
 import type { KafkaMessage } from 'kafkajs';
 
 /** A message as kafkajs gives it, for intake. */
@@ -8,7 +8,7 @@ export function deliveryOf({
   headers = {},
   offset,
   timestamp,
-}: KafkaMessage): Delivery {
+}: KafkaMessage): BatchDelivery {
   return {
     offset: BigInt(offset),
     takenAtMs: takenAtOf(Number(timestamp)),

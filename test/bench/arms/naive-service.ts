@@ -3,7 +3,7 @@
  * same tables by the same functions, which favours it: its statements are prepared and pipelined, too.
  */
 import type { InputTopic } from '@latchkey/contracts';
-import { intake, locate, openPolicy } from '@latchkey/intake';
+import { locate, openPolicy, processBatch } from '@latchkey/intake';
 import { logOffsets, openAdmin, openKafka, silenceTimerWarnings } from '@latchkey/kafka';
 import { openDatabase } from '@latchkey/postgres';
 import {
@@ -47,21 +47,26 @@ async function consume(context: ServiceContext<ReconcilerSettings>): Promise<voi
   const byName = new Map(
     Object.entries(inputs).map(([input, name]) => [name, input as InputTopic]),
   );
-  const take = async (topic: string, partition: number, message: KafkaMessage): Promise<void> => {
+  const process = async (
+    topic: string,
+    partition: number,
+    message: KafkaMessage,
+  ): Promise<void> => {
     const input = byName.get(topic);
     if (input === undefined) throw new RangeError(`${topic} is no input`);
     const delivery = deliveryOf(message);
     const { offset } = delivery;
     const at = { topic, input, partition, fetchedOffset: offset, nextOffset: offset + 1n };
-    const taken = await intake(db, { ...at, deliveries: [delivery] }, policy, outputs);
-    if (taken.kind !== 'taken') throw new Error(`not taken, but ${taken.kind}`);
+    const batch = { ...at, deliveries: [delivery] };
+    const outcome = await processBatch({ db, policy, outputs }, batch);
+    if (outcome.kind !== 'processed') throw new Error(`not processed, but ${outcome.kind}`);
   };
   const kafka = new Kafka({ brokers: [...settings.KAFKA_BROKERS], logLevel: logLevel.WARN });
   const consumer = kafka.consumer({ groupId: settings.GROUP_ID });
   await consumer.connect();
   await consumer.subscribe({ topics: [...byName.keys()], fromBeginning: true });
   await consumer.run({
-    eachMessage: ({ topic, partition, message }) => take(topic, partition, message),
+    eachMessage: ({ topic, partition, message }) => process(topic, partition, message),
   });
   const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
   signal.addEventListener('abort', () => {

@@ -1,10 +1,5 @@
 import { readFileSync } from 'node:fs';
-import {
-  type Event,
-  identityIdOf,
-  type PersonEvent,
-  type WorkforceEvent,
-} from '@latchkey/contracts';
+import { type Event, identityIdOf, type RecordEvent } from '@latchkey/contracts';
 import {
   type CurrentIdentity,
   EXAMPLE_POLICY_URL,
@@ -96,7 +91,7 @@ export function heldOf({ identity }: PersonWorld): HeldPerson {
 }
 
 function sentFact(sent: SentEvent): Fact {
-  return factOf(eventOf(sent) as WorkforceEvent | PersonEvent);
+  return factOf(eventOf(sent) as RecordEvent);
 }
 
 /** The event that a delivery of this is read as. */

@@ -3,9 +3,9 @@ import type { ConsumedBatch, PartitionReading } from '@latchkey/kafka';
 import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { intakeMetrics } from '../../../services/reconciler/src/intake-metrics.ts';
-import { meetZones } from '../../../services/reconciler/src/meet-zones.ts';
 import { Membership } from '../../../services/reconciler/src/membership.ts';
-import { takeBatches } from '../../../services/reconciler/src/take-batches.ts';
+import { readInputs } from '../../../services/reconciler/src/read-inputs.ts';
+import { warmTimeZones } from '../../../services/reconciler/src/warm-time-zones.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { held } from '../../support/held.ts';
 import { type IntakeDesk, openIntakeDesk } from '../../support/intake-desk.ts';
@@ -28,8 +28,8 @@ let nextOffset = 0n;
 beforeAll(async () => {
   database = await createTestDatabase();
   desk = await openIntakeDesk(database);
-  await meetZones();
-  reading = takeBatches(desk, {
+  await warmTimeZones();
+  reading = readInputs(desk, {
     inputs: new Map([[TOPIC, 'workforce-events']]),
     maxEvents: 500,
     transactionsAtOnce: 4,

@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 import { exampleSources, structured } from '../example-deliveries.ts';
 import { readDelivery } from '../read-delivery.ts';
-import {
-  EVENT_SCHEMAS,
-  type EventDataByType,
-  type EventType,
-  isEventType,
-  topicOf,
-} from './event.ts';
+import { EVENT_SCHEMAS, type EventDataByType, type EventType, isEventType } from './event.ts';
+import { topicOf } from './family.ts';
 
 const at = '2026-12-01T08:00:00Z';
 const day = { date: '2026-12-01', zone: 'Europe/Berlin' };

@@ -1,4 +1,3 @@
-import { type InputTopic } from '../topics.ts';
 import { type BlockedData, blocked, type ReleasedData, released } from './person.ts';
 import {
   type AttemptOpenedData,
@@ -92,29 +91,8 @@ export interface EventOf<T extends EventType> {
 }
 
 export type Event = { [T in EventType]: EventOf<T> }[EventType];
-export type WorkforceEvent = Extract<Event, { readonly type: `latchkey.workforce.${string}` }>;
-export type PersonEvent = Extract<Event, { readonly type: `latchkey.person.${string}` }>;
-export type VerificationEvent = Extract<
-  Event,
-  { readonly type: `latchkey.verification.${string}` }
->;
 
 /** Whether this version knows the type. */
 export function isEventType(type: string): type is EventType {
   return Object.hasOwn(EVENT_SCHEMAS, type);
-}
-
-/** The topic on which events of a type arrive. */
-export function topicOf(type: EventType): InputTopic {
-  return type.startsWith('latchkey.verification.') ? 'verification-events' : 'workforce-events';
-}
-
-/** About a verification. */
-export function isVerificationEvent(event: Event): event is VerificationEvent {
-  return event.type.startsWith('latchkey.verification.');
-}
-
-/** A fact of the authoritative record: about an engagement or a person. */
-export function isRecordEvent(event: Event): event is WorkforceEvent | PersonEvent {
-  return !isVerificationEvent(event);
 }

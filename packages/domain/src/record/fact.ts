@@ -3,13 +3,12 @@ import {
   type JoinedData,
   type LeftData,
   type MovedData,
-  type PersonEvent,
+  type RecordEvent,
   type ReleasedData,
   type RescindedData,
   type ResumedData,
   type StatedData,
   type SuspendedData,
-  type WorkforceEvent,
 } from '@latchkey/contracts';
 
 /** What a fact of each kind says. */
@@ -64,7 +63,7 @@ export interface IdentityKey {
 }
 
 /** The fact that an event states. */
-export function factOf(event: WorkforceEvent | PersonEvent): Fact {
+export function factOf(event: RecordEvent): Fact {
   return storedFact({
     eventId: event.eventId,
     source: event.source,
@@ -81,7 +80,7 @@ export function storedFact(stored: StoredFact): Fact {
 }
 
 /** A block or release with `person` is about that person, any other event about its source's own subject. */
-export function identityKeyOf(event: WorkforceEvent | PersonEvent): IdentityKey {
+export function identityKeyOf(event: RecordEvent): IdentityKey {
   const person = 'person' in event.data ? event.data.person : undefined;
   return person ?? { source: event.source, externalId: event.subject };
 }
@@ -90,7 +89,7 @@ export function isBlockFact(fact: Fact): fact is BlockFact {
   return fact.kind === 'blocked' || fact.kind === 'released';
 }
 
-type RecordEventType = (WorkforceEvent | PersonEvent)['type'];
+type RecordEventType = RecordEvent['type'];
 
 const KINDS: Readonly<Record<RecordEventType, FactKind>> = {
   'latchkey.workforce.joined.v1': 'joined',

@@ -1,4 +1,4 @@
-import { type Outputs, type SettledReviews, settleSaid } from '@latchkey/intake';
+import { type Outputs, type RestatedReviews, restateReviews } from '@latchkey/intake';
 import type { SaidReview, Session } from '@latchkey/postgres';
 import type { PublishedRecord } from '@latchkey/publication';
 import { dataIn } from './data-in.ts';
@@ -11,7 +11,7 @@ const MAX_REVIEWS_AT_ONCE = 500;
  * open.
  */
 export class ReviewSettling {
-  readonly byPartition = new Map<number, SettledReviews>();
+  readonly byPartition = new Map<number, RestatedReviews>();
   readonly #session: Pick<Session, 'transaction'>;
   readonly #outputs: Outputs;
 
@@ -26,7 +26,7 @@ export class ReviewSettling {
     for (let at = 0; at < reviews.length; at += MAX_REVIEWS_AT_ONCE) {
       const some = reviews.slice(at, at + MAX_REVIEWS_AT_ONCE);
       // eslint-disable-next-line no-await-in-loop -- part by part
-      const { opened, resolved } = await settleSaid(this.#session, some, this.#outputs);
+      const { opened, resolved } = await restateReviews(this.#session, some, this.#outputs);
       const before = this.byPartition.get(partition) ?? { opened: 0, resolved: 0 };
       const sum = { opened: before.opened + opened, resolved: before.resolved + resolved };
       this.byPartition.set(partition, sum);

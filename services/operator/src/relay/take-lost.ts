@@ -1,4 +1,4 @@
-import type { Outputs, SettledReviews } from '@latchkey/intake';
+import type { Outputs, RestatedReviews } from '@latchkey/intake';
 import type { Session } from '@latchkey/postgres';
 import {
   type KafkaAccess,
@@ -17,7 +17,7 @@ export interface LostTaken {
   readonly dropped: ReadonlyMap<number, number>;
   readonly adopted: ReadonlyMap<number, Adopted>;
   /** Published in another state than the database has. */
-  readonly reviews: ReadonlyMap<number, SettledReviews>;
+  readonly reviews: ReadonlyMap<number, RestatedReviews>;
 }
 
 /** The topic that is read, and where corrections are published. */

@@ -1,7 +1,8 @@
-import { derivedId, type Event, type Read } from '@latchkey/contracts';
-import type { Delivery } from '@latchkey/intake';
+import { derivedId, type Event, type Read, type Rejection } from '@latchkey/contracts';
+import type { BatchDelivery } from '@latchkey/intake';
 import type { StoredTransactionalMessage, TransactionalMessage } from 'pg-transactional-outbox';
-import type { Claimed, RefusedDelivery } from '../../../../packages/intake/src/claim.ts';
+import type { ClaimResult } from '../../../../packages/intake/src/steps/claim.ts';
+import type { ReadDelivery } from '../../../../packages/intake/src/steps/delivery.ts';
 
 /** Where a delivery came from. */
 export interface Place {
@@ -21,7 +22,7 @@ interface Payload {
 /** A delivery as its inbox has it; validated before, so that the handler has no more to do than ours. */
 export function inboxMessage(
   place: Place,
-  delivery: Delivery,
+  delivery: BatchDelivery,
   read: Read,
   order: string,
 ): TransactionalMessage {
@@ -68,7 +69,7 @@ function packedEvent(event: Event): object {
   return { ...rest, fingerprint: fingerprint.toString('hex'), order: order.toString() };
 }
 
-function packedRefusal(delivery: Delivery, read: Extract<Read, { kind: 'rejected' }>): object {
+function packedRefusal(delivery: BatchDelivery, read: Extract<Read, { kind: 'rejected' }>): object {
   const { rejection, claim, eventId, source, type } = read;
   return {
     rejection,
@@ -82,18 +83,22 @@ function packedRefusal(delivery: Delivery, read: Extract<Read, { kind: 'rejected
   };
 }
 
-/** What the handler decides: one event, or one refusal. */
-export function claimedOf(message: Pick<StoredTransactionalMessage, 'payload'>): Claimed {
-  const { place, offset, takenAtMs, event, refused } = message.payload as Payload;
-  const delivery = { offset: BigInt(offset), takenAtMs, key: null, value: null, headers: [] };
-  const origin = { ...place, epoch: 0 };
-  return {
-    events: event === undefined ? [] : [{ delivery, origin, event: unpackedEvent(event) }],
-    refused: refused === undefined ? [] : [{ ...unpackedRefusal(delivery, refused), origin }],
-    duplicates: [],
-    contradicting: [],
-    conflicts: [],
-  };
+/** What the handler processes: a delivery, with the result that claiming it would have. */
+export interface ClaimedMessage {
+  readonly one: ReadDelivery;
+  readonly result: ClaimResult;
+}
+
+export function claimedOf(message: Pick<StoredTransactionalMessage, 'payload'>): ClaimedMessage {
+  const { place, offset: text, takenAtMs, event: packed, refused } = message.payload as Payload;
+  const offset = BigInt(text);
+  const delivery = { takenAtMs, key: null, value: null, headers: [] };
+  const origin = { kind: 'kafka', ...place, epoch: 0, offset } as const;
+  if (refused !== undefined) return unpackedRefusal({ ...delivery, offset }, origin, refused);
+  if (packed === undefined) throw new RangeError('neither an event nor a refusal');
+  const event = unpackedEvent(packed);
+  const one = { delivery, origin, read: { kind: 'event', event } } as const;
+  return { one, result: { kind: 'claimed', event } };
 }
 
 function unpackedEvent(packed: object): Event {
@@ -101,21 +106,35 @@ function unpackedEvent(packed: object): Event {
   return { ...packed, fingerprint: Buffer.from(fingerprint, 'hex'), order: BigInt(order) } as Event;
 }
 
-interface PackedRefusal extends Omit<RefusedDelivery, 'delivery'> {
+interface PackedRefusal {
+  readonly rejection: Rejection;
+  readonly eventId: string | undefined;
+  readonly source: string | undefined;
+  readonly type: string | undefined;
+  readonly claimed: boolean;
   readonly key?: string;
   readonly value?: string;
   readonly headers: readonly (readonly [string, string])[];
 }
 
-function unpackedRefusal(delivery: Delivery, packed: object): RefusedDelivery {
-  const { key, value, headers, ...rest } = packed as PackedRefusal;
+function unpackedRefusal(
+  delivery: BatchDelivery,
+  origin: ReadDelivery['origin'],
+  packed: object,
+): ClaimedMessage {
+  const { key, value, headers, claimed, ...labels } = packed as PackedRefusal;
+  const { rejection, eventId } = labels;
   return {
-    ...rest,
-    delivery: {
-      ...delivery,
-      key: key === undefined ? null : Buffer.from(key, 'base64'),
-      value: value === undefined ? null : Buffer.from(value, 'base64'),
-      headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')]),
+    one: {
+      origin,
+      read: { kind: 'rejected', ...labels, claim: undefined },
+      delivery: {
+        ...delivery,
+        key: key === undefined ? null : Buffer.from(key, 'base64'),
+        value: value === undefined ? null : Buffer.from(value, 'base64'),
+        headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')]),
+      },
     },
+    result: { kind: 'refused', rejection, claimed: claimed ? eventId : undefined },
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readDelivery } from '@latchkey/contracts';
 import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
-import type { Delivery } from '@latchkey/intake';
+import type { BatchDelivery } from '@latchkey/intake';
 import { expect, test } from 'vitest';
 import { employee, hrEvent, inDays, type SentRecord, structured } from '../../../support/events.ts';
 import { claimedOf, inboxMessage } from './peer-message.ts';
@@ -9,7 +9,7 @@ import { claimedOf, inboxMessage } from './peer-message.ts';
 const { sources } = loadPolicy(readFileSync(EXAMPLE_POLICY_URL, 'utf8'));
 const place = { topic: 'in', partition: 3 };
 
-function deliveryOf({ key, value, headers = {} }: SentRecord): Delivery {
+function deliveryOf({ key, value, headers = {} }: SentRecord): BatchDelivery {
   return {
     offset: 7n,
     takenAtMs: 1_000,
@@ -20,31 +20,32 @@ function deliveryOf({ key, value, headers = {} }: SentRecord): Delivery {
 }
 
 /** Through its inbox, whose payload is JSON. */
-function throughInbox(delivery: Delivery): ReturnType<typeof claimedOf> {
+function throughInbox(delivery: BatchDelivery): ReturnType<typeof claimedOf> {
   const read = readDelivery(delivery, 'workforce-events', sources);
   const message = inboxMessage(place, delivery, read, 'by-subject');
   const payload = JSON.parse(JSON.stringify(message.payload)) as unknown;
   return claimedOf({ payload });
 }
 
-test('an event comes out of the inbox of the peer as it went in', () => {
+test('the inbox of the peer returns an event unchanged', () => {
   const event = hrEvent('joined', 'ada', 1, {
     startsAt: inDays(-3),
     attributes: employee('Sales'),
   });
   const delivery = deliveryOf(structured(event));
   const read = readDelivery(delivery, 'workforce-events', sources);
-  const { events } = throughInbox(delivery);
-  expect(events[0]?.origin).toMatchObject(place);
-  expect(events).toHaveLength(1);
-  expect(events[0]?.event).toEqual(read.kind === 'event' ? read.event : undefined);
-  expect(events[0]?.delivery).toMatchObject({ offset: 7n, takenAtMs: 1_000 });
+  const { one, result } = throughInbox(delivery);
+  expect(one.origin).toMatchObject({ ...place, offset: 7n });
+  expect(result).toEqual({
+    kind: 'claimed',
+    event: read.kind === 'event' ? read.event : undefined,
+  });
+  expect(one.delivery.takenAtMs).toBe(1_000);
 });
 
-test('so does a delivery that becomes a dead letter, with its bytes', () => {
+test('the inbox of the peer returns a refused delivery with its bytes', () => {
   const delivery = deliveryOf({ topic: 'workforce-events', key: 'ada', value: 'no JSON' });
-  const { events, refused } = throughInbox(delivery);
-  expect(events).toEqual([]);
-  expect(refused[0]?.delivery).toEqual(delivery);
-  expect(refused[0]?.rejection.code).toBe('NOT_JSON');
+  const { one, result } = throughInbox(delivery);
+  expect(one.delivery).toEqual(delivery);
+  expect(result).toMatchObject({ kind: 'refused', rejection: { code: 'NOT_JSON' } });
 });

@@ -1,12 +1,14 @@
+import { familyOf } from '@latchkey/contracts';
 import {
   initializeMessageStorage,
   initializePollingMessageListener,
   type StoredTransactionalMessage,
 } from 'pg-transactional-outbox';
-import { applyState } from '../../../../packages/intake/src/apply.ts';
-import { decide } from '../../../../packages/intake/src/decide.ts';
-import { lock } from '../../../../packages/intake/src/lock.ts';
-import { messageOf } from '../../../../packages/intake/src/outputs.ts';
+import { applyState } from '../../../../packages/intake/src/steps/apply.ts';
+import { joinChanges } from '../../../../packages/intake/src/steps/changes.ts';
+import { deadLetterChanges } from '../../../../packages/intake/src/steps/dead-letter.ts';
+import { processorFor } from '../../../../packages/intake/src/steps/families.ts';
+import { messageOf } from '../../../../packages/intake/src/steps/outputs.ts';
 import { listenerConfig } from './listener-config.ts';
 import { outboxMessages } from './outbox-messages.ts';
 import { peerLog } from './peer-log.ts';
@@ -28,11 +30,15 @@ export async function openInbox(inbox: Inbox): Promise<AsyncDisposable> {
     message: StoredTransactionalMessage,
     client: Parameters<typeof peerTransaction>[0],
   ): Promise<void> => {
-    const claimed = claimedOf(message);
+    const { one, result } = claimedOf(message);
     const tx = peerTransaction(client);
-    const locked = await lock(tx, claimed.events, outputs);
-    const { changes } = await decide(claimed, locked, policy);
-    const effects = await applyState(tx, { ...changes, claims: [] }, locked.nowMs);
+    const claimed = result.kind === 'claimed' ? [{ ...one, event: result.event }] : [];
+    const family = result.kind === 'claimed' ? familyOf(result.event.type) : 'record';
+    const { process } = processorFor(family);
+    const { changes, moment } = await process(tx, claimed, { policy, outputs });
+    const { nowMs } = moment;
+    const all = joinChanges([changes, deadLetterChanges([one], [result], nowMs)]);
+    const effects = await applyState(tx, { ...all, claims: [] }, nowMs);
     const rows = effects.map((effect) => messageOf(effect, outputs));
     const messages = outboxMessages(rows, inbox.lanes, settings.PEER_OUTBOX_ORDER);
     await Promise.all([tx.flush(), ...messages.map((one) => store(one, client))]);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DEFAULT_TOPIC_NAMES } from '@latchkey/contracts';
 import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
-import { type Delivery, intake, locate, outputLanes } from '@latchkey/intake';
+import { type BatchDelivery, locate, outputLanes, processBatch } from '@latchkey/intake';
 import { ensureLanes, listLanes, openDatabase } from '@latchkey/postgres';
 import {
   employee,
@@ -76,13 +76,14 @@ async function takeModels({ url }: Filling): Promise<void> {
   const deliveries = Array.from({ length: MODELS_COUNT }, (_, person) => deliveryOf(person));
   const batch = { ...at, input: 'workforce-events' as const, fetchedOffset: 0n };
   const whole = { ...batch, nextOffset: BigInt(MODELS_COUNT), deliveries };
-  const taken = await intake(db, whole, policy, { installation: 'bench', lanes, layout: 0 });
-  if (taken.kind !== 'taken' || taken.counts.applied !== MODELS_COUNT) {
-    throw new Error(`the models were not taken: ${JSON.stringify(taken)}`);
+  const outputs = { installation: 'bench', lanes, layout: 0 };
+  const outcome = await processBatch({ db, policy, outputs }, whole);
+  if (outcome.kind !== 'processed' || outcome.counts.applied !== MODELS_COUNT) {
+    throw new Error(`the models were not applied: ${JSON.stringify(outcome)}`);
   }
 }
 
-function deliveryOf(person: number): Delivery {
+function deliveryOf(person: number): BatchDelivery {
   const { key, value } = structured(joinedEvent(person));
   return {
     offset: BigInt(person),

@@ -1,0 +1,37 @@
+import type { IntakeContext } from '../steps/context.ts';
+import { causeOf, isDataError } from '../steps/data-error.ts';
+import { type Batch, halvesOf } from './batch.ts';
+import type { BatchOutcome } from './outcome.ts';
+import { processBatch } from './process-batches.ts';
+
+/**
+ * Processes a batch; where an error of the data fails it, halves it until the poison is alone and a dead letter. After a
+ * few of these in a row the partition stops instead; the database counts them, so that a restart changes nothing and an
+ * operator's acceptance begins again. Every other error is thrown: the caller waits and tries again.
+ */
+export async function processOrIsolate(
+  context: IntakeContext,
+  batch: Batch,
+): Promise<readonly BatchOutcome[]> {
+  try {
+    return [await processBatch(context, batch)];
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    if (batch.deliveries.length > 1) return processHalves(context, batch);
+    return [await processBatch(context, batch, causeOf(error))];
+  }
+}
+
+async function processHalves(
+  context: IntakeContext,
+  batch: Batch,
+): Promise<readonly BatchOutcome[]> {
+  const all: BatchOutcome[] = [];
+  for (const half of halvesOf(batch)) {
+    // eslint-disable-next-line no-await-in-loop -- the second half comes after the first
+    const outcomes = await processOrIsolate(context, half);
+    all.push(...outcomes);
+    if (outcomes.some(({ kind }) => kind !== 'processed' && kind !== 'done')) break;
+  }
+  return all;
+}

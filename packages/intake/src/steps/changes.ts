@@ -1,0 +1,115 @@
+import type { EffectDataByType, EffectType } from '@latchkey/contracts';
+import type {
+  AccountRow,
+  AssignmentRow,
+  AttemptRow,
+  AuditEntry,
+  CallbackRow,
+  FailureCountRow,
+  NewConflict,
+  NewDeadLetter,
+  NewFact,
+  NewReview,
+  SavedEngagement,
+  SavedIdentity,
+  SettledClaim,
+  VerificationRow,
+} from '@latchkey/postgres';
+import type { SharedReview } from './reviews/shared-reviews.ts';
+
+/** One message to downstream, before it has a lane. */
+export type Effect = {
+  [T in EffectType]: {
+    readonly type: T;
+    /** The message's key. */
+    readonly key: string;
+    /** The object that the generation counts: an account for access, else the key itself. */
+    readonly object: string;
+    readonly generation: bigint;
+    readonly data: EffectDataByType[T];
+    readonly decidedAtMs: number;
+    /** Of the event that caused it. */
+    readonly traceparent: string | undefined;
+    readonly tracestate: string | undefined;
+  };
+}[EffectType];
+
+/** An account as it is saved. */
+export type SavedAccount = Omit<AccountRow, 'disabledAtMs' | 'deleteAtMs'> & {
+  readonly disabledAtMs: number | undefined;
+  readonly deleteAtMs: number | undefined;
+};
+
+/** Everything that one transaction writes, as data. */
+export interface Changes {
+  readonly claims: readonly SettledClaim[];
+  readonly facts: readonly NewFact[];
+  readonly identities: readonly SavedIdentity[];
+  readonly engagements: readonly SavedEngagement[];
+  readonly accounts: readonly SavedAccount[];
+  readonly assignments: readonly AssignmentRow[];
+  readonly endedAssignments: readonly {
+    readonly accountId: string;
+    readonly entitlement: string;
+  }[];
+  readonly verifications: readonly VerificationRow[];
+  readonly attempts: readonly AttemptRow[];
+  readonly callbacks: readonly CallbackRow[];
+  readonly failureCounts: readonly FailureCountRow[];
+  /** Only those that are not open yet are opened and announced. */
+  readonly reviews: readonly NewReview[];
+  /** What many share; only those whose own review is new are counted. */
+  readonly shared: readonly SharedReview[];
+  /** Ids of reviews that need no decision any more; open ones are resolved and announced. */
+  readonly resolved: readonly string[];
+  readonly audit: readonly AuditEntry[];
+  readonly deadLetters: readonly NewDeadLetter[];
+  readonly conflicts: readonly NewConflict[];
+  readonly effects: readonly Effect[];
+}
+
+/** How long the owner of a review has to resolve it. */
+export const REVIEW_DUE_MS = 24 * 3_600_000;
+
+/** Nothing at all. */
+export const NO_CHANGES: Changes = {
+  claims: [],
+  facts: [],
+  identities: [],
+  engagements: [],
+  accounts: [],
+  assignments: [],
+  endedAssignments: [],
+  verifications: [],
+  attempts: [],
+  callbacks: [],
+  failureCounts: [],
+  reviews: [],
+  shared: [],
+  resolved: [],
+  audit: [],
+  deadLetters: [],
+  conflicts: [],
+  effects: [],
+};
+
+/** All of these together, in their order. */
+export function joinChanges(parts: readonly Partial<Changes>[]): Changes {
+  const joined: Record<string, readonly unknown[]> = { ...NO_CHANGES };
+  const own = new Map<string, unknown[]>();
+  for (const part of parts) {
+    for (const name in part) {
+      const rows: readonly unknown[] = part[name as keyof Changes] ?? [];
+      if (rows.length > 0) appendRows(own, name, rows);
+    }
+  }
+  for (const [name, rows] of own) joined[name] = rows;
+  return joined as unknown as Changes;
+}
+
+/** Most parts have rows of few kinds: a list is made when the first of its rows comes. */
+function appendRows(own: Map<string, unknown[]>, name: string, rows: readonly unknown[]): void {
+  const before = own.get(name);
+  if (before === undefined) own.set(name, [...rows]);
+  else for (const row of rows) before.push(row);
+}

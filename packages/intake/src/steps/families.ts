@@ -1,0 +1,60 @@
+import { type EventIn, type Family, isOfFamily } from '@latchkey/contracts';
+import type { Policy } from '@latchkey/domain';
+import type { Tx } from '@latchkey/postgres';
+import type { ClaimedEvent, Claiming } from './claim.ts';
+import { DecideFailedError } from './data-error.ts';
+import type { Decided, Handler } from './handler.ts';
+import type { Moment } from './moment.ts';
+import type { Outputs } from './outputs.ts';
+import { recordHandler } from './record/handler.ts';
+import { verificationHandler } from './verification/handler.ts';
+
+/** What a transaction decides by, and where its effects go. */
+export interface Deciding {
+  readonly policy: Policy;
+  readonly outputs: Outputs;
+}
+
+/** Events of one family that were locked and decided at a moment. */
+export interface Processed extends Decided {
+  readonly moment: Moment;
+}
+
+interface Processor {
+  readonly retention: Claiming['retention'];
+  /** @throws DecideFailedError with whatever a decision threw */
+  readonly process: (
+    tx: Tx,
+    claimed: readonly ClaimedEvent[],
+    deciding: Deciding,
+  ) => Promise<Processed>;
+}
+
+/** Every family has its handler: one without does not compile. */
+const PROCESSORS: Readonly<Record<Family, Processor>> = {
+  record: processorOf('record', recordHandler),
+  verification: processorOf('verification', verificationHandler),
+};
+
+/** How events of a family are processed. */
+export function processorFor(family: Family): Processor {
+  return PROCESSORS[family];
+}
+
+function processorOf<F extends Family, L>(family: F, handler: Handler<EventIn<F>, L>): Processor {
+  const isOfThis = (one: ClaimedEvent): one is ClaimedEvent<EventIn<F>> =>
+    isOfFamily<F>(one.event, family);
+  return {
+    retention: handler.retention,
+    process: async (tx, claimed, { policy, outputs }) => {
+      const own = claimed.filter(isOfThis);
+      if (own.length < claimed.length) throw new RangeError('events of two families');
+      const { locked, moment } = await handler.lock(tx, own, outputs);
+      try {
+        return { ...(await handler.decide(own, locked, policy, moment)), moment };
+      } catch (cause) {
+        throw new DecideFailedError('deciding failed', { cause });
+      }
+    },
+  };
+}

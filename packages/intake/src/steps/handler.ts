@@ -1,0 +1,38 @@
+import type { Event } from '@latchkey/contracts';
+import type { Policy } from '@latchkey/domain';
+import type { Tx } from '@latchkey/postgres';
+import type { Changes } from './changes.ts';
+import type { ClaimedEvent, Claiming } from './claim.ts';
+import type { Moment } from './moment.ts';
+import type { DeliveryOutcome } from './outcome.ts';
+import type { Outputs } from './outputs.ts';
+
+/** What a transaction has locked, and when it decides: the moment is read after the locks. */
+export interface Locked<L> {
+  readonly locked: L;
+  readonly moment: Moment;
+}
+
+/** What claimed events change, and the outcome of each, in their order. */
+export interface Decided {
+  readonly changes: Changes;
+  readonly outcomes: readonly DeliveryOutcome[];
+}
+
+/** How the events of one family are processed. `L`: what is locked for them. */
+export interface Handler<E extends Event, L> {
+  readonly retention: Claiming['retention'];
+  /** Locks and reads everything that the events may change. */
+  readonly lock: (
+    tx: Tx,
+    claimed: readonly ClaimedEvent<E>[],
+    outputs: Outputs,
+  ) => Promise<Locked<L>>;
+  /** Decides by nothing else than what it is given. */
+  readonly decide: (
+    claimed: readonly ClaimedEvent<E>[],
+    locked: L,
+    policy: Policy,
+    moment: Moment,
+  ) => Decided | Promise<Decided>;
+}

@@ -1,0 +1,54 @@
+import type { RecordEvent } from '@latchkey/contracts';
+import type { Fact, Policy, Reconciled } from '@latchkey/domain';
+import type { AuditEntry, NewFact, SettledClaim } from '@latchkey/postgres';
+import { auditOf } from '../audit.ts';
+import type { Changes } from '../changes.ts';
+import type { ClaimedEvent } from '../claim.ts';
+
+/** What each event itself changes: the fact, the disposition of its claim, its audit entry. */
+export function eventChanges(
+  claimed: readonly ClaimedEvent<RecordEvent>[],
+  facts: readonly Fact[],
+  identityId: string,
+  { outcomes }: Reconciled,
+  policy: Policy,
+  nowMs: number,
+): Partial<Changes> {
+  const stated: NewFact[] = [];
+  const claims: SettledClaim[] = [];
+  const audit: AuditEntry[] = [];
+  for (const [index, { event, origin }] of claimed.entries()) {
+    const fact = facts[index];
+    const outcome = outcomes[index];
+    if (fact === undefined || outcome === undefined)
+      throw new RangeError('an event has no outcome');
+    const { eventId } = event;
+    const { disposition, decisions } = outcome;
+    stated.push(newFact(event, fact, identityId));
+    if (disposition === 'stale') claims.push({ eventId, disposition });
+    audit.push(
+      auditOf({
+        subject: { subjectKind: 'identity', subjectId: identityId },
+        cause: { trigger: 'event', eventId, origin },
+        decisions: [{ kind: 'fact', fact: fact.kind, disposition }, ...decisions],
+        owner: decisions[0]?.owner ?? policy.owner,
+        policyHash: policy.hash,
+        nowMs,
+      }),
+    );
+  }
+  return { facts: stated, claims, audit };
+}
+
+function newFact(event: RecordEvent, fact: Fact, identityId: string): NewFact {
+  return {
+    eventId: event.eventId,
+    fingerprint: event.fingerprint.toString('hex'),
+    identityId,
+    source: event.source,
+    kind: fact.kind,
+    engagement: fact.engagement,
+    sourceOrder: fact.order,
+    data: JSON.stringify(event.data),
+  };
+}

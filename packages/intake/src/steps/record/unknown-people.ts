@@ -1,0 +1,121 @@
+import { derivedId, type RecordEvent } from '@latchkey/contracts';
+import type { Fact, Policy } from '@latchkey/domain';
+import { type IdentityKey, listAlikeIds, type NewReview, type Tx } from '@latchkey/postgres';
+import { type Changes, REVIEW_DUE_MS } from '../changes.ts';
+import { type NamedPerson, named, type SharedReview } from '../reviews/shared-reviews.ts';
+
+/** A person whose access a source ends although it has never sent a `joined` or `stated` for them. */
+export interface UnknownPerson extends IdentityKey, NamedPerson {}
+
+interface Known {
+  readonly facts: readonly Pick<Fact, 'kind'>[];
+  readonly current: Pick<IdentityKey, 'source' | 'externalId'>;
+}
+
+type KnownPeople = ReadonlyMap<string, Known>;
+type EventsOf = ReadonlyMap<string, readonly RecordEvent[]>;
+
+/** Beyond so many of one source in a batch they share one review of that source and hour. */
+const MAX_REVIEWS_A_SOURCE = 10;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Finds the unknown people among those of these events, and known people with a similar id. Queries the
+ * database only if there are unknown people.
+ */
+export async function findUnknownPeople(
+  tx: Tx,
+  people: KnownPeople,
+  identityOf: ReadonlyMap<RecordEvent, string>,
+): Promise<readonly UnknownPerson[]> {
+  const events = Map.groupBy(identityOf.keys(), (event) => identityOf.get(event) ?? '');
+  const unknown = unknownAmong(people, events);
+  if (unknown.length === 0) return [];
+  const found = Map.groupBy(await listAlikeIds(tx, unknown), ({ identityId }) => identityId);
+  return unknown.map((person) => ({
+    ...person,
+    alike: (found.get(person.identityId) ?? []).map(({ alike }) => alike),
+  }));
+}
+
+function unknownAmong(people: KnownPeople, events: EventsOf): Omit<UnknownPerson, 'alike'>[] {
+  return [...events].flatMap(([identityId, own]) => {
+    const person = people.get(identityId);
+    const ending = own.find(({ type }) => ends(kindOf(type)));
+    if (person === undefined || ending === undefined) return [];
+    if (isKnown(person) || own.some(({ type }) => introduces(kindOf(type)))) return [];
+    const { source, externalId } = person.current;
+    return [{ identityId, source, externalId, eventId: ending.eventId }];
+  });
+}
+
+/**
+ * The reviews of unknown people: one for each, or one shared by a source and hour where a batch has many of that source,
+ * as when a source begins to write its ids in another way. Each person of a shared review has a row too.
+ */
+export function unknownPeopleReviews(
+  unknown: readonly UnknownPerson[],
+  { owner }: Policy,
+  nowMs: number,
+): Pick<Changes, 'reviews' | 'shared'> {
+  const common = { owner, dueAtMs: nowMs + REVIEW_DUE_MS };
+  const bySource = Map.groupBy(unknown, ({ source }) => source);
+  const many = [...bySource].filter(([, own]) => own.length > MAX_REVIEWS_A_SOURCE);
+  const hour = new Date(nowMs - (nowMs % HOUR_MS)).toISOString();
+  const shared = many.map(
+    ([source, own]): SharedReview => ({
+      reviewId: derivedId('review', 'leavers_unknown', source, hour),
+      kind: 'leavers_unknown',
+      subject: source,
+      hour,
+      members: own.map((person) => ({ ...person, reviewId: reviewOf(person.identityId) })),
+      ...common,
+    }),
+  );
+  const sharedIn = new Map(shared.map(({ subject, reviewId }) => [subject, reviewId]));
+  const reviews = unknown.map((person): NewReview => {
+    const own = {
+      reviewId: reviewOf(person.identityId),
+      kind: 'leaver_unknown',
+      subject: person.identityId,
+      ...common,
+    };
+    const by = sharedIn.get(person.source);
+    if (by === undefined) return { ...own, detail: JSON.stringify(named(person)) };
+    const detail = JSON.stringify({ ...named(person), sharedIn: by });
+    return { ...own, state: 'shared', detail };
+  });
+  return { reviews, shared };
+}
+
+/** The reviews to resolve of people who were unknown until these events. */
+export function introducedReviews(
+  identityId: string,
+  person: Known,
+  events: readonly RecordEvent[],
+): Changes['resolved'] {
+  const wasUnknown = !isKnown(person) && person.facts.some(({ kind }) => ends(kind));
+  const isIntroduced = events.some(({ type }) => introduces(kindOf(type)));
+  return wasUnknown && isIntroduced ? [reviewOf(identityId)] : [];
+}
+
+function reviewOf(identityId: string): string {
+  return derivedId('review', 'leaver_unknown', identityId);
+}
+
+function isKnown({ facts }: Known): boolean {
+  return facts.some(({ kind }) => introduces(kind));
+}
+
+function introduces(kind: string): boolean {
+  return kind === 'joined' || kind === 'stated';
+}
+
+function ends(kind: string): boolean {
+  return kind === 'left' || kind === 'blocked';
+}
+
+/** `latchkey.workforce.left.v1`: `left`. */
+function kindOf(type: string): string {
+  return type.split('.')[2] ?? '';
+}

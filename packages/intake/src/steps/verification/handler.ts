@@ -1,0 +1,27 @@
+import type { VerificationEvent } from '@latchkey/contracts';
+import type { LockedVerifications } from '@latchkey/domain';
+import type { Tx } from '@latchkey/postgres';
+import type { ClaimedEvent } from '../claim.ts';
+import type { Handler, Locked } from '../handler.ts';
+import { readMoment } from '../moment.ts';
+import type { Outputs } from '../outputs.ts';
+import { decideVerifications } from './decide-verifications.ts';
+import { lockFailures, lockReported } from './lock-verifications.ts';
+
+/** Reports about verifications. Only transactions of this family lock verifications. */
+export const verificationHandler: Handler<VerificationEvent, LockedVerifications> = {
+  retention: 'inbox',
+  lock,
+  decide: decideVerifications,
+};
+
+/** Locks in this order: verifications, failure counts. Statements that need no answer go out together. */
+async function lock(
+  tx: Tx,
+  claimed: readonly ClaimedEvent<VerificationEvent>[],
+  outputs: Outputs,
+): Promise<Locked<LockedVerifications>> {
+  const reported = await lockReported(tx, claimed);
+  const [locked, moment] = await Promise.all([lockFailures(tx, reported), readMoment(tx, outputs)]);
+  return { locked, moment };
+}
