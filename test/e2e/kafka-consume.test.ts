@@ -29,16 +29,16 @@ test.for(ALL)('reads what was written with compression %i', async (compression) 
   await expect.poll(() => reading.values()).toEqual(values);
 });
 
-test('reading the end of a log ends once it is to be given up', async () => {
+test('reading the end of a log rejects once giveUp is aborted', async () => {
   const { topic, kafka } = await setUp();
   await produce(kafka, topic, ['the only one'], {});
   const giveUp = new AbortController();
   let read = 0;
-  // The log never gets so far.
+  // The log never reaches this end.
   const wanted = {
     logs: new Map([[0, { start: 0n, end: 2n }]]),
     isEnough: () => true,
-    take: (_: number, records: readonly unknown[]) => {
+    process: (_: number, records: readonly unknown[]) => {
       read += records.length;
       return Promise.resolve();
     },
@@ -73,7 +73,7 @@ test('a record with 5,000 headers is read like any other', async () => {
   ]);
 });
 
-test('aborted messages are invisible, and the position gets past them and past control records', async () => {
+test('aborted messages are invisible, and the position moves past them and past control records', async () => {
   const { topic, kafka } = await setUp();
   await using producer = await transactional();
   for (const value of ['aborted', 'committed', 'aborted too']) {
@@ -86,7 +86,7 @@ test('aborted messages are invisible, and the position gets past them and past c
   await expect.poll(() => reading.positions.get(0)).toBe(6n);
   expect(reading.values()).toEqual(['committed']);
 
-  // A batch of its own in which nothing is for a reader.
+  // A batch without a record for a reader.
   await producer.begin();
   await producer.send(topic, 0, [{ key: null, value: 'aborted', headers: {} }]);
   await producer.abort();
@@ -96,7 +96,7 @@ test('aborted messages are invisible, and the position gets past them and past c
   await expect.poll(() => reading.values()).toEqual(['committed', 'after']);
 });
 
-test('starts where it is told, whatever the group committed', async () => {
+test('starts at the located position, not at the committed offset of the group', async () => {
   const { topic, kafka } = await setUp();
   await produce(kafka, topic, ['0', '1', '2', '3', '4'], {});
   const groupId = randomUUID();
@@ -115,7 +115,7 @@ test('starts where it is told, whatever the group committed', async () => {
   expect(second.batches[0]?.fetchedOffset).toBe(3n);
 });
 
-test('who has left while it was subscribing does not run', async () => {
+test('a consumer that leaves while it subscribes does not run', async () => {
   const { topic, kafka } = await setUp();
   const stop = new AbortController();
   const { slow, subscribed, seen } = slowToSubscribe(kafka, stop);
@@ -124,7 +124,7 @@ test('who has left while it was subscribing does not run', async () => {
   expect(seen.runs).toBe(0);
 });
 
-/** The same client, whose consumer asks to stop while it subscribes, and has subscribed after it was disconnected. */
+/** The same client. Its consumer is asked to stop while it subscribes, and has subscribed after it was disconnected. */
 function slowToSubscribe(kafka: Kafka, stop: AbortController) {
   const disconnected = Promise.withResolvers<undefined>();
   const subscribed = Promise.withResolvers<undefined>();

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import {
-  committedOffsets,
   createMissingTopics,
   describeTopics,
-  logOffsets,
   openAdmin,
-  writtenOffsets,
+  readCommittedOffsets,
+  readLogOffsets,
+  readWrittenOffsets,
 } from '@latchkey/kafka';
 import { expect, inject, test } from 'vitest';
 import { local } from '../support/kafka-clients.ts';
@@ -36,8 +36,8 @@ test('offsets of several topics, asked for at once by one client, are those of e
       const seen = new Set<string>();
       for (let round = 0; round < ROUNDS; round += 1) {
         const partitions = (await describeTopics(admin, [topic])).get(topic)?.partitions ?? 0;
-        const committed = await committedOffsets(admin, group, topic, partitions);
-        const logs = await logOffsets(admin, topic, partitions);
+        const committed = await readCommittedOffsets(admin, group, topic, partitions);
+        const logs = await readLogOffsets(admin, topic, partitions);
         seen.add(`${partitions} ${committed.size} ${logs.size}`);
       }
       return [...seen];
@@ -54,7 +54,7 @@ test('while a transaction is open its records are written, and no committed read
   ]);
   await using open = await openTransaction(inject('brokers'), topic, 1);
 
-  const endsOf = async (ask: typeof logOffsets) => {
+  const endsOf = async (ask: typeof readLogOffsets) => {
     const offsets = await ask(admin, topic, PARTITIONS);
     // The broker answers in no order.
     return Array.from({ length: PARTITIONS }, (_, partition) => {
@@ -66,12 +66,12 @@ test('while a transaction is open its records are written, and no committed read
     [0n, 0n],
     [0n, 1n],
   ];
-  const [committed, all] = await Promise.all([endsOf(logOffsets), endsOf(writtenOffsets)]);
+  const [committed, all] = await Promise.all([endsOf(readLogOffsets), endsOf(readWrittenOffsets)]);
   expect(committed).toEqual([none, none, none]);
   expect(all).toEqual([none, written, none]);
 
   await open.abort();
   // The marker is a record, too.
-  await expect.poll(() => endsOf(logOffsets)).toEqual([none, [0n, 2n], none]);
-  expect(await endsOf(writtenOffsets)).toEqual([none, [0n, 2n], none]);
+  await expect.poll(() => endsOf(readLogOffsets)).toEqual([none, [0n, 2n], none]);
+  expect(await endsOf(readWrittenOffsets)).toEqual([none, [0n, 2n], none]);
 });

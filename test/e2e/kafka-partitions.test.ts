@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { consume, local, log, optionsOf, produce, setUp } from '../support/kafka-clients.ts';
 import { RecordingReading } from '../support/recording-reading.ts';
 
-test('a stopped partition keeps no other waiting, and goes on by itself', async () => {
+test('a stopped partition does not delay others, and continues once it is located', async () => {
   const { topic, kafka } = await setUp(2);
   await produce(kafka, topic, ['a0', 'a1'], { partition: 0 });
   await produce(kafka, topic, ['b0', 'b1'], { partition: 1 });
@@ -20,50 +20,50 @@ test('a stopped partition keeps no other waiting, and goes on by itself', async 
   await expect.poll(() => reading.values()).toEqual(['b0', 'b1', 'a0', 'a1']);
 });
 
-test('a batch that waits keeps neither the others nor the membership waiting', async () => {
+test('a slow batch delays neither other partitions nor heartbeats', async () => {
   const { topic, kafka } = await setUp(2);
   const reading = new RecordingReading();
-  const stuck = Promise.withResolvers<'taken'>();
+  const stuck = Promise.withResolvers<'processed'>();
   reading.before = ({ partition }) =>
-    partition === 0 ? stuck.promise : Promise.resolve('taken' as const);
+    partition === 0 ? stuck.promise : Promise.resolve('processed' as const);
   await using _ = consume(topic, reading, { sessionTimeoutMs: 6_000 });
   await produce(kafka, topic, ['stuck'], { partition: 0 });
   const startedMs = performance.now();
   let sent = 0;
-  // Longer than the session: a member that says nothing meanwhile loses its partitions.
+  // Longer than the session timeout: a member without heartbeats loses its partitions.
   while (performance.now() - startedMs < 8_000) {
     sent += 1;
     await produce(kafka, topic, [`b${sent}`], { partition: 1 });
     await expect.poll(() => reading.values()).toHaveLength(sent);
   }
   expect(reading.located).toHaveLength(2);
-  stuck.resolve('taken');
+  stuck.resolve('processed');
   await expect.poll(() => reading.values().at(-1)).toBe('stuck');
   await produce(kafka, topic, ['moving again'], { partition: 0 });
   await expect.poll(() => reading.values().at(-1)).toBe('moving again');
 });
 
-test('while a batch waits for its turn nothing more is fetched and the membership is kept; then it may be slow', async () => {
+test('while a batch waits for its turn, nothing more is fetched and the membership is kept; then it may be slow', async () => {
   const { topic, kafka } = await setUp(2);
   const reading = new RecordingReading();
   const turn = Promise.withResolvers<undefined>();
   const stuck = Promise.withResolvers<undefined>();
   let waiting = 0;
-  reading.before = async ({ partition }, hold) => {
-    if (partition === 1) return 'taken';
+  reading.before = async ({ partition }, lease) => {
+    if (partition === 1) return 'processed';
     waiting += 1;
-    await hold.untilTurn(turn.promise);
+    await lease.waitForTurn(turn.promise);
     await stuck.promise;
-    return 'taken';
+    return 'processed';
   };
   await using _ = consume(topic, reading, { sessionTimeoutMs: 6_000 });
   await produce(kafka, topic, ['first'], { partition: 0 });
   await expect.poll(() => waiting).toBe(1);
   const startedMs = performance.now();
   let sent = 0;
-  // Longer than the session: a member that says nothing meanwhile loses its partitions.
+  // Longer than the session timeout: a member without heartbeats loses its partitions.
   while (performance.now() - startedMs < 8_000) {
-    await produce(kafka, topic, [`behind it ${sent}`], { partition: 1 });
+    await produce(kafka, topic, [`after it ${sent}`], { partition: 1 });
     sent += 1;
   }
   expect(reading.values()).toEqual([]);
@@ -75,37 +75,37 @@ test('while a batch waits for its turn nothing more is fetched and the membershi
   expect(reading.located).toHaveLength(2);
 });
 
-test('a batch in parts is not slow before its last part is', async () => {
+test('a batch in parts is slow only if its last part is', async () => {
   const { topic, kafka } = await setUp(2);
   const reading = new RecordingReading();
   const part = Promise.withResolvers<undefined>();
-  reading.before = async ({ partition }, hold) => {
-    if (partition === 1) return 'taken';
+  reading.before = async ({ partition }, lease) => {
+    if (partition === 1) return 'processed';
     part.resolve(undefined);
-    // Together longer than a batch may take, each of them shorter.
+    // Each part is shorter than a slow batch, and both together are longer.
     for (let count = 0; count < 2; count += 1) {
-      await hold.untilTurn(Promise.resolve());
+      await lease.waitForTurn(Promise.resolve());
       await setTimeout(700);
     }
-    return 'taken';
+    return 'processed';
   };
   await using _ = consume(topic, reading);
   await produce(kafka, topic, ['in parts'], { partition: 0 });
   await part.promise;
-  await produce(kafka, topic, ['behind it'], { partition: 1 });
-  await expect.poll(() => reading.values()).toEqual(['in parts', 'behind it']);
+  await produce(kafka, topic, ['after it'], { partition: 1 });
+  await expect.poll(() => reading.values()).toEqual(['in parts', 'after it']);
 });
 
-test('a rebalance with a batch in flight hands over without loss or repetition', async () => {
+test('a rebalance during a batch causes no loss and no repetition', async () => {
   const { topic, kafka } = await setUp(2);
   const groupId = randomUUID();
   const positions = new Map<number, bigint>();
   const first = new RecordingReading(positions);
   const second = new RecordingReading(positions);
   let gaveUp = 0;
-  first.before = async (_, hold) => {
-    if (gaveUp > 0) return 'taken';
-    await expect.poll(() => hold.keep()).toBe(false);
+  first.before = async (_, lease) => {
+    if (gaveUp > 0) return 'processed';
+    await expect.poll(() => lease.renew()).toBe(false);
     gaveUp += 1;
     return 'relocate';
   };
@@ -128,7 +128,7 @@ test('a log that starts after the position stops the partition until the positio
   const { topic, kafka } = await setUp();
   await produce(kafka, topic, ['0', '1', '2'], {});
   const reading = new RecordingReading();
-  const slow = Promise.withResolvers<'taken'>();
+  const slow = Promise.withResolvers<'processed'>();
   reading.before = () => slow.promise;
   await using _ = consume(topic, reading);
   await expect.poll(() => reading.located).toHaveLength(1);
@@ -136,15 +136,15 @@ test('a log that starts after the position stops the partition until the positio
   await using admin = await openAdmin(kafka);
   await admin.fetchTopicOffsets(topic); // or kafkajs does not know its leaders
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '5' }] });
-  slow.resolve('taken');
-  // What was in hand is taken; the next fetch is out of range, and kafkajs chooses another offset by itself.
+  slow.resolve('processed');
+  // The running batch is processed; the next fetch is out of range, and kafkajs resets the offset by itself.
   await expect.poll(() => reading.located.at(-1)).toMatchObject({ logStart: 5n, logEnd: 6n });
   expect(reading.values()).not.toContain('5');
   reading.positions.set(0, 5n);
   await expect.poll(() => reading.values().at(-1)).toBe('5');
 });
 
-test('a record batch that cannot be read stops its partition only, until the position is past it', async () => {
+test('an unreadable record batch stops only its partition, until the position is after it', async () => {
   const { topic, kafka } = await setUp(2);
   await produce(kafka, topic, ['before'], { partition: 0 });
   const bomb = 'x'.repeat(33 * 1024 * 1024);
@@ -163,15 +163,15 @@ test('a record batch that cannot be read stops its partition only, until the pos
   await expect.poll(() => reading.values()).toEqual(['before', 'other', 'after']);
 });
 
-test('being asked to stop finishes the batch in hand and leaves the group', async () => {
+test('stopping finishes the running batch and leaves the group', async () => {
   const { topic, kafka } = await setUp();
-  await produce(kafka, topic, ['in hand'], {});
+  await produce(kafka, topic, ['running'], {});
   const groupId = randomUUID();
   const reading = new RecordingReading();
-  const slow = Promise.withResolvers<'taken'>();
-  const inHand = Promise.withResolvers<undefined>();
+  const slow = Promise.withResolvers<'processed'>();
+  const begun = Promise.withResolvers<undefined>();
   reading.before = () => {
-    inHand.resolve(undefined);
+    begun.resolve(undefined);
     return slow.promise;
   };
   const stop = new AbortController();
@@ -182,11 +182,11 @@ test('being asked to stop finishes the batch in hand and leaves the group', asyn
     log,
     stop.signal,
   );
-  await inHand.promise;
+  await begun.promise;
   stop.abort();
-  slow.resolve('taken');
+  slow.resolve('processed');
   await running;
-  expect(reading.values()).toEqual(['in hand']);
+  expect(reading.values()).toEqual(['running']);
   await using admin = await openAdmin(kafka);
   const { groups } = await admin.describeGroups([groupId]);
   expect(groups[0]?.members).toEqual([]);
@@ -196,8 +196,8 @@ test('a reader that rejects ends the consumer', async () => {
   const { topic, kafka } = await setUp();
   await produce(kafka, topic, ['any'], {});
   const reading = new RecordingReading();
-  reading.before = () => Promise.reject(new Error('no way on'));
+  reading.before = () => Promise.reject(new Error('cannot continue'));
   const { signal } = new AbortController();
   const running = runBatchConsumer(local(), reading, optionsOf(topic, {}), log, signal);
-  await expect(running).rejects.toThrow('no way on');
+  await expect(running).rejects.toThrow('cannot continue');
 });

@@ -3,13 +3,13 @@ import { createRequire } from 'node:module';
 import { Failure } from '@latchkey/contracts';
 import {
   acquireTransactionalProducer,
-  committedOffsets,
   createMissingTopics,
   ensureOutputTopics,
-  logOffsets,
   openAdmin,
+  readCommittedOffsets,
+  readLogOffsets,
   type TransactionalProducer,
-  untilOffsetsReady,
+  waitUntilOffsetsReady,
 } from '@latchkey/kafka';
 import { ConfigResourceTypes, ConfigSource } from 'kafkajs';
 import { expect, test } from 'vitest';
@@ -187,19 +187,19 @@ async function createTopic(settings: Record<string, string> = {}, partitions = 1
   const topic = `kafka-produce-${randomUUID()}`;
   await using admin = await openAdmin(local());
   await createMissingTopics(admin, [{ name: topic, partitions, replicas: undefined, settings }]);
-  await untilOffsetsReady(admin, GROUP, [topic], new AbortController().signal);
+  await waitUntilOffsetsReady(admin, GROUP, [topic], new AbortController().signal);
   return topic;
 }
 
-async function committed(topic: string, partitions = 1): ReturnType<typeof committedOffsets> {
+async function committed(topic: string, partitions = 1): ReturnType<typeof readCommittedOffsets> {
   await using admin = await openAdmin(local());
-  return await committedOffsets(admin, GROUP, topic, partitions);
+  return await readCommittedOffsets(admin, GROUP, topic, partitions);
 }
 
 /** One past the last record that a reader of committed ones may see. */
 async function visible(topic: string): Promise<bigint | undefined> {
   await using admin = await openAdmin(local());
-  return (await logOffsets(admin, topic)).get(0)?.end;
+  return (await readLogOffsets(admin, topic)).get(0)?.end;
 }
 
 /** What a reader of committed messages has seen when it stands at an offset. */

@@ -1,4 +1,4 @@
-import { createMissingTopics, logOffsets, openAdmin } from '@latchkey/kafka';
+import { createMissingTopics, openAdmin, readLogOffsets } from '@latchkey/kafka';
 import {
   acquireTopic,
   type PublishedRecord,
@@ -218,7 +218,7 @@ async function recordsOf(topic: string): Promise<readonly PublishedRecord[]> {
 /** Everything that was published, by partition. */
 async function tailsOf(topic: string): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
   await using admin = await openAdmin(local());
-  const logs = await logOffsets(admin, topic, PARTITIONS);
+  const logs = await readLogOffsets(admin, topic, PARTITIONS);
   const wanted = [...logs].map(([partition, own]) => [partition, { log: own, back: 0n }] as const);
   const kafka = { kafkaSettings: connection(), admin, log };
   const tails = new Map<number, readonly PublishedRecord[]>();

@@ -1,4 +1,4 @@
-import { openAdmin, untilOffsetsReady } from '@latchkey/kafka';
+import { openAdmin, waitUntilOffsetsReady } from '@latchkey/kafka';
 import { ensureLanes, listRelayLanes, openDatabase } from '@latchkey/postgres';
 import { RELAY_GROUP } from '@latchkey/publication';
 import { expect, test } from 'vitest';
@@ -33,7 +33,7 @@ test.each([1, 10, 200])(
     });
     const { topic, kafka } = await setUp(PARTITIONS);
     await using admin = await openAdmin(kafka);
-    await untilOffsetsReady(admin, RELAY_GROUP, [topic], AbortSignal.timeout(60_000));
+    await waitUntilOffsetsReady(admin, RELAY_GROUP, [topic], AbortSignal.timeout(60_000));
     await db.run(ensureLanes, { topic, partitions: PARTITIONS });
     await database.query(APPEND_ROWS, [topic, TRANSACTIONS * rowsPerLane, 'x']);
     const rows = await db.run(listRelayLanes, { topic });

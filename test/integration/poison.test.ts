@@ -9,8 +9,8 @@ import { Membership } from '../../services/reconciler/src/membership.ts';
 import { readInputs } from '../../services/reconciler/src/read-inputs.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, inSeconds, type SentEvent } from '../support/events.ts';
-import { held } from '../support/held.ts';
 import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { partitionLease } from '../support/partition-lease.ts';
 import { nameOf, wrappedClient } from '../support/wrapped-client.ts';
 
 let database: TestDatabase;
@@ -163,8 +163,10 @@ test('poison in one partition is isolated, and what was taken together with it i
   for (const { partition, nextOffset } of batches) {
     await partitions.locate({ topic, partition, logStart: 0n, logEnd: nextOffset });
   }
-  const taken = batches.map((batch) => partitions.take(consumed(batch, Date.now()), held()));
-  expect(await Promise.all(taken)).toEqual(['taken', 'taken', 'taken']);
+  const taken = batches.map((batch) =>
+    partitions.process(consumed(batch, Date.now()), partitionLease()),
+  );
+  expect(await Promise.all(taken)).toEqual(['processed', 'processed', 'processed']);
   const rows = await database.query(
     'select applied::int, dead_letter::int from intake_progress order by partition',
   );
@@ -185,10 +187,10 @@ test('a partition that is lost is given up, and what was to be taken together wi
   for (const partition of [0, 1])
     await partitions.locate({ topic, partition, logStart: 0n, logEnd: 1n });
   const taken = await Promise.all([
-    partitions.take(consumed(kept, Date.now()), held()),
-    partitions.take(consumed(lost, Date.now()), held(false)),
+    partitions.process(consumed(kept, Date.now()), partitionLease()),
+    partitions.process(consumed(lost, Date.now()), partitionLease(false)),
   ]);
-  expect(taken).toEqual(['taken', 'relocate']);
+  expect(taken).toEqual(['processed', 'relocate']);
   expect(await database.query('select external_id from identity')).toEqual([
     { external_id: 'kept' },
   ]);
@@ -202,12 +204,12 @@ test.each([1.8e18, -9.2e18, 1.8e15, -1])(
     await partitions.locate({ topic, partition: 0, logStart: 0n, logEnd: 2n });
     const batch = desk.batchOf([joined('a'), hrEvent('joined', 'broken', 1, {})]);
     let tries = 0;
-    const keep = (): Promise<boolean> => {
+    const renew = (): Promise<boolean> => {
       tries += 1;
       return Promise.resolve(tries <= 2);
     };
-    const hold = { ...held(), keep };
-    expect(await partitions.take(consumed(batch, timestampMs), hold)).toBe('taken');
+    const lease = { ...partitionLease(), renew };
+    expect(await partitions.process(consumed(batch, timestampMs), lease)).toBe('processed');
     const progress = await database.query('select applied, dead_letter from intake_progress');
     expect(progress).toEqual([{ applied: '1', dead_letter: '1' }]);
   },

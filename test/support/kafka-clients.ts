@@ -3,6 +3,7 @@ import {
   acquireTransactionalProducer,
   type BatchConsumerOptions,
   createMissingTopics,
+  installKafkajsPatches,
   type Kafka,
   type KafkaLog,
   openAdmin,
@@ -13,7 +14,9 @@ import {
 import { CompressionTypes, type IHeaders } from 'kafkajs';
 import { inject } from 'vitest';
 
-/** Says nothing. */
+installKafkajsPatches();
+
+/** Writes nothing. */
 export const log: KafkaLog = {
   debug: () => undefined,
   info: () => undefined,

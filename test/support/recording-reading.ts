@@ -1,32 +1,33 @@
 import type {
   ConsumedBatch,
   ConsumedRecord,
-  Hold,
-  LocatePartition,
+  PartitionLease,
   PartitionReading,
-  Taken,
+  PartitionToLocate,
+  ProcessOutcome,
   UnreadableBatch,
 } from '@latchkey/kafka';
 
-/** A reader that keeps what it took and its positions in memory, where several members can share them. */
+/** A reader that keeps its records and positions in memory, where several members can share them. */
 export class RecordingReading implements PartitionReading {
-  /** What was taken, in order; deliveries below the position are skipped, as intake does. */
+  /** The processed records, in order; deliveries below the position are skipped, as intake does. */
   readonly records: (ConsumedRecord & { readonly partition: number })[] = [];
   readonly batches: ConsumedBatch[] = [];
-  readonly located: LocatePartition[] = [];
+  readonly located: PartitionToLocate[] = [];
   readonly unreadables: UnreadableBatch[] = [];
-  /** By partition: the next offset to take. */
+  /** By partition: the next offset to process. */
   readonly positions: Map<number, bigint>;
   /** Partitions that `locate` answers with `stopped`. */
   readonly stopped = new Set<number>();
-  /** Is asked before each batch is taken. */
-  before: (batch: ConsumedBatch, hold: Hold) => Promise<Taken> = () => Promise.resolve('taken');
+  /** Called before each batch is processed. Another outcome than `processed` is returned as it is. */
+  before: (batch: ConsumedBatch, lease: PartitionLease) => Promise<ProcessOutcome> = () =>
+    Promise.resolve('processed');
 
   constructor(positions = new Map<number, bigint>()) {
     this.positions = positions;
   }
 
-  locate(at: LocatePartition): Promise<{ readonly seekTo: bigint } | 'stopped'> {
+  locate(at: PartitionToLocate): Promise<{ readonly seekTo: bigint } | 'stopped'> {
     this.located.push(at);
     const position = this.positions.get(at.partition) ?? at.logStart;
     const isLost = at.logStart > position || at.logEnd < position;
@@ -35,9 +36,9 @@ export class RecordingReading implements PartitionReading {
     return Promise.resolve({ seekTo: position });
   }
 
-  async take(batch: ConsumedBatch, hold: Hold): Promise<Taken> {
-    const taken = await this.before(batch, hold);
-    if (taken !== 'taken') return taken;
+  async process(batch: ConsumedBatch, lease: PartitionLease): Promise<ProcessOutcome> {
+    const outcome = await this.before(batch, lease);
+    if (outcome !== 'processed') return outcome;
     const { partition, fetchedOffset, nextOffset, records } = batch;
     const position = this.positions.get(partition) ?? 0n;
     if (fetchedOffset > position) return 'relocate';
@@ -46,7 +47,7 @@ export class RecordingReading implements PartitionReading {
     }
     this.batches.push(batch);
     if (nextOffset > position) this.positions.set(partition, nextOffset);
-    return 'taken';
+    return 'processed';
   }
 
   unreadable(batch: UnreadableBatch): Promise<void> {

@@ -1,4 +1,4 @@
-import { openAdmin, untilOffsetsReady } from '@latchkey/kafka';
+import { openAdmin, waitUntilOffsetsReady } from '@latchkey/kafka';
 import { ensureLanes, listRelayLanes, openDatabase } from '@latchkey/postgres';
 import { RELAY_GROUP, type Refusal } from '@latchkey/publication';
 import { createProbe } from '../../services/relay/src/probe.ts';
@@ -35,7 +35,7 @@ export async function relayTopic(
     }),
   );
   const admin = stack.use(await openAdmin(local()));
-  await untilOffsetsReady(admin, RELAY_GROUP, [topic], AbortSignal.timeout(60_000));
+  await waitUntilOffsetsReady(admin, RELAY_GROUP, [topic], AbortSignal.timeout(60_000));
   await db.run(ensureLanes, { topic, partitions });
   const [first = 0, ...others] = (await db.run(listRelayLanes, { topic })).map(({ lane }) => lane);
   const refusals: Refusal[] = [];

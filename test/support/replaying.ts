@@ -1,4 +1,4 @@
-import { openAdmin, openKafka } from '@latchkey/kafka';
+import { installKafkajsPatches, openAdmin, openKafka } from '@latchkey/kafka';
 import { acquireTopic, anchorOf, commitPositions } from '@latchkey/publication';
 import { expect, inject } from 'vitest';
 import type { TestOutbox } from './outbox.ts';
@@ -82,6 +82,7 @@ export async function recreate(topic: string): Promise<void> {
 async function withKafka(
   work: (kafka: Parameters<typeof acquireTopic>[0]) => Promise<void>,
 ): Promise<void> {
+  installKafkajsPatches();
   const kafkaSettings = {
     brokers: inject('brokers'),
     clientId: 'test',

@@ -1,46 +1,47 @@
 export type { Kafka } from 'kafkajs';
-export type { GroupWatch, ReadPartition } from './consume/group-watch.ts';
+export { type KafkaLog, withoutInfo } from './connection/kafka-log.ts';
+export { type KafkaSettings, openKafka } from './connection/open-kafka.ts';
+export type { ConsumedBatch } from './consume/consumed-batch.ts';
+export type { AssignedPartition, GroupWatch } from './consume/group-watch.ts';
+export type { BatchConsumerOptions } from './consume/open-consumer.ts';
 export type {
-  Hold,
-  LocatePartition,
+  PartitionLease,
   PartitionReading,
-  Taken,
+  PartitionToLocate,
+  ProcessOutcome,
   UnreadableBatch,
 } from './consume/partition-reading.ts';
-export { type BatchConsumerOptions, runBatchConsumer } from './consume/run-batch-consumer.ts';
-export type { ConsumedBatch, ConsumedRecord } from './consumed.ts';
-export { isFenced } from './is-fenced.ts';
-export { type KafkaLog, withoutInfo } from './kafka-log.ts';
-export { isDenial } from './not-allowed.ts';
-export { type KafkaSettings, openKafka } from './open-kafka.ts';
-export { LARGEST_MESSAGE_BYTES, refuseBrokenOutputs } from './output-settings.ts';
-export { ensureOutputTopics, type OutputTopicWanted } from './output-topics.ts';
-export { type OutputTopicKnown, planOutputTopic } from './plan-output-topic.ts';
-export type { ProducedMessage } from './produce/encoded-records.ts';
-export { type LogTail, readLogTail } from './read-log-tail.ts';
-export { type RecordRange, readRecords } from './read-records.ts';
-export {
-  addPartitions,
-  type CommittedOffset,
-  clusterId,
-  committedOffsets,
-  createMissingTopics,
-  describeShapes,
-  describeTopics,
-  type LogOffsets,
-  logOffsets,
-  openAdmin,
-  type TopicAdmin,
-  type TopicDescription,
-  type TopicSetting,
-  type TopicToCreate,
-  writtenOffsets,
-} from './topics.ts';
+export { type LogTail, readLogTail } from './consume/read-log-tail.ts';
+export { type RecordRange, readRecords } from './consume/read-records.ts';
+export { runBatchConsumer } from './consume/run-batch-consumer.ts';
+export { isFenced } from './errors/is-fenced.ts';
+export { isDenial } from './errors/not-allowed.ts';
+export { installKafkajsPatches } from './patches/install.ts';
+export { silenceTimerWarnings } from './patches/silence-timer-warnings.ts';
 export {
   acquireTransactionalProducer,
   type OffsetToCommit,
   type TransactionalProducer,
   type TransactionalProducerOptions,
-} from './transactional-producer.ts';
-export { untilOffsetsReady } from './until-offsets-ready.ts';
-export { silenceTimerWarnings } from './warnings.ts';
+} from './produce/transactional-producer.ts';
+export type { ConsumedRecord } from './protocol/consumed-record.ts';
+export type { ProducedMessage } from './protocol/encoded-records.ts';
+export { addPartitions, createMissingTopics, type TopicToCreate } from './topics/create-topics.ts';
+export {
+  describeShapes,
+  describeTopics,
+  type TopicDescription,
+  type TopicSetting,
+} from './topics/describe-topics.ts';
+export { openAdmin, readClusterId, type TopicAdmin } from './topics/open-admin.ts';
+export { LARGEST_MESSAGE_BYTES, refuseBrokenOutputs } from './topics/output-settings.ts';
+export { ensureOutputTopics, type OutputTopicWanted } from './topics/output-topics.ts';
+export { type OutputTopicKnown, planOutputTopic } from './topics/plan-output-topic.ts';
+export {
+  type CommittedOffset,
+  type LogOffsets,
+  readCommittedOffsets,
+  readLogOffsets,
+  readWrittenOffsets,
+} from './topics/read-offsets.ts';
+export { waitUntilOffsetsReady } from './topics/wait-until-offsets-ready.ts';

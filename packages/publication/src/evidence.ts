@@ -1,9 +1,9 @@
 import {
-  clusterId,
-  committedOffsets,
   describeTopics,
   type LogOffsets,
-  logOffsets,
+  readClusterId,
+  readCommittedOffsets,
+  readLogOffsets,
 } from '@latchkey/kafka';
 import {
   listAnchorRows,
@@ -99,15 +99,15 @@ interface TopicState {
 
 async function readTopic(kafka: KafkaAccess, topic: string): Promise<TopicState> {
   const { admin } = kafka;
-  const cluster = await clusterId(admin);
+  const cluster = await readClusterId(admin);
   const described = await describeTopics(admin, [topic]);
   // Asking for the offsets of a topic that does not exist would wait until it does.
   const partitions = described.get(topic)?.partitions;
   if (partitions === undefined) {
     return { clusterId: cluster, logs: new Map(), committed: new Map() };
   }
-  const offsets = await committedOffsets(admin, RELAY_GROUP, topic, partitions);
-  const logs = await logOffsets(admin, topic, partitions);
+  const offsets = await readCommittedOffsets(admin, RELAY_GROUP, topic, partitions);
+  const logs = await readLogOffsets(admin, topic, partitions);
   const committed = [...offsets].map(
     ([partition, { offset, metadata }]) =>
       [partition, { position: offset, ...readMetadata(metadata) }] as const,

@@ -58,7 +58,7 @@ export async function readPublishedTail(
       const [own] = publishedRecord(first);
       return own !== undefined && own.position <= (wanted.get(partition)?.back ?? 0n);
     },
-    take: (partition, records) => take(partition, records.flatMap(publishedRecord)),
+    process: (partition, records) => take(partition, records.flatMap(publishedRecord)),
   });
 }
 
@@ -72,7 +72,7 @@ export async function readLastPublished(
   await readTail(kafka, topic, {
     logs,
     isEnough: (_, first) => publishedRecord(first).length > 0,
-    take: (partition, records) => {
+    process: (partition, records) => {
       const own = records.flatMap(publishedRecord).at(-1);
       if (own !== undefined) last.set(partition, own);
       return Promise.resolve();

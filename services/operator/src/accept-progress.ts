@@ -1,6 +1,6 @@
 import { Failure } from '@latchkey/contracts';
 import { type Accepted, acceptPartition, openPolicy } from '@latchkey/intake';
-import { type LogOffsets, logOffsets, openAdmin } from '@latchkey/kafka';
+import { type LogOffsets, openAdmin, readLogOffsets } from '@latchkey/kafka';
 import { type ProgressRow, readProgress } from '@latchkey/postgres';
 import { misunderstood, required } from './bounds.ts';
 import { type GivenUp, giveUpOf } from './give-up.ts';
@@ -191,7 +191,7 @@ async function offsetFrom(
 
 async function logOf(operating: Operating, topic: string, partition: number): Promise<LogOffsets> {
   await using admin = await openAdmin(openInputs(operating, 'or give --from an offset'));
-  const found = (await logOffsets(admin, topic)).get(partition);
+  const found = (await readLogOffsets(admin, topic)).get(partition);
   if (found === undefined) throw notFound(topic, partition);
   return found;
 }

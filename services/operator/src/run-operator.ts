@@ -1,4 +1,5 @@
 import { Failure } from '@latchkey/contracts';
+import { installKafkajsPatches } from '@latchkey/kafka';
 import { checkSchema, openDatabase } from '@latchkey/postgres';
 import type { ServiceContext } from '@latchkey/runtime';
 import type { OperatorSettings } from './settings.ts';
@@ -12,6 +13,7 @@ const OUTPUT_TOPICS = 5;
 export async function runOperator(context: ServiceContext<OperatorSettings>): Promise<void> {
   const { verb, behind } = findVerb(context.args);
   const carryOut = verb.prepare(behind);
+  installKafkajsPatches();
   await withoutWaiting(context.signal, () => onDatabase(context, verb.purpose, carryOut));
 }
 

@@ -1,4 +1,4 @@
-import { type Kafka, openAdmin, type TopicAdmin, writtenOffsets } from '@latchkey/kafka';
+import { type Kafka, openAdmin, readWrittenOffsets, type TopicAdmin } from '@latchkey/kafka';
 import type { Chore, Health, Metrics } from '@latchkey/runtime';
 import type { Membership, OwnPosition } from './membership.ts';
 
@@ -77,7 +77,7 @@ function connect(openKafka: InputLagOptions['openKafka']): Client {
 }
 
 async function endsOf(admin: TopicAdmin, topic: string): Promise<ReadonlyMap<number, bigint>> {
-  const logs = await writtenOffsets(admin, topic, 1);
+  const logs = await readWrittenOffsets(admin, topic, 1);
   return new Map([...logs].map(([partition, { end }]) => [partition, end]));
 }
 

@@ -1,10 +1,10 @@
-import type { ReadPartition } from '@latchkey/kafka';
+import type { AssignedPartition } from '@latchkey/kafka';
 import { createHealth } from '@latchkey/runtime';
 import { expect, test } from 'vitest';
 import { Membership } from './membership.ts';
 import { partOf } from './reporting.ts';
 
-type Changing = { -readonly [K in keyof ReadPartition]: ReadPartition[K] };
+type Changing = { -readonly [K in keyof AssignedPartition]: AssignedPartition[K] };
 
 function partition(number: number): Changing {
   return { topic: 't', partition: number, status: 'locating', nextOffset: -1n };
@@ -54,8 +54,8 @@ test('a partition that is lost counts no more, whoever still speaks of it', () =
 test('out of the group it has no partitions and is not ready', () => {
   const { membership, notReady } = open();
   membership.assigned([partition(0)]);
-  membership.away('the group shares out its partitions anew');
-  expect(notReady()).toEqual(['group: the group shares out its partitions anew']);
+  membership.lost('the group is rebalancing');
+  expect(notReady()).toEqual(['group: the group is rebalancing']);
   expect(membership.positions()).toEqual([]);
 });
 
@@ -79,7 +79,7 @@ test('it is not ready where nothing is fetched for 10 s although something is wa
   };
   wait(10_000);
   expect(checked()).toEqual([]);
-  held.status = 'taking';
+  held.status = 'processing';
   expect(checked()).toEqual([]);
   held.status = 'reading';
   expect(checked()).toEqual(['group: nothing can be fetched from the brokers']);

@@ -1,4 +1,4 @@
-import type { GroupWatch, ReadPartition } from '@latchkey/kafka';
+import type { AssignedPartition, GroupWatch } from '@latchkey/kafka';
 import type { Health } from '@latchkey/runtime';
 import { isPartition, partOf } from './reporting.ts';
 
@@ -22,7 +22,7 @@ export class Membership implements GroupWatch {
   readonly health: Health;
   readonly #nowMs: () => number;
   readonly #stopped = new Map<string, bigint>();
-  #assigned = new Map<string, ReadPartition>();
+  #assigned = new Map<string, AssignedPartition>();
   #isMember = false;
   #isSilent = false;
   #fetchedAtMs = 0;
@@ -43,7 +43,7 @@ export class Membership implements GroupWatch {
     health.notReady(GROUP, 'joining');
   }
 
-  assigned(partitions: readonly ReadPartition[]): void {
+  assigned(partitions: readonly AssignedPartition[]): void {
     this.#lose();
     this.#isMember = true;
     this.#assigned = new Map(partitions.map((one) => [partOf(one.topic, one.partition), one]));
@@ -54,7 +54,7 @@ export class Membership implements GroupWatch {
     this.health.ready(GROUP);
   }
 
-  away(why: string): void {
+  lost(why: string): void {
     this.#lose();
     this.#isMember = false;
     this.health.notReady(GROUP, why);
@@ -76,7 +76,7 @@ export class Membership implements GroupWatch {
   checkFetching(): void {
     const own = [...this.#assigned.values()];
     // The next fetch may wait for batches that are being processed.
-    if (!this.#isMember || own.some(({ status }) => status === 'taking')) return;
+    if (!this.#isMember || own.some(({ status }) => status === 'processing')) return;
     if (!own.some(({ status }) => status === 'reading')) return;
     if (this.#nowMs() - this.#fetchedAtMs < SILENT_MS) return;
     this.#isSilent = true;

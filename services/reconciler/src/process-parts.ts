@@ -6,7 +6,7 @@ import {
   processBatches,
   processOrIsolate,
 } from '@latchkey/intake';
-import type { Hold } from '@latchkey/kafka';
+import type { PartitionLease } from '@latchkey/kafka';
 import { isPermanent, retryForever, waitingAlarm } from '@latchkey/runtime';
 import type { Sized } from './batch-coalescer.ts';
 import { partOf, type Reporting, reportStopped } from './reporting.ts';
@@ -14,7 +14,7 @@ import { partOf, type Reporting, reportStopped } from './reporting.ts';
 /** A batch of one partition that fits in a transaction. */
 export interface Part extends Sized {
   readonly batch: Batch;
-  readonly lease: Hold;
+  readonly lease: PartitionLease;
 }
 
 /** What to do after a part of a batch. */
@@ -41,7 +41,7 @@ export async function processParts(
 
 /** Parts of partitions that this process has lost, to be located again. */
 async function lostOf(parts: readonly Part[]): Promise<Map<Part, Next>> {
-  const kept = await Promise.all(parts.map(({ lease }) => lease.keep()));
+  const kept = await Promise.all(parts.map(({ lease }) => lease.renew()));
   const lost = parts.filter((_, index) => kept[index] === false);
   return new Map(lost.map((part) => [part, 'relocate']));
 }
@@ -82,7 +82,7 @@ async function processAlone(
   const { log, health, signal, metrics } = reporting;
   const startedMs = performance.now();
   const work = async (): Promise<readonly BatchOutcome[] | 'lost'> =>
-    (await lease.keep()) ? processOrIsolate(context, batch) : 'lost';
+    (await lease.renew()) ? processOrIsolate(context, batch) : 'lost';
   const alarm = waitingAlarm(partOf(batch.topic, batch.partition), { log, health });
   try {
     const outcomes = await retryForever(work, { signal, isPermanent, ...alarm });

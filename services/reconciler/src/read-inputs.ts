@@ -61,18 +61,18 @@ export function readInputs(context: IntakeContext, options: ReadingOptions): Par
       stopped.add(part);
       return 'stopped';
     },
-    take: async (consumed, lease) => {
+    process: async (consumed, lease) => {
       const whole = batchOf(consumed, options.inputs);
       const coalescer = coalescers[familyOfInput(whole.input)];
       for (const batch of splitBatch(whole, options.maxEvents, PART_MAX_BYTES)) {
         const { turn, result } = coalescer.add({ batch, lease, ...sizeOf(batch) });
         /* eslint-disable no-await-in-loop -- in the order of the offsets */
-        await lease.untilTurn(turn);
+        await lease.waitForTurn(turn);
         const next = await result;
         /* eslint-enable no-await-in-loop */
         if (next !== 'continue') return next;
       }
-      return 'taken';
+      return 'processed';
     },
     unreadable: async (batch) => {
       const part = partOf(batch.topic, batch.partition);

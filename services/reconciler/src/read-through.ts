@@ -1,4 +1,4 @@
-import { type LogOffsets, type TopicAdmin, writtenOffsets } from '@latchkey/kafka';
+import { type LogOffsets, readWrittenOffsets, type TopicAdmin } from '@latchkey/kafka';
 import {
   type Db,
   insertProgress,
@@ -93,7 +93,7 @@ class Watcher {
     const { db, admin, marginMs } = this.#watched;
     const [clock] = await db.run(readClock, {});
     if (clock === undefined) return;
-    const ends = await writtenOffsets(admin, this.#topic, 1);
+    const ends = await readWrittenOffsets(admin, this.#topic, 1);
     this.#count = partitionCount(this.#count, ends.size, clock.nowMs);
     const rows = await this.#rowsOf(ends);
     for (const [partition, { end: logEnd }] of ends) {

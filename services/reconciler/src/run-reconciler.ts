@@ -2,6 +2,7 @@ import { type InputTopic } from '@latchkey/contracts';
 import { type IntakeContext, openPolicy } from '@latchkey/intake';
 import {
   type BatchConsumerOptions,
+  installKafkajsPatches,
   type Kafka,
   openAdmin,
   openKafka,
@@ -55,6 +56,7 @@ export async function runReconciler(
   context: Context,
   edges: ReconcilerEdges = { openDatabase, openKafka },
 ): Promise<void> {
+  installKafkajsPatches();
   const { settings, log, health, metrics, signal, giveUp } = context;
   const inputs = inputTopicNames(settings);
   const outputNames = outputTopicNames(settings);

@@ -1,4 +1,4 @@
-import { clusterId, type TopicAdmin } from '@latchkey/kafka';
+import { readClusterId, type TopicAdmin } from '@latchkey/kafka';
 import type { Chore, Health } from '@latchkey/runtime';
 
 const PART = 'brokers';
@@ -16,7 +16,7 @@ export function brokersChore(admin: TopicAdmin, health: Health): Chore {
       health.notReady(PART, 'they do not answer; asked again');
     },
     work: async () => {
-      await clusterId(admin);
+      await readClusterId(admin);
       health.ready(PART);
     },
   };

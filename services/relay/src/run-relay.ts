@@ -1,9 +1,10 @@
 import {
   acquireTransactionalProducer,
+  installKafkajsPatches,
   openAdmin,
   openKafka,
   type TopicAdmin,
-  untilOffsetsReady,
+  waitUntilOffsetsReady,
 } from '@latchkey/kafka';
 import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
 import { RELAY_GROUP } from '@latchkey/publication';
@@ -48,6 +49,7 @@ const REAL_EDGES: RelayEdges = { openDatabase, acquireProducer: acquireTransacti
  * @throws Failure for what starting again does not mend: partition counts, the schema, missing topics
  */
 export async function runRelay(context: Context, edges = REAL_EDGES): Promise<void> {
+  installKafkajsPatches();
   const { settings, log, health, metrics, signal, giveUp } = context;
   const topics = Object.values<string>(outputTopicNames(settings));
   const kafkaSettings = { ...kafkaConnection(settings, 'latchkey-relay'), giveUp };
@@ -70,7 +72,7 @@ export async function runRelay(context: Context, edges = REAL_EDGES): Promise<vo
   await using admin = await retryForever(() => openAdmin(kafka), waiting);
   const relayed = await retryForever(() => prepare(db, admin, settings, topics), waiting);
   // All of them: the admin client then keeps the metadata of all, whichever is asked about later.
-  await retryForever(() => untilOffsetsReady(admin, RELAY_GROUP, topics, signal), waiting);
+  await retryForever(() => waitUntilOffsetsReady(admin, RELAY_GROUP, topics, signal), waiting);
   await warnOfWeaknesses(admin, topics, log);
   const counters = createCounters(metrics);
   const { every } = createChores(metrics, log);

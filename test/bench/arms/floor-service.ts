@@ -3,6 +3,7 @@ import { type InputTopic, type OutputTopic, partitionOf } from '@latchkey/contra
 import type { Outputs } from '@latchkey/intake';
 import {
   type ConsumedRecord,
+  installKafkajsPatches,
   openAdmin,
   openKafka,
   type PartitionReading,
@@ -61,6 +62,7 @@ async function consume(context: ServiceContext<ReconcilerSettings>): Promise<voi
     applicationName: 'bench-floor',
     onConnectionLost: () => undefined,
   });
+  installKafkajsPatches();
   const kafka = openKafka(kafkaConnection(settings, 'bench-floor'), log, signal);
   await using admin = await openAdmin(kafka);
   const names = outputTopicNames(settings);
@@ -88,7 +90,7 @@ function readInto(
 ): PartitionReading {
   return {
     locate: ({ logStart }) => Promise.resolve({ seekTo: logStart }),
-    take: async ({ topic, partition, records }) => {
+    process: async ({ topic, partition, records }) => {
       const input = inputs.get(topic) ?? 'workforce-events';
       for (let at = 0; at < records.length; at += maxEvents) {
         const part = records.slice(at, at + maxEvents);
@@ -108,7 +110,7 @@ function readInto(
           return Promise.resolve();
         });
       }
-      return 'taken';
+      return 'processed';
     },
     unreadable: ({ cause }) => Promise.reject(new Error(cause)),
   };

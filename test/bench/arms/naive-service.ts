@@ -4,7 +4,7 @@
  */
 import type { InputTopic } from '@latchkey/contracts';
 import { locate, openPolicy, processBatch } from '@latchkey/intake';
-import { logOffsets, openAdmin, openKafka, silenceTimerWarnings } from '@latchkey/kafka';
+import { installKafkajsPatches, openAdmin, openKafka, readLogOffsets } from '@latchkey/kafka';
 import { openDatabase } from '@latchkey/postgres';
 import {
   inputTopicNames,
@@ -25,7 +25,7 @@ await runService({ name: 'naive', settings: reconcilerSettings, run: consume });
 
 async function consume(context: ServiceContext<ReconcilerSettings>): Promise<void> {
   const { settings, log, signal } = context;
-  silenceTimerWarnings();
+  installKafkajsPatches();
   const inputs = inputTopicNames(settings);
   const policy = await openPolicy(undefined);
   await using db = openDatabase({
@@ -40,7 +40,7 @@ async function consume(context: ServiceContext<ReconcilerSettings>): Promise<voi
   const partitions = settings.OUTPUT_PARTITIONS;
   const outputs = await openOutputs(db, admin, names, partitions, settings.INSTALLATION);
   for (const topic of Object.values(inputs)) {
-    for (const [partition, { start, end }] of await logOffsets(admin, topic)) {
+    for (const [partition, { start, end }] of await readLogOffsets(admin, topic)) {
       await locate(db, { topic, partition, logStart: start, logEnd: end });
     }
   }

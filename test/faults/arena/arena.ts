@@ -1,4 +1,4 @@
-import { silenceTimerWarnings, writtenOffsets } from '@latchkey/kafka';
+import { installKafkajsPatches, readWrittenOffsets } from '@latchkey/kafka';
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { createDatabaseOn, type TestDatabase } from '../../support/create-database.ts';
 import type { SentRecord } from '../../support/events.ts';
@@ -57,7 +57,8 @@ export interface Arena extends AsyncDisposable {
 }
 
 export async function openArena(servers: Servers, options: ArenaOptions): Promise<Arena> {
-  silenceTimerWarnings();
+  // No others: the arena's clients are plain ones.
+  installKafkajsPatches(['list-uncommitted-ends', 'silence-timer-warnings']);
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createDatabaseOn(servers.databaseUrl, servers.runId));
   await options.prepare?.(database);
@@ -161,7 +162,7 @@ async function countUntaken(
 ): Promise<number> {
   const inputs = [names['workforce-events'], names['verification-events']];
   // The end that readers may see lies in front of a transaction until the brokers have written how it ended.
-  const logs = await Promise.all(inputs.map((topic) => writtenOffsets(admin, topic)));
+  const logs = await Promise.all(inputs.map((topic) => readWrittenOffsets(admin, topic)));
   const ends = logs.flatMap((log) => [...log.values()]);
   const end = ends.reduce((sum, log) => sum + Number(log.end), 0);
   const [taken] = await database.query<{ taken: number }>(

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip, zstdCompress } from 'node:zlib';
-import { codecOf } from '../../../packages/kafka/src/codecs.ts';
+import { codecOf } from '../../../packages/kafka/src/protocol/compression/codecs.ts';
 import { batch, record, recordOfHeaders } from './batches.ts';
 
 /** A batch that is small and would be large. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { decodeRecordSet } from '../../../packages/kafka/src/fetch/record-set.ts';
+import { decodeRecordSet } from '../../../packages/kafka/src/protocol/record-set.ts';
 import { longestTurnMs } from './turns.ts';
 
 /** Decodes the record sets of a file (base64, one a line) and prints what that has cost this process. */

@@ -7,8 +7,8 @@ import { Membership } from '../../../services/reconciler/src/membership.ts';
 import { readInputs } from '../../../services/reconciler/src/read-inputs.ts';
 import { warmTimeZones } from '../../../services/reconciler/src/warm-time-zones.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { held } from '../../support/held.ts';
 import { type IntakeDesk, openIntakeDesk } from '../../support/intake-desk.ts';
+import { partitionLease } from '../../support/partition-lease.ts';
 import { CORPUS } from './corpus/corpus.ts';
 import { joinedText, VALUE_MAX_BYTES } from './corpus/texts.ts';
 import { paceOfMachine } from './pace.ts';
@@ -64,7 +64,7 @@ async function take(values: readonly (string | Buffer)[]): Promise<number> {
     })),
   };
   return longestTurnMs(async () => {
-    expect(await reading.take(batch, held())).toBe('taken');
+    expect(await reading.process(batch, partitionLease())).toBe('processed');
   });
 }
 

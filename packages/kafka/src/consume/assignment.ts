@@ -1,93 +1,93 @@
-/** One partition while we have it. Being given it again makes a new one. */
-export interface HeldPartition {
+/** One partition of one assignment. The next assignment creates another object for it. */
+export interface LeasedPartition {
   readonly topic: string;
   readonly partition: number;
-  /** False for ever once the assignment that gave it is over. */
-  isOurs: boolean;
+  /** False for ever once the assignment has ended. */
+  isLeased: boolean;
   /**
-   * `locating`: paused until its place is known; `reading`: its next batch is wanted; `taking`: a batch is in hand;
-   * `stopped`: paused until it is located again.
+   * `locating`: paused until its position is known; `reading`: the next batch is being fetched; `processing`: a batch is
+   * being processed; `stopped`: paused until it is located again.
    */
-  status: 'locating' | 'reading' | 'taking' | 'stopped';
-  /** What the next batch must have been asked for. */
+  status: 'locating' | 'reading' | 'processing' | 'stopped';
+  /** The offset that the next batch must be fetched from. Below 0 until located. */
   nextOffset: bigint;
-  /** How far it was taken and the group does not know yet; undefined if it knows, or nothing was taken. */
+  /** Processed up to here and not committed to the group yet; undefined: nothing to commit. */
   uncommittedOffset: bigint | undefined;
-  /** Resolves when the last batch is out of hand, one of an earlier assignment included; undefined if none was. */
-  taking: Promise<void> | undefined;
+  /** Resolves when its last batch is done, also one of an earlier assignment; undefined if there was none. */
+  processing: Promise<void> | undefined;
 }
 
 /** For the log. */
-export function namesOf(partitions: readonly HeldPartition[]): string[] {
+export function namesOf(partitions: readonly LeasedPartition[]): string[] {
   return partitions.map(({ topic, partition }) => `${topic}/${partition}`);
 }
 
-/** Which partitions are ours, from one rebalance to the next. */
+/** The partitions that the group has assigned to this member. */
 export class Assignment {
-  #held = new Map<string, HeldPartition>();
-  readonly #inHand = new Set<Promise<void>>();
+  #leased = new Map<string, LeasedPartition>();
+  readonly #running = new Set<Promise<void>>();
   #isEnding = false;
   #isClosed = false;
 
-  /** The group has a new assignment: all partitions of the old one are lost, those of the new one to be located. */
-  replace(partitionsByTopic: Readonly<Record<string, readonly number[]>>): HeldPartition[] {
-    const before = this.#held;
-    for (const held of before.values()) held.isOurs = false;
+  /** Starts a new assignment: all partitions of the previous one are lost, and those of the new one must be located. */
+  replace(partitionsByTopic: Readonly<Record<string, readonly number[]>>): LeasedPartition[] {
+    const before = this.#leased;
+    for (const leased of before.values()) leased.isLeased = false;
     const now = Object.entries(partitionsByTopic).flatMap(([topic, partitions]) =>
-      partitions.map((partition) => locating(topic, partition, before.get(key(topic, partition)))),
+      partitions.map((partition) => createLeased(topic, partition, before)),
     );
-    this.#held = new Map(now.map((held) => [key(held.topic, held.partition), held]));
+    this.#leased = new Map(now.map((leased) => [key(leased.topic, leased.partition), leased]));
     this.#isEnding = false;
     return now;
   }
 
-  /** A rebalance was announced: until the next assignment nothing new is begun, and whoever waits gives up. */
+  /** A rebalance was announced: no work begins or continues until the next assignment. */
   end(): void {
     this.#isEnding = true;
   }
 
-  /** We stop: as `end`, for ever. Resolves when no batch is in hand, also none of an earlier assignment. */
+  /** Like `end`, for ever. Resolves when no batch is being processed, also none of an earlier assignment. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#inHand);
+    await Promise.all(this.#running);
   }
 
-  /** Whether work on the partition may begin or go on. */
-  mayWork(held: HeldPartition): boolean {
-    return held.isOurs && !this.#isEnding && !this.#isClosed;
+  /** Whether work on the partition may begin or continue. */
+  isActive(leased: LeasedPartition): boolean {
+    return leased.isLeased && !this.#isEnding && !this.#isClosed;
   }
 
-  /** A batch of the partition is in hand until `work` resolves; it must not reject. */
-  takeInHand(held: HeldPartition, work: Promise<void>): void {
+  /** A batch of the partition is being processed until `work` resolves. It must not reject. */
+  track(leased: LeasedPartition, work: Promise<void>): void {
     const done = work.then(() => {
-      this.#inHand.delete(done);
+      this.#running.delete(done);
     });
-    this.#inHand.add(done);
-    held.taking = done;
+    this.#running.add(done);
+    leased.processing = done;
   }
 
-  find(topic: string, partition: number): HeldPartition | undefined {
-    return this.#held.get(key(topic, partition));
+  find(topic: string, partition: number): LeasedPartition | undefined {
+    return this.#leased.get(key(topic, partition));
   }
 
-  all(): HeldPartition[] {
-    return [...this.#held.values()];
+  all(): LeasedPartition[] {
+    return [...this.#leased.values()];
   }
 }
 
-function locating(
+function createLeased(
   topic: string,
   partition: number,
-  before: HeldPartition | undefined,
-): HeldPartition {
+  before: ReadonlyMap<string, LeasedPartition>,
+): LeasedPartition {
   return {
     topic,
     partition,
-    isOurs: true,
+    isLeased: true,
     status: 'locating',
     nextOffset: -1n,
     uncommittedOffset: undefined,
-    taking: before?.taking,
+    processing: before.get(key(topic, partition))?.processing,
   };
 }
 

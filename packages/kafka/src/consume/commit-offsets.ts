@@ -1,31 +1,31 @@
 import type { Consumer } from 'kafkajs';
-import type { KafkaLog } from '../kafka-log.ts';
+import type { KafkaLog } from '../connection/kafka-log.ts';
 import type { Assignment } from './assignment.ts';
 
 /**
- * Tells the group how far we are, for lag tools: we ourselves never read it. Does nothing if nothing changed. Never
- * rejects; what was not committed is tried again next time.
+ * Commits positions to the group if any changed, for lag tools only: Latchkey never reads them. Never rejects; a failed
+ * commit is retried with the next call.
  */
 export async function commitOffsets(
   consumer: Consumer,
   assignment: Assignment,
   log: KafkaLog,
 ): Promise<void> {
-  const behind = assignment.all().flatMap((held) => {
-    const offset = held.uncommittedOffset;
-    return offset === undefined ? [] : [{ held, offset }];
+  const uncommitted = assignment.all().flatMap((leased) => {
+    const offset = leased.uncommittedOffset;
+    return offset === undefined ? [] : [{ leased, offset }];
   });
-  if (behind.length === 0) return;
+  if (uncommitted.length === 0) return;
   try {
     await consumer.commitOffsets(
-      behind.map(({ held: { topic, partition }, offset }) => ({
+      uncommitted.map(({ leased: { topic, partition }, offset }) => ({
         topic,
         partition,
         offset: offset.toString(),
       })),
     );
-    for (const { held, offset } of behind) {
-      if (held.uncommittedOffset === offset) held.uncommittedOffset = undefined;
+    for (const { leased, offset } of uncommitted) {
+      if (leased.uncommittedOffset === offset) leased.uncommittedOffset = undefined;
     }
   } catch (error) {
     log.debug({ err: error }, 'group offsets not committed');

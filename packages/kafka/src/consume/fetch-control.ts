@@ -1,41 +1,47 @@
 import type { Consumer } from 'kafkajs';
-import type { HeldPartition } from './assignment.ts';
+import type { LeasedPartition } from './assignment.ts';
 
-/** Says to kafkajs which partitions to fetch, and from where. */
+/** Controls which partitions kafkajs fetches, and from which offsets. */
 export interface FetchControl {
-  pause(partitions: readonly HeldPartition[]): void;
-  resume(held: HeldPartition): void;
-  /** The next fetch asks for `held.nextOffset`. */
-  seek(held: HeldPartition): void;
+  pause(partitions: readonly LeasedPartition[]): void;
+  resume(leased: LeasedPartition): void;
+  /** The next fetch starts at `leased.nextOffset`. */
+  seek(leased: LeasedPartition): void;
 }
 
-export function fetchControlOf(consumer: Consumer): FetchControl {
+export function createFetchControl(consumer: Consumer): FetchControl {
   return {
     pause: (partitions) => {
-      unlessStopped(() => {
+      ignoreWithoutGroup(() => {
         consumer.pause(partitions.map(asTopic));
       });
     },
-    resume: (held) => {
-      unlessStopped(() => {
-        consumer.resume([asTopic(held)]);
+    resume: (leased) => {
+      ignoreWithoutGroup(() => {
+        consumer.resume([asTopic(leased)]);
       });
     },
     seek: ({ topic, partition, nextOffset }) => {
-      // Not resolveOffset: that one throws for a partition which was taken away meanwhile, and so ends the consumer.
-      unlessStopped(() => {
+      // Not resolveOffset: it throws for a partition that was revoked meanwhile, which ends the consumer.
+      ignoreWithoutGroup(() => {
         consumer.seek({ topic, partition, offset: nextOffset.toString() });
       });
     },
   };
 }
 
-function asTopic({ topic, partition }: HeldPartition): { topic: string; partitions: number[] } {
+/** Pauses a partition until it is located again. */
+export function stopPartition(control: FetchControl, leased: LeasedPartition): void {
+  leased.status = 'stopped';
+  control.pause([leased]);
+}
+
+function asTopic({ topic, partition }: LeasedPartition): { topic: string; partitions: number[] } {
   return { topic, partitions: [partition] };
 }
 
-/** kafkajs throws here only while it has no group; when it has one again, everything is paused and located anew. */
-function unlessStopped(work: () => void): void {
+/** kafkajs throws only while it is in no group. After joining, every partition is paused and located again. */
+function ignoreWithoutGroup(work: () => void): void {
   try {
     work();
   } catch {

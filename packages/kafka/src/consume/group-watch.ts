@@ -1,23 +1,23 @@
-import type { HeldPartition } from './assignment.ts';
+import type { LeasedPartition } from './assignment.ts';
 
 /**
- * A partition while this member has it, as it is at the moment. `nextOffset` is below 0 until it is located in this
- * assignment.
+ * The current state of an assigned partition, updated in place. `nextOffset` is below 0 until the partition is located
+ * in this assignment.
  */
-export type ReadPartition = Readonly<
-  Pick<HeldPartition, 'topic' | 'partition' | 'status' | 'nextOffset'>
+export type AssignedPartition = Readonly<
+  Pick<LeasedPartition, 'topic' | 'partition' | 'status' | 'nextOffset'>
 >;
 
-/** Is told what becomes of a member of a group. Nothing that it does may throw. */
+/** Receives the events of a group member. Its methods must not throw. */
 export interface GroupWatch {
-  /** We are in the group with these partitions. Those of the assignment before are lost, and given anew where they are among these. */
-  assigned(partitions: readonly ReadPartition[]): void;
+  /** The member has joined with these partitions. Those of the previous assignment are lost. */
+  assigned(partitions: readonly AssignedPartition[]): void;
   /**
-   * All partitions are lost, and nothing is read until the next assignment.
+   * All partitions are lost. Nothing is read until the next assignment.
    *
-   * @param why - for an operator; without secrets
+   * @param reason - for an operator; without secrets
    */
-  away(why: string): void;
-  /** A round of fetching has ended well: told several times a second while nothing holds it up. */
+  lost(reason: string): void;
+  /** A fetch has succeeded: several times a second unless something blocks fetching. */
   fetched(): void;
 }

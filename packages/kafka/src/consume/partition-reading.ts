@@ -1,78 +1,78 @@
-import type { ConsumedBatch } from '../consumed.ts';
+import type { ConsumedBatch } from './consumed-batch.ts';
 
-/** A partition that this member was just given, with its log as the brokers have it. */
-export interface LocatePartition {
+/** A newly assigned partition with the offsets of its log. */
+export interface PartitionToLocate {
   readonly topic: string;
   readonly partition: number;
   /** The first offset that still exists. */
   readonly logStart: bigint;
-  /** One past the last record that could be read shortly before this call. */
+  /** One past the last record that was readable shortly before this call. */
   readonly logEnd: bigint;
 }
 
-/** A partition whose next batch is wanted. */
-export interface ReadPlace {
+/** A partition and the offset of its next batch. */
+export interface ReadPosition {
   readonly topic: string;
   readonly partition: number;
-  /** Where that batch starts. */
   readonly nextOffset: bigint;
 }
 
-/** Records behind everything that was taken, which the log holds and nobody can decode. */
+/** Records, after all processed ones, that the log contains and that cannot be decoded. */
 export interface UnreadableBatch {
   readonly topic: string;
   readonly partition: number;
   readonly firstOffset: bigint;
   readonly lastOffset: bigint;
-  /** What decoding it failed with; never what it holds. */
+  /** The decoder's error; never content of the records. */
   readonly cause: string;
 }
 
-/** A reader's hold on the partition whose batch it takes. */
-export interface Hold {
+/** The lease on the partition of a batch that is being processed. */
+export interface PartitionLease {
   /**
-   * Keeps the membership, and says whether the partition is still ours: false once it was revoked, is about to be,
-   * or we are asked to stop. Then give up without writing; whoever has the partition next starts at its position.
+   * Keeps the membership, and returns whether the partition is still leased: false once it was revoked, a rebalance was
+   * announced or the consumer is stopping. Then the reader must give up without writing; the next reader of the
+   * partition starts at its position.
    */
-  keep(): Promise<boolean>;
+  renew(): Promise<boolean>;
   /**
-   * Waits for `turn` with the membership kept: the batch is ready, and others come first. Meanwhile its broker is asked
-   * for nothing more, so that a backlog does not pile up here. May be called again, for the next part of a batch: it is
-   * not taken for slow before a second after its last turn.
+   * Waits for `turn` and keeps the membership: the batch is ready, but others come first. Meanwhile nothing more is
+   * fetched from its broker, so that no backlog grows in memory. May be called again for the next part of the batch. A
+   * batch counts as slow one second after its last turn.
    */
-  untilTurn(turn: Promise<unknown>): Promise<void>;
+  waitForTurn(turn: Promise<unknown>): Promise<void>;
 }
 
 /**
- * What became of a batch. `taken`: it goes on behind it. `stopped` (must not go on) and `relocate` (may, from wherever
- * `locate` says): the partition is paused, the others go on, and it is located again after `relocateMs`.
+ * The outcome of a batch. `processed`: reading continues after it. `stopped` (must not continue) and `relocate` (may
+ * continue, from where `locate` says): the partition is paused and located again after `relocateMs`.
  */
-export type Taken = 'taken' | 'stopped' | 'relocate';
+export type ProcessOutcome = 'processed' | 'stopped' | 'relocate';
 
-/** Who reads the partitions, and knows how far each was read. One call at a time for each partition. */
+/** Reads partitions and knows the position of each. Called once at a time for each partition. */
 export interface PartitionReading {
   /**
-   * Where to start, asked after each assignment. `stopped`: the partition stays paused, and is asked about again
-   * after `relocateMs`, for as long as it is ours. If it rejects it is asked again after a second.
+   * Returns where to start; called after each assignment. `stopped`: the partition stays paused, and is located again
+   * after `relocateMs`. A rejection is retried after a second.
    */
-  locate(at: LocatePartition): Promise<{ readonly seekTo: bigint } | 'stopped'>;
+  locate(at: PartitionToLocate): Promise<{ readonly seekTo: bigint } | 'stopped'>;
   /**
-   * Takes a batch; resolves when its position is durable. It may take as long as it likes: after a second, in which
-   * it did not wait for its turn, the partition is paused and the others go on. A rejection ends the consumer.
+   * Processes a batch, and resolves when its position is durable. It may take any time: after a second without waiting
+   * for a turn, the partition is paused and the others continue. A rejection ends the consumer.
    */
-  take(batch: ConsumedBatch, hold: Hold): Promise<Taken>;
+  process(batch: ConsumedBatch, lease: PartitionLease): Promise<ProcessOutcome>;
   /**
-   * The partition is paused and located again after `relocateMs`; where it then starts at the same place, this is
-   * said again. A rejection ends the consumer.
+   * Reports a batch that cannot be decoded. The partition is paused and located again after `relocateMs`; if it then
+   * starts at the same offset, this is called again. A rejection ends the consumer.
    */
   unreadable(batch: UnreadableBatch): Promise<void>;
   /**
-   * Which of these must not be read on from there, because what was taken before was forgotten meanwhile, or because
-   * they must not go on. Asked every few seconds, also beside the other calls; a reader that has gone on since is fine.
-   * Those that are still there are paused and located again after `relocateMs`. If it rejects it is asked again next
-   * time. A reader that forgets nothing has no need of it.
+   * Returns the partitions that must not be read from these offsets: their position went back, or they must stop. A
+   * position that is ahead is fine. Called every few seconds, also during the other calls. The returned partitions are
+   * paused and located again after `relocateMs`. A rejection is ignored until the next call. A reader whose positions
+   * never go back needs no such method.
    */
   misplaced?(
-    places: readonly ReadPlace[],
-  ): Promise<readonly Pick<ReadPlace, 'topic' | 'partition'>[]>;
+    positions: readonly ReadPosition[],
+  ): Promise<readonly Pick<ReadPosition, 'topic' | 'partition'>[]>;
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { KafkaLog } from '../kafka-log.ts';
-import { Assignment, type HeldPartition } from './assignment.ts';
-import type { ReadPlace } from './partition-reading.ts';
+import type { KafkaLog } from '../connection/kafka-log.ts';
+import { Assignment, type LeasedPartition } from './assignment.ts';
+import type { ReadPosition } from './partition-reading.ts';
 import { stopMisplaced } from './stop-misplaced.ts';
 
-test('partitions whose reader went back are paused, to be located again; the others read on', async () => {
+test('partitions whose position went back are paused until located; the others continue', async () => {
   const { first, second, asked, paused, ask } = readingTwo();
   const asking = ask();
   expect(asked).toEqual([
@@ -17,23 +17,23 @@ test('partitions whose reader went back are paused, to be located again; the oth
   expect(paused).toEqual([second]);
 });
 
-test('what was taken after the question is not stopped by its answer', async () => {
+test('a partition that advanced before the answer is not stopped', async () => {
   const { first, second, paused, ask } = readingTwo();
   const asking = ask();
   first.nextOffset = 8n;
-  second.status = 'taking';
+  second.status = 'processing';
   asking.answer(BOTH);
   await asking.done;
-  expect([first.status, second.status]).toEqual(['reading', 'taking']);
+  expect([first.status, second.status]).toEqual(['reading', 'processing']);
   expect(paused).toEqual([]);
 });
 
-test('partitions that were shared out anew meanwhile are not stopped, nor any during a rebalance', async () => {
+test('partitions of another assignment are not stopped, nor any during a rebalance', async () => {
   const { assignment, second, paused, ask } = readingTwo();
   const asking = ask();
   const [first] = assignment.replace({ t: [0] });
   if (first === undefined) throw new Error('not assigned');
-  // As it was before: it is another assignment all the same.
+  // The same state, but another assignment.
   Object.assign(first, { status: 'reading', nextOffset: 7n });
   asking.answer(BOTH);
   await asking.done;
@@ -47,7 +47,7 @@ test('partitions that were shared out anew meanwhile are not stopped, nor any du
   expect(paused).toEqual([]);
 });
 
-test('the reader is asked only about partitions whose next batch is wanted, and not about none', async () => {
+test('the reader is asked only about partitions that are reading, if there are any', async () => {
   const { first, second, asked, ask } = readingTwo();
   first.status = 'stopped';
   const asking = ask();
@@ -60,16 +60,16 @@ test('the reader is asked only about partitions whose next batch is wanted, and 
   expect(asked).toEqual([]);
 });
 
-test('a question that fails changes nothing and is no error', async () => {
+test('a failed check changes nothing and does not reject', async () => {
   const { first, second, paused, ask } = readingTwo();
   const asking = ask();
-  asking.fail(new Error('the database is away'));
+  asking.fail(new Error('the database is unreachable'));
   await asking.done;
   expect([first.status, second.status]).toEqual(['reading', 'reading']);
   expect(paused).toEqual([]);
 });
 
-test('a reader that does not say where it stands is read on', async () => {
+test('a reader without the method is read on', async () => {
   const { first, assignment, control } = readingTwo();
   await stopMisplaced({ assignment, control, reading: {}, log: SILENT });
   expect(first.status).toBe('reading');
@@ -80,28 +80,29 @@ const BOTH = [
   { topic: 't', partition: 1 },
 ];
 
-const said = (): void => undefined;
-const SILENT: KafkaLog = { debug: said, info: said, warn: said, error: said };
+const ignore = (): void => undefined;
+const SILENT: KafkaLog = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-type Answer = readonly Pick<ReadPlace, 'topic' | 'partition'>[];
+type Answer = readonly Pick<ReadPosition, 'topic' | 'partition'>[];
 
-/** Two partitions that are read, both at offset 7. */
+/** Two partitions that are reading, both from offset 7. */
 function readingTwo() {
   const assignment = new Assignment();
   const [first, second] = assignment.replace({ t: [0, 1] });
   if (first === undefined || second === undefined) throw new Error('not assigned');
-  for (const held of [first, second]) Object.assign(held, { status: 'reading', nextOffset: 7n });
-  const asked: ReadPlace[] = [];
-  const paused: HeldPartition[] = [];
+  for (const leased of [first, second])
+    Object.assign(leased, { status: 'reading', nextOffset: 7n });
+  const asked: ReadPosition[] = [];
+  const paused: LeasedPartition[] = [];
   const control = {
-    pause: (partitions: readonly HeldPartition[]) => paused.push(...partitions),
-    resume: said,
-    seek: said,
+    pause: (partitions: readonly LeasedPartition[]) => paused.push(...partitions),
+    resume: ignore,
+    seek: ignore,
   };
   const ask = () => {
     const answer = Promise.withResolvers<Answer>();
-    const misplaced = (places: readonly ReadPlace[]): Promise<Answer> => {
-      asked.push(...places);
+    const misplaced = (positions: readonly ReadPosition[]): Promise<Answer> => {
+      asked.push(...positions);
       return answer.promise;
     };
     const done = stopMisplaced({ assignment, control, reading: { misplaced }, log: SILENT });

@@ -1,10 +1,9 @@
-import type { KafkaLog } from '../kafka-log.ts';
-import { type Assignment, type HeldPartition, namesOf } from './assignment.ts';
-import type { FetchControl } from './fetch-control.ts';
+import type { KafkaLog } from '../connection/kafka-log.ts';
+import { type Assignment, type LeasedPartition, namesOf } from './assignment.ts';
+import { type FetchControl, stopPartition } from './fetch-control.ts';
 import type { PartitionReading } from './partition-reading.ts';
-import { stop } from './take.ts';
 
-export interface Placing {
+export interface MisplacedCheck {
   readonly assignment: Assignment;
   readonly control: FetchControl;
   readonly reading: Pick<PartitionReading, 'misplaced'>;
@@ -12,40 +11,42 @@ export interface Placing {
 }
 
 /**
- * Asks the reader whether partitions are still read from where it stands, and stops those that are not, until they are
- * located again. Left alone are those that have a batch in hand, are stopped or are being located, and those that went on
- * or were lost before the answer came. Never rejects: what was not answered is asked again next time.
+ * Asks the reader which partitions are read from a wrong position, and stops them until they are located again. Leaves
+ * alone partitions that are processing, stopped or locating, and those that advanced or were lost before the answer.
+ * Never rejects; a failed check is repeated with the next call.
  */
-export async function stopMisplaced(placing: Placing): Promise<void> {
-  const { assignment, reading, log } = placing;
-  const wanted = assignment.all().filter((held) => isWanted(assignment, held));
-  if (wanted.length === 0) return;
-  // Copied before the reader looks: what it takes meanwhile only moves it further, so that it is short of none of these
-  // unless it went back.
-  const asked = new Map(wanted.map((held) => [held, held.nextOffset]));
-  const places = wanted.map(({ topic, partition, nextOffset }) => ({
+export async function stopMisplaced(check: MisplacedCheck): Promise<void> {
+  const { assignment, control, reading, log } = check;
+  const checked = assignment.all().filter((leased) => isReading(assignment, leased));
+  if (checked.length === 0) return;
+  // Copied before the reader checks: batches that it processes meanwhile only move it forward, so it is behind one of
+  // these offsets only if it went back.
+  const offsets = new Map(checked.map((leased) => [leased, leased.nextOffset]));
+  const positions = checked.map(({ topic, partition, nextOffset }) => ({
     topic,
     partition,
     nextOffset,
   }));
   try {
-    const found = (await reading.misplaced?.(places)) ?? [];
+    const found = (await reading.misplaced?.(positions)) ?? [];
     const misplaced = found
       .map(({ topic, partition }) => assignment.find(topic, partition))
-      .filter((held) => held !== undefined)
-      .filter((held) => isWanted(assignment, held) && asked.get(held) === held.nextOffset);
+      .filter((leased) => leased !== undefined)
+      .filter(
+        (leased) => isReading(assignment, leased) && offsets.get(leased) === leased.nextOffset,
+      );
     if (misplaced.length === 0) return;
-    for (const held of misplaced) stop(placing, held);
+    for (const leased of misplaced) stopPartition(control, leased);
     log.warn(
       { partitions: namesOf(misplaced) },
       'positions went back or were stopped under us; locating again',
     );
   } catch (error) {
-    // Taking the next batch would fail, too, and is logged as a warning.
+    // The next batch would fail, too, which is logged as a warning.
     log.debug({ err: error }, 'positions not compared');
   }
 }
 
-function isWanted(assignment: Assignment, held: HeldPartition): boolean {
-  return held.status === 'reading' && assignment.mayWork(held);
+function isReading(assignment: Assignment, leased: LeasedPartition): boolean {
+  return leased.status === 'reading' && assignment.isActive(leased);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '@latchkey/contracts';
-import { describeShapes, type LogOffsets, logOffsets, type TopicAdmin } from '@latchkey/kafka';
+import { describeShapes, type LogOffsets, readLogOffsets, type TopicAdmin } from '@latchkey/kafka';
 import { type Db, listProgress, type ProgressStatus } from '@latchkey/postgres';
 
 /** Where the logs of an input topic end, by partition; undefined where there is no such topic. */
@@ -48,7 +48,8 @@ async function readEnds(
     const partitions = shapes.get(topic)?.partitions;
     // Asking for the offsets of a topic that does not exist would wait until it does.
     // eslint-disable-next-line no-await-in-loop -- two topics
-    const logs = partitions === undefined ? undefined : await logOffsets(admin, topic, partitions);
+    const logs =
+      partitions === undefined ? undefined : await readLogOffsets(admin, topic, partitions);
     ends.push({ topic, logs });
   }
   return ends;

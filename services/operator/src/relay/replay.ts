@@ -1,5 +1,5 @@
 import { Failure } from '@latchkey/contracts';
-import { untilOffsetsReady } from '@latchkey/kafka';
+import { waitUntilOffsetsReady } from '@latchkey/kafka';
 import {
   listAnchorRows,
   placeLane,
@@ -170,7 +170,7 @@ async function replayTopic(
   wanted: Wanted,
 ): Promise<readonly PlacedLane[]> {
   const { admin } = repair.kafka;
-  await untilOffsetsReady(admin, RELAY_GROUP, [topic], AbortSignal.timeout(OFFSETS_READY_MS));
+  await waitUntilOffsetsReady(admin, RELAY_GROUP, [topic], AbortSignal.timeout(OFFSETS_READY_MS));
   const findings = await gatherEvidence(repair.kafka, session, topic);
   refuseTopic(topic, findings.evidence);
   const lanes = findings.evidence.lanes.filter(
