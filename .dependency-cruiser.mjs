@@ -111,6 +111,39 @@ export default {
       to: { path: modules('kafkajs|lz4-napi|snappy') },
     },
     {
+      name: 'kafka-protocol-stands-alone',
+      comment:
+        'Wire formats are read and tested without kafkajs, its patches, consumers and producers.',
+      severity: 'error',
+      from: { path: '^packages/kafka/src/protocol/' },
+      to: {
+        path: [modules('kafkajs'), '^packages/kafka/src/'],
+        pathNot: '^packages/kafka/src/protocol/',
+      },
+    },
+    {
+      name: 'kafka-patches-know-only-protocol',
+      comment:
+        'A patch replaces a part of kafkajs by wire formats of ours; what uses the client is above it.',
+      severity: 'error',
+      from: { path: '^packages/kafka/src/patches/', pathNot: TEST_FILE },
+      to: {
+        path: '^packages/kafka/src/',
+        pathNot: '^packages/kafka/src/(patches|protocol|errors)/',
+      },
+    },
+    {
+      name: 'only-patches-reach-into-kafkajs',
+      comment:
+        'Every override of kafkajs is in packages/kafka/src/patches and listed in install.ts. Elsewhere its inner types may be named.',
+      severity: 'error',
+      from: { path: '^(packages|services)/', pathNot: '^packages/kafka/src/patches/' },
+      to: {
+        path: ['node_modules/kafkajs/src/', '^packages/kafka/src/patches/require-pinned[.]ts$'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'through-the-front-door',
       comment:
         'A package offers what its index.ts lists, and nothing else; but what services need before they load an index.ts has a door of its own.',

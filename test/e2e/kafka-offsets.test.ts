@@ -15,7 +15,7 @@ const TOPICS = 5;
 const PARTITIONS = 3;
 const ROUNDS = 40;
 
-test('offsets of several topics, asked for at once by one client, are those of every partition', async () => {
+test('offsets of several topics, read concurrently by one client, are complete', async () => {
   const group = `offsets-${randomUUID()}`;
   const names = Array.from({ length: TOPICS }, (_, index) => `offsets-${index}-${randomUUID()}`);
   await using admin = await openAdmin(local());
@@ -30,7 +30,7 @@ test('offsets of several topics, asked for at once by one client, are those of e
   }));
   for (const topic of names) await admin.setOffsets({ groupId: group, topic, partitions: offsets });
 
-  // As a relay does that takes all of them over: kafkajs keeps the metadata of the last topic that was asked about.
+  // Like a relay that acquires all of them: kafkajs keeps the metadata of the topic of the last call.
   const found = await Promise.all(
     names.map(async (topic) => {
       const seen = new Set<string>();
@@ -46,7 +46,7 @@ test('offsets of several topics, asked for at once by one client, are those of e
   expect(found).toEqual(names.map(() => [`${PARTITIONS} ${PARTITIONS} ${PARTITIONS}`]));
 });
 
-test('while a transaction is open its records are written, and no committed reader sees the end', async () => {
+test('records of an open transaction count as written, and not as readable', async () => {
   const topic = `open-${randomUUID()}`;
   await using admin = await openAdmin(local());
   await createMissingTopics(admin, [
@@ -54,9 +54,9 @@ test('while a transaction is open its records are written, and no committed read
   ]);
   await using open = await openTransaction(inject('brokers'), topic, 1);
 
-  const endsOf = async (ask: typeof readLogOffsets) => {
-    const offsets = await ask(admin, topic, PARTITIONS);
-    // The broker answers in no order.
+  const endsOf = async (read: typeof readLogOffsets) => {
+    const offsets = await read(admin, topic, PARTITIONS);
+    // The broker returns them in no order.
     return Array.from({ length: PARTITIONS }, (_, partition) => {
       const found = offsets.get(partition);
       return [found?.start, found?.end];

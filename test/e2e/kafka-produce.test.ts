@@ -33,7 +33,7 @@ test('messages and offsets become visible together', async () => {
   expect(await valuesOf(topic, 3n)).toEqual(['one', 'two']);
 });
 
-test('acquiring fences whoever was there, and nothing of its open transaction is seen', async () => {
+test('acquiring fences the previous producer and aborts its open transaction', async () => {
   const topic = await createTopic();
   const transactionalId = randomUUID();
   await using zombie = await acquire(transactionalId);
@@ -55,7 +55,7 @@ test('acquiring fences whoever was there, and nothing of its open transaction is
   expect(await committed(topic)).toEqual(new Map([[0, { offset: 1n, metadata: 'successor' }]]));
 });
 
-test('what was aborted is not seen, and the producer goes on', async () => {
+test('aborted messages are invisible, and the producer continues', async () => {
   const topic = await createTopic();
   await using producer = await acquire(randomUUID());
   await producer.begin();
@@ -67,7 +67,7 @@ test('what was aborted is not seen, and the producer goes on', async () => {
   expect(await valuesOf(topic, 4n)).toEqual(['committed']);
 });
 
-test('a message that the broker refuses for its size is a failure of its own', async () => {
+test('a message that is too large rejects with MESSAGE_TOO_LARGE', async () => {
   const topic = await createTopic({ 'max.message.bytes': '1000' });
   await using producer = await acquire(randomUUID());
   await producer.begin();
@@ -78,14 +78,14 @@ test('a message that the broker refuses for its size is a failure of its own', a
   });
 });
 
-test('a partition that does not exist is an error, not a silence', async () => {
+test('sending to a partition that does not exist rejects', async () => {
   const topic = await createTopic();
   await using producer = await acquire(randomUUID());
   await producer.begin();
   await expect(producer.send(topic, 7, [message('lost')])).rejects.toThrow('partition 7');
 });
 
-test('a transaction adds its partitions at once, and asks nobody for its coordinator', async () => {
+test('a transaction adds its partitions with one request, without looking up its coordinator', async () => {
   const topic = await createTopic({}, 3);
   await using producer = await acquire(randomUUID());
   const partitions = [0, 1, 2];
@@ -118,7 +118,7 @@ test('a transaction adds its partitions at once, and asks nobody for its coordin
     .toEqual(new Map(partitions.map((partition) => [partition, { offset: 2n, metadata: '' }])));
 });
 
-test('output topics are created once, and refused when their partitions differ', async () => {
+test('output topics are created once, and refused if their partition counts differ', async () => {
   await using admin = await openAdmin(local());
   const topic = `kafka-produce-${randomUUID()}`;
   const wanted = { topic, configured: 3, recorded: undefined };

@@ -47,8 +47,8 @@ async function readEnds(
   for (const topic of topics) {
     const partitions = shapes.get(topic)?.partitions;
     // Asking for the offsets of a topic that does not exist would wait until it does.
-    // eslint-disable-next-line no-await-in-loop -- two topics
     const logs =
+      // eslint-disable-next-line no-await-in-loop -- two topics
       partitions === undefined ? undefined : await readLogOffsets(admin, topic, partitions);
     ends.push({ topic, logs });
   }
