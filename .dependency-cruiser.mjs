@@ -123,8 +123,7 @@ export default {
     },
     {
       name: 'kafka-patches-know-only-protocol',
-      comment:
-        'A patch replaces a part of kafkajs by wire formats of ours; what uses the client is above it.',
+      comment: 'Patches use wire formats; clients, consumers and producers build on patches.',
       severity: 'error',
       from: { path: '^packages/kafka/src/patches/', pathNot: TEST_FILE },
       to: {
