@@ -171,10 +171,11 @@ export default {
       },
     },
     {
-      name: 'nothing-imports-tools',
-      comment: 'Tools are run by developers, from outside. They may use what tests use.',
+      name: 'no-tools-in-production',
+      comment:
+        'Tools are for development; the production image does not contain them. Tests and tools may import each other.',
       severity: 'error',
-      from: { pathNot: '^tools/' },
+      from: { path: '^(packages|services)/' },
       to: { path: '^tools/' },
     },
     {

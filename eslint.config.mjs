@@ -120,7 +120,6 @@ export default tseslint.config(
       '**/*.bench.ts',
       'docs/**/*.ts',
       'tools/**/*.ts',
-      '*/*/*.ts',
     ],
     rules: {
       'no-restricted-properties': 'off',

@@ -1,4 +1,4 @@
-import { CommandLine, countOf, namesOf } from '../support/command-line.ts';
+import { CommandLine, countOf, namesOf } from '../../tools/command-line.ts';
 import { PART_NAMES, QUICK_PARTS } from './context.ts';
 import { GROWTH_AXES } from './growth/axes/all.ts';
 import type { PartName } from './report/results.ts';

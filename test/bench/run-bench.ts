@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { KAFKA_VERSION } from '../../tools/stack/local/install-kafka.ts';
+import { openStack } from '../../tools/stack/open-stack.ts';
 import { dropTestDatabases } from '../support/drop-test-databases.ts';
-import { KAFKA_VERSION } from '../support/stack/local/install-kafka.ts';
-import { openStack } from '../support/stack/open-stack.ts';
 import type { Context } from './context.ts';
 import { runGrowth } from './growth/run-growth.ts';
 import { runAblations } from './parts/ablations.ts';

@@ -1,11 +1,12 @@
 /** `npm run demo`: the main job on real servers, told as a story, with checks at the end. */
+
+import { CommandLine } from '../../tools/command-line.ts';
+import { StackUnavailable } from '../../tools/stack/stack.ts';
+import { printAddresses } from '../../tools/start/addresses.ts';
+import { type Latchkey, openLatchkey } from '../../tools/start/latchkey.ts';
+import { bad, good, progress, say, table, title } from '../../tools/start/print.ts';
+import { stopSignal, untilAborted } from '../../tools/start/stop-signal.ts';
 import { type Check, checkConservation, checkMessages } from '../support/checks.ts';
-import { CommandLine } from '../support/command-line.ts';
-import { StackUnavailable } from '../support/stack/stack.ts';
-import { printAddresses } from './addresses.ts';
-import { type Latchkey, openLatchkey } from './latchkey.ts';
-import { bad, good, progress, say, table, title } from './print.ts';
-import { stopSignal, untilAborted } from './stop-signal.ts';
 import { tellStory } from './story.ts';
 import { Teller } from './teller.ts';
 

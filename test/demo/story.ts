@@ -1,3 +1,5 @@
+import type { Latchkey } from '../../tools/start/latchkey.ts';
+import { say, title } from '../../tools/start/print.ts';
 import {
   employee,
   hrEvent,
@@ -6,8 +8,6 @@ import {
   type SentEvent,
   structured,
 } from '../support/events.ts';
-import type { Latchkey } from './latchkey.ts';
-import { say, title } from './print.ts';
 import { type Teller, until } from './teller.ts';
 
 /** Tells the story, chapter by chapter; each one waits for its own effects. */

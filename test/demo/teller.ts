@@ -1,8 +1,8 @@
+import type { Latchkey } from '../../tools/start/latchkey.ts';
+import { say } from '../../tools/start/print.ts';
 import { PROGRESS_TOTALS, type ProgressTotals } from '../support/checks.ts';
 import { type SentEvent, type SentRecord, structured } from '../support/events.ts';
 import type { OutputMessage } from '../support/output-reader.ts';
-import type { Latchkey } from './latchkey.ts';
-import { say } from './print.ts';
 
 const WAIT_LIMIT_MS = 90_000;
 const POLL_MS = 25;

@@ -1,6 +1,9 @@
 import { insertProgress, migrateDatabase, openDatabase, stopPartition } from '@latchkey/postgres';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hasIpv6 } from '../../tools/stack/local/kafka-users.ts';
+import { openStack } from '../../tools/stack/open-stack.ts';
+import type { Stack } from '../../tools/stack/stack.ts';
 import { employee, hrEvent, inDays, type SentEvent, structured } from '../support/events.ts';
 import { openOutbox, type TestOutbox } from '../support/outbox.ts';
 import { type OutputReader, openOutputReader } from '../support/output-reader.ts';
@@ -9,9 +12,6 @@ import { type ChildService, spawnService } from '../support/process.ts';
 import { produce } from '../support/produce.ts';
 import { openRights, type Rights } from '../support/rights.ts';
 import { runLatchkey } from '../support/run-latchkey.ts';
-import { hasIpv6 } from '../support/stack/local/kafka-users.ts';
-import { openStack } from '../support/stack/open-stack.ts';
-import type { Stack } from '../support/stack/stack.ts';
 import { createTestTopics, type TestTopics } from '../support/topics.ts';
 
 const USERS = {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePorts } from '../../tools/stack/local/ports.ts';
 import { employee, hrEvent, inDays, structured } from '../support/events.ts';
 import { eventually } from '../support/eventually.ts';
 import {
@@ -9,7 +10,6 @@ import {
   runLatchkey,
   runScript,
 } from '../support/run-latchkey.ts';
-import { freePorts } from '../support/stack/local/ports.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
 let system: TestSystem;

@@ -6,16 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { openStack } from '../support/stack/open-stack.ts';
+import { openStack } from '../../tools/stack/open-stack.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const RUN = 'packages/runtime/run.mjs';
+const RUN = 'tools/run.mjs';
 const run = promisify(execFile);
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
   'the stack ends with exit code 0 and leaves nothing when it is asked to stop by %s',
   async (signal) => {
-    await using stack = await startStackCommand('node', [RUN, 'test/support/stack/main.ts']);
+    await using stack = await startStackCommand('node', [RUN, 'tools/stack/main.ts']);
     const { pids, folder } = await tracesOf(stack.pid);
 
     process.kill(stack.pid, signal);
@@ -43,7 +43,7 @@ test('npm run stack prints its two addresses, then that it is ready, and leaves 
 
 test.each([
   ['npm', /^npm|npm-cli[.]js|\/npm /],
-  ['run.mjs', /packages\/runtime\/run[.]mjs/],
+  ['run.mjs', /tools\/run[.]mjs/],
   ['the stack itself', /--import .* \S*stack\/main[.]ts/],
   ['its guard', /local\/guard[.]ts/],
 ])('nothing is left when %s is killed with -9', async (_who, pattern) => {
@@ -73,7 +73,7 @@ test('no server is left when everything that knows of it is killed with -9 at on
 
 test('servers that the environment names are passed on, and left alone when the stack is asked to stop', async () => {
   const named = { DATABASE_URL: 'postgres://localhost/somebody', KAFKA_BROKERS: 'localhost:1' };
-  await using stack = await startStackCommand('node', [RUN, 'test/support/stack/main.ts'], named);
+  await using stack = await startStackCommand('node', [RUN, 'tools/stack/main.ts'], named);
   expect(stack.lines).toEqual([
     'DATABASE_URL=postgres://localhost/somebody',
     'KAFKA_BROKERS=localhost:1',
@@ -86,7 +86,7 @@ test('servers that the environment names are passed on, and left alone when the 
 });
 
 test('without Java, Docker and addresses one message says what to install', async () => {
-  const failed = await run(process.execPath, ['test/support/stack/main.ts', '--local'], {
+  const failed = await run(process.execPath, ['tools/stack/main.ts', '--local'], {
     cwd: ROOT,
     env: { PATH: '/nonexistent' },
   }).catch((error: unknown) => error);
@@ -101,7 +101,7 @@ test('without Java, Docker and addresses one message says what to install', asyn
 });
 
 test('bad arguments end with exit code 2 and the usage', async () => {
-  const main = [RUN, 'test/support/stack/main.ts'];
+  const main = [RUN, 'tools/stack/main.ts'];
 
   const failed = await run('node', [...main, '--brokers', '2'], { cwd: ROOT }).catch(
     (error: unknown) => error,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { migrateDatabase } from '@latchkey/postgres';
 import { expect, inject, test } from 'vitest';
+import { freePorts } from '../../tools/stack/local/ports.ts';
+import { openStack } from '../../tools/stack/open-stack.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { fallsSilent } from '../support/falls-silent.ts';
 import { freeze } from '../support/freeze.ts';
 import { type ChildService, spawnService, startService } from '../support/process.ts';
-import { freePorts } from '../support/stack/local/ports.ts';
-import { openStack } from '../support/stack/open-stack.ts';
 import { createTestTopics } from '../support/topics.ts';
 
 const REDIRECT = new URL('../faults/proxy/redirect.mjs', import.meta.url).href;

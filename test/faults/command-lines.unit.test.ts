@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { Failure } from '@latchkey/contracts';
 import { expect, test } from 'vitest';
-import { CommandLine, countOf, namesOf } from '../support/command-line.ts';
+import { CommandLine, countOf, namesOf } from '../../tools/command-line.ts';
 import { runScript } from '../support/run-latchkey.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 // Without PATH, servers or settings: whatever went on behind the arguments would fail otherwise.
 test.each([
-  ['test/demo/start.ts', '--brokers', "Unknown option '--brokers'"],
-  ['test/support/generate-configuration.ts', '--chek', "Unknown option '--chek'"],
+  ['tools/start/main.ts', '--brokers', "Unknown option '--brokers'"],
+  ['tools/generators/generate-configuration.ts', '--chek', "Unknown option '--chek'"],
 ])(
   '%s refuses %s with exit code 2, before it does anything',
   { timeout: 120_000 },

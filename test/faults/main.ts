@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { CommandLine, countOf, namesOf } from '../support/command-line.ts';
-import { openStack } from '../support/stack/open-stack.ts';
+import { CommandLine, countOf, namesOf } from '../../tools/command-line.ts';
+import { openStack } from '../../tools/stack/open-stack.ts';
 import type { Servers } from './arena/arena.ts';
 import { DISASTERS } from './disasters/all.ts';
 import { runDisasters } from './disasters/run-disasters.ts';

@@ -1,8 +1,8 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
+import { openStack } from '../../tools/stack/open-stack.ts';
 import { depose, leadersOf } from '../support/leaders.ts';
 import { openOutbox } from '../support/outbox.ts';
-import { openStack } from '../support/stack/open-stack.ts';
 
 const ROUNDS = 4;
 const ROWS_PER_LANE = 1_500;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { migrateDatabase } from '@latchkey/postgres';
 import { expect, test } from 'vitest';
+import { readSchema, SCHEMA_FILE } from '../../tools/generators/read-schema.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { readSchema, SCHEMA_FILE } from '../support/read-schema.ts';
 
 test('the generated types are those of the migrations', async () => {
   await using database = await createTestDatabase();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import type { Stack } from './stack/stack.ts';
+import type { Stack } from '../../tools/stack/stack.ts';
 
 const PATTERNS = { database: /\/postgres\0-D\0/, broker: /\0kafka[.]Kafka\0/ } as const;
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
+import { openStack } from '../../tools/stack/open-stack.ts';
+import type { Stack } from '../../tools/stack/stack.ts';
 import { makeBundles } from './bundles.ts';
 import { dropTestDatabases } from './drop-test-databases.ts';
-import { openStack } from './stack/open-stack.ts';
-import type { Stack } from './stack/stack.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

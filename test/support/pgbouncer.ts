@@ -3,9 +3,9 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { freePorts } from '../../tools/stack/local/ports.ts';
 import { eventually } from './eventually.ts';
 import type { Pooler } from './pooler.ts';
-import { freePorts } from './stack/local/ports.ts';
 
 const NOBODY = 65_534;
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../tools/stack/local/ports.ts';
 import { bundleOf } from './bundles.ts';
 import { childEnv } from './child-env.ts';
-import { freePorts } from './stack/local/ports.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const END_WITH_PARENT = new URL('../../packages/runtime/end-with-parent.mjs', import.meta.url).href;
+const END_WITH_PARENT = new URL('../../tools/end-with-parent.mjs', import.meta.url).href;
 /** On a machine that is crowded it takes a minute to load the sources. */
 const READY_LIMIT_MS = 180_000;
 const POLL_MS = 50;

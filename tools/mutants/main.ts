@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { copySources } from '../../test/support/source-copy.ts';
-import { openStack } from '../../test/support/stack/open-stack.ts';
+import { openStack } from '../stack/open-stack.ts';
 import { acceptedBy } from './accepted.ts';
 import { measureCoverage } from './coverage.ts';
 import type { Mutant } from './mutant.ts';

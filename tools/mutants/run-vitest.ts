@@ -100,7 +100,7 @@ function argumentsOf(
   tests: VitestRun['tests'],
   bail: boolean,
 ): readonly string[] {
-  const endWithParent = pathToFileURL(join(folder, 'packages/runtime/end-with-parent.mjs')).href;
+  const endWithParent = pathToFileURL(join(folder, 'tools/end-with-parent.mjs')).href;
   const script = join(folder, 'node_modules/vitest/vitest.mjs');
   const config = join(folder, 'tools/mutants/vitest.config.ts');
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];

@@ -16,6 +16,7 @@ const FOLDERS: Readonly<Record<Area, readonly string[]>> = {
 /** Everything that a result depends on. The operators are in the keys of what they make. */
 const DEPENDED_ON = [
   '{packages,services,migrations,test}/**/*.{ts,mjs,sql,yaml,json,patch}',
+  'tools/{*,stack/**/*,start/*,generators/*}.{ts,mjs}',
   '{package-lock.json,docker-compose.yml}',
 ];
 

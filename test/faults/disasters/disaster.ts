@@ -1,4 +1,4 @@
-import type { Stack, StackOptions } from '../../support/stack/stack.ts';
+import type { Stack, StackOptions } from '../../../tools/stack/stack.ts';
 import type { Arena, ArenaOptions } from '../arena/arena.ts';
 import type { Load } from './load.ts';
 

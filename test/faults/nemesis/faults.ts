@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
-import type { Stack } from '../../support/stack/stack.ts';
+import type { Stack } from '../../../tools/stack/stack.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Surrounded } from '../proxy/surround.ts';
 import type { Random } from '../workload/random.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
+import { openStack } from '../../../tools/stack/open-stack.ts';
 import type { SentRecord } from '../../support/events.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openOutputReader } from '../../support/output-reader.ts';
-import { openStack } from '../../support/stack/open-stack.ts';
 import { type Arena, openArena, type Servers } from '../arena/arena.ts';
 import { type Finding, judge } from '../oracle/judge.ts';
 import { createLedger, type Ledger } from '../oracle/ledger.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { openStack } from '../../../tools/stack/open-stack.ts';
 import { copySources } from '../../support/source-copy.ts';
-import { openStack } from '../../support/stack/open-stack.ts';
 import type { Servers } from '../arena/arena.ts';
 import type { KeptPart } from '../kept/kept.ts';
 import { keptRow } from '../kept/kept-rows.ts';

@@ -23,7 +23,7 @@ export async function spawnTrial(
   { databaseUrl, brokers, runId }: Servers,
 ): Promise<Verdict> {
   const startedMs = performance.now();
-  const endWithParent = pathToFileURL(join(folder, 'packages/runtime/end-with-parent.mjs')).href;
+  const endWithParent = pathToFileURL(join(folder, 'tools/end-with-parent.mjs')).href;
   const script = join(folder, 'test/faults/planted/run-trial.ts');
   const child = spawn(process.execPath, ['--import', endWithParent, script, trial], {
     cwd: folder,

@@ -1,5 +1,5 @@
+import type { Stack } from '../../../tools/stack/stack.ts';
 import { eventually } from '../../support/eventually.ts';
-import type { Stack } from '../../support/stack/stack.ts';
 import type { Arena } from '../arena/arena.ts';
 import { publishes } from '../arena/member.ts';
 

@@ -1,4 +1,4 @@
-import { openStack } from '../../support/stack/open-stack.ts';
+import { openStack } from '../../../tools/stack/open-stack.ts';
 import { type Arena, openArena } from '../arena/arena.ts';
 import type { KeptPart } from '../kept/kept.ts';
 import { quantile } from '../report/figures.ts';

@@ -1,7 +1,7 @@
-/** Tries settings of the peer, so that it is measured at its best: `node packages/runtime/run.mjs test/bench/arms/peer/tune.ts` */
+/** Tries settings of the peer, so that it is measured at its best: `node tools/run.mjs test/bench/arms/peer/tune.ts` */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { openStack } from '../../../support/stack/open-stack.ts';
+import { openStack } from '../../../../tools/stack/open-stack.ts';
 import { type DrainFigures, drain } from '../../measure/drain.ts';
 import type { Servers } from '../../system.ts';
 import { standardWorkload } from '../../workload/workload.ts';

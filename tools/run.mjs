@@ -1,5 +1,5 @@
 /**
- * node packages/runtime/run.mjs <script.ts | tool> [arguments…]
+ * node tools/run.mjs <script.ts | tool> [arguments…]
  *
  * Installs what package-lock.json names where that has not happened, then runs the script, or the command-line tool of
  * an installed package, with the Node that the project is pinned to. Signals go on to it, its exit code comes back,
@@ -23,7 +23,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main([wanted, ...args]) {
   if (wanted === undefined) {
-    say('usage: node packages/runtime/run.mjs <script.ts | tool> [arguments…]');
+    say('usage: node tools/run.mjs <script.ts | tool> [arguments…]');
     return 2;
   }
   const installed = await ensureInstalled();
@@ -44,7 +44,7 @@ function locate(wanted) {
 }
 
 function run(script, args) {
-  const watch = pathToFileURL(join(root, 'packages', 'runtime', 'end-with-parent.mjs')).href;
+  const watch = pathToFileURL(join(root, 'tools', 'end-with-parent.mjs')).href;
   const isNodeScript =
     /[.][cm]?[jt]s$/.test(script) || readFileSync(script, 'utf8').startsWith('#!/usr/bin/env node');
   const [command, first] = isNodeScript ? [pinnedNode, ['--import', watch, script]] : [script, []];

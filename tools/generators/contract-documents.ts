@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { asyncApi, type TopicContract } from './asyncapi.ts';
-import { auditEntry } from './src/audit/audit-entry.ts';
+import { auditEntry } from '../../packages/contracts/src/audit/audit-entry.ts';
 import {
   HEADERS_MAX_BYTES,
   HEADERS_MAX_COUNT,
   KEY_MAX_BYTES,
   VALUE_MAX_BYTES,
-} from './src/delivery.ts';
-import { EFFECT_SCHEMAS, EFFECT_TOPIC } from './src/effects/effect.ts';
-import { envelope } from './src/envelope.ts';
-import { EVENT_SCHEMAS, type EventType } from './src/events/event.ts';
-import { topicOf } from './src/events/family.ts';
-import { JSON_MAX_LEVELS } from './src/json/text.ts';
-import { DEFAULT_TOPIC_NAMES } from './src/topics.ts';
+} from '../../packages/contracts/src/delivery.ts';
+import { EFFECT_SCHEMAS, EFFECT_TOPIC } from '../../packages/contracts/src/effects/effect.ts';
+import { envelope } from '../../packages/contracts/src/envelope.ts';
+import { EVENT_SCHEMAS, type EventType } from '../../packages/contracts/src/events/event.ts';
+import { topicOf } from '../../packages/contracts/src/events/family.ts';
+import { JSON_MAX_LEVELS } from '../../packages/contracts/src/json/text.ts';
+import { DEFAULT_TOPIC_NAMES } from '../../packages/contracts/src/topics.ts';
+import { asyncApi, type TopicContract } from './asyncapi.ts';
 
 const events = Object.keys(EVENT_SCHEMAS) as EventType[];
 const inputs: readonly TopicContract[] = [...Map.groupBy(events, topicOf)].map(

@@ -1,6 +1,6 @@
 /** `npm start`: stack and every service, for trying things out, until it is asked to stop. */
-import { CommandLine } from '../support/command-line.ts';
-import { StackUnavailable } from '../support/stack/stack.ts';
+import { CommandLine } from '../command-line.ts';
+import { StackUnavailable } from '../stack/stack.ts';
 import { printAddresses } from './addresses.ts';
 import { openLatchkey } from './latchkey.ts';
 import { progress } from './print.ts';

@@ -3,11 +3,11 @@ import { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from '@latchke
 import { migrateDatabase } from '@latchkey/postgres';
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { Client, Pool, type QueryResultRow } from 'pg';
-import type { SentRecord } from '../support/events.ts';
-import { type OutputReader, openOutputReader } from '../support/output-reader.ts';
-import { type ChildService, startService } from '../support/process.ts';
-import { openStack } from '../support/stack/open-stack.ts';
-import type { Stack } from '../support/stack/stack.ts';
+import type { SentRecord } from '../../test/support/events.ts';
+import { type OutputReader, openOutputReader } from '../../test/support/output-reader.ts';
+import { type ChildService, startService } from '../../test/support/process.ts';
+import { openStack } from '../stack/open-stack.ts';
+import type { Stack } from '../stack/stack.ts';
 
 const INPUT_PARTITIONS = 3;
 

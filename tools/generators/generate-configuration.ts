@@ -3,7 +3,7 @@ import { commonSettings, databaseSettings, type SettingDoc, settingDocs } from '
 import { operatorSettings } from '../../services/operator/src/settings.ts';
 import { reconcilerSettings } from '../../services/reconciler/src/settings.ts';
 import { relaySettings } from '../../services/relay/src/settings.ts';
-import { CommandLine } from './command-line.ts';
+import { CommandLine } from '../command-line.ts';
 
 /** Writes docs/configuration.md from the settings of the services; with `--check` only compares. */
 const FILE = new URL('../../docs/configuration.md', import.meta.url);
@@ -19,7 +19,7 @@ const SERVICES: readonly (readonly [name: string, shape: Shape])[] = [
 
 const HEAD = `# Configuration
 
-Generated from the settings of the services by \`test/support/generate-configuration.ts\`; do not edit.
+Generated from the settings of the services by \`npm run configuration\`; do not edit.
 \`npm run start:<service> -- --help\` prints the same table.
 
 Settings are environment variables. An empty one counts as unset. A secret may also be read from the
@@ -61,6 +61,6 @@ const isCheck = new CommandLine({
 if (!isCheck) {
   writeFileSync(FILE, text);
 } else if (readFileSync(FILE, 'utf8') !== text) {
-  console.error('docs/configuration.md differs: node test/support/generate-configuration.ts');
+  console.error('docs/configuration.md is not current: run `npm run configuration`');
   process.exitCode = 1;
 }

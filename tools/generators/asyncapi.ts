@@ -1,4 +1,8 @@
-import { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from './src/topics.ts';
+import {
+  DEFAULT_TOPIC_NAMES,
+  type InputTopic,
+  type OutputTopic,
+} from '../../packages/contracts/src/topics.ts';
 
 /** What a topic carries. */
 export interface TopicContract {

@@ -1,9 +1,9 @@
 /** `npm run schema`: writes packages/postgres/src/schema.ts from the migrations, on a database of its own. */
 import { writeFile } from 'node:fs/promises';
 import { migrateDatabase } from '@latchkey/postgres';
-import { CommandLine } from './command-line.ts';
+import { CommandLine } from '../command-line.ts';
+import { openStack } from '../stack/open-stack.ts';
 import { readSchema, SCHEMA_FILE } from './read-schema.ts';
-import { openStack } from './stack/open-stack.ts';
 
 new CommandLine({ command: 'npm run schema', options: {}, usage: '' }).readOrExit(() => undefined);
 await using stack = await openStack({
