@@ -169,6 +169,7 @@ export {
 } from './reviews/resolve-reviews.ts';
 export { lockReviews, type SharedReviewRow, saveSharedReviews } from './reviews/shared-reviews.ts';
 export type { DB as Database } from './schema.ts';
+export { isDatabaseUnreachable } from './session/is-database-unreachable.ts';
 export { RoleRefusedError } from './session/settle-session.ts';
 export { ConnectError } from './session/settled-pool.ts';
 export { asUnreachable } from './session/unreachable.ts';

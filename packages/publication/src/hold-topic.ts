@@ -1,5 +1,5 @@
 import { pingSession, releaseTopicLock, type Session, tryTopicLock } from '@latchkey/postgres';
-import { waitMs } from '@latchkey/runtime';
+import { every, waitMs } from '@latchkey/runtime';
 
 const STANDBY_MS = 1_000;
 const PING_MS = 1_000;
@@ -21,14 +21,17 @@ export async function holdTopic<T>(
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   if (!(await standBy(session, firstLane, onStandby, signal))) return undefined;
-  const ping = setInterval(() => {
-    // A session that is lost fails whatever is run on it next.
-    session.run(pingSession, {}).catch(() => undefined);
-  }, PING_MS);
+  const stopPings = new AbortController();
+  const ping = async (): Promise<void> => {
+    await session.run(pingSession, {});
+  };
+  // Its failures are not reported: on a lost session the next statement of `work` fails, too.
+  const pings = { everyMs: PING_MS, work: ping, onFailure: () => undefined };
+  void every(pings, stopPings.signal);
   try {
     return await work();
   } finally {
-    clearInterval(ping);
+    stopPings.abort();
     // Without a session there is no lock either.
     await session.run(releaseTopicLock, { firstLane }).catch(() => undefined);
   }

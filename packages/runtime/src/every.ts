@@ -1,88 +1,100 @@
-import type { Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import { backoff } from './backoff.ts';
 import { waitMs } from './wait.ts';
 
-/** Something that a process does again and again, beside its work. */
-export interface Chore {
-  /** As the metrics and the log name it. */
-  readonly name: string;
-  /** Between the end of one time and the begin of the next. */
+const RETRY_FIRST_MS = 100;
+const RETRY_MAX_MS = 5_000;
+
+/** Work that is repeated until the process stops. */
+export interface Loop {
+  /** Pause between the end of a run and the start of the next. */
   readonly everyMs: number;
-  /** What takes longer counts as failed, once for each time that it takes so long again. One is under way at a time. */
-  readonly limitMs: number;
-  readonly work: () => Promise<void>;
-  /** What it has shown so far may not be true any more; called for each failure. */
-  readonly forget?: () => void;
-}
-
-/** Does chores, and shows whether they succeed. */
-export interface Chores {
   /**
-   * Does a chore until asked to stop, the first time at once. Its failures are in
-   * `latchkey_chore_failures_total`, and in the log when it begins to fail; they end nothing. Resolves soon after the
-   * signal is aborted, also where the work has not ended. Never rejects.
+   * Each time that a run exceeds it, `onFailure` is called with an `OverdueError`; the run continues. Without it there
+   * is no limit, and `every` waits for the run under way also after the signal is aborted.
    */
-  readonly every: (chore: Chore, signal: AbortSignal) => Promise<void>;
+  readonly limitMs?: number;
+  /** One run; runs never overlap. Resolves with `more` to be run again without a pause. */
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most work returns nothing
+  readonly work: () => Promise<'more' | void>;
+  /** True for an error that ends the loop; `every` then rejects with it. By default no error does. */
+  readonly isPermanent?: (error: unknown) => boolean;
+  /** Called after each failure that is not permanent; `failures` counts from 1 since the last success. */
+  readonly onFailure: (error: unknown, failures: number) => void;
+  /** Called after each success, with the number of failures since the one before. */
+  readonly onSuccess?: (failures: number) => void;
+  /** From 0 up to 1; for the jitter of retries. */
+  readonly random?: () => number;
 }
 
-/** The chores of a process; there can only be one of these with the same metrics. */
-export function createChores(metrics: Metrics, log: Pick<Logger, 'warn' | 'info'>): Chores {
-  const failures = metrics.counter('latchkey_chore_failures_total');
-  const succeeded = metrics.gauge('latchkey_chore_succeeded_timestamp_seconds');
-  return {
-    every: async ({ name, everyMs, limitMs, work, forget }, signal) => {
-      const chore = name;
-      failures.inc({ chore }, 0);
-      const state = { isFailing: false };
-      const onFailure = (err: unknown): void => {
-        if (signal.aborted) return;
-        failures.inc({ chore });
-        forget?.();
-        if (!state.isFailing) log.warn({ chore, err }, 'a chore fails; it is tried again');
-        state.isFailing = true;
-      };
-      while (!signal.aborted) {
-        /* eslint-disable no-await-in-loop -- one time after the other */
-        if (await doOnce({ work, limitMs, onFailure, signal })) {
-          succeeded.set({ chore }, Date.now() / 1_000);
-          if (state.isFailing) log.info({ chore }, 'a chore succeeds again');
-          state.isFailing = false;
-        }
-        await waitMs(everyMs, signal);
-        /* eslint-enable no-await-in-loop */
-      }
-    },
+/** A run has not ended within its limit. */
+export class OverdueError extends Error {
+  override readonly name = 'OverdueError';
+}
+
+type Result =
+  | { readonly kind: 'done'; readonly hasMore: boolean }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'stopped' };
+
+/**
+ * Repeats the work until the signal is aborted, the first time at once. After a failure it retries with exponential
+ * backoff and full jitter, from 100 ms up to `everyMs` or 5 s, whichever is longer. Failures that come after the abort
+ * are not reported.
+ *
+ * Resolves soon after the abort, also where a run with a limit is still under way.
+ *
+ * @throws what `isPermanent` accepts
+ */
+export async function every(loop: Loop, signal: AbortSignal): Promise<void> {
+  const maxMs = Math.max(loop.everyMs, RETRY_MAX_MS);
+  const delays = backoff({ firstMs: RETRY_FIRST_MS, maxMs }, loop.random);
+  let failures = 0;
+  const fail = (error: unknown): void => {
+    failures += 1;
+    loop.onFailure(error, failures);
   };
+  while (!signal.aborted) {
+    /* eslint-disable no-await-in-loop -- runs must not overlap */
+    const result = await runOnce(loop, fail, signal);
+    if (result.kind === 'stopped') return;
+    if (result.kind === 'failed') {
+      if (loop.isPermanent?.(result.error) === true) throw result.error;
+      fail(result.error);
+      await waitMs(delays.nextMs(), signal);
+      continue;
+    }
+    loop.onSuccess?.(failures);
+    failures = 0;
+    delays.reset();
+    if (!result.hasMore) await waitMs(loop.everyMs, signal);
+    /* eslint-enable no-await-in-loop */
+  }
 }
 
-interface Once {
-  readonly work: () => Promise<void>;
-  readonly limitMs: number;
-  readonly onFailure: (error: unknown) => void;
-  readonly signal: AbortSignal;
-}
-
-/** True when it has succeeded, however late; false when it has failed or we are asked to stop. */
-async function doOnce({ work, limitMs, onFailure, signal }: Once): Promise<boolean> {
-  let result: 'succeeded' | 'failed' | undefined;
+async function runOnce(
+  { work, limitMs }: Loop,
+  onOverdue: (error: OverdueError) => void,
+  signal: AbortSignal,
+): Promise<Result> {
+  const running = settle(work, signal);
+  if (limitMs === undefined) return running;
   const done = new AbortController();
-  const working = work().then(
-    () => {
-      result = 'succeeded';
-    },
-    (error: unknown) => {
-      result = 'failed';
-      onFailure(error);
-    },
-  );
-  void working.then(() => {
+  void running.then(() => {
     done.abort();
   });
   const either = AbortSignal.any([signal, done.signal]);
-  while (result === undefined && !signal.aborted) {
+  for (;;) {
     // eslint-disable-next-line no-await-in-loop -- one limit after the other
     await waitMs(limitMs, either);
-    if (!either.aborted) onFailure(new Error(`not done within ${limitMs} ms`));
+    if (either.aborted) return done.signal.aborted ? running : { kind: 'stopped' };
+    onOverdue(new OverdueError(`not done within ${limitMs} ms`));
   }
-  return result === 'succeeded';
+}
+
+async function settle(work: Loop['work'], signal: AbortSignal): Promise<Result> {
+  try {
+    return { kind: 'done', hasMore: (await work()) === 'more' };
+  } catch (error) {
+    return signal.aborted ? { kind: 'stopped' } : { kind: 'failed', error };
+  }
 }

@@ -1,7 +1,12 @@
 export { type Alarm, waitingAlarm } from './alarm.ts';
+export {
+  type BackgroundTask,
+  type BackgroundTasks,
+  createBackgroundTasks,
+} from './background-tasks.ts';
 export { type Backoff, type BackoffOptions, backoff } from './backoff.ts';
 export { outliveReaders } from './closed-output.ts';
-export { type Chore, type Chores, createChores } from './every.ts';
+export { every, type Loop } from './every.ts';
 export { createHealth, type Health, type Readiness } from './health.ts';
 export { isPermanent } from './is-permanent.ts';
 export { createLogger, type Logger, type LogLevel } from './logger.ts';

@@ -1,12 +1,12 @@
 import { type Kafka, openAdmin, readWrittenOffsets, type TopicAdmin } from '@latchkey/kafka';
-import type { Chore, Health, Metrics } from '@latchkey/runtime';
+import type { BackgroundTask, Health, Metrics } from '@latchkey/runtime';
 import type { Membership, OwnPosition } from './membership.ts';
 
 const PART = 'input topics';
 
 /** Measures how far the partitions that this process has are behind their logs, and whether the topics are there. */
 export interface InputLag extends AsyncDisposable {
-  readonly chore: Chore;
+  readonly task: BackgroundTask;
 }
 
 export interface InputLagOptions {
@@ -66,7 +66,7 @@ export function openInputLag(options: InputLagOptions): InputLag {
     void close().catch(() => undefined);
   };
   return {
-    chore: { name: 'input-lag', everyMs: 5_000, limitMs: 10_000, forget, work: look },
+    task: { name: 'input-lag', everyMs: 5_000, limitMs: 10_000, forget, work: look },
     [Symbol.asyncDispose]: close,
   };
 }

@@ -1,5 +1,5 @@
 import { type Db, FORGET_MAX_ROWS, forgetClaims, readHousekeeping } from '@latchkey/postgres';
-import { type Chore, type Logger, type Metrics, waitMs } from '@latchkey/runtime';
+import { type BackgroundTask, type Logger, type Metrics, waitMs } from '@latchkey/runtime';
 
 const DAY_SECONDS = 86_400;
 /** Between two statements, so that forgetting a backlog does not crowd out what is taken. */
@@ -15,12 +15,12 @@ export interface Retention {
  * Forgets claims that are older than the retention. Every reconciler does this: the one that comes second finds
  * nothing to do.
  */
-export function forgettingChore(
+export function forgettingTask(
   db: Db,
   retention: Retention,
   { metrics, log }: { readonly metrics: Metrics; readonly log: Logger },
   signal: AbortSignal,
-): Chore {
+): BackgroundTask {
   const forgotten = metrics.counter('latchkey_inbox_forgotten_total');
   const note = (count: number): void => {
     forgotten.inc(count);
@@ -60,7 +60,11 @@ async function forgetOnce(
 }
 
 /** Shows how far back the inbox remembers and should, and how far ahead the audit trail has its months. */
-export function housekeepingChore(db: Db, { retentionDays }: Retention, metrics: Metrics): Chore {
+export function housekeepingTask(
+  db: Db,
+  { retentionDays }: Retention,
+  metrics: Metrics,
+): BackgroundTask {
   metrics.gauge('latchkey_inbox_retention_seconds').set(retentionDays * DAY_SECONDS);
   const remembers = metrics.gauge('latchkey_inbox_remembers_seconds');
   const months = metrics.gauge('latchkey_audit_partitions_seconds');

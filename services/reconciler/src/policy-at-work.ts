@@ -1,15 +1,15 @@
 import { type Db, listPolicies, notePolicy } from '@latchkey/postgres';
-import type { Chore, Logger, Metrics } from '@latchkey/runtime';
+import type { BackgroundTask, Logger, Metrics } from '@latchkey/runtime';
 
 /**
  * Notes which policy this reconciler decides with, and shows how many are at work: more than one overturn each other's
  * decisions wherever events of a person come to both.
  */
-export function policyChore(
+export function policyTask(
   db: Db,
   policyHash: string,
   { metrics, log }: { readonly metrics: Metrics; readonly log: Logger },
-): Chore {
+): BackgroundTask {
   const atWork = metrics.gauge('latchkey_policies_at_work');
   let known = '';
   return {

@@ -8,7 +8,7 @@ import {
   type ReportTopic,
   readClock,
 } from '@latchkey/postgres';
-import type { Chore, Logger, Metrics } from '@latchkey/runtime';
+import type { BackgroundTask, Logger, Metrics } from '@latchkey/runtime';
 import {
   type Look,
   nextLook,
@@ -26,7 +26,7 @@ export interface ReadThrough {
    * Notes how far each partition was read by the broker's clock: where one is read to its end, nothing that was
    * stamped earlier can still come. Undefined where there is no such topic.
    */
-  readonly chore: Chore | undefined;
+  readonly task: BackgroundTask | undefined;
 }
 
 export interface WatchedTopic {
@@ -44,12 +44,12 @@ export function openReadThrough(watched: WatchedTopic): ReadThrough {
   const { topic, log } = watched;
   if (topic === undefined) {
     log.warn({}, 'no verification topic: verifications expire by the clock of the database');
-    return { reports: () => ({ topic: null, partitions: 0 }), chore: undefined };
+    return { reports: () => ({ topic: null, partitions: 0 }), task: undefined };
   }
   const watcher = new Watcher(watched, topic);
   return {
     reports: () => ({ topic, partitions: watcher.partitions }),
-    chore: {
+    task: {
       name: 'read-through',
       everyMs: 1_000,
       // Longer than a broker that says nothing is waited for.

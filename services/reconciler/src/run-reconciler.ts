@@ -3,14 +3,15 @@ import { type IntakeContext, openPolicy } from '@latchkey/intake';
 import {
   type BatchConsumerOptions,
   installKafkajsPatches,
+  isBrokerUnreachable,
   type Kafka,
   openAdmin,
   openKafka,
   runBatchConsumer,
 } from '@latchkey/kafka';
-import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
+import { checkSchema, type Db, isDatabaseUnreachable, openDatabase } from '@latchkey/postgres';
 import {
-  createChores,
+  createBackgroundTasks,
   inputTopicNames,
   isPermanent,
   kafkaConnection,
@@ -20,18 +21,18 @@ import {
   type ServiceContext,
   waitingAlarm,
 } from '@latchkey/runtime';
-import { runClock } from './clock.ts';
+import { clockTask } from './clock.ts';
 import { openInputLag } from './input-lag.ts';
 import { intakeMetrics } from './intake-metrics.ts';
-import { forgettingChore, housekeepingChore } from './janitor.ts';
+import { forgettingTask, housekeepingTask } from './janitor.ts';
 import { Membership } from './membership.ts';
 import { openOutputs } from './open-outputs.ts';
-import { policyChore } from './policy-at-work.ts';
+import { policyTask } from './policy-at-work.ts';
 import { readInputs } from './read-inputs.ts';
 import { openReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
 import { untilInputsReady } from './until-inputs-ready.ts';
-import { deadLettersChore, reviewsChore } from './waiting-for-people.ts';
+import { deadLettersTask, reviewsTask } from './waiting-for-people.ts';
 import { warmTimeZones } from './warm-time-zones.ts';
 
 /** Families of events: each has transactions of its own. */
@@ -104,20 +105,25 @@ export async function runReconciler(
   const lag = openInputLag({ openKafka: openLagKafka, topics, membership, health, metrics });
   await using _lag = lag;
   const retention = { retentionDays, marginSeconds };
-  const { every } = createChores(metrics, log);
-  const chores = [
-    lag.chore,
-    readThrough.chore,
-    policyChore(db, policy.hash, { metrics, log }),
-    deadLettersChore(db, metrics),
-    reviewsChore(db, metrics),
-    forgettingChore(db, retention, { metrics, log }, signal),
-    housekeepingChore(db, retention, metrics),
-  ].filter((chore) => chore !== undefined);
+  const background = createBackgroundTasks({
+    metrics,
+    log,
+    health,
+    isConnectionLost: (error) => isDatabaseUnreachable(error) || isBrokerUnreachable(error),
+  });
+  const tasks = [
+    clockTask(intake, readThrough.reports, log),
+    lag.task,
+    readThrough.task,
+    policyTask(db, policy.hash, { metrics, log }),
+    deadLettersTask(db, metrics),
+    reviewsTask(db, metrics),
+    forgettingTask(db, retention, { metrics, log }, signal),
+    housekeepingTask(db, retention, metrics),
+  ].filter((task) => task !== undefined);
   await runTogether(signal, [
     (stop) => runBatchConsumer(kafka, reading, consumer, log, stop),
-    (stop) => runClock(intake, readThrough.reports, { log, health }, stop),
-    ...chores.map((chore) => (stop: AbortSignal) => every(chore, stop)),
+    ...tasks.map((task) => (stop: AbortSignal) => background.run(task, stop)),
   ]);
 }
 

@@ -1,9 +1,9 @@
 import { DEAD_LETTER_CODES } from '@latchkey/contracts';
 import { countDeadLetters, countReviews, type Db } from '@latchkey/postgres';
-import type { Chore, Metrics } from '@latchkey/runtime';
+import type { BackgroundTask, Metrics } from '@latchkey/runtime';
 
 /** Shows how many dead letters wait for somebody, of every code there is. */
-export function deadLettersChore(db: Db, metrics: Metrics): Chore {
+export function deadLettersTask(db: Db, metrics: Metrics): BackgroundTask {
   const open = metrics.gauge('latchkey_dead_letters');
   const forget = (): void => {
     open.reset();
@@ -23,7 +23,7 @@ export function deadLettersChore(db: Db, metrics: Metrics): Chore {
 }
 
 /** Shows how many reviews wait for somebody, and how many of them for longer than they should, by kind. */
-export function reviewsChore(db: Db, metrics: Metrics): Chore {
+export function reviewsTask(db: Db, metrics: Metrics): BackgroundTask {
   const open = metrics.gauge('latchkey_reviews_open');
   const forget = (): void => {
     open.reset();

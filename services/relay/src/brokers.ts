@@ -1,5 +1,5 @@
 import { readClusterId, type TopicAdmin } from '@latchkey/kafka';
-import type { Chore, Health } from '@latchkey/runtime';
+import type { BackgroundTask, Health } from '@latchkey/runtime';
 
 const PART = 'brokers';
 
@@ -7,7 +7,7 @@ const PART = 'brokers';
  * Asks the brokers whether they are there. A relay with nothing to publish would not notice: it would say that it is ready,
  * and the first event after the outage would find that it is not.
  */
-export function brokersChore(admin: TopicAdmin, health: Health): Chore {
+export function brokersTask(admin: TopicAdmin, health: Health): BackgroundTask {
   return {
     name: 'brokers',
     everyMs: 10_000,

@@ -1,5 +1,5 @@
 import { cleanOutbox, type Db } from '@latchkey/postgres';
-import { type Chore, type Logger, waitMs } from '@latchkey/runtime';
+import { type BackgroundTask, type Logger, waitMs } from '@latchkey/runtime';
 
 /** Positions that one statement looks at. */
 const MAX_ROWS = 5_000;
@@ -10,13 +10,13 @@ const BREATH_MS = 50;
  * Deletes what was published longer ago than the retention, lane by lane. Every relay does this, also one that stands
  * by: deleting twice deletes once.
  */
-export function cleaningChore(
+export function cleaningTask(
   db: Db,
   lanes: readonly number[],
   retentionHours: number,
   log: Pick<Logger, 'info'>,
   signal: AbortSignal,
-): Chore {
+): BackgroundTask {
   return {
     name: 'outbox-cleaning',
     everyMs: 60_000,

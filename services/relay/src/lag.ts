@@ -1,11 +1,15 @@
 import { type Db, listTakeovers, measureLag } from '@latchkey/postgres';
-import type { Chore, Metrics } from '@latchkey/runtime';
+import type { BackgroundTask, Metrics } from '@latchkey/runtime';
 
 /**
  * Measures how much of the outbox waits to be published, and how often its topics were taken over. A relay that stands
  * by measures, too: the figures are those of the database.
  */
-export function outboxLagChore(db: Db, topics: ReadonlySet<string>, metrics: Metrics): Chore {
+export function outboxLagTask(
+  db: Db,
+  topics: ReadonlySet<string>,
+  metrics: Metrics,
+): BackgroundTask {
   const unpublished = metrics.gauge('latchkey_outbox_unpublished');
   const oldest = metrics.gauge('latchkey_oldest_unpublished_seconds');
   const takeovers = metrics.counter('latchkey_relay_takeovers_total');

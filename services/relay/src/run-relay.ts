@@ -1,15 +1,16 @@
 import {
   acquireTransactionalProducer,
   installKafkajsPatches,
+  isBrokerUnreachable,
   openAdmin,
   openKafka,
   type TopicAdmin,
   waitUntilOffsetsReady,
 } from '@latchkey/kafka';
-import { checkSchema, type Db, openDatabase } from '@latchkey/postgres';
+import { checkSchema, type Db, isDatabaseUnreachable, openDatabase } from '@latchkey/postgres';
 import { RELAY_GROUP } from '@latchkey/publication';
 import {
-  createChores,
+  createBackgroundTasks,
   isPermanent,
   kafkaConnection,
   outputTopicNames,
@@ -18,10 +19,10 @@ import {
   type ServiceContext,
   waitingAlarm,
 } from '@latchkey/runtime';
-import { brokersChore } from './brokers.ts';
-import { cleaningChore } from './clean.ts';
+import { brokersTask } from './brokers.ts';
+import { cleaningTask } from './clean.ts';
 import { warnOfWeaknesses } from './durability.ts';
-import { outboxLagChore } from './lag.ts';
+import { outboxLagTask } from './lag.ts';
 import { prepareOutputs } from './prepare-outputs.ts';
 import { createProbe } from './probe.ts';
 import { createCounters, createReport } from './report.ts';
@@ -75,7 +76,12 @@ export async function runRelay(context: Context, edges = REAL_EDGES): Promise<vo
   await retryForever(() => waitUntilOffsetsReady(admin, RELAY_GROUP, topics, signal), waiting);
   await warnOfWeaknesses(admin, topics, log);
   const counters = createCounters(metrics);
-  const { every } = createChores(metrics, log);
+  const background = createBackgroundTasks({
+    metrics,
+    log,
+    health,
+    isConnectionLost: (error) => isDatabaseUnreachable(error) || isBrokerUnreachable(error),
+  });
   const probe = createProbe(db);
   const servers = { db, probe, admin, kafkaSettings, log, acquireProducer: edges.acquireProducer };
   const limits = {
@@ -87,12 +93,12 @@ export async function runRelay(context: Context, edges = REAL_EDGES): Promise<vo
       const report = createReport(topic.topic, { health, log }, counters);
       return runTopic(topic, servers, limits, report, stop);
     }),
-    (stop) => every(brokersChore(admin, health), stop),
-    (stop) => every(outboxLagChore(db, new Set(topics), metrics), stop),
+    (stop) => background.run(brokersTask(admin, health), stop),
+    (stop) => background.run(outboxLagTask(db, new Set(topics), metrics), stop),
     (stop) => {
       const lanes = relayed.flatMap((topic) => topic.lanes);
       const hours = settings.OUTBOX_RETENTION_HOURS;
-      return every(cleaningChore(db, lanes, hours, log, stop), stop);
+      return background.run(cleaningTask(db, lanes, hours, log, stop), stop);
     },
   ]);
 }
