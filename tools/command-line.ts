@@ -8,7 +8,7 @@ import {
   readArguments,
 } from '@latchkey/runtime';
 
-/** A command of the developers, whose grammar says what it takes. */
+/** A command for developers; its grammar defines its arguments. */
 export class CommandLine<const O extends OptionShapes> {
   readonly #grammar: Grammar<O>;
 
@@ -17,8 +17,8 @@ export class CommandLine<const O extends OptionShapes> {
   }
 
   /**
-   * Reads the arguments of this process, with what `read` makes of them. Where something is not
-   * understood, says what, and ends the process with exit code 2. From now on the process outlives the readers of its output.
+   * Parses the arguments of this process and returns what `read` makes of them. Prints every problem and ends the
+   * process with exit code 2 if there is any. From now on the process survives the readers of its output.
    */
   readOrExit<T>(read: (given: Given<O>) => T): T {
     outliveReaders();
@@ -32,7 +32,7 @@ export class CommandLine<const O extends OptionShapes> {
     }
   }
 
-  /** @throws Failure USAGE_INVALID for anything that the command does not take */
+  /** @throws Failure USAGE_INVALID for anything that the command does not accept */
   read<T>(args: readonly string[], read: (given: Given<O>) => T): T {
     const given = readArguments(this.#grammar, args);
     try {
@@ -44,13 +44,13 @@ export class CommandLine<const O extends OptionShapes> {
   }
 }
 
-/** @throws RangeError unless it is a whole number from 1 on, of at most nine digits */
+/** @throws RangeError unless it is a whole number of at least 1 and at most nine digits */
 export function countOf(name: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new RangeError(`--${name}: expected a whole number from 1 on`);
 }
 
-/** @throws RangeError where the list, comma separated, has a name that is not known */
+/** @throws RangeError if the comma-separated list contains an unknown name */
 export function namesOf<T extends string>(
   name: string,
   list: string,

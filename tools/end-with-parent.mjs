@@ -1,6 +1,6 @@
 /**
- * Loaded before a script that run.mjs starts: asks this process to end, as SIGTERM does, when run.mjs is gone. The pipe
- * on descriptor 3 is never written to; its other end closes however run.mjs ends, also by kill -9.
+ * Loaded before a script that run.mjs starts: sends SIGTERM to this process when run.mjs has ended. No process writes to
+ * the pipe on descriptor 3; its other end closes however run.mjs ends, also by kill -9.
  */
 import { Socket } from 'node:net';
 import process from 'node:process';

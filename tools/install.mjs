@@ -1,6 +1,6 @@
 /**
- * Sees to it that node_modules agrees with package-lock.json. Plain JavaScript that Node 20 runs without any package,
- * because it is what fetches them.
+ * Makes node_modules agree with package-lock.json. Plain JavaScript for Node 20 without any package, because it
+ * installs them.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,17 +16,17 @@ const marker = join(modules, '.latchkey-installed');
 const lock = join(root, '.install.lock');
 const LOCK_POLL_MS = 300;
 
-/** The Node that the project is pinned to. */
+/** The pinned Node of this project. */
 export const pinnedNode = join(modules, '.bin', 'node');
 
 /**
- * Resolves when what package-lock.json names is installed; prints only when there is something to do.
+ * Resolves when the packages of package-lock.json are installed; prints only if it installs something.
  *
- * @returns {Promise<number>} 0, or the exit code of the npm that failed
+ * @returns {Promise<number>} 0, or the exit code of npm if it failed
  */
 export async function ensureInstalled() {
   if (isInstalled()) return 0;
-  await takeLock();
+  await acquireLock();
   try {
     if (isInstalled()) return 0;
     const code = await install();
@@ -40,18 +40,18 @@ export async function ensureInstalled() {
 function isInstalled() {
   if (!existsSync(pinnedNode)) return false;
   if (read(marker) === lockDigest()) return true;
-  // Somebody ran npm by hand: what it noted last says whether that was enough.
+  // npm may have run without this script: compare what it recorded last.
   if (!agrees()) return false;
   mark();
   return true;
 }
 
-/** Compares package-lock.json with npm's own note of what it has put into node_modules. */
+/** True if npm's record of what is in node_modules agrees with package-lock.json. */
 function agrees() {
-  const noted = read(join(modules, '.package-lock.json'));
-  if (noted === undefined) return false;
+  const recorded = read(join(modules, '.package-lock.json'));
+  if (recorded === undefined) return false;
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  const found = JSON.parse(noted).packages;
+  const found = JSON.parse(recorded).packages;
   return Object.entries(wanted)
     .filter(([path]) => path.includes('node_modules/'))
     .every(([path, { version, optional, devOptional }]) =>
@@ -63,25 +63,25 @@ function agrees() {
 
 async function install() {
   const startedAt = Date.now();
-  say('installing the packages of package-lock.json (npm ci); the first time takes a minute');
+  log('installing the packages of package-lock.json (npm ci); the first time takes a minute');
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  // npm's own lines go to stderr: stdout belongs to what is run afterwards.
+  // npm prints to stderr: stdout belongs to the script that runs afterwards.
   const child = spawn(command, [...first, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
-    // Unless the user wants another: Node 20 does not fit many packages, which run with the pinned Node.
+    // Hides warnings that packages do not support Node 20: they run with the pinned Node. The user may set another level.
     env: { npm_config_loglevel: 'error', ...process.env },
   });
   if (child.pid !== undefined) writeFileSync(lock, `${process.pid} ${child.pid}`);
   const code = await new Promise((resolve) => {
     child.once('error', (error) => {
-      say(`npm could not be started: ${error.message}`);
+      log(`npm could not be started: ${error.message}`);
       resolve(1);
     });
     child.once('exit', (exitCode) => resolve(exitCode ?? 1));
   });
-  say(
+  log(
     code === 0
       ? `installed in ${Math.round((Date.now() - startedAt) / 1000)} s`
       : `npm ci failed (exit code ${code})`,
@@ -89,17 +89,17 @@ async function install() {
   return code;
 }
 
-/** The package `node` brings its binary by an install script, which npm may have been told not to run. */
+/** The package `node` fetches its binary in an install script, which npm may be configured not to run. */
 function repairNode() {
   if (runs()) return true;
   const folder = join(modules, 'node');
   const script = join(folder, 'installArchSpecificPackage.js');
   if (existsSync(script)) {
-    say('fetching the pinned Node, whose install script was not run');
+    log('fetching the pinned Node, whose install script was not run');
     spawnSync(process.execPath, [script], { cwd: folder, stdio: ['ignore', 2, 2] });
   }
   if (runs()) return true;
-  say(
+  log(
     `${pinnedNode} does not run. Allow the install script of the package "node", then: npm rebuild node`,
   );
   return false;
@@ -114,7 +114,7 @@ function mark() {
     mkdirSync(modules, { recursive: true });
     writeFileSync(marker, lockDigest());
   } catch {
-    // A reader of somebody else's clone: the comparison is made again next time.
+    // The clone is read-only for this user: the next run compares again.
   }
 }
 
@@ -124,16 +124,16 @@ function lockDigest() {
     .digest('hex');
 }
 
-async function takeLock() {
-  let told = false;
+async function acquireLock() {
+  let hasReported = false;
   while (!tryLock()) {
-    const holders = (read(lock) ?? '').split(' ').map(Number);
-    if (holders[0] > 0 && !holders.some(isAlive)) {
-      takeAway();
+    const owners = (read(lock) ?? '').split(' ').map(Number);
+    if (owners[0] > 0 && !owners.some(isAlive)) {
+      removeStaleLock();
       continue;
     }
-    if (!told) say(`another install is running (process ${holders[0]}); waiting for it`);
-    told = true;
+    if (!hasReported) log(`another install is running (process ${owners[0]}); waiting for it`);
+    hasReported = true;
     await waitMs(LOCK_POLL_MS);
   }
 }
@@ -148,8 +148,8 @@ function tryLock() {
   }
 }
 
-/** Removes the lock of a process that was killed: by renaming, which only one of several can do. */
-function takeAway() {
+/** Removes the lock of a killed process. Renames it first: only one of several processes succeeds. */
+function removeStaleLock() {
   const aside = `${lock}.${process.pid}`;
   try {
     renameSync(lock, aside);
@@ -177,6 +177,6 @@ function read(path) {
 }
 
 /** @param {string} line */
-export function say(line) {
+export function log(line) {
   process.stderr.write(`latchkey: ${line}\n`);
 }

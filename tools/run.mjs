@@ -1,9 +1,9 @@
 /**
  * node tools/run.mjs <script.ts | tool> [arguments…]
  *
- * Installs what package-lock.json names where that has not happened, then runs the script, or the command-line tool of
- * an installed package, with the Node that the project is pinned to. Signals go on to it, its exit code comes back,
- * and it is told to end when this process, or the npm that started it, is gone.
+ * Installs the packages of package-lock.json if that has not happened, then runs the script, or the command-line tool
+ * of an installed package, with the pinned Node. It forwards signals, returns the exit code, and ends the script when
+ * this process, or the npm that started it, has ended.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
@@ -11,10 +11,10 @@ import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { ensureInstalled, pinnedNode, root, say } from './install.mjs';
+import { ensureInstalled, log, pinnedNode, root } from './install.mjs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
-// npm passes on the signal that the terminal has already sent to everybody: the second of such a pair is not a second wish.
+// The terminal sends a signal to every process, and npm forwards it again: such a pair counts once.
 const SAME_SIGNAL_MS = 500;
 const PARENT_POLL_MS = 300;
 const ORPHAN_GRACE_MS = 15_000;
@@ -23,20 +23,20 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main([wanted, ...args]) {
   if (wanted === undefined) {
-    say('usage: node tools/run.mjs <script.ts | tool> [arguments…]');
+    log('usage: node tools/run.mjs <script.ts | tool> [arguments…]');
     return 2;
   }
   const installed = await ensureInstalled();
   if (installed !== 0) return installed;
   const script = locate(wanted);
   if (script === undefined) {
-    say(`there is no script and no installed tool "${wanted}"`);
+    log(`there is no script and no installed tool "${wanted}"`);
     return 2;
   }
   return run(script, args);
 }
 
-/** A file, or what node_modules/.bin has under that name. */
+/** Returns the path of a file, or of the command with that name in node_modules/.bin. */
 function locate(wanted) {
   if (existsSync(wanted) && /[.][cm]?[jt]s$/.test(wanted)) return resolve(wanted);
   const tool = join(root, 'node_modules', '.bin', wanted);
@@ -49,14 +49,14 @@ function run(script, args) {
     /[.][cm]?[jt]s$/.test(script) || readFileSync(script, 'utf8').startsWith('#!/usr/bin/env node');
   const [command, first] = isNodeScript ? [pinnedNode, ['--import', watch, script]] : [script, []];
   const child = spawn(command, [...first, ...args], {
-    // A group of its own: each signal reaches it once, from here.
+    // A new process group: each signal reaches it once, from here.
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     env: {
       ...process.env,
-      // Tools are not to tell anybody that they were run.
+      // Turns off the telemetry of tools.
       DO_NOT_TRACK: '1',
-      // Halves the processor time of a start. Goes with `npm ci`.
+      // Halves the processor time of a start. `npm ci` removes it.
       NODE_COMPILE_CACHE:
         process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'node'),
       PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
@@ -67,7 +67,7 @@ function run(script, args) {
   endWithParent(child);
   return new Promise((resolveCode) => {
     child.once('error', (error) => {
-      say(`${command} could not be started: ${error.message}`);
+      log(`${command} could not be started: ${error.message}`);
       resolveCode(1);
     });
     child.once('exit', (code, signal) => {
@@ -88,7 +88,7 @@ function passSignals(child) {
   }
 }
 
-/** When npm was killed: asks the child to end, and after a while makes it. */
+/** Ends the child when npm was killed: first with SIGTERM, later with SIGKILL. */
 function endWithParent(child) {
   const isOrphan = orphanProbe();
   const timer = setInterval(() => {
@@ -100,7 +100,7 @@ function endWithParent(child) {
   timer.unref();
 }
 
-/** Whether our parent is gone or, where that is the shell of an npm script, the npm above it. */
+/** Returns a check that is true once the parent has ended or, if it is the shell of an npm script, the npm above it. */
 function orphanProbe() {
   const parent = process.ppid;
   const above = isScriptShell(parent) ? parentOf(parent) : undefined;

@@ -1,4 +1,4 @@
-/** `npm run demo`: the main job on real servers, told as a story, with checks at the end. */
+/** `npm run demo`: shows the main use cases on real servers, with checks at the end. */
 
 import { CommandLine } from '../../tools/command-line.ts';
 import { StackUnavailable } from '../../tools/stack/stack.ts';
@@ -46,7 +46,7 @@ async function failOn(stop: AbortSignal): Promise<never> {
   throw new Error('stopped');
 }
 
-/** What came out, and whether everything that was promised holds. */
+/** Prints the messages by type and the checks; true if all of them hold. */
 async function report(latchkey: Latchkey, teller: Teller): Promise<boolean> {
   const messages = latchkey.reader.messages();
   title('What came out');

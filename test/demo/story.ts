@@ -10,7 +10,7 @@ import {
 } from '../support/events.ts';
 import { type Teller, until } from './teller.ts';
 
-/** Tells the story, chapter by chapter; each one waits for its own effects. */
+/** Runs the chapters one after the other; each waits for its effects. */
 export async function tellStory(latchkey: Latchkey, teller: Teller): Promise<void> {
   await joinerMoverLeaver(teller);
   await leaverFirst(teller);
@@ -110,9 +110,9 @@ async function phoneCall(teller: Teller): Promise<void> {
 }
 
 const CROWD = 3_000;
-/** Sent at once. While one comes in, those before it are worked on. */
+/** Events that are sent at once. The services process earlier pieces meanwhile. */
 const PIECE = 50;
-/** A service that is done before it can be killed gets more to do, three times at most. */
+/** A service that finishes before it is killed gets more work, at most three times. */
 const KILL_MAX_TRIES = 3;
 const PIECES_PER_TRY = CROWD / PIECE / (2 * KILL_MAX_TRIES);
 
@@ -129,16 +129,16 @@ async function crowd(latchkey: Latchkey, teller: Teller): Promise<void> {
   );
   await killAndRestart(latchkey, teller, pieces, {
     name: 'reconciler',
-    what: 'deliveries are taken',
-    look: async () => ({ done: (await teller.totals()).received, all: teller.sent }),
+    what: 'deliveries are processed',
+    measure: async () => ({ done: (await teller.totals()).received, all: teller.sent }),
   });
   await killAndRestart(latchkey, teller, pieces, {
     name: 'relay',
     what: 'messages are published',
-    look: () => teller.published(),
+    measure: () => teller.published(),
   });
   await teller.send(...pieces.flat());
-  say('  One in ten of them is sent again, as a sender does that did not hear our answer.');
+  say('  One in ten of them is sent again, as a sender does that got no answer.');
   await teller.send(...people.filter((_, index) => index % 10 === 0));
   await teller.settle();
   const came = teller.skip();
@@ -147,16 +147,16 @@ async function crowd(latchkey: Latchkey, teller: Teller): Promise<void> {
 
 interface Victim {
   readonly name: 'reconciler' | 'relay';
-  /** What it does, in words. */
+  /** What it does, for the output. */
   readonly what: string;
-  /** How much of it is done, of all that there is to do by now. */
-  readonly look: () => Promise<{ readonly done: number; readonly all: number }>;
+  /** How much is done, of all that was sent or appended so far. */
+  readonly measure: () => Promise<{ readonly done: number; readonly all: number }>;
 }
 
 /**
  * Kills a service in the middle of its work, and starts it again.
  *
- * @param pieces - what it is given to do; what was sent is taken out
+ * @param pieces - its work; pieces that were sent are removed
  */
 async function killAndRestart(
   latchkey: Latchkey,
@@ -164,12 +164,12 @@ async function killAndRestart(
   pieces: (readonly SentEvent[])[],
   victim: Victim,
 ): Promise<void> {
-  const { name, what, look } = victim;
+  const { name, what, measure } = victim;
   for (let triesLeft = KILL_MAX_TRIES; triesLeft > 0; triesLeft -= 1) {
-    const isAtWork = await sendUntilAtWork(teller, pieces.splice(0, PIECES_PER_TRY), victim);
-    if (!isAtWork && triesLeft > 1) continue;
+    const isWorking = await sendUntilWorking(teller, pieces.splice(0, PIECES_PER_TRY), victim);
+    if (!isWorking && triesLeft > 1) continue;
     await latchkey.service(name).end('SIGKILL');
-    const { done, all } = await look();
+    const { done, all } = await measure();
     await latchkey.start(name);
     if (done === all && triesLeft > 1) continue;
     say(`  kill -9 ${name}: ${done} of ${all} ${what}; it is started again.`);
@@ -177,17 +177,17 @@ async function killAndRestart(
   }
 }
 
-/** Resolves when some of it is done: with true where some is left. */
-async function sendUntilAtWork(
+/** Resolves when some of the work is done: with true if some is left. */
+async function sendUntilWorking(
   teller: Teller,
   pieces: readonly (readonly SentEvent[])[],
-  { name, look }: Victim,
+  { name, measure }: Victim,
 ): Promise<boolean> {
-  let seen = await look();
+  let seen = await measure();
   const before = seen.all;
   for (const piece of pieces) await teller.send(...piece);
-  await until(`${name} is at work`, async () => {
-    seen = await look();
+  await until(`${name} works`, async () => {
+    seen = await measure();
     return seen.done > before;
   });
   return seen.done < seen.all;

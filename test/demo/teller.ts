@@ -7,7 +7,7 @@ import type { OutputMessage } from '../support/output-reader.ts';
 const WAIT_LIMIT_MS = 90_000;
 const POLL_MS = 25;
 
-/** Sends events, waits for what they bring about, and tells it. */
+/** Sends events, waits for their effects, and prints them. */
 export class Teller {
   readonly #latchkey: Latchkey;
   #sent = 0;

@@ -1,4 +1,4 @@
-/** `npm run schema`: writes packages/postgres/src/schema.ts from the migrations, on a database of its own. */
+/** `npm run schema`: writes packages/postgres/src/schema.ts from the migrations, on a new stack. */
 import { writeFile } from 'node:fs/promises';
 import { migrateDatabase } from '@latchkey/postgres';
 import { CommandLine } from '../command-line.ts';

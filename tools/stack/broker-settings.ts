@@ -1,4 +1,4 @@
-/** What every broker of a stack is started with, wherever it runs; names as in Kafka's server.properties. */
+/** Settings of every broker of every kind of stack; names as in Kafka's server.properties. */
 export function brokerSettings(brokers: number): Readonly<Record<string, string>> {
   const replicas = String(brokers);
   const inSync = String(Math.min(2, brokers));
@@ -16,10 +16,10 @@ export function brokerSettings(brokers: number): Readonly<Record<string, string>
     'share.coordinator.state.topic.min.isr': inSync,
     'share.coordinator.state.topic.num.partitions': '1',
     'group.initial.rebalance.delay.ms': '0',
-    // A killed broker is missed, and let in again, after this time; by default 9 s and 2 s.
+    // How soon a killed broker is noticed, and admitted again; 9 s and 2 s by default.
     'broker.session.timeout.ms': '4000',
     'broker.heartbeat.interval.ms': '500',
-    // A body of 1 MB must reach Latchkey, so that Latchkey refuses it and not the broker.
+    // A body of 1 MB must reach Latchkey, which refuses it; the broker must not.
     'message.max.bytes': String(2 * 1024 * 1024),
     'log.retention.check.interval.ms': '300000',
   };

@@ -27,7 +27,7 @@ const PROBE_LIMIT_MS = 3_000;
 const START_LIMIT_MS = 120_000;
 const POLL_MS = 200;
 
-/** Whether there is a Docker daemon to talk to. Never rejects; a daemon that hangs counts as none. */
+/** True if a Docker daemon answers. Never rejects; a daemon that hangs counts as absent. */
 export async function dockerAnswers(): Promise<boolean> {
   if (!mayHaveDocker()) return false;
   const silence = new Promise<false>((resolve) => {
@@ -42,7 +42,7 @@ export async function dockerAnswers(): Promise<boolean> {
   return Promise.race([answer, silence]);
 }
 
-/** Spares the usual machine without Docker the look for each way in which it could be reached. */
+/** A cheap check first: without it, testcontainers tries every way to reach a daemon. */
 function mayHaveDocker(): boolean {
   const places = [
     '/var/run/docker.sock',
@@ -55,8 +55,8 @@ function mayHaveDocker(): boolean {
 }
 
 /**
- * PostgreSQL and Kafka in containers, on ports of their own. testcontainers' own watcher (Ryuk) removes them when
- * this process is killed.
+ * PostgreSQL and Kafka in containers, on free ports. The watcher of testcontainers (Ryuk) removes them when this
+ * process is killed.
  */
 export async function openDockerStack(options: StackOptions): Promise<Stack> {
   const count = options.brokers ?? 1;
@@ -109,7 +109,7 @@ async function startBrokers(
     await network.stop();
   });
   const ports = await freePorts(count);
-  // Each needs the others to become ready, and none of them may be forgotten when one fails.
+  // Each needs the others to become ready. When one fails, all of them must be removed.
   const outcomes = await Promise.allSettled(
     ports.map((port, index) =>
       brokerContainer(network, { id: index + 1, count, host, port, settings }).start(),
@@ -128,7 +128,7 @@ async function startBrokers(
 interface Broker {
   readonly id: number;
   readonly count: number;
-  /** Where clients on this machine reach it: it has to say so itself, so the port is chosen before it starts. */
+  /** Where clients on this machine reach it. The broker advertises it, so the port is chosen before the start. */
   readonly host: string;
   readonly port: number;
   readonly settings: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { type Stack, StackUnavailable } from './stack.ts';
 
 /**
  * The servers that DATABASE_URL and KAFKA_BROKERS name, or undefined where neither is set.
- * They are somebody else's: disposing leaves them as they are.
+ * Disposing does not stop them.
  *
  * @throws StackUnavailable when only one of the two is set
  */
@@ -29,7 +29,7 @@ export function stackFromEnvironment(): Stack | undefined {
   };
 }
 
-/** The faults of a stack that cannot have them. */
+/** Implements the faults of a stack that does not support any: each rejects. */
 export function withoutFaults(
   why: string,
 ): Pick<

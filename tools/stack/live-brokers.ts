@@ -5,8 +5,8 @@ const CONNECT_LIMIT_MS = 1_000;
 const REQUEST_LIMIT_MS = 5_000;
 
 /**
- * The ids of the brokers that the one at `address` knows to be alive; none while it does not answer or has no
- * controller. Never rejects.
+ * Returns the ids of the brokers that the one at `address` knows to be alive; none while it does not answer or has
+ * no controller. Never rejects.
  */
 export async function liveBrokers(address: string): Promise<number[]> {
   silenceTimerWarnings();

@@ -1,4 +1,4 @@
-/** `npm run stack`: a database and brokers in the foreground, until it is asked to stop. */
+/** `npm run stack`: runs a database and brokers in the foreground until it is asked to stop. */
 import { CommandLine } from '../command-line.ts';
 import { openStack } from './open-stack.ts';
 import { StackUnavailable } from './stack.ts';
@@ -18,7 +18,7 @@ async function main(): Promise<number> {
     local,
   }));
   const stop = stopSignal();
-  // Waiting for a signal alone does not keep a process alive, and servers of somebody else are not ours to watch.
+  // A process that only waits for a signal ends, and this one does not watch servers from the environment.
   const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
   try {
     await using stack = await openStack({ ...options, log, signal: stop });

@@ -4,10 +4,10 @@ import { openLocalStack } from './local/open-local.ts';
 import { type Stack, type StackOptions, StackUnavailable } from './stack.ts';
 
 /**
- * A real database and real brokers: those that DATABASE_URL and KAFKA_BROKERS name; else containers, where a
- * Docker daemon answers; else processes of this machine. Ready when it resolves.
+ * Opens a real database and real brokers: those that DATABASE_URL and KAFKA_BROKERS name; else containers, if a
+ * Docker daemon answers; else local processes. They are ready when it resolves.
  *
- * @throws StackUnavailable when none of the three can be had, with what to install
+ * @throws StackUnavailable if none of the three is possible, with what to install
  */
 export async function openStack(options: StackOptions = {}): Promise<Stack> {
   if (options.local !== true) {

@@ -1,4 +1,4 @@
-/** What the database server of a stack is started with, wherever it runs. */
+/** Settings of the database server of every kind of stack. */
 export const POSTGRES_SETTINGS = {
   max_connections: '200',
   shared_buffers: '256MB',

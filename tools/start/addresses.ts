@@ -1,7 +1,7 @@
 import type { Latchkey } from './latchkey.ts';
 import { say, title } from './print.ts';
 
-/** Prints where everything listens, and commands to try. */
+/** Prints the addresses of all servers, and commands to try. */
 export function printAddresses(latchkey: Latchkey): void {
   const { databaseUrl, stack, topics } = latchkey;
   const brokers = stack.brokers.join(',');

@@ -13,15 +13,15 @@ const INPUT_PARTITIONS = 3;
 
 type ServiceName = 'reconciler' | 'relay';
 
-/** All of Latchkey on a stack of its own or on servers from the environment, with its own database and topics. */
+/** All services on a new stack or on servers from the environment, with a new database and new topics. */
 export interface Latchkey extends AsyncDisposable {
   readonly stack: Stack;
   readonly databaseUrl: string;
   readonly topics: Readonly<Record<InputTopic | OutputTopic, string>>;
-  /** What the services were told. */
+  /** The settings of the services. */
   readonly env: Readonly<Record<string, string>>;
   readonly reader: OutputReader;
-  /** Starts a service, or starts it again after it was killed. */
+  /** Starts a service, also again after it was killed. */
   readonly start: (name: ServiceName) => Promise<ChildService>;
   service(name: ServiceName): ChildService;
   send(records: readonly SentRecord[]): Promise<void>;
@@ -31,17 +31,17 @@ export interface Latchkey extends AsyncDisposable {
   ) => Promise<R[]>;
 }
 
-/** @param say - told what is being done, line by line */
+/** @param report - called with each line of progress */
 export async function openLatchkey(
-  say: (line: string) => void,
+  report: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Latchkey> {
   await using opening = new AsyncDisposableStack();
-  const stack = opening.use(await openStack({ log: say, signal }));
+  const stack = opening.use(await openStack({ log: report, signal }));
   const tag = randomBytes(3).toString('hex');
   const database = opening.use(await createDatabase(stack.databaseUrl, `latchkey_demo_${tag}`));
-  say(`migrations: ${(await migrateDatabase({ url: database.url })).join(', ')}`);
-  // On servers of somebody else the names must not meet what is there.
+  report(`migrations: ${(await migrateDatabase({ url: database.url })).join(', ')}`);
+  // On servers from the environment, topics must not clash with existing ones.
   const prefix = stack.kind === 'environment' ? `demo-${tag}.` : '';
   const topics = opening.use(await createTopics(stack.brokers, prefix));
   const env = environment(database.url, stack, topics.names);
@@ -55,7 +55,7 @@ export async function openLatchkey(
   const services = new AsyncDisposableStack();
   const opened = opening.use(services);
   await Promise.all([start('reconciler'), start('relay')]);
-  say('reconciler and relay are ready');
+  report('reconciler and relay are ready');
   const reader = opening.use(await openOutputReader(stack.brokers, topics.names));
   const producer = opening.use(await openProducer(stack.brokers));
   const all = opening.move();
@@ -136,7 +136,7 @@ interface DemoTopics extends AsyncDisposable {
   readonly names: Readonly<Record<InputTopic | OutputTopic, string>>;
 }
 
-/** The senders' topics; those of the outputs are made by the relay. */
+/** Creates the input topics; the relay creates the output topics. */
 async function createTopics(brokers: readonly string[], prefix: string): Promise<DemoTopics> {
   const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();

@@ -1,4 +1,4 @@
-/** `npm start`: stack and every service, for trying things out, until it is asked to stop. */
+/** `npm start`: runs a stack and every service until it is asked to stop. */
 import { CommandLine } from '../command-line.ts';
 import { StackUnavailable } from '../stack/stack.ts';
 import { printAddresses } from './addresses.ts';

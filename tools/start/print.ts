@@ -1,11 +1,11 @@
 const WIDTH = 100;
 
-/** Prints a line of the story. */
+/** Prints a line. */
 export function say(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Prints what is being prepared, in grey where the terminal has colours. */
+/** Prints a line of progress to stderr, in grey if the terminal has colours. */
 export function progress(text: string): void {
   process.stderr.write(`${paint('90', `  · ${text}`)}\n`);
 }

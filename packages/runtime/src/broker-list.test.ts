@@ -7,7 +7,7 @@ test.each([
   '10.0.0.1:1,10.0.0.2:65535',
   '[::1]:9092',
   '[2001:db8::1]:9092,[fe80::1%eth0]:9093,broker_1:9094',
-])('%s is taken', (text) => {
+])('%s is accepted', (text) => {
   expect(brokerListProblem(brokersOf(text))).toBeUndefined();
 });
 

@@ -14,7 +14,7 @@ type Output = 'stdout' | 'stderr';
 interface Ended {
   readonly code: number | null;
   /** What came out of the stream that stayed open. */
-  readonly said: string;
+  readonly output: string;
 }
 
 /** Runs a command whose output has no reader any more when the command begins to print. */
@@ -24,15 +24,15 @@ async function runWithClosed(closed: Output, body: string, ...args: string[]): P
   await writeFile(file, sourceOf(body));
   const child = spawn(process.execPath, [file, ...args], { env: {} });
   const open = closed === 'stdout' ? child.stderr : child.stdout;
-  let said = '';
-  open.setEncoding('utf8').on('data', (text: string) => (said += text));
+  let output = '';
+  open.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ended = once(child, 'close').then(([code]) => code as number | null);
   child[closed].destroy();
   await once(child[closed], 'close');
   child.stdin.end();
   const code = await ended;
   await rm(folder, { recursive: true });
-  return { code, said };
+  return { code, output };
 }
 
 function sourceOf(body: string): string {
@@ -66,10 +66,10 @@ test.each(['stdout', 'stderr'] as const)(
   async (closed) => {
     const open = closed === 'stdout' ? 'stderr' : 'stdout';
 
-    const { code, said } = await runWithClosed(closed, `process.${open}.write('finished\\n');`);
+    const { code, output } = await runWithClosed(closed, `process.${open}.write('finished\\n');`);
 
-    expect(said).toContain('finished\n');
-    expect(said).not.toContain('EPIPE');
+    expect(output).toContain('finished\n');
+    expect(output).not.toContain('EPIPE');
     expect(code).toBe(0);
   },
 );
@@ -81,15 +81,15 @@ test('a refusal keeps its exit code when its output is closed', async () => {
 });
 
 test('help without a reader ends with 0', async () => {
-  expect(await runWithClosed('stdout', '', '--help')).toEqual({ code: 0, said: '' });
+  expect(await runWithClosed('stdout', '', '--help')).toEqual({ code: 0, output: '' });
 });
 
 test('another error of an output still ends the process with 1', async () => {
-  const { code, said } = await runWithClosed(
+  const { code, output } = await runWithClosed(
     'stdout',
     `process.stdout.emit('error', Object.assign(new Error('full'), { code: 'ENOSPC' }));`,
   );
 
-  expect(said).toContain('full');
+  expect(output).toContain('full');
   expect(code).toBe(1);
 });

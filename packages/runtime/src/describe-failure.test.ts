@@ -11,7 +11,7 @@ test('a failure is one line with code, meaning, details and the next step', () =
   );
 });
 
-test('each element of a list stands on a line of its own', () => {
+test('each element of a list is on a separate line', () => {
   const failure = new Failure('POLICY_INVALID', {
     file: 'policy.yaml',
     problems: ['line 3: no such attribute', { line: 7, rule: 'mail' }],

@@ -2,8 +2,8 @@ import { FAILURES, Failure, type FailureCode } from '@latchkey/contracts';
 import { redact } from './redact.ts';
 
 /**
- * Failures of what the process was given. A list of its own, as no retry class means the same: NOT_FOUND is
- * `do_not_retry` and ends with exit code 1; SCHEMA_OLD may be tried again after the migration.
+ * Failures of the configuration or the environment, which a restart does not repair. A list of its own, as no retry class
+ * means the same: NOT_FOUND is `do_not_retry` and ends with exit code 1; SCHEMA_OLD may be tried again after a migration.
  */
 const REFUSALS: ReadonlySet<FailureCode> = new Set([
   'CONFIG_INVALID',
@@ -21,7 +21,7 @@ export function isRefusal(failure: Failure): boolean {
   return REFUSALS.has(failure.code);
 }
 
-/** The failure that ended the work, also where closing failed after it. */
+/** Returns the failure that ended the work, also if closing failed after it. */
 export function failureIn(error: unknown): Failure | undefined {
   if (error instanceof SuppressedError) return failureIn(error.suppressed);
   return error instanceof Failure ? error : undefined;

@@ -11,7 +11,7 @@ async function openOnFreePort() {
   return { health, metrics, server, get };
 }
 
-test('answers that it lives while parts are not ready, and says which', async () => {
+test('is live while parts are not ready, and names them', async () => {
   const { health, server, get } = await openOnFreePort();
   await using _server = server;
   health.notReady('database', 'connecting');
@@ -61,7 +61,7 @@ test('readiness is a metric, too, as it is at the moment', async () => {
   expect(await text()).toContain('latchkey_ready 1\n');
 });
 
-test('a port that is taken is a bad setting', async () => {
+test('a port in use is a bad setting', async () => {
   const { health, server } = await openOnFreePort();
   await using _server = server;
 

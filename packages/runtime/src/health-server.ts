@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.ts';
 
 const BODY_MAX_BYTES = 1_024;
 const REQUEST_MAX_MS = 5_000;
-/** `::` takes IPv4, too. The other is for machines that have no IPv6. */
+/** `::` accepts IPv4, too. The other is for machines without IPv6. */
 const EVERYWHERE = ['::', '0.0.0.0'] as const;
 const LACKS_FAMILY: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
 

@@ -27,7 +27,7 @@ test('ready needs every part to be ready', () => {
   expect(health.readiness()).toEqual({ ready: true, notReady: [] });
 });
 
-test('a part that is forgotten keeps nobody from being ready', () => {
+test('a forgotten part does not affect readiness', () => {
   const health = createHealth();
   health.ready('database');
   health.notReady('partition 1', 'stopped: LOG_DIFFERS');

@@ -9,7 +9,7 @@ export interface Health {
   readonly ready: (part: string) => void;
   /** @param why - for an operator; without secrets and personal data */
   readonly notReady: (part: string, why: string) => void;
-  /** The part is no longer ours, like a partition that was taken away: it counts no more. */
+  /** Removes a part that this process no longer has, such as a revoked partition. */
   readonly forget: (part: string) => void;
   /** Ready when there is at least one part and all parts are ready. Sorted by part. */
   readonly readiness: () => Readiness;

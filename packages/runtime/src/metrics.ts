@@ -6,11 +6,11 @@ interface MetricEntry {
   readonly labelNames: readonly string[];
 }
 
-/** Every metric of ours. Names are public: see docs/contracts. Labels never hold personal data. */
+/** Every metric. Names are public. Labels never contain personal data. */
 const METRICS = {
   latchkey_deliveries_total: {
     kind: 'counter',
-    help: 'Deliveries taken, by what became of them',
+    help: 'Deliveries processed, by disposition',
     labelNames: ['topic', 'disposition'],
   },
   latchkey_intake_batch_seconds: {
@@ -30,12 +30,12 @@ const METRICS = {
   },
   latchkey_chore_failures_total: {
     kind: 'counter',
-    help: 'Times that a periodic chore has failed or not ended in its time',
+    help: 'Times that a background task has failed or exceeded its limit',
     labelNames: ['chore'],
   },
   latchkey_chore_succeeded_timestamp_seconds: {
     kind: 'gauge',
-    help: 'When a periodic chore last succeeded, in seconds since 1970',
+    help: 'When a background task last succeeded, in seconds since 1970',
     labelNames: ['chore'],
   },
   latchkey_consumer_lag: {
@@ -45,7 +45,7 @@ const METRICS = {
   },
   latchkey_consumer_position: {
     kind: 'gauge',
-    help: 'The next offset to be taken of a partition that this process has',
+    help: 'The next offset to be processed of a partition that this process has',
     labelNames: ['topic', 'partition'],
   },
   latchkey_read_through_age_seconds: {
@@ -110,7 +110,7 @@ const METRICS = {
   },
   latchkey_audit_partitions_seconds: {
     kind: 'gauge',
-    help: 'Time until audit entries have no month of their own; below 0 the default partition takes them',
+    help: 'Time until audit entries have no month of their own; below 0 the default partition stores them',
     labelNames: [],
   },
 } as const satisfies Record<string, MetricEntry>;
@@ -124,7 +124,7 @@ type LabelOf<N extends keyof Table> = Table[N]['labelNames'][number];
 /** Creates the metrics of this process; each of them once. */
 export interface Metrics {
   readonly counter: <N extends NameOf<'counter'>>(name: N) => Counter<LabelOf<N>>;
-  /** Has no series until it is set, and none after `reset`: 0 is never said of what is not known. */
+  /** Has no series until it is set, and none after `reset`: an unknown value is never reported as 0. */
   readonly gauge: <N extends NameOf<'gauge'>>(name: N) => Gauge<LabelOf<N>>;
   readonly histogram: <N extends NameOf<'histogram'>>(
     name: N,
@@ -136,7 +136,7 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** A registry of its own with the metrics of the process itself (CPU, memory, event loop). */
+/** Creates a registry that also contains the metrics of the process (CPU, memory, event loop). */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];

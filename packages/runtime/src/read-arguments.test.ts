@@ -82,11 +82,11 @@ test.each([
     ['t', '0', '--from'],
     ["Option '--from <value>' argument missing", USAGE],
   ],
-])('%j is refused with what was not understood and what the command takes', (args, said) => {
-  expect(problems(() => readArguments(accept, args))).toEqual(said);
+])('%j is refused with the problem and the accepted arguments', (args, expected) => {
+  expect(problems(() => readArguments(accept, args))).toEqual(expected);
 });
 
-test('a command without arguments says so', () => {
+test('a command without arguments is described as such', () => {
   const migrate = { command: 'migrate', options: {}, usage: '' };
   expect(problems(() => readArguments(migrate, ['now']))).toEqual([
     'unexpected argument: now',

@@ -4,7 +4,7 @@ import { Failure } from '@latchkey/contracts';
 /** Options by their names without the dashes: a text, or a flag that is given or not. */
 export type OptionShapes = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
 
-/** What a command takes behind its name. It takes nothing else. */
+/** The arguments that a command accepts. It accepts nothing else. */
 export interface Grammar<O extends OptionShapes> {
   /** As it is called: `relay rebase`, `npm run stack --`. */
   readonly command: string;
@@ -27,7 +27,7 @@ const MAX_ARGUMENTS = 10_000;
  * most once, and no text is empty.
  *
  * @throws Failure USAGE_INVALID with a sentence for each argument that is not understood, and with
- *   what the command takes
+ *   what the command accepts
  */
 export function readArguments<const O extends OptionShapes>(
   grammar: Grammar<O>,
@@ -48,7 +48,7 @@ export function readArguments<const O extends OptionShapes>(
   return { ...Object.fromEntries(given), positionals } as Given<O>;
 }
 
-/** USAGE_INVALID with these problems, and with what the command takes. */
+/** USAGE_INVALID with these problems, and with what the command accepts. */
 export function misused(
   { command, usage }: Pick<Grammar<OptionShapes>, 'command' | 'usage'>,
   problems: readonly string[],

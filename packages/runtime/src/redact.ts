@@ -7,8 +7,8 @@ const MEMBERS_MAX_COUNT = 50;
 const DEPTH_MAX_LEVELS = 6;
 
 /**
- * Members that are never logged, wherever they stand: credentials, what a delivery carried, and what
- * says something about a person. Compared in lower case, without `_` and `-`.
+ * Members that are never logged, at any depth: credentials, the content of deliveries, and personal
+ * data. Compared in lower case, without `_` and `-`.
  */
 const SENSITIVE = new Set(
   [

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type RetryOptions, retryForever } from './retry-forever.ts';
 
-const away = new Error('away');
+const unreachable = new Error('unreachable');
 
 function options(over: Partial<RetryOptions> = {}): RetryOptions {
   return {
@@ -18,47 +18,50 @@ function failing(times: number): () => Promise<string> {
   let calls = 0;
   return () => {
     calls += 1;
-    return calls > times ? Promise.resolve('here') : Promise.reject(away);
+    return calls > times ? Promise.resolve('here') : Promise.reject(unreachable);
   };
 }
 
 test('work that succeeds at once is not reported', async () => {
-  const told: string[] = [];
-  const tell = (): void => {
-    told.push('told');
+  const calls: string[] = [];
+  const note = (): void => {
+    calls.push('called');
   };
 
-  const result = await retryForever(failing(0), options({ onFailure: tell, onRecovery: tell }));
+  const result = await retryForever(failing(0), options({ onFailure: note, onRecovery: note }));
 
   expect(result).toBe('here');
-  expect(told).toEqual([]);
+  expect(calls).toEqual([]);
 });
 
-test('work is tried until it succeeds, and each failure and the recovery are told', async () => {
-  const told: unknown[] = [];
+test('work is tried until it succeeds, and each failure and the recovery are reported', async () => {
+  const reported: unknown[] = [];
 
   const result = await retryForever(
     failing(50),
     options({
-      onFailure: (error, failures) => told.push([error, failures]),
-      onRecovery: (failures) => told.push(failures),
+      onFailure: (error, failures) => reported.push([error, failures]),
+      onRecovery: (failures) => reported.push(failures),
     }),
   );
 
   expect(result).toBe('here');
-  expect(told).toHaveLength(51);
-  expect(told[0]).toEqual([away, 1]);
-  expect(told[49]).toEqual([away, 50]);
-  expect(told[50]).toBe(50);
+  expect(reported).toHaveLength(51);
+  expect(reported[0]).toEqual([unreachable, 1]);
+  expect(reported[49]).toEqual([unreachable, 50]);
+  expect(reported[50]).toBe(50);
 });
 
 test('a permanent failure is thrown at once', async () => {
   const retrying = retryForever(
     failing(2),
-    options({ isPermanent: (error) => error === away, onFailure: () => expect.unreachable() }),
+    options({
+      isPermanent: (error) => error === unreachable,
+      onFailure: () => expect.unreachable(),
+    }),
   );
 
-  await expect(retrying).rejects.toBe(away);
+  await expect(retrying).rejects.toBe(unreachable);
 });
 
 test('an abort during a delay ends the waiting with its reason', async () => {
@@ -85,7 +88,7 @@ test('a failure that comes with the abort counts as the abort', async () => {
   const reason = new Error('asked to stop');
   const work = (): Promise<never> => {
     stop.abort(reason);
-    return Promise.reject(away);
+    return Promise.reject(unreachable);
   };
 
   const retrying = retryForever(

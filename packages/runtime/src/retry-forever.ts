@@ -7,11 +7,11 @@ const MAX_MS = 5_000;
 export interface RetryOptions {
   /** Ends the waiting: the call rejects with the signal's reason. */
   readonly signal: AbortSignal;
-  /** True for what waiting cannot mend: thrown to the caller at once. */
+  /** True for an error that a retry cannot repair: thrown to the caller at once. */
   readonly isPermanent: (error: unknown) => boolean;
-  /** Told of every failure before it is waited out; `failures` counts them from 1. */
+  /** Called after every failure, before the delay; `failures` counts them from 1. */
   readonly onFailure: (error: unknown, failures: number) => void;
-  /** Told once when the work has succeeded after failures. */
+  /** Called once when the work has succeeded after failures. */
   readonly onRecovery?: (failures: number) => void;
   /** Upper bound of a delay; 5 s by default. */
   readonly maxMs?: number;
@@ -19,8 +19,8 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `work` until it succeeds, with backoff and full jitter, for as long as that takes: for a
- * database or a broker that is away, whose return nobody can date. Returns what it returned.
+ * Runs `work` until it succeeds, with backoff and full jitter and without a limit: for a database or a
+ * broker that is unreachable for an unknown time. Returns the result of `work`.
  *
  * @throws what `work` threw if it is permanent, or the signal's reason once it is aborted
  */

@@ -81,5 +81,5 @@ function sourceOf({ run, usage }: ProgramOptions): string {
 
 export const DATABASE = { DATABASE_URL: 'postgresql://app:canary-1@db/latchkey' };
 export const UNTIL_ASKED = `say('running'); await waitMs(600_000, signal);`;
-/** Keeps the process alive and never ends, whatever it is asked. */
+/** Keeps the process alive and ignores every request to end. */
 export const DEAF = `say('running'); setInterval(() => {}, 1_000); await new Promise(() => {});`;

@@ -103,7 +103,7 @@ test.each([
   );
 });
 
-test('a failure that is nobody’s setting ends with 1', async () => {
+test('a failure of no setting ends with 1', async () => {
   await using program = await startProgram({
     run: `throw new Failure('RELAY_ROW_MISSING');`,
     environment: DATABASE,
@@ -117,7 +117,7 @@ test.each([
   ['a rejection', `void Promise.reject(new TypeError('broken'));`],
   ['an exception', `setImmediate(() => { throw new TypeError('broken'); });`],
 ])(
-  '%s that nobody caught is logged, and the service is closed and ends with 1',
+  '%s that is not caught is logged, and the service is closed and ends with 1',
   async (_, fault) => {
     await using program = await startProgram({
       run: `${fault} ${UNTIL_ASKED}`,
@@ -125,7 +125,7 @@ test.each([
     });
 
     expect(await program.ended).toBe(1);
-    expect(program.stdout()).toMatch(/"level":"fatal".+"broken".+"error that nobody caught"/);
+    expect(program.stdout()).toMatch(/"level":"fatal".+"broken".+"uncaught error"/);
     expect(program.stdout().match(/closed \w+/g)).toEqual(['closed inner', 'closed outer']);
   },
 );

@@ -12,7 +12,7 @@ import { readSettings, type SettingsRead } from './read-settings.ts';
 import { listenForShutdown, type Shutdown } from './shutdown.ts';
 import { unknownSettings } from './unknown-settings.ts';
 
-/** One process: what it is called, what it can be told, and what it does. */
+/** One process: its name, its settings and its work. */
 export interface Service<S extends z.ZodObject> {
   readonly name: string;
   /** Flat, named as in the environment, each with a description and its bounds. */
@@ -33,24 +33,24 @@ export interface ServiceContext<T> {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly health: Health;
-  /** Aborted by SIGTERM and SIGINT, and by an error that nobody caught. */
+  /** Aborted by SIGTERM, SIGINT and an uncaught error. */
   readonly signal: AbortSignal;
   /**
-   * Aborted when servers that do not answer are to be waited for no longer: after half of SHUTDOWN_SECONDS, in a
-   * command together with `signal`. Whatever is open to a server then is to be thrown away, so that all that waits
-   * for an answer rejects.
+   * Aborted when the process stops waiting for servers that do not answer: after half of SHUTDOWN_SECONDS, in a
+   * command together with `signal`. Connections to servers must then be destroyed, so that every pending request
+   * rejects.
    */
   readonly giveUp: AbortSignal;
 }
 
 /**
- * Runs a process from its settings to its exit code: 0 done or, as a service, asked to stop; 1 failed; 2 bad
+ * Runs a process from its settings to its exit code: 0 done or, for a service, asked to stop; 1 failed; 2 bad
  * configuration or usage; 130 or 143 a command that SIGINT or SIGTERM ended before it was done. The only reader of the
  * environment and the arguments. Resolves when everything is closed; what then keeps the process alive is ended, after
  * a signal soon and without it when SHUTDOWN_SECONDS are over.
  */
 export async function runService<S extends z.ZodObject>(service: Service<S>): Promise<void> {
-  // Whatever ends the process before this function has decided is a failure.
+  // A process that ends before this function has decided has failed.
   process.exitCode = 1;
   outliveReaders();
   const args = process.argv.slice(2);
@@ -96,7 +96,7 @@ async function runToTheEnd<S extends z.ZodObject>(
     health.notReady('process', 'stopping');
   });
   const work = async (): Promise<void> => {
-    // A command may be run beside a service, in its environment.
+    // A command may run beside a service, with its environment.
     const port = service.usage === undefined ? common.HTTP_PORT : undefined;
     await using server = await openServer(port, { health, metrics });
     const unknown = unknownSettings(service.settings.shape, process.env);
@@ -137,8 +137,7 @@ function exitCodeOf(
 }
 
 /**
- * Asked to stop, what was under way is given up, with whatever it failed with last. For a service that is its end; a
- * command was not done.
+ * After a request to stop, the pending work fails. That is the normal end of a service; a command is not done.
  */
 function interrupted(
   error: unknown,

@@ -75,7 +75,7 @@ test('a failure keeps its code and details, and its cause is cleaned, too', () =
   expect(JSON.stringify(serialized)).not.toContain(SECRET);
 });
 
-test('the stack holds places only, and no message of several lines', () => {
+test('the stack contains places only, and no message of several lines', () => {
   const serialized = serializeError(new Error(`first\nat ${SECRET}?\nsecond`));
 
   const stack = serialized['stack'] as string[];

@@ -8,7 +8,7 @@ const FRAME = /^at .*(?::\d+:\d+|native|<anonymous>|index \d+)\)?$/;
 
 /**
  * SQLSTATE classes whose primary message names tables and settings, never a value of a row. Class 22
- * (data exceptions) quotes the value; detail, hint, where and query of any class may hold rows.
+ * (data exceptions) quotes the value; detail, hint, where and query of any class may contain rows.
  */
 const CLASSES_WITHOUT_VALUES = new Set([
   '08',
@@ -38,7 +38,7 @@ const SCHEMA_MEMBERS = [
   'routine',
 ];
 
-/** What may be said of an error. */
+/** The parts of an error that may be logged. */
 export interface SerializedError {
   readonly type: string;
   readonly message: string;

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** What the schema of a service says about one of its settings. */
+/** The documentation of a setting, from the schema of its service. */
 export interface SettingDoc {
   readonly name: string;
   readonly meaning: string;
   readonly required: boolean;
-  /** What a value must be, as a refusal says it; undefined where any text will do. */
+  /** What a value must be, as in a refusal; undefined if any text is valid. */
   readonly expected: string | undefined;
-  /** As it would stand in the environment; undefined where there is none. */
+  /** As in the environment; undefined if there is none. */
   readonly fallback: string | undefined;
-  /** Its value is never shown, and NAME_FILE may name a file that holds it. */
+  /** Its value is never shown, and NAME_FILE may name a file that contains it. */
   readonly secret: boolean;
   /** Settings that must be set when this one is. */
   readonly requires: readonly string[];
@@ -44,7 +44,7 @@ function fallbackOf(schema: z.core.$ZodType): string | undefined {
   return isWrapper(schema) ? fallbackOf(schema.unwrap()) : undefined;
 }
 
-/** No setting with bounds takes the empty text, and its refusal names them. */
+/** A setting with bounds refuses the empty text, and the refusal names the bounds. */
 function expectedOf(schema: z.core.$ZodType): string | undefined {
   const message = z.safeParse(schema, '').error?.issues[0]?.message;
   return message?.replace(/^expected /, '').replace(/, but .*$/, '');

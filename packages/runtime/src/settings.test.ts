@@ -14,7 +14,7 @@ import {
 
 const BROKERS = 'a.test:9092, 10.0.0.1:9093,[::1]:9094';
 
-test('a service without settings of its own has the documented defaults', () => {
+test('a service without additional settings has the documented defaults', () => {
   expect(z.object({ ...commonSettings, ...inputTopicSettings }).parse({})).toEqual({
     LOG_LEVEL: 'info',
     SHUTDOWN_SECONDS: 20,
@@ -49,7 +49,7 @@ test.each([
   ['TOPIC_ACCESS', 'x'.repeat(250)],
   ['OUTPUT_PARTITIONS', '0'],
   ['OUTPUT_PARTITIONS', '1001'],
-])('%s refuses %s and says what it expects', (name, value) => {
+])('%s refuses %s and names what it expects', (name, value) => {
   const schema = z
     .object({ ...commonSettings, ...databaseSettings, ...kafkaSettings, ...outputTopicSettings })
     .partial();

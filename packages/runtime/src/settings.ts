@@ -9,8 +9,8 @@ import { brokerListProblem, brokersOf } from './broker-list.ts';
 import { LOG_LEVELS } from './logger.ts';
 
 /**
- * Shapes of settings to spread into the schema of a service. A description says what the setting is;
- * `secret` keeps its value out of every message and lets NAME_FILE name a file that holds it; `requires`
+ * Shapes of settings to spread into the schema of a service. A description explains the setting;
+ * `secret` keeps its value out of every message and lets NAME_FILE name a file that contains it; `requires`
  * names settings that must be set with it.
  */
 

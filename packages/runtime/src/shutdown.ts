@@ -4,10 +4,10 @@ import { hasLoaded } from './while-loading.ts';
 /** Under npm one Ctrl-C arrives twice: from the terminal, and from npm, which passes it on. */
 const SAME_REQUEST_MS = 500;
 
-/** What is closed and still keeps the process alive (a look-up of a name, a peer that does not answer) has so long to go. */
+/** Grace for closed resources that still keep the process alive (a name lookup, a peer that does not answer). */
 const REMAINS_MS = 500;
 
-/** How a process comes to its end: asked to, or by an error that nobody caught. */
+/** How a process ends: on request, or by an uncaught error. */
 export interface Shutdown {
   /** Aborted once the process is to end. */
   readonly signal: AbortSignal;
@@ -15,7 +15,7 @@ export interface Shutdown {
   readonly giveUp: AbortSignal;
   /** The signal that asked for the end; undefined where none did. */
   readonly askedBy: () => NodeJS.Signals | undefined;
-  /** True once an error that nobody caught has ended the process. */
+  /** True once an uncaught error has ended the process. */
   readonly hasFailed: () => boolean;
   /**
    * To be called when all is closed, with the exit code. What then keeps the process alive is left behind where the
@@ -52,7 +52,7 @@ export function listenForShutdown(log: Logger, limits: ShutdownLimits): Shutdown
   };
   const onUnhandled = (error: unknown): void => {
     failed = true;
-    log.fatal({ err: error }, 'error that nobody caught');
+    log.fatal({ err: error }, 'uncaught error');
     stopWithin(controllers, log, limits);
   };
   process.on('SIGTERM', onSignal);
@@ -94,7 +94,7 @@ function stopWithin(
   }, deadlineSeconds * 1_000).unref();
 }
 
-/** Everything of ours is closed: what is left belongs to the operating system and to libraries. */
+/** Everything is closed: what is left belongs to the operating system and to libraries. */
 function leaveBehind(log: Logger, exitCode: number): void {
   setTimeout(() => {
     log.debug({ open: process.getActiveResourcesInfo() }, 'left behind');
@@ -102,7 +102,7 @@ function leaveBehind(log: Logger, exitCode: number): void {
   }, REMAINS_MS).unref();
 }
 
-/** Ends the process while something of ours still runs. */
+/** Ends the process while work is still running. */
 function endNow(log: Logger, why: string): void {
   log.fatal({ open: process.getActiveResourcesInfo() }, why);
   process.exit(1);

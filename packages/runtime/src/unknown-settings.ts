@@ -9,7 +9,7 @@ import {
   policySettings,
 } from './settings.ts';
 
-/** A variable that a process ignores although it looks like one of its settings. Never holds its value. */
+/** A variable that a process ignores although it looks like one of its settings. Never contains its value. */
 export interface UnknownSetting {
   readonly name: string;
   /** The setting that is perhaps meant. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { waitMs } from './wait.ts';
 
-test('a wait takes its time', async () => {
+test('a wait lasts its time', async () => {
   const beganAt = performance.now();
 
   await waitMs(20, new AbortController().signal);
@@ -23,7 +23,7 @@ test('a wait that was aborted before does not begin', async () => {
   await expect(waitMs(3_600_000, AbortSignal.abort())).resolves.toBeUndefined();
 });
 
-test('a wait beyond what a timer can hold does not end at once', async () => {
+test('a wait beyond the longest timer does not end at once', async () => {
   const stop = new AbortController();
   let ended = false;
   const waiting = waitMs(2 ** 40, stop.signal).then(() => {

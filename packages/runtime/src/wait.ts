@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What a timer can hold; beyond it Node would fire at once. */
+/** The longest delay of a timer; beyond it Node fires at once. */
 const LONGEST_MS = 2_147_483_647;
 
 /**

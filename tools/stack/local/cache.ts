@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { withLock } from './file-lock.ts';
 
 /**
- * The folder outside the repository for what is fetched once: LATCHKEY_CACHE, or `latchkey` in the user's cache
- * folder, or one in the temporary folder for users without a home.
+ * The folder outside the repository for files that are fetched once: LATCHKEY_CACHE, or `latchkey` in the user's
+ * cache folder, or one in the temporary folder for users without a home.
  */
 export function cacheFolder(): string {
   const given = process.env['LATCHKEY_CACHE'] ?? '';
@@ -18,9 +18,9 @@ export function cacheFolder(): string {
 }
 
 /**
- * A folder in the temporary folder that every user can read and only we can write.
+ * A folder in the temporary folder that every user can read and only the current one can write.
  *
- * @throws Error when somebody else has put one there
+ * @throws Error if another user owns that folder
  */
 export async function sharedFolder(): Promise<string> {
   const folder = join(tmpdir(), `latchkey-shared-${ownUid()}`);
@@ -32,8 +32,8 @@ export async function sharedFolder(): Promise<string> {
 }
 
 /**
- * The folder `name` of a cache, filled by `fill` where it is not there yet. It appears whole or not at all; when
- * two processes want it at once, one fills it and the other waits.
+ * Returns the folder `name` of a cache, filled by `fill` if it does not exist. It appears complete or not at all; if
+ * two processes need it at once, one fills it and the other waits.
  *
  * @param waiting - called once if another process fills it
  */
@@ -53,7 +53,7 @@ export async function cached(
 async function fillWhole(folder: string, fill: (draft: string) => Promise<void>): Promise<void> {
   const draft = `${folder}.draft`;
   try {
-    // Left by somebody who was killed.
+    // A process that was killed left it.
     await rm(draft, { recursive: true, force: true });
     await mkdir(draft);
     await fill(draft);
@@ -63,7 +63,7 @@ async function fillWhole(folder: string, fill: (draft: string) => Promise<void>)
   }
 }
 
-/** Whether the folder is there, or could be made, and takes files of ours. */
+/** True if the folder exists or could be created, and is writable. */
 export function isWritable(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true });

@@ -10,8 +10,8 @@ import { startBrokers } from './kafka.ts';
 
 /**
  * The same installation with an archive of the classes that a broker loads, which Java maps instead of reading and
- * verifying them: a start takes a third less processor time. A broker that starts and ends makes it, on the first call for
- * this Kafka and this Java; cached. Where that fails brokers start without.
+ * verifying them: a start needs a third less processor time. The first call for this Kafka and this Java starts and
+ * stops a broker to make it, and caches it. If that fails, brokers start without it.
  */
 export async function withClassArchive(
   installed: InstalledKafka,
@@ -34,12 +34,12 @@ export async function withClassArchive(
 }
 
 const FILE = 'classes.jsa';
-/** Seconds on a machine that has nothing else to do. */
+/** It needs seconds on an idle machine. */
 const END_LIMIT_MS = 120_000;
 
 async function archiveClasses(installed: InstalledKafka, file: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-classes-'));
-  // Takes the folder with it.
+  // Removes the folder, too.
   await using stop = new AsyncDisposableStack();
   const guard = startGuard(folder);
   stop.defer(() => guard.close());

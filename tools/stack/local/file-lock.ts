@@ -5,24 +5,24 @@ import { isAlive } from './signals.ts';
 const POLL_MS = 200;
 
 /**
- * Does the work while holding the lock file. The file carries the process id of its holder, so that the lock of a
- * process that was killed is taken over.
+ * Does the work with the file locked. The lock file contains the id of the process that locked it, so that the lock
+ * of a killed process can be removed.
  *
- * @param waiting - called once if somebody else holds it
+ * @param waiting - called once if another process has locked it
  */
 export async function withLock<T>(
   path: string,
   waiting: () => void,
   work: () => Promise<T>,
 ): Promise<T> {
-  let told = false;
+  let hasReported = false;
   while (!(await tryLock(path))) {
     if (await isLeftBehind(path)) {
-      await takeAway(path);
+      await removeStale(path);
       continue;
     }
-    if (!told) waiting();
-    told = true;
+    if (!hasReported) waiting();
+    hasReported = true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   try {
@@ -44,12 +44,12 @@ async function tryLock(path: string): Promise<boolean> {
 
 async function isLeftBehind(path: string): Promise<boolean> {
   const pid = Number(await readFile(path, 'utf8').catch(() => ''));
-  // Empty for the instant between its creation and its writing.
+  // The file is empty for a moment after its creation.
   return pid > 0 && !isAlive(pid);
 }
 
-/** By renaming, which only one of several can do. */
-async function takeAway(path: string): Promise<void> {
+/** Renames the lock file first: only one of several processes succeeds. */
+async function removeStale(path: string): Promise<void> {
   const aside = `${path}.${String(process.pid)}`;
   await rename(path, aside).catch(() => undefined);
   await rm(aside, { force: true });

@@ -10,23 +10,23 @@ const CLOSE_WAIT_MS = 30_000;
 const ORPHAN_POLL_MS = 50;
 const ORPHAN_GRACE_MS = 3_000;
 
-/** The servers of one local stack, run by a guard process that outlives us just long enough to stop them. */
+/** The servers of one local stack, run by a guard process that outlives this one just long enough to stop them. */
 export interface Guard {
-  /** The guard's own, then those of the servers that run. */
+  /** The guard's id, then those of the running servers. */
   readonly pids: () => readonly number[];
   readonly start: (server: ServerSpec) => Promise<RunningServer>;
-  /** Runs what ends by itself. Rejects with the end of its log when it fails. */
+  /** Runs a program that ends by itself. Rejects with the end of its log if it fails. */
   readonly run: (task: ServerSpec) => Promise<void>;
   /** Stops all servers and removes the folder. Never rejects; safe to call twice. */
   readonly close: () => Promise<void>;
-  /** Resolves with the reason when the guard ends, or a server that nobody stopped. */
+  /** Resolves with the reason when the guard ends, or a server ends that was not stopped. */
   readonly lost: Promise<string>;
 }
 
 export interface RunningServer {
   /** Resolves with the exit code or signal. */
   readonly ended: Promise<string>;
-  /** Sends the signal; resolves when the server has ended, however long that takes. */
+  /** Sends the signal; resolves when the server has ended, without a limit. */
   readonly stop: (signal: NodeJS.Signals) => Promise<void>;
 }
 
@@ -38,7 +38,7 @@ interface Entry {
   mayEnd: boolean;
 }
 
-/** @param folder - everything that the servers write; removed in the end */
+/** @param folder - contains everything that the servers write; removed at the end */
 export function startGuard(folder: string): Guard {
   const guard = spawn(process.execPath, [GUARD_FILE, folder], {
     cwd: folder,
@@ -54,7 +54,7 @@ export function startGuard(folder: string): Guard {
     const entry = entries.get(report.name);
     if (entry === undefined) return;
     note(entry, report);
-    if (report.said === 'ended' && !entry.mayEnd && !isClosing) {
+    if (report.event === 'ended' && !entry.mayEnd && !isClosing) {
       lost.resolve(`${report.name} ended unexpectedly (${report.how})`);
     }
   });
@@ -101,12 +101,12 @@ export function startGuard(folder: string): Guard {
 
 function newEntry(spec: ServerSpec, mayEnd: boolean): Entry {
   const started = Promise.withResolvers<undefined>();
-  started.promise.catch(() => undefined); // the stack may have been closed before anybody asked
+  started.promise.catch(() => undefined); // the stack may be closed before this promise is awaited
   return { spec, started, ended: Promise.withResolvers(), pid: undefined, mayEnd };
 }
 
 function note(entry: Entry, report: GuardReport): void {
-  if (report.said === 'started') {
+  if (report.event === 'started') {
     entry.pid = report.pid;
     entry.started.resolve(undefined);
     return;
@@ -135,10 +135,11 @@ function pidsOf(processes: readonly { readonly pid?: number | undefined }[]): nu
   return processes.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
 }
 
-/** Nothing, when the guard has done its work; what is left of it, when it was killed. */
+/** Stops what is left if the guard was killed; does nothing if it finished. */
 async function cleanUpWithoutGuard(entries: readonly Entry[], folder: string): Promise<undefined> {
   await Promise.all(entries.map(endOrphan));
-  for (const entry of entries) note(entry, { said: 'ended', name: entry.spec.name, how: 'closed' });
+  for (const entry of entries)
+    note(entry, { event: 'ended', name: entry.spec.name, how: 'closed' });
   await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
 }
 

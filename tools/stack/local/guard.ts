@@ -1,7 +1,7 @@
 /**
- * The guard of one local stack: a process in a session of its own that is the parent of the servers. It starts and
- * signals them when its own parent says so, and when that parent is gone (the channel between them closes, however
- * the parent ended) it stops them, removes their folder and ends.
+ * The guard of one local stack: a process in a separate session that is the parent of the servers. It starts and
+ * signals them on request of its parent. When the parent ends, however it ends, the channel between them closes; the
+ * guard then stops the servers, removes their folder and ends.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
@@ -13,13 +13,13 @@ export interface ServerSpec {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Another user, where the guard runs as root and the server must not. */
+  /** The user of the server, if the guard runs as root and the server must not. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
-  /** Takes stdout and stderr, appended. */
+  /** stdout and stderr are appended to it. */
   readonly logFile: string;
   /** How to stop it: each signal and how long to wait for it; SIGKILL follows the last. */
   readonly stop: readonly { readonly signal: NodeJS.Signals; readonly graceMs: number }[];
-  /** What it is sent when the guard was killed and nobody can wait. */
+  /** The signal that it gets when the guard was killed and no process can wait for it. */
   readonly onOrphaned: 'SIGQUIT' | 'SIGTERM' | 'SIGKILL';
 }
 
@@ -29,9 +29,9 @@ export type GuardRequest =
   | { readonly do: 'close' };
 
 export type GuardReport =
-  | { readonly said: 'started'; readonly name: string; readonly pid: number }
-  | { readonly said: 'not started'; readonly name: string; readonly how: string }
-  | { readonly said: 'ended'; readonly name: string; readonly how: string };
+  | { readonly event: 'started'; readonly name: string; readonly pid: number }
+  | { readonly event: 'not started'; readonly name: string; readonly how: string }
+  | { readonly event: 'ended'; readonly name: string; readonly how: string };
 
 const KILL = { signal: 'SIGKILL', graceMs: 5_000 } as const;
 const folder = process.argv[2] ?? '';
@@ -63,20 +63,20 @@ function start(spec: ServerSpec): void {
   });
   closeSync(log);
   child.once('error', (error) => {
-    report({ said: 'not started', name: spec.name, how: error.message });
+    report({ event: 'not started', name: spec.name, how: error.message });
   });
   child.once('exit', (code, signal) => {
     running.delete(spec.name);
-    report({ said: 'ended', name: spec.name, how: signal ?? `exit code ${String(code)}` });
+    report({ event: 'ended', name: spec.name, how: signal ?? `exit code ${String(code)}` });
   });
   if (child.pid === undefined) return;
   running.set(spec.name, { spec, child });
-  report({ said: 'started', name: spec.name, pid: child.pid });
+  report({ event: 'started', name: spec.name, pid: child.pid });
 }
 
 /**
- * On Linux the kernel itself signals the servers when the guard ends, so that they go even when everything that knows
- * of them is killed at once. Elsewhere, or without setpriv, the process that opened the stack sees to it.
+ * On Linux the kernel signals the servers when the guard ends, so that they end even if every process that knows of
+ * them is killed at once. Elsewhere, or without setpriv, the process that opened the stack stops them.
  */
 function diesWithUs(signal: NodeJS.Signals): string[] {
   return hasSetpriv ? ['setpriv', '--pdeathsig', signal.slice('SIG'.length), '--'] : [];

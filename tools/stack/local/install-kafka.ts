@@ -25,7 +25,7 @@ export interface InstalledKafka {
   readonly bootstrap: string;
 }
 
-/** Apache Kafka's jars, fetched by Maven on the first call and cached. */
+/** Fetches Apache Kafka's jars with Maven on the first call, and caches them. */
 export async function installKafka(
   log: (line: string) => void,
   signal?: AbortSignal,
@@ -64,7 +64,7 @@ async function findJava(): Promise<Pick<InstalledKafka, 'java' | 'javaVersion'>>
 }
 
 async function fetchJars(folder: string, pom: string, signal?: AbortSignal): Promise<void> {
-  // Maven writes beside the pom.xml that it is given.
+  // Maven writes into the folder of pom.xml.
   await writeFile(join(folder, 'pom.xml'), pom);
   await copyFile(new URL('log4j2.properties', OWN), join(folder, 'log4j2.properties'));
   const args = ['--batch-mode', '--quiet', '--strict-checksums', '--file', join(folder, 'pom.xml')];
@@ -79,7 +79,7 @@ async function fetchJars(folder: string, pom: string, signal?: AbortSignal): Pro
   await rm(join(folder, 'maven'), { recursive: true, force: true });
 }
 
-/** Java takes the home from the system's list of users, whatever HOME says; some users have none there. */
+/** Java reads the home from the system's list of users and ignores HOME; some users have none there. */
 function ownRepository(folder: string): string[] {
   if (isWritable(join(systemHome(), '.m2'))) return [];
   return [`-Dmaven.repo.local=${join(folder, 'maven')}`];
@@ -105,7 +105,7 @@ function mavenFailure(error: unknown): StackUnavailable {
   );
 }
 
-/** Formats a folder that is never used: only the file of initial metadata records is wanted. */
+/** Formats a folder that no broker uses, for its file of initial metadata records. */
 async function format(java: string, folder: string): Promise<void> {
   const data = join(folder, 'format');
   const settings = join(folder, 'format.properties');

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { freePorts } from './ports.ts';
 
-/** Whether this machine has the IPv6 loopback. */
+/** True if this machine has the IPv6 loopback. */
 export function hasIpv6(): boolean {
   return Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some(({ address }) => address === '::1'),
@@ -14,7 +14,7 @@ export async function listenersForUsers(count: number): Promise<readonly string[
   return (await freePorts(count)).map((port) => `${host}:${port}`);
 }
 
-/** What a broker needs beyond its other settings to know users and to enforce what they may do. */
+/** Additional settings with which a broker authenticates users and enforces their access rules. */
 export function settingsForUsers(
   plain: string,
   controllerPort: number,

@@ -28,7 +28,7 @@ export async function startBrokers(
     readonly count: number;
     readonly settings: Readonly<Record<string, string>>;
     readonly users: Readonly<Record<string, string>> | undefined;
-    /** Java does not optimise: starts cost less processor time, and heavy load costs more. */
+    /** Java does not optimise: starts need less processor time, heavy load needs more. */
     readonly startsSoon: boolean;
   },
 ): Promise<LocalBrokers> {
@@ -123,7 +123,7 @@ async function prepare(
     ],
     cwd: folder,
     logFile: join(folder, `${name}.log`),
-    // Its data goes with it, so there is nothing that a slow shutdown would save.
+    // Its data is removed, so a clean shutdown would save nothing.
     stop: [],
     onOrphaned: 'SIGKILL',
   };

@@ -11,9 +11,9 @@ import { findPostgres, type PostgresProgram } from './postgres-program.ts';
 import { ServerNotReady } from './when-ready.ts';
 
 /**
- * PostgreSQL and Kafka as processes of this machine, with ports and folders of their own.
+ * Opens PostgreSQL and Kafka as local processes, on free ports and in a temporary folder.
  *
- * @throws StackUnavailable when a program they need is missing
+ * @throws StackUnavailable if a program that they need is missing
  */
 export async function openLocalStack(options: StackOptions): Promise<Stack> {
   const log = options.log ?? (() => undefined);
@@ -32,7 +32,7 @@ export async function openLocalStack(options: StackOptions): Promise<Stack> {
     startsSoon: options.isForMeasuring !== true,
   };
   const start = (): Promise<Stack> => startServers(parts, options.signal);
-  // The second time with other ports.
+  // The second attempt uses other ports.
   return start().catch((error: unknown) => {
     if (error instanceof ServerNotReady && error.lostItsPort) return start();
     throw error;
@@ -53,7 +53,7 @@ async function startServers(parts: Parts, signal: AbortSignal | undefined): Prom
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-stack-'));
   const guard = startGuard(folder);
   try {
-    // The database's own user must get through to its folder.
+    // The database's user must be able to reach its folder.
     await chmod(folder, 0o711);
     const all = Promise.all([
       startPostgres(guard, parts.program, folder),

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-// Below the range from which systems take ports for outgoing connections: a client that knocks at the port of a
-// stopped server could otherwise be given that very port and answer itself.
+// Below the ephemeral range: a client that connects to the port of a stopped server could otherwise get that port as
+// its source port and connect to itself.
 const LOWEST = 15_000;
 const HIGHEST = 32_000;
 const MAX_TRIES = 200;
 
-/** Ports of the loopback interface that nobody listens on at this moment, all different. */
+/** Returns distinct ports of the loopback interface on which no process listens at this moment. */
 export async function freePorts(count: number): Promise<number[]> {
   const found = new Set<number>();
   for (let tries = 0; found.size < count; tries += 1) {

