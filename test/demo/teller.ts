@@ -31,10 +31,10 @@ export class Teller {
     return this.sendRecords(events.map(structured));
   }
 
-  /** Waits until everything sent was taken and everything appended came out. */
+  /** Waits until every sent delivery is processed and every appended message is read. */
   async settle(): Promise<void> {
     await until(
-      'every delivery is taken',
+      'every delivery is processed',
       async () => (await this.totals()).received >= this.#sent,
     );
     await until(
@@ -43,7 +43,7 @@ export class Teller {
     );
   }
 
-  /** The messages that came out since the last time, each in one line. */
+  /** Prints the messages since the last call, one line each. */
   tell(): readonly OutputMessage[] {
     const news = this.#latchkey.reader.messages().slice(this.#told);
     this.#told += news.length;
@@ -52,7 +52,7 @@ export class Teller {
     return news;
   }
 
-  /** As `tell`, without telling. */
+  /** As `tell`, without printing. */
   skip(): readonly OutputMessage[] {
     const news = this.#latchkey.reader.messages().slice(this.#told);
     this.#told += news.length;

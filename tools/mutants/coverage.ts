@@ -8,9 +8,9 @@ import { instrument, type NumberedChange } from './typescript-mutants.ts';
 /** Which mutants (by the ids of the instrumenter) the tests of one file reach. */
 export interface FileCoverage {
   readonly file: string;
-  /** While the file is loaded, and before or after all its tests. */
+  /** Reached while the file loads, and before or after all its tests. */
   readonly reachedBefore: readonly string[];
-  /** Until its first test began. */
+  /** Reached before its first test began. */
   readonly preparedMs: number;
   readonly tests: readonly TestCoverage[];
 }
@@ -21,12 +21,12 @@ export interface TestCoverage {
   readonly reached: readonly string[];
 }
 
-/** Which tests reach what, of a run of all unit and integration tests without any mutant. */
+/** Which tests reach which mutants, from a run of all unit and integration tests without any mutant. */
 export interface Coverage {
   readonly files: readonly FileCoverage[];
-  /** By file: where each change of the instrumenter stands. */
+  /** By file: the position of each change of the instrumenter. */
   readonly changes: Readonly<Record<string, readonly NumberedChange[]>>;
-  /** By file: where each statement of SQL stands. */
+  /** By file: the position of each statement of SQL. */
   readonly statements: Readonly<Record<string, readonly NamedStatement[]>>;
 }
 
@@ -42,7 +42,7 @@ const COVERAGE_LIMIT_MS = 3_600_000;
 
 /**
  * Runs all unit and integration tests on this copy of the sources, which is instrumented for it. Tests
- * that fail there (they may measure time) are named, and are asked about no mutant.
+ * that fail there (they may measure time) are named, and run for no mutant.
  */
 export async function measureCoverage(
   root: string,
@@ -99,14 +99,14 @@ export function statementId(name: string): string {
   return `statement ${name}`;
 }
 
-/** The statement of SQL that the mutant stands in; none where it stands in a piece of several, or in no SQL. */
+/** The statement of SQL that contains the mutant; undefined in a piece of several statements, or outside of SQL. */
 function runIn({ area, file, start, end }: Mutant, { statements }: Coverage): ReadonlySet<string> {
   if (area !== 'sql') return new Set();
   const around = (statements[file] ?? []).filter((one) => one.start <= start && end <= one.end);
   return new Set(around.map(({ name }) => statementId(name)));
 }
 
-/** The tests of a file that run one of these statements; all of them where it is run before they begin. */
+/** The tests of a file that run one of these statements; all of them if it runs before they begin. */
 function running(one: FileCoverage, statements: ReadonlySet<string>): readonly Selected[] {
   const isRun = (reached: readonly string[]): boolean => reached.some((id) => statements.has(id));
   if (!isRun(one.reachedBefore)) return selected(one, ({ reached }) => isRun(reached));
@@ -119,7 +119,7 @@ function bySpeed(tests: readonly Selected[]): readonly Selected[] {
 
 /**
  * The changes of the instrumenter that are reached when the mutant is: the same one, or else the
- * smallest that holds it; of a piece of SQL that is made when the file is loaded, all of the file.
+ * smallest that contains it; for a piece of SQL that is built when the file loads, all of the file.
  */
 function idsAround(mutant: Mutant, changes: readonly NumberedChange[]): ReadonlySet<string> {
   const around = changes

@@ -82,7 +82,7 @@ async function tryAll(
   const { databaseUrl, brokers } = stack;
   const servers = { databaseUrl, brokers };
   const texts = new Map(sources.map(({ file, text }) => [file, text]));
-  // All of them now: the checkout may change while mutants run.
+  // Reads all of them now: the checkout may change while mutants run.
   await using copies = new AsyncDisposableStack();
   const made = await Promise.all(
     Array.from({ length: Number(values.jobs) + 1 }, () => copySources()),
@@ -91,7 +91,7 @@ async function tryAll(
   const coverage = await coverageOf(FOLDER, digest, () =>
     measureCoverage(instrumented ?? '', texts, servers, print),
   );
-  // What end-to-end tests are asked about takes minutes, and comes last.
+  // Mutants that need end-to-end tests take minutes, and come last.
   const queue = left.toSorted((a, b) => Number(isOfRelay(a)) - Number(isOfRelay(b)));
   const work = async (folder: string): Promise<void> => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {

@@ -45,7 +45,7 @@ test('a sample has the same number of each area, and what one lacks goes to the 
   expect(sampleOf(all, { seed: 1, count: 20 })).not.toEqual(sampleOf(all, { seed: 2, count: 20 }));
 });
 
-test('a change of the instrumenter can be written into the text, whatever stands around it', async () => {
+test('a change of the instrumenter can be written into any surrounding text', async () => {
   const text = 'export const f = (a?: number, b?: number) => (a ?? 1) + (a === b ? 1 : 2);\n';
   const { changes } = await instrument('f.ts', text);
   const made = mutantsOf('domain', 'f.ts', text, changes).map((mutant) => applied(text, mutant));
@@ -58,7 +58,7 @@ test('a change of the instrumenter can be written into the text, whatever stands
   );
 });
 
-test('tests are not asked about texts for people, names of statements, and SQL as a whole', async () => {
+test('messages, names of statements, and SQL as a whole are excluded', async () => {
   const text = [
     "throw new Error('not so');",
     "const q = statement<A, B>('read_it', () => sql`select 1`);",

@@ -19,16 +19,16 @@ export interface Mutant {
   /** From 1. */
   readonly line: number;
   /**
-   * The same for the same change, wherever in the file it stands: made of the file, the operator, the
-   * lines around, and which of several equal ones it is. 16 hexadecimal digits.
+   * The same for the same change at any position in the file: derived from the file, the operator, the
+   * lines around, and the index among equal ones. 16 hexadecimal digits.
    */
   readonly key: string;
 }
 
-/** A change before it is known where in the file it stands. */
+/** A change whose line is not yet known. */
 export type Change = Pick<Mutant, 'operator' | 'start' | 'end' | 'after'>;
 
-/** The mutants that changes of a file are, each with its key. Changes that change nothing are left out. */
+/** Returns the mutants of the changes of a file, each with its key. Changes that change nothing are excluded. */
 export function mutantsOf(
   area: Area,
   file: string,
@@ -53,7 +53,7 @@ export function applied(text: string, { start, end, after }: Mutant): string {
   return text.slice(0, start) + after + text.slice(end);
 }
 
-/** The whole lines that the change touches, without what is to the left of them. */
+/** The whole lines that the change touches, without their indentation. */
 function contextOf(text: string, start: number, end: number): string {
   const from = text.lastIndexOf('\n', start - 1) + 1;
   const to = text.indexOf('\n', end);

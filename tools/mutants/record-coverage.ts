@@ -4,14 +4,14 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, type TestContext } from 'vitest';
 import { type FileCoverage, statementId } from './coverage.ts';
 
-/** Runs before each test file of the instrumented copy: notes which mutants each of its tests reaches. */
+/** Runs before each test file of the instrumented copy: records which mutants each of its tests reaches. */
 
 interface Namespace {
   currentTestId?: string;
   mutantCoverage?: { perTest: Record<string, Record<string, number>> };
 }
 
-/** What is reached while no test runs: while modules are loaded, before and after all. */
+/** Mutants reached while no test runs: while modules load, before and after all tests. */
 const NO_TEST = '*';
 
 const shared = globalThis as { __stryker__?: Namespace };
@@ -24,7 +24,7 @@ const loadedMs = performance.now();
 let preparedMs: number | undefined;
 let startedMs = 0;
 
-// A statement is built when its file is loaded, and reached where it is run.
+// A statement is built when its file loads, and counts as reached when it runs.
 const client = pg.Client.prototype as { query: (this: unknown, ...args: unknown[]) => unknown };
 const { query } = client;
 client.query = function (...args) {
@@ -64,7 +64,7 @@ afterAll(async () => {
     file: filepath.slice(process.cwd().length + 1),
     reachedBefore: idsOf(NO_TEST),
     preparedMs: preparedMs ?? 0,
-    // What fails without a mutant says nothing about one.
+    // A test that fails without a mutant tells nothing about one.
     tests: [...durations]
       .filter(([name]) => !failed.has(name))
       .map(([name, tookMs]) => ({ name, tookMs, reached: idsOf(name) })),

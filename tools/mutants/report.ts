@@ -2,7 +2,7 @@ import type { AcceptedMutant } from './accepted.ts';
 import type { Mutant } from './mutant.ts';
 import type { MutantResult } from './try-mutant.ts';
 
-/** A mutant of the sample, and what came of it. */
+/** A mutant of the sample, and its result. */
 export interface Judged {
   readonly mutant: Mutant;
   /** undefined: not tried yet. */
@@ -13,7 +13,7 @@ export interface Judged {
 const AIM = 0.9;
 const TEXT_MAX_CHARS = 300;
 
-/** The share that was killed of those that are not accepted; what could not be tried counts as survived. */
+/** The share that was killed of those that are not accepted; a mutant that could not be tried counts as survived. */
 export function shareOf(judged: readonly Judged[]): number {
   const counted = judged.filter(
     ({ accepted, result }) => !accepted || result?.outcome === 'killed',

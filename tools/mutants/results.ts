@@ -4,11 +4,11 @@ import type { Coverage } from './coverage.ts';
 import type { MutantResult } from './try-mutant.ts';
 
 interface Line extends MutantResult {
-  /** Of the sources and tests that it was tried with. */
+  /** The digest of the sources and tests that it was tried with. */
   readonly digest: string;
 }
 
-/** What is known of mutants, kept in a folder, so that a run that was ended goes on where it was. */
+/** Results of mutants, stored in a folder, so that an interrupted run continues where it was. */
 export interface Results {
   /** With the present sources and tests. */
   readonly known: (key: string) => MutantResult | undefined;
@@ -44,7 +44,7 @@ async function linesOf(file: string): Promise<readonly string[]> {
   return text.split('\n').slice(0, -1);
 }
 
-/** The coverage of these sources and tests: that of an earlier run, or what is measured now. */
+/** The coverage of these sources and tests, from an earlier run or measured now. */
 export async function coverageOf(
   folder: string,
   digest: string,

@@ -36,7 +36,7 @@ function verdict(results: readonly Result[], numPassedTests = 1) {
   return { outcome, failure };
 }
 
-test('the test that failed is named, wherever files stand that were not begun any more', () => {
+test('the failed test is named, regardless of the position of files that were not started', () => {
   const failure = 'b.test.ts > where it is not > it is not';
 
   expect(verdict([NOT_BEGUN, PASSED, FAILED])).toEqual({ outcome: 'failed', failure });
@@ -49,7 +49,7 @@ test('a file that does not load has failed', () => {
   expect(verdict([PASSED, UNLOADED])).toEqual({ outcome: 'failed', failure });
 });
 
-test('nothing is said where no test has run, or all that failed was not begun', () => {
+test('there is no result if no test ran, or only files that were not started failed', () => {
   expect(verdict([PASSED])).toEqual({ outcome: 'passed', failure: undefined });
   expect(verdict([], 0)).toEqual({ outcome: 'broken', failure: undefined });
   expect(verdict([PASSED, NOT_BEGUN])).toEqual({ outcome: 'broken', failure: undefined });

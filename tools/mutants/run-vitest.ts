@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 export type Stage = 'unit' | 'integration' | 'e2e';
 
-/** Where tests find servers that are up already. */
+/** The addresses of running servers. */
 export interface Servers {
   readonly databaseUrl: string;
   readonly brokers: readonly string[];
@@ -26,11 +26,11 @@ export interface VitestRun {
 }
 
 export interface VitestVerdict {
-  /** `broken`: it ended without saying anything about a test. */
+  /** `broken`: it ended without a result for any test. */
   readonly outcome: 'passed' | 'failed' | 'timed-out' | 'broken';
   /** The first test that failed: its file, ` > `, and its name. */
   readonly failure: string | undefined;
-  /** The end of what it wrote. */
+  /** The end of its output. */
   readonly output: string;
 }
 
@@ -52,10 +52,10 @@ export interface Report {
 }
 
 const OUTPUT_MAX_CHARS = 4_000;
-/** A command line takes 128 KiB an argument. */
+/** The limit of an argument is 128 KiB. */
 const PATTERN_MAX_CHARS = 100_000;
 
-/** Runs tests of a copy as a process group of its own, which does not outlive the limit. */
+/** Runs tests of a copy in a new process group, which is killed at the limit. */
 export async function runVitest(run: VitestRun): Promise<VitestVerdict> {
   const { folder, stage, tests, bail, servers } = run;
   const report = join(folder, `.mutants-${stage}.json`);
@@ -68,13 +68,13 @@ export async function runVitest(run: VitestRun): Promise<VitestVerdict> {
       KAFKA_BROKERS: servers.brokers.join(','),
       FORCE_COLOR: '0',
       MUTANTS_STAGE: stage,
-      // Integration tests start services rarely: what it costs to make bundles of each mutant would not come back.
+      // Integration tests rarely start services: bundles of each mutant would cost more than they save.
       ...(stage === 'e2e' ? {} : { LATCHKEY_BUNDLES: '{}' }),
       MUTANTS_FILES: tests.map(({ file }) => file).join('\n'),
       ...run.env,
     },
     detached: true,
-    // Descriptor 3 tells it when this process is gone.
+    // Descriptor 3 closes when this process ends.
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   let output = '';
@@ -112,7 +112,7 @@ function argumentsOf(
   ];
 }
 
-/** Of the names of all files together; none where one of them is to be run whole, or the names are too long. */
+/** A pattern for the test names of all files together; none if a file is to run whole, or the names are too long. */
 function patternOf(tests: VitestRun['tests']): string | undefined {
   if (tests.length === 0 || tests.some(({ names }) => names.length === 0)) return undefined;
   const names = tests.flatMap((one) => one.names).map((name) => RegExp.escape(name));
@@ -121,7 +121,7 @@ function patternOf(tests: VitestRun['tests']): string | undefined {
 }
 
 /**
- * What a report of vitest says.
+ * Parses a report of vitest.
  *
  * @param folder - that its files are in
  */
@@ -133,14 +133,14 @@ export function verdictOf(report: Report, folder: string, output: string): Vites
       .filter((test) => test.status === 'failed')
       .map((test) => [nameIn(name), ...test.ancestorTitles, test.title].join(' > ')),
   );
-  // A file that was not begun, as another one failed, has failed without a word.
+  // A file that was not started, because another one failed, has failed without a message.
   const unloaded = report.testResults
     .filter(({ status }) => status === 'failed')
     .filter(({ message, assertionResults }) => message !== '' || assertionResults.length > 0)
     .map(({ name }) => `${nameIn(name)} > (the file does not load)`);
   const [failure] = [...failures, ...unloaded];
   if (failure !== undefined) return { outcome: 'failed', failure, output };
-  // A pattern that matches no name skips every test: that says nothing.
+  // A pattern that matches no name skips every test: no result.
   const isSaid = report.success && report.numPassedTests > 0;
   return { outcome: isSaid ? 'passed' : 'broken', failure: undefined, output };
 }
@@ -150,6 +150,6 @@ function killGroup({ pid, exitCode }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
   }
 }

@@ -16,7 +16,7 @@ export function sampleOf(
   const areas = AREAS.map((area) => drawn.filter((mutant) => mutant.area === area));
   const left = areas.filter((own) => own.length > 0).toSorted((a, b) => a.length - b.length);
   const sample: Mutant[] = [];
-  // The smallest first, so that others fill what it lacks.
+  // The smallest area first, so that the others fill its shortage.
   for (const [at, own] of left.entries()) {
     sample.push(...own.slice(0, Math.ceil((count - sample.length) / (left.length - at))));
   }

@@ -13,7 +13,7 @@ const FOLDERS: Readonly<Record<Area, readonly string[]>> = {
   relay: ['services/relay/src', 'packages/publication/src'],
 };
 
-/** Everything that a result depends on. The operators are in the keys of what they make. */
+/** The files that a result depends on. The operators are part of the keys of their mutants. */
 const DEPENDED_ON = [
   '{packages,services,migrations,test}/**/*.{ts,mjs,sql,yaml,json,patch}',
   'tools/{*,stack/**/*,start/*,generators/*}.{ts,mjs}',
@@ -26,7 +26,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** What is mutated: no tests, and no files that are generated. */
+/** Returns the sources to mutate: without tests and generated files. */
 export async function readSources(root: string): Promise<readonly SourceFile[]> {
   const found: SourceFile[] = [];
   for (const [area, folders] of Object.entries(FOLDERS) as [Area, readonly string[]][]) {
@@ -39,7 +39,7 @@ export async function readSources(root: string): Promise<readonly SourceFile[]> 
   return found.sort((a, b) => (a.file < b.file ? -1 : 1));
 }
 
-/** Every mutant of these sources about which tests are asked. */
+/** Every mutant of these sources for which tests run. */
 export async function listMutants(sources: readonly SourceFile[]): Promise<readonly Mutant[]> {
   const mutants: Mutant[] = [];
   for (const { area, file, text } of sources) {
@@ -52,7 +52,7 @@ export async function listMutants(sources: readonly SourceFile[]): Promise<reado
   return mutants;
 }
 
-/** Of sources and tests: results hold for these. */
+/** The digest of sources and tests for which results are valid. */
 export async function digestOf(root: string): Promise<string> {
   const files: string[] = [];
   const exclude = (path: string): boolean => path.includes('node_modules');

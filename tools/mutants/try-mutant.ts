@@ -4,11 +4,11 @@ import { type Coverage, type Selected, testsOf } from './coverage.ts';
 import { applied, type Mutant } from './mutant.ts';
 import { runVitest, type Servers, type Stage, type VitestVerdict } from './run-vitest.ts';
 
-/** What the tests said about a mutant. */
+/** The result of the tests for a mutant. */
 export interface MutantResult {
   readonly key: string;
   readonly outcome: 'killed' | 'survived' | 'broken';
-  /** The test that failed, or `time` where the tests took far longer than without the mutant. */
+  /** The test that failed, or `time` if the tests ran far longer than without the mutant. */
   readonly by: string | undefined;
   readonly tookMs: number;
 }
@@ -18,15 +18,15 @@ export interface Trial {
   readonly folder: string;
   readonly coverage: Coverage;
   readonly servers: Servers;
-  /** The test that killed it when the sources or the tests were others: it is asked first. */
+  /** The test that killed it with earlier sources or tests: it runs first. */
   readonly hint: string | undefined;
 }
 
-/** So many times as long as the tests take without a mutant, and the start of the process. */
+/** The limit: this multiple of the time without a mutant, plus the start of the process. */
 const LIMIT_FACTOR = 5;
 const LIMIT_BASE_MS = 120_000;
 const E2E_LIMIT_MS = 900_000;
-/** The relay talks to a broker: its tests are here. */
+/** The end-to-end tests of the relay, which needs a broker. */
 const E2E_OF_RELAY = [
   'relay-statements',
   'relay',
@@ -38,7 +38,7 @@ const E2E_OF_RELAY = [
   'relay-repartition',
 ].map((name): Selected => ({ file: `test/e2e/${name}.test.ts`, names: [], tookMs: 0 }));
 
-/** Puts the mutant into the copy, runs the tests that reach it until one fails, and takes it out again. */
+/** Writes the mutant into the copy, runs the tests that reach it until one fails, and removes it again. */
 export async function tryMutant(mutant: Mutant, trial: Trial): Promise<MutantResult> {
   const startedMs = performance.now();
   const path = join(trial.folder, mutant.file);
@@ -63,8 +63,8 @@ async function askTests(mutant: Mutant, trial: Trial): Promise<Verdict> {
 }
 
 /**
- * undefined: all of these tests pass. Where one fails its file is asked once more, alone: another file in the same process,
- * or a machine with too much to do, may have made it fail. Tests of one file build on each other's rows, so they stay together.
+ * Returns undefined if all of these tests pass. If one fails, its file runs once more, alone: another file in the same
+ * process, or a busy machine, may have made it fail. Tests of one file use each other's rows, so they run together.
  */
 async function askStage(
   { stage, tests }: StageTests,
@@ -95,12 +95,12 @@ async function askStage(
   return undefined;
 }
 
-/** Whether the end-to-end tests of the relay are asked about it, too. */
+/** True if the end-to-end tests of the relay run for it, too. */
 export function isOfRelay({ area, file }: Mutant): boolean {
   return area === 'relay' || file.startsWith('packages/postgres/src/relay/');
 }
 
-/** What is asked of the file that a failure, `file > name`, is of. */
+/** The tests to run of the file of a failure, `file > name`. */
 function fileOf(failure: string | undefined, tests: readonly Selected[]): Selected | undefined {
   const [file] = failure?.split(' > ') ?? [];
   return tests.find((one) => one.file === file);
@@ -123,7 +123,7 @@ function stagesOf(mutant: Mutant, { coverage, hint }: Trial): readonly StageTest
   return [...hinted, ...stages];
 }
 
-/** The test that is named so, `file > name`; all of the file's where it did not load. */
+/** The test with this name, `file > name`; all tests of the file if it did not load. */
 function named(name: string | undefined, tests: readonly Selected[]): readonly Selected[] {
   const [file, ...words] = name?.split(' > ') ?? [];
   const test = words.join(' > ');

@@ -1,14 +1,14 @@
 import { Instrumenter } from '@stryker-mutator/instrumenter';
 import type { Change } from './mutant.ts';
 
-/** What the instrumenter of Stryker makes of one file. */
+/** The result of Stryker's instrumenter for one file. */
 export interface Instrumented {
-  /** With every mutant in it, each of which tells when it is reached. */
+  /** Contains every mutant; each records when it is reached. */
   readonly text: string;
   readonly changes: readonly NumberedChange[];
 }
 
-/** A change that goes by this id when it is reached. */
+/** A change; the id is recorded when it is reached. */
 export interface NumberedChange extends Change {
   readonly id: string;
 }
@@ -46,7 +46,7 @@ export async function instrument(file: string, text: string): Promise<Instrument
   return { text: marked, changes };
 }
 
-/** Their replacements bind less than what may stand around them. */
+/** Their replacements may bind less tightly than the code around them. */
 const BRACKETED = new Set([
   'ArithmeticOperator',
   'ArrowFunction',
@@ -62,8 +62,8 @@ function isCase(replacement: string): boolean {
 }
 
 /**
- * Whether tests are asked about a change. Left out are texts for people (a test that repeats them
- * proves nothing), names of statements, and SQL as a whole, which has operators of its own.
+ * True if tests run for a change. Excluded are messages (a test that repeats them proves nothing), names of
+ * statements, and SQL as a whole, which has separate operators.
  */
 export function isAsked({ operator, start, end }: Change, text: string): boolean {
   if (operator !== 'StringLiteral') return true;

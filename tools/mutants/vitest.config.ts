@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The files that are wanted, in the order in which they are run; empty: every test of the stage. */
+/** The files to run, in this order; empty: every test of the stage. */
 const wanted = (process.env['MUTANTS_FILES'] ?? '').split('\n').filter((file) => file !== '');
 const stage = process.env['MUTANTS_STAGE'] ?? 'unit';
 const STAGES: Readonly<Record<string, readonly string[]>> = {
@@ -28,7 +28,7 @@ export default defineConfig({
     globalSetup: stage === 'unit' ? [] : ['test/support/global-setup.ts'],
     setupFiles:
       process.env['MUTANTS_COVERAGE'] === undefined ? [] : ['tools/mutants/record-coverage.ts'],
-    // Files that use servers keep to themselves what they define in their process, statements among it.
+    // Files that use servers do not share what they define in their process, such as statements.
     isolate: stage !== 'unit' || process.env['MUTANTS_COVERAGE'] !== undefined,
     maxWorkers: 1,
     sequence: { sequencer: InOrder },

@@ -8,14 +8,14 @@ const ENDS_CONDITION = new Set(
 );
 const BEGINS_CONDITION = new Set(['where', 'having', 'and', 'or', 'when']);
 
-/** Words that begin a clause: behind the last of these on the same level stands what a token belongs to. */
+/** Words that begin a clause: a token belongs to the last of these before it on the same level. */
 const CLAUSES = new Set(
   'select from where having on set values order limit offset returning group using with when then else partition by'.split(
     ' ',
   ),
 );
 
-/** The index behind the last token of what begins at `from`: the first on its level that ends it, or closes it. */
+/** Returns the index after the expression that begins at `from`: of the first token on its level that ends or closes it. */
 export function endOf(
   tokens: readonly Token[],
   from: number,
@@ -30,7 +30,7 @@ export function endOf(
   return found === -1 ? tokens.length : found;
 }
 
-/** Whether the parenthesis that closes at `at` was opened before `from`. */
+/** True if the parenthesis that closes at `at` opens before `from`. */
 function isUnopened(tokens: readonly Token[], from: number, at: number): boolean {
   const depth = tokens[at]?.depth;
   const own = tokens.slice(from, at).filter((token) => token.depth === depth);
@@ -38,14 +38,14 @@ function isUnopened(tokens: readonly Token[], from: number, at: number): boolean
   return opened === own.filter(({ text }) => text === ')').length;
 }
 
-/** The clause that a token stands in: the last word on its level, or around it, that begins one. */
+/** Returns the clause of a token: the last word on its level, or around it, that begins one. */
 export function clauseAt(tokens: readonly Token[], at: number): string {
   let depth = tokens[at]?.depth ?? 0;
   for (let index = at - 1; index >= 0; index -= 1) {
     const token = tokens[index];
     if (token === undefined) break;
     if (token.text === '(' && token.depth < depth) {
-      // Within brackets of an expression nothing begins anew.
+      // No clause begins within the brackets of an expression.
       depth = token.depth;
       continue;
     }
@@ -56,7 +56,7 @@ export function clauseAt(tokens: readonly Token[], at: number): string {
   return '';
 }
 
-/** Every single condition, as the indexes of its first token and the one behind its last. */
+/** Every single condition, as the indexes of its first token and the one after its last. */
 export function conditionsIn(tokens: readonly Token[]): readonly (readonly [number, number])[] {
   return tokens.flatMap((_, at) => {
     if (!beginsCondition(tokens, at)) return [];
@@ -80,7 +80,7 @@ function endsCondition(tokens: readonly Token[], { kind, text }: Token, at: numb
 
 const NOT_WITHIN_BETWEEN = new Set(['and', 'or', 'where', 'on', 'when', 'having']);
 
-/** Whether this `and` belongs to `between … and …`. */
+/** True if this `and` belongs to `between … and …`. */
 export function isOfBetween(tokens: readonly Token[], at: number): boolean {
   const depth = tokens[at]?.depth ?? 0;
   const before = tokens.slice(0, at);

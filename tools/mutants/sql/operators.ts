@@ -2,10 +2,10 @@ import type { Change } from '../mutant.ts';
 import { clauseAt, conditionsIn, endOf, isOfBetween } from './clauses.ts';
 import type { Token } from './tokens.ts';
 
-/** Changes of the SQL that these tokens are. */
+/** Returns changes of the SQL of these tokens. */
 type Operator = (tokens: readonly Token[]) => readonly Change[];
 
-/** Every change that the operators make of a statement, or a piece of one. Each leaves it SQL. */
+/** Every change of a statement, or of a piece of one. The result is SQL again. */
 export function changesOf(tokens: readonly Token[]): readonly Change[] {
   return OPERATORS.flatMap((operator) => operator(tokens));
 }
@@ -31,7 +31,7 @@ const SWAPS: Readonly<Record<string, readonly [operator: string, ...after: reado
   '+': ['sql: arithmetic', '-'],
 };
 
-/** One word or sign for another. */
+/** Replaces one word or sign by another. */
 const swap: Operator = (tokens) =>
   tokens.flatMap((token) => {
     if (token.kind !== 'word' && token.kind !== 'symbol') return [];
@@ -57,7 +57,7 @@ const logic: Operator = (tokens) =>
     return token.text === 'or' ? [replaced('sql: and, or', token, token, 'and')] : [];
   });
 
-/** A condition that always holds; in front of `or` or behind it, one that never does. */
+/** Replaces a condition by one that is always true; beside `or`, by one that is always false. */
 const predicates: Operator = (tokens) =>
   conditionsIn(tokens).flatMap(([from, behind]) => {
     const [first, last] = [tokens[from], tokens[behind - 1]];
@@ -66,7 +66,7 @@ const predicates: Operator = (tokens) =>
     return [replaced('sql: predicate dropped', first, last, isOneOf ? 'false' : 'true')];
   });
 
-/** `is null`, `is distinct from`, `exists`: the contrary. */
+/** Negates `is null`, `is distinct from` and `exists`. */
 const contraries: Operator = (tokens) =>
   tokens.flatMap((token, at) => {
     const [next, other] = [tokens[at + 1], tokens[at - 1]];
@@ -85,7 +85,7 @@ const contraries: Operator = (tokens) =>
 
 const ENDS_ORDER = new Set(['limit', 'offset', 'for', 'on', 'rows', 'returning', 'union']);
 
-/** `order by` is dropped, and turned round in its last column. */
+/** Drops `order by`, and reverses its last column. */
 const order: Operator = (tokens) =>
   tokens.flatMap((token, at) => {
     if (token.text !== 'order' || tokens[at + 1]?.text !== 'by') return [];
@@ -108,7 +108,7 @@ const limit: Operator = (tokens) =>
     return [replaced('sql: limit dropped', token, next, '')];
   });
 
-/** What comes of a conflict: an error, or nothing where it was an update. */
+/** Changes the action of a conflict: to an error, or from an update to nothing. */
 const conflicts: Operator = (tokens) =>
   tokens.flatMap((token, at) => {
     if (token.text !== 'on' || tokens[at + 1]?.text !== 'conflict') return [];
@@ -121,7 +121,7 @@ const conflicts: Operator = (tokens) =>
     return [dropped, replaced('sql: conflict does nothing', verb, last, 'nothing')];
   });
 
-/** `for update`, whole, and `skip locked` alone. */
+/** Drops `for update`, and `skip locked` alone. */
 const locks: Operator = (tokens) =>
   tokens.flatMap((token, at) => {
     const next = tokens[at + 1];
@@ -137,7 +137,7 @@ const locks: Operator = (tokens) =>
 
 const ENDS_SET = new Set(['from', 'where', 'returning']);
 
-/** One of several assignments of an update. */
+/** Drops one of several assignments of an update. */
 const assignments: Operator = (tokens) =>
   tokens.flatMap((token, at) => {
     if (token.text !== 'set') return [];
@@ -148,7 +148,7 @@ const assignments: Operator = (tokens) =>
     if (first === undefined) return [];
     const ends = [...commas.slice(1), behind];
     return [
-      // The first goes with the comma behind it, the others with the one before them.
+      // The first is dropped with the comma after it, the others with the one before them.
       dropped('sql: assignment dropped', tokens[at + 1], tokens[first]),
       ...commas.map((comma, index) =>
         dropped('sql: assignment dropped', tokens[comma], tokens[(ends[index] ?? behind) - 1]),
@@ -163,7 +163,7 @@ const distinct: Operator = (tokens) =>
     return dropped('sql: distinct dropped', token, token);
   });
 
-/** Only the first choice of `coalesce`. */
+/** Keeps only the first argument of `coalesce`. */
 const fallbacks: Operator = (tokens) =>
   tokens.flatMap((token, at) => {
     if (token.text !== 'coalesce' || tokens[at + 1]?.text !== '(') return [];

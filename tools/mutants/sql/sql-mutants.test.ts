@@ -48,7 +48,7 @@ test('null and distinct are asked for the contrary', () => {
   ]);
 });
 
-test('an order is dropped and turned round, within the brackets that it stands in', () => {
+test('an order is dropped and reversed, within its own brackets', () => {
   const made = changed('select x from (select a from t order by a, b desc) as o for update');
   expect(made).toEqual({
     'order dropped': ['select x from (select a from t ) as o for update'],
@@ -98,7 +98,7 @@ test('texts, names in quotes and parameters are left as they are', () => {
   expect(changed('select \'a < b and c\' as "limit", ${x < 1 ? sql`a` : sql`b`}')).toEqual({});
 });
 
-test('SQL in a parameter is changed where it stands', () => {
+test('SQL in a parameter is changed in place', () => {
   expect(changed('select 1 where ${sql`a is null`}')).toMatchObject({
     contrary: ['select 1 where ${sql`a is not null`}'],
   });

@@ -22,7 +22,7 @@ export function sqlChangesOf(file: string, text: string): readonly Change[] {
 function holesOf(template: ts.TemplateLiteral): readonly Span[] {
   if (!ts.isTemplateExpression(template)) return [];
   return template.templateSpans.map(({ expression, literal }) => ({
-    // `${` before it, and the sign `}` with which the literal behind it begins.
+    // `${` before it, and the `}` with which the literal after it begins.
     start: text(template).lastIndexOf('${', expression.getStart()),
     end: literal.getStart() + 1,
   }));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { statementsOf } from './statements.ts';
 
-test('a statement reaches from its call to the end of it, whatever its types and its pieces', () => {
+test('a statement extends from the start to the end of its call, with any types and pieces', () => {
   const first =
     "statement<{ a: string }, R>('first', (p) => sql`select ${p.a} from (${piece}) as t`)";
   const second = "statement('second', () => builder.selectFrom('t'))";

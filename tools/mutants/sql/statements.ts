@@ -7,7 +7,7 @@ export interface NamedStatement {
   readonly end: number;
 }
 
-/** Every `statement('name', …)` of a file: what is written in it runs where the statement of that name does. */
+/** Every `statement('name', …)` of a file: its text runs when the statement with that name runs. */
 export function statementsOf(file: string, text: string): readonly NamedStatement[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found: NamedStatement[] = [];

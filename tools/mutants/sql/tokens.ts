@@ -3,10 +3,10 @@ export interface Token {
   readonly kind: 'word' | 'number' | 'text' | 'parameter' | 'symbol';
   /** Words in lower case. */
   readonly text: string;
-  /** In the whole file, in UTF-16 code units. */
+  /** Offsets in the whole file, in UTF-16 code units. */
   readonly start: number;
   readonly end: number;
-  /** How many parentheses are open around it; a parenthesis has that of what is around it. */
+  /** How many parentheses are open around it; a parenthesis does not count itself. */
   readonly depth: number;
 }
 
@@ -14,8 +14,8 @@ const PATTERN =
   /(?<space>\s+|--[^\n]*)|(?<text>[Ee]?'(?:[^'\\]|''|\\.)*')|(?<quoted>"[^"]*")|(?<number>\d+(?:\.\d+)?)|(?<word>[A-Za-z_][A-Za-z0-9_]*)|(?<symbol>::|=>|<=|>=|<>|!=|\|\||->>?|@>|[^\s])/y;
 
 /**
- * The SQL of a template, which begins and ends at these offsets of the file. Each of the `holes` (what
- * stands in `${…}`, with these signs) is one parameter.
+ * The SQL of a template, which begins and ends at these offsets of the file. Each of the `holes` (`${…}`,
+ * including these signs) is one parameter.
  */
 export function tokensOf(
   file: string,
