@@ -3,10 +3,10 @@
 import { CommandLine } from '../../tools/command-line.ts';
 import { StackUnavailable } from '../../tools/stack/stack.ts';
 import { printAddresses } from '../../tools/start/addresses.ts';
-import { type Latchkey, openLatchkey } from '../../tools/start/latchkey.ts';
 import { bad, good, progress, say, table, title } from '../../tools/start/print.ts';
 import { stopSignal, untilAborted } from '../../tools/start/stop-signal.ts';
 import { type Check, checkConservation, checkMessages } from '../support/checks.ts';
+import { type Demo, openDemo } from './open-demo.ts';
 import { tellStory } from './story.ts';
 import { Teller } from './teller.ts';
 
@@ -23,12 +23,12 @@ async function main(): Promise<number> {
   const stop = stopSignal();
   try {
     say('Latchkey: each repeated intent happens once, converges and stays explainable.');
-    await using latchkey = await openLatchkey(progress, stop);
-    const teller = new Teller(latchkey);
-    await Promise.race([tellStory(latchkey, teller), failOn(stop)]);
-    const holds = await report(latchkey, teller);
+    await using demo = await openDemo(progress, stop);
+    const teller = new Teller(demo);
+    await Promise.race([tellStory(demo, teller), failOn(stop)]);
+    const holds = await report(demo, teller);
     if (keep) {
-      printAddresses(latchkey);
+      printAddresses(demo);
       await untilAborted(stop);
     }
     say();
@@ -47,8 +47,8 @@ async function failOn(stop: AbortSignal): Promise<never> {
 }
 
 /** Prints the messages by type and the checks; true if all of them hold. */
-async function report(latchkey: Latchkey, teller: Teller): Promise<boolean> {
-  const messages = latchkey.reader.messages();
+async function report(demo: Demo, teller: Teller): Promise<boolean> {
+  const messages = demo.reader.messages();
   title('What came out');
   const byType = Map.groupBy(messages, ({ type }) => type);
   table([...byType].map(([type, own]) => [type, String(own.length)]).sort());
@@ -56,7 +56,7 @@ async function report(latchkey: Latchkey, teller: Teller): Promise<boolean> {
   const checks: readonly Check[] = [
     checkConservation(await teller.totals(), teller.sent),
     ...checkMessages(messages),
-    await auditCheck(latchkey, teller),
+    await auditCheck(demo, teller),
   ];
   table(
     checks.map(({ name, found, holds }) => [holds ? good('holds') : bad('FAILS'), name, found]),
@@ -65,8 +65,8 @@ async function report(latchkey: Latchkey, teller: Teller): Promise<boolean> {
 }
 
 /** I1 and I6: once in the inbox, one entry in the audit trail. */
-async function auditCheck(latchkey: Latchkey, teller: Teller): Promise<Check> {
-  const [audit] = await latchkey.query<{ entries: number; applied: number }>(
+async function auditCheck(demo: Demo, teller: Teller): Promise<Check> {
+  const [audit] = await demo.query<{ entries: number; applied: number }>(
     `select (select count(*) from audit_entry where trigger = 'event')::float8 as entries,
       (select count(*) from inbox where disposition in ('applied', 'stale'))::float8 as applied`,
   );

@@ -1,4 +1,3 @@
-import type { Latchkey } from '../../tools/start/latchkey.ts';
 import { say, title } from '../../tools/start/print.ts';
 import {
   employee,
@@ -8,16 +7,17 @@ import {
   type SentEvent,
   structured,
 } from '../support/events.ts';
+import type { Demo } from './open-demo.ts';
 import { type Teller, until } from './teller.ts';
 
 /** Runs the chapters one after the other; each waits for its effects. */
-export async function tellStory(latchkey: Latchkey, teller: Teller): Promise<void> {
+export async function tellStory(demo: Demo, teller: Teller): Promise<void> {
   await joinerMoverLeaver(teller);
   await leaverFirst(teller);
   await repetitions(teller);
   await garbage(teller);
   await phoneCall(teller);
-  await crowd(latchkey, teller);
+  await crowd(demo, teller);
 }
 
 async function joinerMoverLeaver(teller: Teller): Promise<void> {
@@ -116,7 +116,7 @@ const PIECE = 50;
 const KILL_MAX_TRIES = 3;
 const PIECES_PER_TRY = CROWD / PIECE / (2 * KILL_MAX_TRIES);
 
-async function crowd(latchkey: Latchkey, teller: Teller): Promise<void> {
+async function crowd(demo: Demo, teller: Teller): Promise<void> {
   title(`6. A crowd of ${CROWD} joiners; reconciler and relay are killed with -9 while they work`);
   const people = Array.from({ length: CROWD }, (_, index) =>
     hrEvent('joined', `crowd-${index}`, 1, {
@@ -127,12 +127,12 @@ async function crowd(latchkey: Latchkey, teller: Teller): Promise<void> {
   const pieces = Array.from({ length: CROWD / PIECE }, (_, index) =>
     people.slice(index * PIECE, (index + 1) * PIECE),
   );
-  await killAndRestart(latchkey, teller, pieces, {
+  await killAndRestart(demo, teller, pieces, {
     name: 'reconciler',
     what: 'deliveries are processed',
     measure: async () => ({ done: (await teller.totals()).received, all: teller.sent }),
   });
-  await killAndRestart(latchkey, teller, pieces, {
+  await killAndRestart(demo, teller, pieces, {
     name: 'relay',
     what: 'messages are published',
     measure: () => teller.published(),
@@ -159,7 +159,7 @@ interface Victim {
  * @param pieces - its work; pieces that were sent are removed
  */
 async function killAndRestart(
-  latchkey: Latchkey,
+  demo: Demo,
   teller: Teller,
   pieces: (readonly SentEvent[])[],
   victim: Victim,
@@ -168,9 +168,9 @@ async function killAndRestart(
   for (let triesLeft = KILL_MAX_TRIES; triesLeft > 0; triesLeft -= 1) {
     const isWorking = await sendUntilWorking(teller, pieces.splice(0, PIECES_PER_TRY), victim);
     if (!isWorking && triesLeft > 1) continue;
-    await latchkey.service(name).end('SIGKILL');
+    await demo.service(name).end('SIGKILL');
     const { done, all } = await measure();
-    await latchkey.start(name);
+    await demo.start(name);
     if (done === all && triesLeft > 1) continue;
     say(`  kill -9 ${name}: ${done} of ${all} ${what}; it is started again.`);
     return;

@@ -1,20 +1,20 @@
-import type { Latchkey } from '../../tools/start/latchkey.ts';
 import { say } from '../../tools/start/print.ts';
 import { PROGRESS_TOTALS, type ProgressTotals } from '../support/checks.ts';
 import { type SentEvent, type SentRecord, structured } from '../support/events.ts';
 import type { OutputMessage } from '../support/output-reader.ts';
+import type { Demo } from './open-demo.ts';
 
 const WAIT_LIMIT_MS = 90_000;
 const POLL_MS = 25;
 
 /** Sends events, waits for their effects, and prints them. */
 export class Teller {
-  readonly #latchkey: Latchkey;
+  readonly #demo: Demo;
   #sent = 0;
   #told = 0;
 
-  constructor(latchkey: Latchkey) {
-    this.#latchkey = latchkey;
+  constructor(demo: Demo) {
+    this.#demo = demo;
   }
 
   /** Records that were sent so far. */
@@ -23,7 +23,7 @@ export class Teller {
   }
 
   async sendRecords(records: readonly SentRecord[]): Promise<void> {
-    await this.#latchkey.send(records);
+    await this.#demo.send(records);
     this.#sent += records.length;
   }
 
@@ -39,13 +39,13 @@ export class Teller {
     );
     await until(
       'every message is read',
-      async () => this.#latchkey.reader.messages().length === (await this.published()).all,
+      async () => this.#demo.reader.messages().length === (await this.published()).all,
     );
   }
 
   /** Prints the messages since the last call, one line each. */
   tell(): readonly OutputMessage[] {
-    const news = this.#latchkey.reader.messages().slice(this.#told);
+    const news = this.#demo.reader.messages().slice(this.#told);
     this.#told += news.length;
     for (const message of news) say(`    ⇒ ${lineOf(message)}`);
     if (news.length === 0) say('    ⇒ nothing: no new message');
@@ -54,13 +54,13 @@ export class Teller {
 
   /** As `tell`, without printing. */
   skip(): readonly OutputMessage[] {
-    const news = this.#latchkey.reader.messages().slice(this.#told);
+    const news = this.#demo.reader.messages().slice(this.#told);
     this.#told += news.length;
     return news;
   }
 
   async totals(): Promise<ProgressTotals> {
-    const [totals] = await this.#latchkey.query<ProgressTotals & Record<string, number>>(
+    const [totals] = await this.#demo.query<ProgressTotals & Record<string, number>>(
       PROGRESS_TOTALS,
     );
     if (totals === undefined) throw new Error('no totals');
@@ -69,7 +69,7 @@ export class Teller {
 
   /** How many messages are published, of all that were appended to the outbox. */
   async published(): Promise<{ readonly done: number; readonly all: number }> {
-    const [totals] = await this.#latchkey.query<{ done: number; all: number }>(
+    const [totals] = await this.#demo.query<{ done: number; all: number }>(
       `select coalesce(sum(published_through), 0)::float8 as done, coalesce(sum(head), 0)::float8 as "all"
        from (select lane, max(position) as head from outbox group by lane) as lanes
        left join relay_position using (lane)`,

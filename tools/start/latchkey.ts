@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from '@latchkey/contracts';
 import { migrateDatabase } from '@latchkey/postgres';
-import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
 import { Client, Pool, type QueryResultRow } from 'pg';
-import type { SentRecord } from '../../test/support/events.ts';
-import { type OutputReader, openOutputReader } from '../../test/support/output-reader.ts';
 import { type ChildService, startService } from '../../test/support/process.ts';
 import { openStack } from '../stack/open-stack.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -20,11 +18,9 @@ export interface Latchkey extends AsyncDisposable {
   readonly topics: Readonly<Record<InputTopic | OutputTopic, string>>;
   /** The settings of the services. */
   readonly env: Readonly<Record<string, string>>;
-  readonly reader: OutputReader;
   /** Starts a service, also again after it was killed. */
   readonly start: (name: ServiceName) => Promise<ChildService>;
   service(name: ServiceName): ChildService;
-  send(records: readonly SentRecord[]): Promise<void>;
   readonly query: <R extends QueryResultRow>(
     text: string,
     values?: readonly unknown[],
@@ -45,33 +41,28 @@ export async function openLatchkey(
   const prefix = stack.kind === 'environment' ? `demo-${tag}.` : '';
   const topics = opening.use(await createTopics(stack.brokers, prefix));
   const env = environment(database.url, stack, topics.names);
+  const services = opening.use(new AsyncDisposableStack());
   const running = new Map<ServiceName, ChildService>();
   const start = async (name: ServiceName): Promise<ChildService> => {
     const service = await startService(name, { env });
-    opened.use(service);
+    services.use(service);
     running.set(name, service);
     return service;
   };
-  const services = new AsyncDisposableStack();
-  const opened = opening.use(services);
   await Promise.all([start('reconciler'), start('relay')]);
   report('reconciler and relay are ready');
-  const reader = opening.use(await openOutputReader(stack.brokers, topics.names));
-  const producer = opening.use(await openProducer(stack.brokers));
   const all = opening.move();
   return {
     stack,
     databaseUrl: database.url,
     topics: topics.names,
     env,
-    reader,
     start,
     service: (name) => {
       const service = running.get(name);
       if (service === undefined) throw new Error(`${name} is not running`);
       return service;
     },
-    send: (records) => produce(producer, topics.names, records),
     query: database.query,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
@@ -162,29 +153,4 @@ async function createTopics(brokers: readonly string[], prefix: string): Promise
       await admin.disconnect();
     },
   };
-}
-
-async function openProducer(brokers: readonly string[]): Promise<Producer & AsyncDisposable> {
-  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-  await producer.connect();
-  return Object.assign(producer, { [Symbol.asyncDispose]: () => producer.disconnect() });
-}
-
-async function produce(
-  producer: Producer,
-  names: Readonly<Record<InputTopic, string>>,
-  records: readonly SentRecord[],
-): Promise<void> {
-  const byTopic = Map.groupBy(records, ({ topic }) => topic);
-  await producer.sendBatch({
-    topicMessages: [...byTopic].map(([topic, own]) => ({
-      topic: names[topic],
-      messages: own.map(({ key, value, headers }) => ({
-        key,
-        value,
-        ...(headers === undefined ? {} : { headers: { ...headers } }),
-      })),
-    })),
-  });
 }
