@@ -89,6 +89,17 @@ export default {
       },
     },
     {
+      name: 'repair-joins-intake-and-publication',
+      comment:
+        'Repairs correct both sides of an output; settings, arguments and printing belong to the service that calls them.',
+      severity: 'error',
+      from: { path: source('repair') },
+      to: {
+        path: '^packages/',
+        pathNot: '^packages/(contracts|domain|intake|kafka|postgres|publication|repair)/',
+      },
+    },
+    {
       name: 'services-are-leaves',
       comment: 'A service is a process. What two of them need is a package.',
       severity: 'error',

@@ -223,7 +223,7 @@ async function tailsOf(topic: string): Promise<ReadonlyMap<number, readonly Publ
   const kafka = { kafkaSettings: connection(), admin, log };
   const tails = new Map<number, readonly PublishedRecord[]>();
   await readPublishedTail(kafka, topic, new Map(wanted), {
-    take: (partition, records) => {
+    process: (partition, records) => {
       tails.set(partition, [...(tails.get(partition) ?? []), ...records]);
       return Promise.resolve();
     },

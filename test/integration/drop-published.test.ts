@@ -1,7 +1,10 @@
 import { type Db, ensureLanes, openDatabase } from '@latchkey/postgres';
 import type { PublishedRecord } from '@latchkey/publication';
 import { expect, test } from 'vitest';
-import { Dropping, type LaneToDrop } from '../../services/operator/src/relay/drop-published.ts';
+import {
+  type LaneToDrop,
+  PublishedDropper,
+} from '../../packages/repair/src/rebase/drop-published.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { nameOf, type Query, wrappedClient } from '../support/wrapped-client.ts';
 
@@ -73,13 +76,13 @@ async function fill(database: TestDatabase): Promise<Filled> {
 /** Reads two messages of each partition at a time. */
 function drop(db: Db, { lanes, tails }: Filled, maxIds: number) {
   return db.session(async (session) => {
-    const dropping = new Dropping(session, lanes, maxIds);
+    const dropper = new PublishedDropper(session, lanes, maxIds);
     for (let at = 0; at < ROWS; at += 2) {
       for (const [partition, records] of tails.entries()) {
-        await dropping.take(partition, records.slice(at, at + 2));
+        await dropper.drop(partition, records.slice(at, at + 2));
       }
     }
-    return await dropping.end();
+    return await dropper.finish();
   });
 }
 

@@ -8,7 +8,7 @@ import {
   openDatabase,
 } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { dropKnown, moveLane } from '../../services/operator/src/relay/move-lane.ts';
+import { dropKnown, moveLane } from '../../packages/repair/src/move/move-lane.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { nameOf, type Query, wrappedClient } from '../support/wrapped-client.ts';
 

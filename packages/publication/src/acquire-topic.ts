@@ -6,28 +6,28 @@ import {
   type TransactionalProducer,
 } from '@latchkey/kafka';
 
-/** An open transaction of a relay that vanished holds up readers for so long, if nobody takes over. */
+/** Kafka aborts an open transaction of a vanished relay after this time, unless another relay fences it before. */
 export const TRANSACTION_TIMEOUT_MS = 15_000;
-/** Below the transaction's own time-out: an open one holds up readers of every partition in it. */
+/** Below the transaction's own time-out: an open transaction blocks readers of all its partitions. */
 export const TRANSACTION_DEADLINE_MS = 10_000;
 
-/** What taking over a topic needs of Kafka. */
+/** Kafka, as acquiring and examining a topic need it. */
 export interface KafkaAccess {
   readonly kafkaSettings: KafkaSettings;
   readonly admin: TopicAdmin;
   readonly log: KafkaLog;
-  /** The real one if left out; fault tests put their failpoints in between. */
+  /** The real one if left out. Fault tests replace it. */
   readonly acquireProducer?: typeof acquireTransactionalProducer;
 }
 
-/** The same for all who publish the topic: whoever begins last fences the others. */
+/** All relays and repairs of a topic use this id, so that the newest one fences the others. */
 export function transactionalIdOf(topic: string): string {
   return `latchkey-relay.${topic}`;
 }
 
 /**
- * Makes the caller the only one that can publish the topic. Whoever did is fenced, and what it left
- * open is settled; only then are the committed positions final.
+ * Makes the caller the only process that can publish the topic: fences the previous producer and settles its open
+ * transaction. Committed positions are final only after that.
  */
 export function acquireTopic(kafka: KafkaAccess, topic: string): Promise<TransactionalProducer> {
   const options = {

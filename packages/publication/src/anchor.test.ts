@@ -8,7 +8,7 @@ import {
   metadataOf,
   readMetadata,
   type TopicEvidence,
-  takenOver,
+  treatAsOwn,
 } from './anchor.ts';
 
 const ROW = anchorOf({ ceId: 'a', digest: '01' });
@@ -26,7 +26,7 @@ function lane(change: Partial<LaneEvidence> = {}): LaneEvidence {
     publishedThrough: 5n,
     committed: committed(),
     missingPositions: 0n,
-    mendingAfter: undefined,
+    movingAfter: undefined,
     rowAnchor: ROW,
     logEnd: 8n,
     ...change,
@@ -52,7 +52,7 @@ function refusalOf(evidence: TopicEvidence): string {
   return check.kind === 'refused' ? check.refusal.code : check.kind;
 }
 
-test('a lane goes on behind the position that both sides know', () => {
+test('a lane continues after the position that both sides have', () => {
   expect(checkAnchor(topic())).toEqual({
     kind: 'agreed',
     lanes: [{ lane: 7, partition: 0, position: 5n, anchor: ROW, epoch: 0 }],
@@ -75,13 +75,13 @@ test('a lane that was never published starts at the beginning, and is not claime
   });
 });
 
-test("Kafka's position counts where PostgreSQL had not noted it yet", () => {
+test("Kafka's position counts where PostgreSQL has not recorded it yet", () => {
   const check = checkAnchor(topic({ lanes: [lane({ publishedThrough: 2n })] }));
 
   expect(check).toMatchObject({ kind: 'agreed', lanes: [{ position: 5n }] });
 });
 
-test("PostgreSQL's position counts where Kafka has forgotten its own, and must be committed again", () => {
+test("PostgreSQL's position counts where Kafka has forgotten its own, and is committed again", () => {
   const check = checkAnchor(topic({ lanes: [lane({ committed: undefined })] }));
 
   expect(check).toMatchObject({ kind: 'agreed', lanes: [{ position: 5n }], claimed: false });
@@ -110,9 +110,9 @@ test.each([
     topic({ epoch: 1, lanes: [lane({ committed: committed({ epoch: 2 }) })] }),
   ],
   // Some of its messages have new positions, and others do not.
-  ['RELAY_ROW_MISSING', topic({ lanes: [lane({ mendingAfter: 5n })] })],
-  ['RELAY_TOPIC_SHORTER', topic({ lanes: [lane({ mendingAfter: 5n, logEnd: 4n })] })],
-  // An empty or restored database is behind, whatever the log holds: nothing of it could be published again.
+  ['RELAY_ROW_MISSING', topic({ lanes: [lane({ movingAfter: 5n })] })],
+  ['RELAY_TOPIC_SHORTER', topic({ lanes: [lane({ movingAfter: 5n, logEnd: 4n })] })],
+  // An empty or restored database is behind, whatever is in the log: it has nothing to replay.
   [
     'RELAY_ROW_MISSING',
     topic({ lanes: [lane({ publishedThrough: 0n, rowAnchor: undefined, logEnd: 4n })] }),
@@ -129,7 +129,7 @@ test.each([
   expect(refusalOf(evidence)).toBe(code);
 });
 
-test('one lane that does not agree refuses the topic and says where', () => {
+test('one lane that does not agree refuses the topic and is named', () => {
   const check = checkAnchor(
     topic({
       partitions: 2,
@@ -143,7 +143,7 @@ test('one lane that does not agree refuses the topic and says where', () => {
   });
 });
 
-test('a log that was made again may lack the positions that are known to be missing', () => {
+test('a recreated log may lack the positions that are known to be missing', () => {
   const shorter = { logEnd: 1n, missingPositions: 4n };
 
   expect(refusalOf(topic({ lanes: [lane(shorter)] }))).toBe('agreed');
@@ -152,7 +152,7 @@ test('a log that was made again may lack the positions that are known to be miss
   );
 });
 
-test('what is committed with a position is read back, also where nothing was published', () => {
+test('metadata is read back, also where nothing was published', () => {
   const published = { anchor: ROW, epoch: 7 };
   const claim = { anchor: '', epoch: 7 };
 
@@ -160,14 +160,14 @@ test('what is committed with a position is read back, also where nothing was pub
   expect(readMetadata(metadataOf(claim, OWN))).toEqual({ ...claim, installation: OWN });
 });
 
-test('what older versions have committed is read, and names no installation', () => {
+test('metadata of older versions is read, without an installation', () => {
   expect(readMetadata(`${ROW} 7`)).toEqual({ anchor: ROW, epoch: 7, installation: undefined });
   expect(readMetadata(ROW)).toEqual({ anchor: ROW, epoch: 0, installation: undefined });
   expect(readMetadata('')).toEqual({ anchor: '', epoch: 0, installation: undefined });
 });
 
-test('an older version reads what is committed now', () => {
-  // As it takes it apart.
+test("an older version reads today's metadata", () => {
+  // The older version's parser.
   const olderOf = (metadata: string): object => {
     const [ceId = '', digest = '', epoch = '0'] = metadata.split(' ');
     return { anchor: ceId === '' ? '' : `${ceId} ${digest}`, epoch: Number(epoch) };
@@ -177,13 +177,13 @@ test('an older version reads what is committed now', () => {
   expect(olderOf(metadataOf({ anchor: '', epoch: 7 }, OWN))).toEqual({ anchor: '', epoch: 7 });
 });
 
-test('what an older version has committed agrees, and is claimed next', () => {
+test('a position of an older version agrees, and is claimed next', () => {
   const evidence = topic({ lanes: [lane({ committed: committed({ installation: undefined }) })] });
 
   expect(checkAnchor(evidence)).toMatchObject({ kind: 'agreed', claimed: false });
 });
 
-test('a topic that is taken over is judged as if its messages were our own', () => {
+test('a topic that is taken over is checked as if this installation had published it', () => {
   const empty = lane({ publishedThrough: 0n, rowAnchor: undefined, committed: OTHERS });
   const claim = lane({
     publishedThrough: 0n,
@@ -191,19 +191,19 @@ test('a topic that is taken over is judged as if its messages were our own', () 
     committed: committed({ position: 0n, anchor: '', installation: OTHER }),
   });
 
-  const taken = takenOver(topic({ recordedClusterId: 'two', lanes: [empty] }));
-  expect(refusalOf(taken)).toBe('RELAY_ROW_MISSING');
-  expect(checkAnchor(takenOver(topic({ lanes: [claim] })))).toMatchObject({ claimed: false });
-  expect(isClaimed(takenOver(topic()))).toBe(true);
+  const own = treatAsOwn(topic({ recordedClusterId: 'two', lanes: [empty] }));
+  expect(refusalOf(own)).toBe('RELAY_ROW_MISSING');
+  expect(checkAnchor(treatAsOwn(topic({ lanes: [claim] })))).toMatchObject({ claimed: false });
+  expect(isClaimed(treatAsOwn(topic()))).toBe(true);
 });
 
-test('a topic that is taken over may lack positions: it was made again before, and went on behind them', () => {
+test('a topic that is taken over may lack positions: it was recreated before, and continued after them', () => {
   const short = { publishedThrough: 0n, logEnd: 3n };
   const others = lane({ ...short, committed: OTHERS });
 
-  const taken = takenOver(topic({ lanes: [others] }));
+  const own = treatAsOwn(topic({ lanes: [others] }));
 
-  expect(taken.lanes).toMatchObject([{ missingPositions: 2n }]);
-  expect(checkAnchor(taken).kind).toBe('agreed');
-  expect(refusalOf(takenOver(topic({ lanes: [lane(short)] })))).toBe('RELAY_TOPIC_SHORTER');
+  expect(own.lanes).toMatchObject([{ missingPositions: 2n }]);
+  expect(checkAnchor(own).kind).toBe('agreed');
+  expect(refusalOf(treatAsOwn(topic({ lanes: [lane(short)] })))).toBe('RELAY_TOPIC_SHORTER');
 });

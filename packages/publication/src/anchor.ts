@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto';
 import type { FailureCode } from '@latchkey/contracts';
 
-/** What Kafka says of a position; see `readMetadata`. */
+/** A position that is committed to Kafka; see `readMetadata`. */
 export interface CommittedPosition {
   readonly position: bigint;
-  /** Of the message that stands there. */
+  /** Of the message at the position. */
   readonly anchor: string;
-  /** The highest that was published to the partition, as far as is known. */
+  /** The highest epoch known to be published to the partition. */
   readonly epoch: number;
-  /** The id of the installation that committed it; undefined where an older version did, or the last message told it. */
+  /** The id of the installation that committed it; undefined where an older version did, or it is from the log. */
   readonly installation: string | undefined;
 }
 
-/** What was found of one lane, on both sides. */
+/** What PostgreSQL and Kafka have of one lane. */
 export interface LaneEvidence {
   readonly lane: number;
   readonly partition: number;
-  /** What PostgreSQL noted; 0 where nothing was published. */
+  /** The position that PostgreSQL has recorded; 0 where nothing was published. */
   readonly publishedThrough: bigint;
-  /** undefined where Kafka holds no position, or has forgotten it. */
+  /** undefined where Kafka has no position, or has forgotten it. */
   readonly committed: CommittedPosition | undefined;
-  /** How many positions at most are not in the log: it was made again, and publishing went on behind them. */
+  /** How many positions at most are not in the log: it was recreated, and publishing continued after them. */
   readonly missingPositions: bigint;
-  /** A rebase has begun to move the messages behind this position; undefined where none has. */
-  readonly mendingAfter: bigint | undefined;
+  /** An unfinished rebase moves the messages after this position; undefined where there is none. */
+  readonly movingAfter: bigint | undefined;
   /** The anchor of the outbox row at `positionOf` of the two; undefined where there is no such row. */
   readonly rowAnchor: string | undefined;
-  /** Where the partition's log ends; undefined where the topic has no such partition. */
+  /** The end of the partition's log; undefined where the topic has no such partition. */
   readonly logEnd: bigint | undefined;
 }
 
@@ -36,28 +36,28 @@ export interface TopicEvidence {
   readonly clusterId: string;
   /** The cluster that the topic was first published to; undefined before. */
   readonly recordedClusterId: string | undefined;
-  /** Of the database: in which it counts generations. */
+  /** The epoch of the database. */
   readonly epoch: number;
   /** Partitions that the topic has; 0 where it does not exist. */
   readonly partitions: number;
   readonly lanes: readonly LaneEvidence[];
 }
 
-/** From where a lane goes on, and what the message at that position was. */
+/** The last published position of a lane, and the message at it. */
 export interface LaneAnchor {
   readonly lane: number;
   readonly partition: number;
   readonly position: bigint;
   /** Empty where nothing was published. */
   readonly anchor: string;
-  /** The highest that was published to the partition. */
+  /** The highest epoch published to the partition. */
   readonly epoch: number;
 }
 
 /** Why a topic is not published: one side has lost something. */
 export interface Refusal {
   readonly code: FailureCode;
-  /** What was found, in words, and the command that mends it. */
+  /** The finding, and the command that repairs it. */
   readonly detail: string;
 }
 
@@ -70,15 +70,15 @@ export type AnchorCheck =
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** What is committed with a position: enough to recognise the message that stands there. */
+/** The anchor of a message: its id and digest. It is committed with a position, to recognise the message there. */
 export function anchorOf(message: { readonly ceId: string; readonly digest: string }): string {
   return `${message.ceId} ${message.digest}`;
 }
 
 /**
- * The digest of an anchor, hexadecimal SHA-256; `listAnchorRows` makes the same of a row. It covers when
- * the message was decided: a database that lost commits and decides the same again may come to the same
- * last message behind others than were published.
+ * The digest of an anchor, hexadecimal SHA-256; `listAnchorRows` computes the same of a row. It covers the time of the
+ * decision: a database that lost commits and decides again may reach an equal last message after other messages than were
+ * published.
  *
  * @param decidedAt - the header `ce_time`; undefined where a message has none
  */
@@ -92,8 +92,8 @@ export function digestOf(decidedAt: string | undefined, payload: string | Buffer
 const NO_ANCHOR = ' ';
 
 /**
- * What is committed with a position: `<ce_id> <digest> <epoch> <installation>`, the first two empty where nothing was
- * published. Versions that know no installation read the first three.
+ * The metadata that is committed with a position: `<ce_id> <digest> <epoch> <installation>`, the first two empty where
+ * nothing was published. Older versions read the first three.
  */
 export function metadataOf(
   { anchor, epoch }: Pick<LaneAnchor, 'anchor' | 'epoch'>,
@@ -102,7 +102,7 @@ export function metadataOf(
   return `${anchor === '' ? NO_ANCHOR : anchor} ${epoch} ${installation}`;
 }
 
-/** Takes apart what `metadataOf` has put together, also by versions that wrote no installation, or no epoch. */
+/** Parses the result of `metadataOf`. Older versions wrote no installation, or no epoch. */
 export function readMetadata(metadata: string): Omit<CommittedPosition, 'position'> {
   const [ceId = '', digest = '', epoch = '0', installation] = metadata.split(' ');
   return {
@@ -112,14 +112,14 @@ export function readMetadata(metadata: string): Omit<CommittedPosition, 'positio
   };
 }
 
-/** Where reading starts: Kafka's word counts; PostgreSQL's where Kafka has none. */
+/** The last published position: Kafka's; PostgreSQL's where Kafka has none. */
 export function positionOf(lane: Pick<LaneEvidence, 'committed' | 'publishedThrough'>): bigint {
   return lane.committed?.position ?? lane.publishedThrough;
 }
 
 /**
- * Compares what Kafka and PostgreSQL say of a topic. They agree only if nothing was lost on either
- * side since the last message was published: architecture §6.
+ * Compares what Kafka and PostgreSQL have of a topic. They agree only if neither side has lost anything since the last
+ * message was published: architecture §6.
  */
 export function checkAnchor(evidence: TopicEvidence): AnchorCheck {
   const refusal = refusalOfTopic(evidence) ?? firstRefusal(evidence);
@@ -137,7 +137,7 @@ export function checkAnchor(evidence: TopicEvidence): AnchorCheck {
   };
 }
 
-/** Another installation publishes the topic: no one else may. */
+/** Refuses a topic that another installation publishes. */
 export function refusalOfInstallation(evidence: TopicEvidence): Refusal | undefined {
   const { installation, lanes } = evidence;
   const other = lanes.find(({ committed }) => {
@@ -151,8 +151,8 @@ export function refusalOfInstallation(evidence: TopicEvidence): Refusal | undefi
   };
 }
 
-/** The same, as if an older version of this installation had published what another one did, in this cluster. */
-export function takenOver(evidence: TopicEvidence): TopicEvidence {
+/** The evidence as if an older version of this installation had published the messages of another one, in this cluster. */
+export function treatAsOwn(evidence: TopicEvidence): TopicEvidence {
   const lanes = evidence.lanes.map((lane) => {
     const { committed } = lane;
     const isOwn = committed === undefined || committed.installation === evidence.installation;
@@ -163,7 +163,7 @@ export function takenOver(evidence: TopicEvidence): TopicEvidence {
   return { ...evidence, recordedClusterId: undefined, lanes };
 }
 
-/** How many positions at most are not in the log; of a topic that another installation has published only the log tells. */
+/** How many positions at most are not in the log. The database has no record of what another installation published. */
 function absentOf(lane: LaneEvidence): bigint {
   const absent = positionOf(lane) - (lane.logEnd ?? 0n);
   return absent > lane.missingPositions ? absent : lane.missingPositions;
@@ -174,7 +174,7 @@ export function isClaimed({ installation, lanes }: TopicEvidence): boolean {
   return lanes.every(({ committed }) => committed?.installation === installation);
 }
 
-/** What is wrong with the topic as a whole. */
+/** Refuses the topic as a whole; undefined where nothing is wrong with it. */
 export function refusalOfTopic(evidence: TopicEvidence): Refusal | undefined {
   const { clusterId, recordedClusterId, partitions, lanes } = evidence;
   if (recordedClusterId !== undefined && recordedClusterId !== clusterId) {
@@ -208,17 +208,21 @@ function firstRefusal({ lanes, epoch }: TopicEvidence): Refusal | undefined {
   return undefined;
 }
 
-/** @param epoch - in which the database counts */
+/**
+ * Refuses one lane; undefined where both sides agree.
+ *
+ * @param epoch - of the database
+ */
 export function refusalOfLane(lane: LaneEvidence, epoch: number): Refusal | undefined {
-  return disagreementOf(lane, epoch) ?? refusalOfMending(lane);
+  return disagreementOf(lane, epoch) ?? refusalOfMoving(lane);
 }
 
-/** Some messages may have new positions and others not, also where both sides agree. */
-function refusalOfMending({ partition, mendingAfter }: LaneEvidence): Refusal | undefined {
-  if (mendingAfter === undefined) return undefined;
+/** Some messages may have new positions and others not, even where both sides agree. */
+function refusalOfMoving({ partition, movingAfter }: LaneEvidence): Refusal | undefined {
+  if (movingAfter === undefined) return undefined;
   return {
     code: 'RELAY_ROW_MISSING',
-    detail: `partition ${partition}: a rebase has begun to move the messages behind ${mendingAfter} and is not done: relay rebase`,
+    detail: `partition ${partition}: a rebase has begun to move the messages behind ${movingAfter} and is not done: relay rebase`,
   };
 }
 
@@ -230,7 +234,7 @@ function disagreementOf(lane: LaneEvidence, epoch: number): Refusal | undefined 
     code,
     detail: `partition ${lane.partition}: ${what}`,
   });
-  // It has nothing that could be published again, whatever the log holds.
+  // The database has nothing that a replay could publish, whatever is in the log.
   if (noted === 0n && position > 0n && lane.rowAnchor === undefined) {
     return differenceOf(lane, epoch, found);
   }

@@ -1,6 +1,8 @@
 /**
- * Settles as `work` does, or rejects once `deadlineMs` have passed. The work itself goes on: whoever
- * gives up throws away what it was using.
+ * Settles as `work` does, or rejects after `deadlineMs`. The work itself is not cancelled: after a rejection the caller
+ * must not use its connection again.
+ *
+ * @param what - names the work in the error: `<what> took longer than <deadlineMs> ms`
  */
 export async function withDeadline<T>(
   work: Promise<T>,

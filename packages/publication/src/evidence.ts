@@ -27,22 +27,22 @@ import { readLastPublished } from './published-tail.ts';
 
 const EVIDENCE_DEADLINE_MS = 30_000;
 
-/** What both sides say of a topic. */
+/** What PostgreSQL and Kafka have of a topic. */
 export interface TopicFindings {
   readonly evidence: TopicEvidence;
   /** By partition; empty where the topic does not exist. */
   readonly logs: ReadonlyMap<number, LogOffsets>;
   /** Lanes whose next message the brokers have refused. */
   readonly parked: readonly number[];
-  /** How long ago all positions were committed; undefined where nobody knows. */
+  /** How long ago all positions were committed; undefined where that is not recorded. */
   readonly recommittedMsAgo: number | undefined;
 }
 
 /**
- * Reads what PostgreSQL and Kafka say of a topic. Final only for whoever has acquired it; otherwise
- * what was published meanwhile may be seen on Kafka's side only.
+ * Reads what PostgreSQL and Kafka have of a topic. Final only once the caller has acquired the topic; before, messages that
+ * are published meanwhile may show on Kafka's side only.
  *
- * @throws Error when that takes longer than 30 s
+ * @throws Error when reading takes longer than 30 s
  */
 export function gatherEvidence(
   kafka: KafkaAccess,
@@ -57,7 +57,7 @@ async function gather(
   session: Pick<Session, 'run'>,
   topic: string,
 ): Promise<TopicFindings> {
-  // First PostgreSQL, which notes later what Kafka has committed.
+  // PostgreSQL first: it records positions after Kafka has committed them.
   const rows = await session.run(listRelayLanes, { topic });
   const { epoch, installationId } = await readOutputState(session);
   const state = await readTopic(kafka, topic);
@@ -68,7 +68,7 @@ async function gather(
       partition,
       publishedThrough,
       missingPositions,
-      mendingAfter: mendingAfter ?? undefined,
+      movingAfter: mendingAfter ?? undefined,
       committed: state.committed.get(partition),
       logEnd: state.logs.get(partition)?.end,
     }),
@@ -101,7 +101,7 @@ async function readTopic(kafka: KafkaAccess, topic: string): Promise<TopicState>
   const { admin } = kafka;
   const cluster = await readClusterId(admin);
   const described = await describeTopics(admin, [topic]);
-  // Asking for the offsets of a topic that does not exist would wait until it does.
+  // kafkajs would wait for the offsets of a missing topic until it exists.
   const partitions = described.get(topic)?.partitions;
   if (partitions === undefined) {
     return { clusterId: cluster, logs: new Map(), committed: new Map() };
@@ -112,25 +112,25 @@ async function readTopic(kafka: KafkaAccess, topic: string): Promise<TopicState>
     ([partition, { offset, metadata }]) =>
       [partition, { position: offset, ...readMetadata(metadata) }] as const,
   );
-  const told = await toldByLog(kafka, topic, logs, new Set(offsets.keys()));
-  return { clusterId: cluster, logs, committed: new Map([...committed, ...told]) };
+  const fromLog = await positionsFromLog(kafka, topic, logs, new Set(offsets.keys()));
+  return { clusterId: cluster, logs, committed: new Map([...committed, ...fromLog]) };
 }
 
 /**
- * Where partitions stand without a position, by their last messages. PostgreSQL's word alone would not do: a
- * database that went back would publish again what is there.
+ * The positions of partitions without a committed one, from their last messages. PostgreSQL's position alone would not do:
+ * a database that went back would publish again what is in the log.
  */
-async function toldByLog(
+async function positionsFromLog(
   kafka: KafkaAccess,
   topic: string,
   logs: ReadonlyMap<number, LogOffsets>,
   known: ReadonlySet<number>,
 ): Promise<readonly (readonly [number, Committed])[]> {
-  const silent = [...logs].filter(
+  const unknown = [...logs].filter(
     ([partition, { start, end }]) => !known.has(partition) && end > start,
   );
-  if (silent.length === 0) return [];
-  const last = await readLastPublished(kafka, topic, new Map(silent));
+  if (unknown.length === 0) return [];
+  const last = await readLastPublished(kafka, topic, new Map(unknown));
   return [...last].map(([partition, { position, anchor, epoch }]) => [
     partition,
     { position, anchor, epoch, installation: undefined },

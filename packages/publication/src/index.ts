@@ -12,16 +12,16 @@ export {
   refusalOfLane,
   refusalOfTopic,
   type TopicEvidence,
-  takenOver,
+  treatAsOwn,
 } from './anchor.ts';
 export { withDeadline } from './deadline.ts';
 export { gatherEvidence, type TopicFindings } from './evidence.ts';
-export { holdTopic } from './hold-topic.ts';
+export { withTopicLock } from './lock-topic.ts';
 export { commitPositions, type Publisher, RELAY_GROUP, sendPositions } from './positions.ts';
 export {
   type PublishedRecord,
   readLastPublished,
   readPublishedTail,
-  type TailTaking,
+  type TailReader,
   type TailWanted,
 } from './published-tail.ts';

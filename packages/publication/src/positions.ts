@@ -1,7 +1,7 @@
 import type { TransactionalProducer } from '@latchkey/kafka';
 import { type LaneAnchor, metadataOf } from './anchor.ts';
 
-/** The group whose committed offsets are the positions of all relays. */
+/** The consumer group whose committed offsets are the positions of all relays. */
 export const RELAY_GROUP = 'latchkey-relay';
 
 type Position = Omit<LaneAnchor, 'lane'>;
@@ -13,7 +13,7 @@ export interface Publisher {
   readonly installation: string;
 }
 
-/** Puts positions into the transaction that was begun. */
+/** Adds positions to the open transaction. */
 export async function sendPositions(
   producer: TransactionalProducer,
   { topic, installation }: Publisher,
@@ -31,8 +31,8 @@ export async function sendPositions(
 }
 
 /**
- * Commits positions without messages. The first claims the topic for its installation; they are committed anew daily, or
- * Kafka forgets those of a topic that is silent for days.
+ * Commits positions without messages. The first commit claims the topic for its installation. Positions are committed again
+ * daily: Kafka forgets those of groups that are silent for days.
  */
 export async function commitPositions(
   producer: TransactionalProducer,

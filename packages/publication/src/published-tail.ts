@@ -10,7 +10,7 @@ import {
 import type { KafkaAccess } from './acquire-topic.ts';
 import { anchorOf, digestOf } from './anchor.ts';
 
-/** A message as it stands in the topic. */
+/** A message of a relay, as it is in the topic. */
 export interface PublishedRecord {
   readonly position: bigint;
   readonly ceId: string;
@@ -24,45 +24,45 @@ export interface PublishedRecord {
 const NUMBER = /^\d{1,18}$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Which part of a partition's log is wanted. */
+/** The wanted part of a partition's log. */
 export interface TailWanted {
   readonly log: LogOffsets;
-  /** From a record at or before this position on, or from where the log begins. */
+  /** From a record at or before this position on, or from the start of the log. */
   readonly back: bigint;
 }
 
-/** Where the messages go that are read. */
-export interface TailTaking {
-  /** Given the next messages of a partition, those of one fetch at most; one call at a time for each partition. */
-  readonly take: (partition: number, records: readonly PublishedRecord[]) => Promise<void>;
-  /** Waited for before anything is taken. */
+/** Processes the messages that are read. */
+export interface TailReader {
+  /** Called with the next messages of a partition, of one fetch at most; one call at a time for each partition. */
+  readonly process: (partition: number, records: readonly PublishedRecord[]) => Promise<void>;
+  /** Awaited before the next messages are processed. */
   readonly turn?: () => Promise<unknown>;
 }
 
 /**
- * Reads the last messages of partitions, in the order of the log, and keeps nothing of them. What stands in the topic and
- * is no message of a relay is passed over.
+ * Reads the last messages of partitions, in the order of the log, without keeping them. Skips records that no relay has
+ * published.
  *
- * @returns the partitions of which the retention has deleted what was wanted, since `wanted` was asked for
+ * @returns the partitions of which the retention has deleted wanted records since `wanted` was read
  */
 export async function readPublishedTail(
   kafka: KafkaAccess,
   topic: string,
   wanted: ReadonlyMap<number, TailWanted>,
-  { take, ...rest }: TailTaking,
+  { process, ...rest }: TailReader,
 ): Promise<ReadonlySet<number>> {
   return await readTail(kafka, topic, {
     ...rest,
     logs: new Map([...wanted].map(([partition, { log }]) => [partition, log])),
     isEnough: (partition, first) => {
-      const [own] = publishedRecord(first);
+      const [own] = parseRecord(first);
       return own !== undefined && own.position <= (wanted.get(partition)?.back ?? 0n);
     },
-    process: (partition, records) => take(partition, records.flatMap(publishedRecord)),
+    process: (partition, records) => process(partition, records.flatMap(parseRecord)),
   });
 }
 
-/** The last message of a relay in each partition; none of a partition that has none. */
+/** By partition, the last message that a relay has published; none for a partition without one. */
 export async function readLastPublished(
   kafka: KafkaAccess,
   topic: string,
@@ -71,9 +71,9 @@ export async function readLastPublished(
   const last = new Map<number, PublishedRecord>();
   await readTail(kafka, topic, {
     logs,
-    isEnough: (_, first) => publishedRecord(first).length > 0,
+    isEnough: (_, first) => parseRecord(first).length > 0,
     process: (partition, records) => {
-      const own = records.flatMap(publishedRecord).at(-1);
+      const own = records.flatMap(parseRecord).at(-1);
       if (own !== undefined) last.set(partition, own);
       return Promise.resolve();
     },
@@ -91,8 +91,8 @@ function readTail(
   return readLogTail(openKafka(kafkaSettings, quiet, giveUp), topic, wanted, quiet, giveUp);
 }
 
-/** Empty: it is no message of a relay. */
-function publishedRecord(record: ConsumedRecord): readonly PublishedRecord[] {
+/** Empty where no relay has published the record. */
+function parseRecord(record: ConsumedRecord): readonly PublishedRecord[] {
   const headers = new Map(record.headers.map(([name, value]) => [name, value.toString()]));
   const position = headers.get('lk_position') ?? '';
   const generation = headers.get('lk_generation') ?? '';

@@ -1,5 +1,5 @@
 import { type Db, refuseTopic, type Session, saveParkedCode } from '@latchkey/postgres';
-import { holdTopic, type KafkaAccess, type Refusal } from '@latchkey/publication';
+import { type KafkaAccess, type Refusal, withTopicLock } from '@latchkey/publication';
 import { backoff, waitMs } from '@latchkey/runtime';
 import { acquire } from './acquire.ts';
 import type { Probe } from './probe.ts';
@@ -76,7 +76,7 @@ function holdOneTerm(
 ): Promise<Ending | undefined> {
   const { sizing, report } = known;
   return servers.db.session((session) =>
-    holdTopic(session, relayed.lanes[0], report.standingBy, signal, async () => {
+    withTopicLock(session, relayed.lanes[0], report.standingBy, signal, async () => {
       const ending = await publishOneTerm(relayed, servers, session, known, signal);
       await settle(ending, relayed, session, sizing);
       if (ending.kind === 'refused') report.refused(ending.refusal);
