@@ -10,7 +10,7 @@ import { nameOf, type Query, wrappedClient } from '../support/wrapped-client.ts'
 
 const ROWS = 12;
 
-/** Fails before this statement that drops messages. */
+/** Fails before the statement after this many deletions. */
 function killedBefore(drops: number): (query: Query) => Query {
   let left = drops;
   return (query) => (config, values) => {
@@ -112,7 +112,7 @@ test.each([1, 5, 1_000])(
   },
 );
 
-test('what is taken out is the same after a kill at any moment and another run', async () => {
+test('the same messages are deleted after a kill at any moment and another run', async () => {
   for (const drops of [0, 1, 2, 3]) {
     await using database = await createTestDatabase();
     const filled = await fill(database);

@@ -43,7 +43,7 @@ function open(
   );
 }
 
-/** Messages that say which they are, so many behind a position, with a gap where `every` divides it. */
+/** Numbered messages after a position, with a gap at each position that `every` divides. */
 async function fill(after: number, rows: number, every: number, bytes = 10): Promise<void> {
   await database.query(
     `insert into outbox (lane, position, ce_id, key, headers, payload, generation)
@@ -54,7 +54,7 @@ async function fill(after: number, rows: number, every: number, bytes = 10): Pro
   );
 }
 
-/** Whether positions are contiguous from one on, and messages in their order; and how many there are. */
+/** Whether positions are contiguous from a position on, and messages in order; and the count of messages. */
 async function shape(): Promise<object | undefined> {
   const [row] = await database.query<{ first: number; last: number; rows: number; said: boolean }>(`
     select min(position)::integer as first, max(position)::integer as last, count(*)::integer as rows,
@@ -72,7 +72,7 @@ function message(n: number) {
   return { lane, ceId: crypto.randomUUID(), key: 'k', headers: {}, payload, generation: 1n };
 }
 
-/** Fails before the statement that moves the next piece, once so many were moved. */
+/** Fails before the statement that moves the next piece, after this many pieces. */
 function killedAfter(pieces: number): (query: Query) => Query {
   let left = pieces;
   return (query) => (config, values) => {
@@ -170,7 +170,7 @@ test('a piece is bounded by bytes, too, and messages of any size keep their cont
   expect(await database.query(lengths)).toEqual([{ least: 890_025, most: 890_026 }]);
 });
 
-test('what was published is dropped wherever it stands, and so is what stands for a message', async () => {
+test('published messages and placeholders are deleted at any position', async () => {
   await fill(3, 20_500, 30_000);
   await database.query('update outbox set generation = 0 where position = 7');
   const published = await database.query<{ id: string }>(
@@ -189,7 +189,7 @@ test('what was published is dropped wherever it stands, and so is what stands fo
   expect(gone.map(({ at }) => at)).toEqual([7, 10, 20_503]);
 });
 
-test('a lane that is marked says so', async () => {
+test('a mark is read with its lane', async () => {
   const operator = open('latchkey_operator');
   await operator.run(markMending, mendingColumns([{ lane, position: 12n }]));
   await operator.run(markMending, mendingColumns([{ lane, position: 7n }]));

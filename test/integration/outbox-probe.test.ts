@@ -29,24 +29,24 @@ beforeEach(async () => {
 });
 afterEach(() => resources[Symbol.asyncDispose]());
 
-/** Waits for what follows the first `after` rows of each lane of a topic. */
-async function news(topic: string, after: bigint, signal = never): Promise<string> {
+/** Waits for a row after position `after` in a lane of the topic. */
+async function rowsIn(topic: string, after: bigint, signal = never): Promise<string> {
   const lanes = (await db.run(listLanes, {})).filter((lane) => lane.topic === topic);
   const starts = lanes.map(({ lane }) => ({ lane, after, maxRows: 1 }));
-  await probe.news(starts, signal);
+  await probe.waitForRows(starts, signal);
   return topic;
 }
 
-test('whoever waits for what is there is told at once, also while another waits in vain', async () => {
+test('a wait for rows that are there resolves at once, even while others wait for none', async () => {
   await database.query(APPEND_ROWS, ['one', 3, '']);
-  const first = await Promise.race([news('two', 0n), news('one', 3n), news('one', 2n)]);
+  const first = await Promise.race([rowsIn('two', 0n), rowsIn('one', 3n), rowsIn('one', 2n)]);
   expect(first).toBe('one');
 });
 
 test.each([
   ['first', 'min'],
   ['last', 'max'],
-])('of those who wait each is told of a row in the %s of its lanes', async (_, end) => {
+])('each wait resolves for a row in the %s of its lanes', async (_, end) => {
   const onlyIn = (topic: string): Promise<unknown> =>
     database.query(
       `delete from outbox where lane in (select lane from outbox_lane where topic = $1)
@@ -59,35 +59,35 @@ test.each([
   ] as const) {
     await database.query(APPEND_ROWS, [topic, 1, '']);
     await onlyIn(topic);
-    // Told because of the row: where nothing is new, those who have waited longest are told first.
-    const told = await Promise.race([news(other, 0n), news(other, 0n), news(topic, 0n)]);
-    expect(told).toBe(topic);
+    // Resolved by the row: without one, the longest wait resolves first.
+    const first = await Promise.race([rowsIn(other, 0n), rowsIn(other, 0n), rowsIn(topic, 0n)]);
+    expect(first).toBe(topic);
     await database.query('delete from outbox');
   }
 });
 
-test('each of many appends is noticed', async () => {
+test('a wait resolves for each of many appends', async () => {
   for (let position = 0n; position < 20n; position += 1n) {
-    const [noticed] = await Promise.all([
-      news('two', position),
+    const [resolved] = await Promise.all([
+      rowsIn('two', position),
       database.query(APPEND_ROWS, ['two', 1, '']),
     ]);
-    expect(noticed).toBe('two');
+    expect(resolved).toBe('two');
   }
 });
 
-test('where nothing is new, the wait ends all the same', async () => {
-  await expect(news('one', 0n)).resolves.toBe('one');
+test('a wait ends without new rows, too', async () => {
+  await expect(rowsIn('one', 0n)).resolves.toBe('one');
 });
 
 test('a wait ends when asked to stop', async () => {
-  await expect(news('one', 0n, AbortSignal.abort())).resolves.toBe('one');
+  await expect(rowsIn('one', 0n, AbortSignal.abort())).resolves.toBe('one');
 });
 
-test('a wait fails when the database is away, and the next one looks again', async () => {
+test('a wait fails when the poll fails, and the next one polls again', async () => {
   await database.query('alter table outbox rename to elsewhere');
-  await expect(news('one', 0n)).rejects.toThrow('outbox');
+  await expect(rowsIn('one', 0n)).rejects.toThrow('outbox');
   await database.query('alter table elsewhere rename to outbox');
   await database.query(APPEND_ROWS, ['one', 1, '']);
-  await expect(news('one', 0n)).resolves.toBe('one');
+  await expect(rowsIn('one', 0n)).resolves.toBe('one');
 });

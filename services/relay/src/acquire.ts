@@ -20,26 +20,26 @@ export type Acquired =
       readonly lanes: readonly LaneAnchor[];
       /** Lanes that were parked by this relay or one before it. */
       readonly parked: readonly number[];
-      /** How long ago all positions were committed; undefined where Kafka lacks one, or nobody knows. */
+      /** How long ago all positions were committed; undefined where Kafka lacks one, or that is not recorded. */
       readonly recommittedMsAgo: number | undefined;
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** What is found, too, while a predecessor's last transaction is being settled: only acquiring tells. */
+/** Also found while a predecessor's last transaction is being settled: only acquiring shows which. */
 const MAY_SETTLE: ReadonlySet<FailureCode> = new Set([
   'RELAY_TOPIC_SHORTER',
   'RELAY_POSITION_BEHIND',
 ]);
 
 /**
- * Makes this relay the only one that can publish the topic, and finds out where it stands. Refused: the relay that
- * publishes the topic was not fenced, unless only acquiring could tell, which is tried once for each finding.
+ * Makes this relay the only one that can publish the topic, and reads its positions. A refused relay has fenced no other
+ * one, unless only acquiring could confirm the finding, which is tried once for each finding.
  *
- * The order matters. First the relay looks, so that one whose database is not the topic's fences no other. Then it
- * acquires the producer, which fences the predecessor and settles what it left open; only what is read after that is
- * final, so that it looks again.
+ * The order matters. First the relay reads both sides, so that one with the wrong database fences no other. Then it
+ * acquires the producer, which fences the predecessor and settles its open transaction. Only what is read after that is
+ * final, so that it reads both sides again.
  *
- * @param confirmed - what the last attempt was refused with: found again, it is not acquired for
+ * @param confirmed - the refusal of the last attempt: the relay does not acquire again to confirm it
  */
 export async function acquire(
   kafka: KafkaAccess,

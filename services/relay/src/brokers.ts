@@ -4,8 +4,8 @@ import type { BackgroundTask, Health } from '@latchkey/runtime';
 const PART = 'brokers';
 
 /**
- * Asks the brokers whether they are there. A relay with nothing to publish would not notice: it would say that it is ready,
- * and the first event after the outage would find that it is not.
+ * Checks that the brokers answer. A relay with nothing to publish would not notice an outage, and would report that it is
+ * ready.
  */
 export function brokersTask(admin: TopicAdmin, health: Health): BackgroundTask {
   return {

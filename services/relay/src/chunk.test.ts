@@ -38,7 +38,7 @@ test('rows become messages with their position, lane by lane', () => {
   });
 });
 
-test('what is committed with a position names the message, when it was decided and what it says', () => {
+test('an anchor covers the id of the message, the time of its decision and its payload', () => {
   const decided = { ...row(1, 5n), headers: '{"ce_time":"2026-01-01T00:00:00.000Z"}' };
   const chunk = chunkOf([decided], LANES);
 

@@ -8,10 +8,10 @@ export interface OutgoingMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What one lane contributes to a transaction: at least one message. */
+/** The messages of one lane in a transaction: at least one. */
 export interface LaneChunk {
   readonly messages: readonly OutgoingMessage[];
-  /** Where the lane stands once these are published. */
+  /** The position of the lane once these are published. */
   readonly reached: LaneAnchor;
 }
 
@@ -20,8 +20,10 @@ export type Chunk =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 /**
- * Turns rows (by lane and position) into messages. The first row of a lane must follow its position,
- * and each row the one before it: a hole means that the database lost something.
+ * Turns rows (by lane and position) into messages. Refused where the first row of a lane does not follow its position, or
+ * a row does not follow the one before: the database has lost something.
+ *
+ * @throws RangeError for a row of a lane that is not in `lanes`
  */
 export function chunkOf(rows: readonly OutboxRow[], lanes: ReadonlyMap<number, LaneAnchor>): Chunk {
   const chunks: LaneChunk[] = [];

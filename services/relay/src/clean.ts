@@ -1,14 +1,14 @@
 import { cleanOutbox, type Db } from '@latchkey/postgres';
 import { type BackgroundTask, type Logger, waitMs } from '@latchkey/runtime';
 
-/** Positions that one statement looks at. */
+/** Positions that one statement scans. */
 const MAX_ROWS = 5_000;
-/** Between two statements, so that cleaning a backlog does not crowd out what is appended. */
-const BREATH_MS = 50;
+/** Between two statements, so that cleaning a backlog does not slow down appends. */
+const PAUSE_MS = 50;
 
 /**
- * Deletes what was published longer ago than the retention, lane by lane. Every relay does this, also one that stands
- * by: deleting twice deletes once.
+ * Deletes messages that were published longer ago than the retention, lane by lane. Every relay does this, even a standby:
+ * deleting twice is harmless.
  */
 export function cleaningTask(
   db: Db,
@@ -46,7 +46,7 @@ async function cleanOnce(
       total += deleted;
       more = deleted === MAX_ROWS;
       // eslint-disable-next-line no-await-in-loop -- see above
-      if (more) await waitMs(BREATH_MS, signal);
+      if (more) await waitMs(PAUSE_MS, signal);
     }
   }
   return total;

@@ -8,11 +8,11 @@ const SOUND = {
   settings: { 'min.insync.replicas': '2', 'unclean.leader.election.enable': 'false' },
 } as const;
 
-test('topics that keep what they acknowledge have no weakness', () => {
+test('topics that keep acknowledged messages have no weakness', () => {
   expect(weaknessesOf([SOUND])).toEqual([]);
 });
 
-test('topics of Kafka itself are compacted, and their retention does not count', () => {
+test('topics of Kafka itself must be compacted, and their retention does not count', () => {
   const settings = { ...SOUND.settings, 'cleanup.policy': 'compact', 'retention.bytes': '5' };
 
   expect(weaknessesOf([{ ...SOUND, name: '__consumer_offsets', settings }])).toEqual([]);
@@ -54,10 +54,10 @@ test.each([
   ]);
 });
 
-test('topics that may not be described are named in a warning, and stop no relay', async () => {
+test('topics that cannot be described are named in a warning, and do not stop the relay', async () => {
   const warned: unknown[] = [];
   const log = { warn: (fields: object) => warned.push(fields) };
-  // What a broker answers to a user without DescribeConfigs.
+  // The answer of a broker to a user without DescribeConfigs.
   const denied = Object.assign(new Error('Not authorized'), { type: 'TOPIC_AUTHORIZATION_FAILED' });
   const admin = {
     listTopics: () => Promise.resolve(['__consumer_offsets']),

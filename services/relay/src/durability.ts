@@ -6,10 +6,10 @@ import {
 } from '@latchkey/kafka';
 import type { Logger } from '@latchkey/runtime';
 
-/** Kafka's own, on which exactly once stands as much as on the outputs. */
+/** Topics of Kafka itself. Exactly-once depends on them as much as on the outputs. */
 const INTERNAL_TOPICS = ['__consumer_offsets', '__transaction_state'] as const;
 
-/** Something that lets brokers lose what they have acknowledged, or consumers miss it, and the topics that have it. */
+/** A setting with which brokers can lose acknowledged messages, or consumers miss them, and the topics that have it. */
 export interface Weakness {
   readonly weakness: string;
   readonly topics: readonly string[];
@@ -56,7 +56,7 @@ function isInternal(name: string): boolean {
   return INTERNAL_TOPICS.some((internal) => internal === name);
 }
 
-/** What is not known is not held against a topic. */
+/** False for a setting that is not known. */
 function isOther(setting: string | undefined, expected: string): boolean {
   return setting !== undefined && setting !== expected;
 }
@@ -65,7 +65,7 @@ function isBelow(limit: number, least: number): boolean {
   return limit !== UNLIMITED && limit < least;
 }
 
-/** What should be mended before these topics carry what must not be lost; empty where all is sound. */
+/** The weaknesses of these topics; empty where none can lose messages. */
 export function weaknessesOf(topics: readonly TopicDescription[]): readonly Weakness[] {
   return WEAKNESSES.map(([weakness, has]) => ({
     weakness,
@@ -74,8 +74,8 @@ export function weaknessesOf(topics: readonly TopicDescription[]): readonly Weak
 }
 
 /**
- * Warns of outputs and internal topics that can lose what they acknowledged. Those that cannot be described, for want
- * of the right or of a broker, are named instead: a check that only warns stops no relay.
+ * Warns of outputs and internal topics that can lose acknowledged messages. Never rejects: topics that cannot be described,
+ * without the right or a broker, are named in a warning instead.
  */
 export async function warnOfWeaknesses(
   admin: TopicAdmin,

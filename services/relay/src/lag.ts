@@ -2,8 +2,8 @@ import { type Db, listTakeovers, measureLag } from '@latchkey/postgres';
 import type { BackgroundTask, Metrics } from '@latchkey/runtime';
 
 /**
- * Measures how much of the outbox waits to be published, and how often its topics were taken over. A relay that stands
- * by measures, too: the figures are those of the database.
+ * Measures how much of the outbox waits to be published, and how often its topics were taken over. A standby measures, too:
+ * the figures are those of the database.
  */
 export function outboxLagTask(
   db: Db,
@@ -30,7 +30,7 @@ export function outboxLagTask(
       const own = waiting.filter(({ topic }) => topics.has(topic));
       for (const { topic, unpublished: count } of own) unpublished.set({ topic }, Number(count));
       oldest.set(Math.max(0, ...own.map(({ oldestSeconds }) => oldestSeconds)));
-      // A process that dies again and again would count from 0 each time.
+      // Read from the database: a process that crashes repeatedly would start at 0 each time.
       for (const topic of topics) takeovers.inc({ topic }, 0);
       for (const { topic, takeovers: count } of counts) {
         if (topics.has(topic)) takeovers.inc({ topic }, Number(count));

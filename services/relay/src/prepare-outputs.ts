@@ -13,15 +13,15 @@ import type { RelayedTopic } from './run-topic.ts';
 
 export interface OutputsWanted {
   readonly topics: readonly string[];
-  /** Partitions of each; undefined: as the topics are. */
+  /** Partitions of each topic; undefined: as many as the topics have. */
   readonly partitions: number | undefined;
-  /** Whether topics that are missing may be created. */
+  /** Whether missing topics are created. */
   readonly create: boolean;
 }
 
 /**
- * Afterwards each output topic exists and has a lane for each of its partitions, whether this relay
- * made them or another service did that asked the same question.
+ * Creates what is missing: each output topic exists afterwards, and has a lane for each of its partitions. Other processes
+ * may do the same meanwhile.
  *
  * @throws Failure PARTITION_COUNT_DIFFERS when a topic, the settings and the database disagree;
  *   TOPIC_SETTING when topics are missing and must not be created, or one is compacted
@@ -46,7 +46,7 @@ export async function prepareOutputs(
   const lanes = lanesByTopic(await db.run(listLanes, {}));
   return wanted.map(({ topic, configured }) => {
     const own = lanes.get(topic) ?? [];
-    // Another service may have made them meanwhile, with other settings.
+    // Another process may have created them meanwhile, with other settings.
     planOutputTopic({
       topic,
       configured,

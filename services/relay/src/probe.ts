@@ -3,19 +3,19 @@ import { type Db, type LaneStart, outboxRange, probeOutbox } from '@latchkey/pos
 import { withDeadline } from '@latchkey/publication';
 
 const DEADLINE_MS = 30_000;
-/** Between two looks at an outbox in which there was nothing new: grows from the one to the other. */
+/** The pause between two polls of an outbox without new rows grows from the one to the other. */
 const FIRST_MS = 5;
 const MAX_MS = 20;
-/** Whoever waits does other things now and then, also where nothing is new. */
+/** A caller regains control after this time, even without new rows. */
 const WAIT_MAX_MS = 250;
 
-/** Looks for what is new in the outbox: once for all topics that wait, not once for each. */
+/** Polls the outbox for new rows: once for all waiting topics, not once for each. */
 export interface Probe {
   /**
-   * Resolves when there is something behind one of these, when asked to stop, or after a quarter of a second.
-   * Rejects when looking failed.
+   * Resolves when there is a row after one of these positions, when `signal` aborts, or after 250 ms. Rejects when the poll
+   * fails.
    */
-  news(starts: readonly LaneStart[], signal: AbortSignal): Promise<void>;
+  waitForRows(starts: readonly LaneStart[], signal: AbortSignal): Promise<void>;
 }
 
 interface Waiting {
@@ -27,31 +27,31 @@ interface Waiting {
 
 export function createProbe(db: Db): Probe {
   const waiting = new Set<Waiting>();
-  let isLooking = false;
+  let isPolling = false;
 
-  async function lookWhileSomebodyWaits(): Promise<void> {
+  async function pollWhileWaiting(): Promise<void> {
     let pauseMs = FIRST_MS;
     while (waiting.size > 0) {
-      // eslint-disable-next-line no-await-in-loop -- looks, pauses, looks again
+      // eslint-disable-next-line no-await-in-loop -- one poll after the other
       await setTimeout(pauseMs);
       // eslint-disable-next-line no-await-in-loop -- see above
-      const found = await lookFor([...waiting]);
+      const found = await pollOnce([...waiting]);
       pauseMs = found ? FIRST_MS : Math.min(MAX_MS, pauseMs * 2);
     }
-    isLooking = false;
+    isPolling = false;
   }
 
-  /** True if there was something for one of them. */
-  async function lookFor(asked: readonly Waiting[]): Promise<boolean> {
+  /** True if there was a row for one of them. */
+  async function pollOnce(asked: readonly Waiting[]): Promise<boolean> {
     if (asked.length === 0) return false;
     try {
       const range = outboxRange(
         asked.flatMap(({ starts }) => starts),
         0,
       );
-      const looking = db.run(probeOutbox, range);
-      const rows = await withDeadline(looking, DEADLINE_MS, 'looking into the outbox');
-      return tell(asked, new Set(rows.map(({ lane }) => lane)));
+      const polling = db.run(probeOutbox, range);
+      const rows = await withDeadline(polling, DEADLINE_MS, 'polling the outbox');
+      return resolveWaiting(asked, new Set(rows.map(({ lane }) => lane)));
     } catch (error) {
       for (const one of asked) one.reject(error);
       return false;
@@ -59,7 +59,7 @@ export function createProbe(db: Db): Probe {
   }
 
   return {
-    async news(starts, signal) {
+    async waitForRows(starts, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<undefined>();
       const stop = () => {
         resolve(undefined);
@@ -68,9 +68,9 @@ export function createProbe(db: Db): Probe {
       signal.addEventListener('abort', stop);
       if (signal.aborted) stop();
       waiting.add(own);
-      if (!isLooking) {
-        isLooking = true;
-        void lookWhileSomebodyWaits();
+      if (!isPolling) {
+        isPolling = true;
+        void pollWhileWaiting();
       }
       try {
         await promise;
@@ -82,13 +82,14 @@ export function createProbe(db: Db): Probe {
   };
 }
 
-function tell(asked: readonly Waiting[], lanes: ReadonlySet<number>): boolean {
+/** True if there is a row for one of them. */
+function resolveWaiting(asked: readonly Waiting[], lanes: ReadonlySet<number>): boolean {
   const nowMs = performance.now();
   let found = false;
   for (const one of asked) {
-    const hasNews = one.starts.some(({ lane }) => lanes.has(lane));
-    found ||= hasNews;
-    if (hasNews || one.untilMs <= nowMs) one.resolve();
+    const hasRows = one.starts.some(({ lane }) => lanes.has(lane));
+    found ||= hasRows;
+    if (hasRows || one.untilMs <= nowMs) one.resolve();
   }
   return found;
 }

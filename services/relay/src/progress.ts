@@ -4,20 +4,20 @@ import type { LaneChunk } from './chunk.ts';
 
 const SAVE_MS = 1_000;
 
-/** Where the lanes of a topic stand, as this relay knows from its own commits. */
+/** The positions of a topic's lanes, from this relay's own commits. */
 export interface Progress {
   readonly lanes: ReadonlyMap<number, LaneAnchor>;
-  /** These were committed to Kafka. */
+  /** Call once these are committed to Kafka. */
   advance(chunks: readonly LaneChunk[]): void;
-  /** Notes in the database what is new, at most once a second. */
+  /** Saves changed positions to the database, at most once a second. */
   saveIfDue(nowMs: number): Promise<void>;
-  /** Notes what is new at once. */
+  /** Saves changed positions at once. */
   save(): Promise<void>;
 }
 
 export function createProgress(session: Session, start: readonly LaneAnchor[]): Progress {
   const lanes = new Map(start.map((lane) => [lane.lane, lane]));
-  // What the database has may lie behind where Kafka was found to stand.
+  // The positions in the database may be older than those in Kafka.
   const unsaved = new Set(start.filter(({ position }) => position > 0n).map(({ lane }) => lane));
   let savedAtMs = 0;
   async function save(): Promise<void> {

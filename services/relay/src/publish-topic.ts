@@ -21,7 +21,7 @@ import type { Sizing } from './sizing.ts';
 const READ_DEADLINE_MS = 30_000;
 const RECOMMIT_EVERY_MS = 24 * 60 * 60 * 1_000;
 
-/** What a relay holds while it publishes a topic. */
+/** The period in which a relay owns a topic, and what it works with. */
 export interface Term {
   readonly topic: string;
   /** The id of this installation. */
@@ -33,7 +33,7 @@ export interface Term {
   readonly probe: Probe;
   readonly sizing: Sizing;
   readonly report: TopicReport;
-  /** How long ago all positions were committed; undefined: they must be now. */
+  /** How long ago all positions were committed; undefined: they must be committed now. */
   readonly recommittedMsAgo: number | undefined;
 }
 
@@ -44,8 +44,8 @@ export type Ending =
   | { readonly kind: 'too-large'; readonly chunk: LaneChunk };
 
 /**
- * Publishes the outbox of one topic until asked to stop; the transaction under way is finished then.
- * After any other ending, and after any error, the producer must be thrown away.
+ * Publishes the outbox of one topic until asked to stop, and then finishes the current transaction. After any other ending,
+ * and after any error, the producer must be thrown away.
  */
 export async function publishTopic(term: Term, signal: AbortSignal): Promise<Ending> {
   const first = await read(term, term.progress.lanes);
@@ -80,7 +80,7 @@ async function publishFrom(
     const chunk = chunkOf(rows, term.progress.lanes);
     if (chunk.kind === 'refused') return chunk;
     if (chunk.lanes.length === 0) {
-      await term.probe.news(
+      await term.probe.waitForRows(
         term.sizing.plan(term.progress.lanes.values(), Date.now()).starts,
         signal,
       );
@@ -96,7 +96,7 @@ async function publishFrom(
   return { kind: 'stopped' };
 }
 
-/** Publishes, and reads what follows: while Kafka works, if there is probably much of it. */
+/** Publishes, and reads the next rows: meanwhile, if there are probably many. */
 async function publishAndRead(
   term: Term,
   lanes: readonly LaneChunk[],
@@ -109,7 +109,7 @@ async function publishAndRead(
   const ahead = lanes.some((chunk) => sizing.filled(chunk))
     ? read(term, reachedBy(progress.lanes, lanes))
     : undefined;
-  ahead?.catch(() => undefined); // seen below, unless publishing fails first
+  ahead?.catch(() => undefined); // awaited below, unless publishing fails first
   const published = await publishChunk(producer, term, lanes);
   if (published.kind === 'too-large') return published;
   progress.advance(lanes);
@@ -135,17 +135,17 @@ function read(
   return withDeadline(reading, READ_DEADLINE_MS, 'reading the outbox');
 }
 
-/** Also of lanes in which nothing was published: that is how another installation learns whose the topic is. */
+/** Includes lanes in which nothing was published: it shows other installations that the topic is claimed. */
 async function recommit(term: Term): Promise<void> {
   await commitPositions(term.producer, term, [...term.progress.lanes.values()]);
   await term.session.run(markRecommitted, { topic: term.topic });
 }
 
-/** A parked lane whose message was taken after all goes on as before. */
+/** Unparks lanes whose parked message the broker has accepted. */
 async function unpark(term: Term, lanes: readonly LaneChunk[]): Promise<void> {
-  const mended = lanes.filter(({ reached }) => term.sizing.taken(reached.lane));
-  if (mended.length === 0) return;
-  for (const { reached } of mended) {
+  const unparked = lanes.filter(({ reached }) => term.sizing.accepted(reached.lane));
+  if (unparked.length === 0) return;
+  for (const { reached } of unparked) {
     // eslint-disable-next-line no-await-in-loop -- hardly ever more than one
     await term.session.run(saveParkedCode, { lane: reached.lane, code: null });
   }

@@ -5,16 +5,16 @@ import type { LaneChunk } from './chunk.ts';
 
 export type Published =
   | { readonly kind: 'published' }
-  /** The broker refuses this part for its size. The producer is of no more use. */
+  /** The broker refuses this chunk for its size. The producer must be thrown away. */
   | { readonly kind: 'too-large'; readonly chunk: LaneChunk };
 
 /**
- * Publishes what the lanes contribute, together with the positions that they reach, in one Kafka
- * transaction: a reader of committed messages sees all of it or nothing.
+ * Publishes the messages of the lanes, and the positions that they reach, in one Kafka transaction: a `read_committed`
+ * consumer sees all of it or nothing.
  *
- * One partition at a time, each awaited: kafkajs repeats a send over several partitions as a whole,
- * also where parts of it had arrived, and messages are doubled or lost. Rejected: unknown whether it
- * was committed; the producer must be thrown away, and its successor reads what became of it.
+ * One partition at a time, each awaited: kafkajs repeats a send over several partitions as a whole, even where parts of it
+ * had arrived, and messages are doubled or lost. After a rejection it is unknown whether the transaction was committed: the
+ * producer must be thrown away, and its successor reads the committed positions.
  */
 export async function publishChunk(
   producer: TransactionalProducer,
@@ -25,8 +25,8 @@ export async function publishChunk(
   await producer.begin({ topic, partitions: lanes.map(({ reached }) => reached.partition) });
   for (const chunk of lanes) {
     // eslint-disable-next-line no-await-in-loop -- one partition at a time, see above
-    const taken = await sendLane(producer, topic, chunk);
-    if (!taken) return { kind: 'too-large', chunk };
+    const isAccepted = await sendLane(producer, topic, chunk);
+    if (!isAccepted) return { kind: 'too-large', chunk };
   }
   await sendPositions(
     producer,

@@ -19,10 +19,10 @@ function open() {
   return { report, lines, ...shell };
 }
 
-/** As the brokers say it. */
+/** The error of the brokers. */
 const fenced = Object.assign(new Error('old epoch'), { type: 'INVALID_PRODUCER_EPOCH', code: 47 });
 
-test('each time that a topic is taken back from a relay that fences this one is a takeover', () => {
+test('acquiring a topic again from a relay that fences this one is a takeover each time', () => {
   const { report } = open();
   expect(report.acquired(AT)).toBe(true);
 
@@ -32,16 +32,16 @@ test('each time that a topic is taken back from a relay that fences this one is 
   }
 });
 
-test('an error of the brokers after which the topic is acquired anew is no takeover', () => {
+test('acquiring a topic again after an error of the brokers is no takeover', () => {
   const { report } = open();
   report.acquired(AT);
 
-  report.failed(new Error('the broker is away'));
+  report.failed(new Error('the broker is unreachable'));
 
   expect(report.acquired(AT)).toBe(false);
 });
 
-test('what a topic is refused for is in the log and in readiness', () => {
+test('the refusal of a topic is in the log and in readiness', () => {
   const { report, lines, health } = open();
   report.starting();
 

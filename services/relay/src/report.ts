@@ -2,14 +2,14 @@ import { isFenced } from '@latchkey/kafka';
 import type { LaneAnchor, Refusal } from '@latchkey/publication';
 import type { Health, Logger, Metrics } from '@latchkey/runtime';
 
-/** Makes visible what the relay does with one topic: readiness, log, metrics. */
+/** Reports what the relay does with one topic: readiness, log, metrics. */
 export interface TopicReport {
   starting(): void;
   standingBy: () => void;
-  /** Both sides agree. True for a takeover: this relay did not have the topic, or was fenced since. */
+  /** Both sides agree. True for a takeover: this relay did not own the topic, or was fenced since. */
   acquired(lanes: Iterable<LaneAnchor>): boolean;
   published(messages: number, tookMs: number): void;
-  /** All lanes go on but these partitions. */
+  /** These partitions wait; the others are published. */
   parked(partitions: readonly number[]): void;
   refused(refusal: Refusal): void;
   failed(error: unknown): void;
@@ -38,20 +38,20 @@ export function createReport(
   const { health, log } = shell;
   const part = `relay of ${topic}`;
   let alarmedAtMs = Number.NEGATIVE_INFINITY;
-  let isOurs = false;
+  let isOwned = false;
   counters.published.inc({ topic }, 0);
   return {
     starting: () => {
       health.notReady(part, 'starting');
     },
     standingBy: () => {
-      isOurs = false;
+      isOwned = false;
       health.ready(part);
       log.info({ topic }, 'standing by');
     },
     acquired: (lanes) => {
-      const takeover = !isOurs;
-      isOurs = true;
+      const takeover = !isOwned;
+      isOwned = true;
       health.ready(part);
       const positions = Object.fromEntries(
         [...lanes].map(({ partition, position }) => [partition, position.toString()]),
@@ -75,12 +75,12 @@ export function createReport(
       health.notReady(part, `${code}: ${detail}`);
       if (performance.now() - alarmedAtMs < ALARM_EVERY_MS) return;
       alarmedAtMs = performance.now();
-      // Not as `detail`, which is redacted: these are offsets and ids of messages.
+      // The logger redacts `detail`; this contains offsets and message ids only.
       log.error({ topic, code, found: detail }, 'topic refused');
     },
     failed: (error) => {
-      // Another relay has taken it: each time that it is taken back is a takeover.
-      if (isFenced(error)) isOurs = false;
+      // Another relay has taken over: acquiring the topic again is a takeover.
+      if (isFenced(error)) isOwned = false;
       health.notReady(part, 'failing; tried again until it succeeds');
       log.warn({ topic, err: error }, 'publishing failed');
     },

@@ -31,10 +31,10 @@ import type { RelaySettings } from './settings.ts';
 
 type Context = ServiceContext<RelaySettings>;
 
-/** Probing, cleaning, the lag. */
+/** For the probe, cleaning, and the lag. */
 const OTHER_CONNECTIONS = 3;
 
-/** What leads out of the process and may fail half-way. */
+/** Connections to the outside, replaceable in fault tests. */
 export interface RelayEdges {
   readonly openDatabase: typeof openDatabase;
   readonly acquireProducer: typeof acquireTransactionalProducer;
@@ -43,11 +43,10 @@ export interface RelayEdges {
 const REAL_EDGES: RelayEdges = { openDatabase, acquireProducer: acquireTransactionalProducer };
 
 /**
- * Publishes the outbox until asked to stop. Each topic goes its own way: one that is refused, or that
- * another relay publishes, does not hold up the others.
+ * Publishes the outbox until asked to stop. Topics are independent: one that is refused, or that another relay publishes,
+ * does not delay the others.
  *
- * @param edges - the real ones, unless a fault test puts its failpoints in between
- * @throws Failure for what starting again does not mend: partition counts, the schema, missing topics
+ * @throws Failure where a restart does not help: partition counts, the schema, missing topics
  */
 export async function runRelay(context: Context, edges = REAL_EDGES): Promise<void> {
   installKafkajsPatches();
@@ -72,7 +71,7 @@ export async function runRelay(context: Context, edges = REAL_EDGES): Promise<vo
   const kafka = openKafka(kafkaSettings, log, signal);
   await using admin = await retryForever(() => openAdmin(kafka), waiting);
   const relayed = await retryForever(() => prepare(db, admin, settings, topics), waiting);
-  // All of them: the admin client then keeps the metadata of all, whichever is asked about later.
+  // All topics at once: the admin client then keeps the metadata of all of them.
   await retryForever(() => waitUntilOffsetsReady(admin, RELAY_GROUP, topics, signal), waiting);
   await warnOfWeaknesses(admin, topics, log);
   const counters = createCounters(metrics);

@@ -8,9 +8,9 @@ import { type Ending, publishTopic } from './publish-topic.ts';
 import type { TopicReport } from './report.ts';
 import { createSizing, type Sizing, type TransactionLimits } from './sizing.ts';
 
-/** Between two looks at a topic that was refused: it goes on by itself once it is mended. */
+/** Between two checks of a refused topic: publishing resumes by itself once it is repaired. */
 const RECHECK_MS = 5_000;
-/** A term that lasted so long was sound: what ends it is waited out from the beginning. */
+/** After a term of this length the back-off starts again from the shortest pause. */
 const SOUND_MS = 10_000;
 const RETRY = { firstMs: 100, maxMs: 5_000 };
 
@@ -21,7 +21,7 @@ export interface RelayedTopic {
   readonly lanes: readonly [number, ...number[]];
 }
 
-/** Where the relay reads and writes. */
+/** The servers that a relay reads and writes. */
 export interface Servers extends KafkaAccess {
   readonly db: Db;
   /** Shared by all topics. */
@@ -29,8 +29,8 @@ export interface Servers extends KafkaAccess {
 }
 
 /**
- * Relays one topic until asked to stop: stands by, takes over, publishes. After an error everything
- * is thrown away, also the lock, and begun anew; what was published is known to Kafka alone.
+ * Relays one topic until asked to stop: waits for its lock, acquires it, publishes. After an error it releases everything,
+ * even the lock, and starts again; only Kafka knows what was published.
  */
 export async function runTopic(
   relayed: RelayedTopic,
@@ -47,7 +47,7 @@ export async function runTopic(
     const startedMs = performance.now();
     /* eslint-disable no-await-in-loop -- one term after the other */
     try {
-      const ending = await holdOneTerm(relayed, servers, { sizing, report, confirmed }, signal);
+      const ending = await runTerm(relayed, servers, { sizing, report, confirmed }, signal);
       pause.reset();
       confirmed = ending?.kind === 'refused' ? ending.refusal : undefined;
       if (ending?.kind === 'refused') await waitMs(RECHECK_MS, signal);
@@ -60,15 +60,15 @@ export async function runTopic(
   }
 }
 
-/** What one term knows of those before it. */
+/** State that outlives a term. */
 interface Known {
   readonly sizing: Sizing;
   readonly report: TopicReport;
-  /** What the last term ended with, if that was a refusal. */
+  /** The refusal that ended the last term, if one did. */
   readonly confirmed: Refusal | undefined;
 }
 
-function holdOneTerm(
+function runTerm(
   relayed: RelayedTopic,
   servers: Servers,
   known: Known,
@@ -77,16 +77,16 @@ function holdOneTerm(
   const { sizing, report } = known;
   return servers.db.session((session) =>
     withTopicLock(session, relayed.lanes[0], report.standingBy, signal, async () => {
-      const ending = await publishOneTerm(relayed, servers, session, known, signal);
-      await settle(ending, relayed, session, sizing);
+      const ending = await publishTerm(relayed, servers, session, known, signal);
+      await recordEnding(ending, relayed, session, sizing);
       if (ending.kind === 'refused') report.refused(ending.refusal);
       return ending;
     }),
   );
 }
 
-/** Takes the topic over and publishes it, for as long as nothing stands in the way. */
-async function publishOneTerm(
+/** Acquires the topic and publishes it until the term ends. */
+async function publishTerm(
   { topic }: RelayedTopic,
   servers: Servers,
   session: Session,
@@ -114,8 +114,8 @@ async function publishOneTerm(
   return await publishTopic(term, signal);
 }
 
-/** Notes for operators, and for the next term, what ended this one. */
-async function settle(
+/** Records the ending of a term, for operators and for the next term. */
+async function recordEnding(
   ending: Ending,
   { topic }: RelayedTopic,
   session: Session,

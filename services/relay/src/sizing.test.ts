@@ -45,7 +45,7 @@ test('a chunk that the broker refuses is halved until it is a single message', (
   expect(sizing.refused(chunk(lane(1), 1), 0)).toBe('parked');
 });
 
-test('a parked lane is left out, and tried with one message after a minute', () => {
+test('a parked lane is skipped, and tried with one message after a minute', () => {
   const sizing = createSizing(2, LIMITS);
   sizing.refused(chunk(lane(1), 1), 0);
 
@@ -54,12 +54,12 @@ test('a parked lane is left out, and tried with one message after a minute', () 
   expect(sizing.parkedLanes()).toEqual([1]);
 });
 
-test('a parked lane whose message was taken goes on as before', () => {
+test('a parked lane whose message was accepted continues as before', () => {
   const sizing = createSizing(2, LIMITS);
   sizing.refused(chunk(lane(1), 1), 0);
 
-  expect(sizing.taken(1)).toBe(true);
-  expect(sizing.taken(2)).toBe(false);
+  expect(sizing.accepted(1)).toBe(true);
+  expect(sizing.accepted(2)).toBe(false);
   expect(plan(sizing)).toEqual(['1: 50', '2: 50']);
 });
 
@@ -70,7 +70,7 @@ test('a lane that an earlier relay parked is tried at once with one message', ()
   expect(plan(sizing)).toEqual(['1: 50', '2: 1']);
 });
 
-test('a parked lane that another relay has published since goes on as before; one that still waits keeps its time', () => {
+test('a parked lane that another relay has published since continues as before; one that still waits keeps its time', () => {
   const sizing = createSizing(2, LIMITS);
   sizing.refused(chunk(lane(1), 1), 0);
   sizing.refused(chunk(lane(2), 1), 0);

@@ -2,29 +2,29 @@ import type { LaneStart } from '@latchkey/postgres';
 import type { LaneAnchor } from '@latchkey/publication';
 import type { LaneChunk } from './chunk.ts';
 
-/** Of one transaction, over all lanes of a topic. */
+/** Limits of one transaction, over all lanes of a topic. */
 export interface TransactionLimits {
   readonly maxRows: number;
   readonly maxBytes: number;
 }
 
-/** Of what one lane sends at once: a record batch, which a broker by default limits to 1 MiB. */
+/** Limit of one lane in a transaction: its record batch, which brokers limit to 1 MiB by default. */
 const MAX_LANE_BYTES = 768 * 1024;
-/** Until the message that parked a lane is tried again. */
+/** The message that parked a lane is tried again after this time. */
 const PARKED_MS = 60_000;
 
-/** How much of each lane goes into the next transaction, by what the broker has taken so far. */
+/** Decides how much of each lane goes into the next transaction, from what the broker has accepted so far. */
 export interface Sizing {
-  /** What to read. A parked lane is left out, and now and then tried with its first row. */
+  /** What to read next. Skips parked lanes, and tries each again with its first row after a minute. */
   plan(lanes: Iterable<LaneAnchor>, nowMs: number): { starts: LaneStart[]; maxBytes: number };
   /** True if the chunk filled its lane's share: there is probably more. */
   filled(chunk: LaneChunk): boolean;
   /** The broker refused the chunk for its size. 'parked': it was a single message. */
   refused(chunk: LaneChunk, nowMs: number): 'halved' | 'parked';
-  /** These lanes wait for their first message to be taken, and no others. Tried at once where that is news. */
+  /** Parks these lanes and no others. Those that were not parked before are tried at once. */
   parkOnly(lanes: readonly number[]): void;
-  /** The broker took something of the lane. True if it had been parked. */
-  taken(lane: number): boolean;
+  /** The broker accepted messages of the lane. True if it was parked. */
+  accepted(lane: number): boolean;
   parkedLanes(): readonly number[];
 }
 
@@ -58,12 +58,12 @@ export function createSizing(lanes: number, limits: TransactionLimits): Sizing {
       parked.clear();
       for (const lane of waiting) parked.set(lane, known.get(lane) ?? 0);
     },
-    taken: (lane) => parked.delete(lane),
+    accepted: (lane) => parked.delete(lane),
     parkedLanes: () => [...parked.keys()],
   };
 }
 
-/** As the outbox counts them: payloads, and headers as JSON. */
+/** Counts bytes like the outbox does: payloads, and headers as JSON. */
 function bytesOf(chunk: LaneChunk): number {
   return chunk.messages.reduce(
     (sum, { value, headers }) =>
