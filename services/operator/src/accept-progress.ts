@@ -2,14 +2,14 @@ import { Failure } from '@latchkey/contracts';
 import { type Accepted, acceptPartition, openPolicy } from '@latchkey/intake';
 import { type LogOffsets, openAdmin, readLogOffsets } from '@latchkey/kafka';
 import { type ProgressRow, readProgress } from '@latchkey/postgres';
-import { misunderstood, required } from './bounds.ts';
+import { required, usageInvalid } from './bounds.ts';
 import { type GivenUp, giveUpOf } from './give-up.ts';
 import { openInputs } from './open-inputs.ts';
 import { printLine, printRow, printRows } from './print.ts';
 import { operatorName } from './progress.ts';
 import { FLAG, type Operating, TEXT, verb } from './verb.ts';
 
-/** What an acceptance does. */
+/** Where a partition continues once its finding is accepted. */
 interface Plan {
   readonly topic: string;
   readonly partition: number;
@@ -18,9 +18,9 @@ interface Plan {
 }
 
 /**
- * Accepts what was found in a partition that stopped: the finding that is named, and no other. It goes on
- * at the first record that is still there unless told otherwise: what was taken before is recognised by its
- * ids. Without a finding it only shows what was found and what would be done.
+ * Accepts the named finding of a stopped partition. By default the partition continues at the first record that is still in
+ * the log: events that were claimed before are recognised by their ids. Without a finding it only prints the finding and
+ * the plan.
  *
  * @throws Failure USAGE_INVALID when no finding is named, NOT_FOUND, PARTITION_NOT_STOPPED, FINDING_DIFFERS
  */
@@ -33,7 +33,7 @@ export const progressAccept = verb({
   positionals: ['topic', 'partition'],
   check: ({ from, 'give-up': count }) => {
     if (from !== undefined && count !== undefined) {
-      throw misunderstood('--give-up: begins at the position, without --from');
+      throw usageInvalid('--give-up: begins at the position, without --from');
     }
   },
   run: async (operating, { positionals, ...given }) => {
@@ -47,7 +47,7 @@ export const progressAccept = verb({
     const plan = await planOf(operating, topic, partition, progress, given);
     if (given.finding === undefined) {
       showFinding(progress, plan, given);
-      throw misunderstood('--finding: required; it names what was shown');
+      throw usageInvalid('--finding: required; it names what was shown');
     }
     const { owner } = await openPolicy(settings.POLICY_FILE);
     const accepted = await acceptPartition(db, {
@@ -60,15 +60,15 @@ export const progressAccept = verb({
       owner,
     });
     refuse(accepted, topic, partition);
-    if (given.json) printPlan(progress, plan, 'accepted');
+    if (given.json) printPlanAsJson(progress, plan, 'accepted');
     else {
       printLine(`${topic}/${partition} was stopped: ${progress.stoppedCode ?? ''}`);
-      tellPlan(progress, plan);
+      printPlanAsText(progress, plan);
     }
   },
 });
 
-/** The options as they were given. */
+/** The options as given. */
 interface Given {
   readonly finding: string | undefined;
   readonly from: string | undefined;
@@ -98,14 +98,14 @@ function showFinding(
   { from, 'give-up': count, json }: Given,
 ): void {
   if (json) {
-    printPlan(progress, plan, 'found');
+    printPlanAsJson(progress, plan, 'found');
     return;
   }
   const { topic, partition } = plan;
   const { stoppedCode, stoppedDetail, findingId } = progress;
   printLine(`${topic}/${partition} is stopped: ${stoppedCode ?? ''}: ${stoppedDetail ?? ''}`);
   printLine('Once it is accepted:');
-  tellPlan(progress, plan);
+  printPlanAsText(progress, plan);
   const options = [
     `--finding ${findingId ?? ''}`,
     ...(from === undefined ? [] : [`--from ${from}`]),
@@ -114,7 +114,7 @@ function showFinding(
   printLine(`To accept: progress accept ${topic} ${partition} ${options.join(' ')}`);
 }
 
-function tellPlan(progress: ProgressRow, plan: Plan): void {
+function printPlanAsText(progress: ProgressRow, plan: Plan): void {
   const { topic, partition, nextOffset, givenUp } = plan;
   printLine(`${topic}/${partition} goes on at ${nextOffset}`);
   const skipped = skippedBy(progress, plan);
@@ -126,8 +126,8 @@ function tellPlan(progress: ProgressRow, plan: Plan): void {
   printRows(givenUp, false);
 }
 
-/** One object about the partition, then one for each delivery that is given up. */
-function printPlan(progress: ProgressRow, plan: Plan, about: 'found' | 'accepted'): void {
+/** One object about the partition, then one for each delivery that becomes a dead letter. */
+function printPlanAsJson(progress: ProgressRow, plan: Plan, about: 'found' | 'accepted'): void {
   const { findingId, stoppedCode, stoppedDetail } = progress;
   const { topic, partition, nextOffset, givenUp } = plan;
   const skipped = skippedBy(progress, plan);
@@ -140,7 +140,7 @@ function printPlan(progress: ProgressRow, plan: Plan, about: 'found' | 'accepted
   );
 }
 
-/** The offsets that are never read. */
+/** The offsets that are never read; undefined where there are none. */
 function skippedBy(
   { nextOffset: from }: ProgressRow,
   { nextOffset }: Plan,
@@ -164,12 +164,12 @@ function refuse(accepted: Accepted, topic: string, partition: number): void {
   }
 }
 
-/** Findings about what stands at the position; the log itself is in order. */
-const HAS_ITS_PLACE = ['APPLY_FAILING', 'BATCH_UNREADABLE'];
+/** Findings about the records at the position; the log itself is intact. */
+const LOG_IS_INTACT = ['APPLY_FAILING', 'BATCH_UNREADABLE'];
 
 function partitionNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw misunderstood('partition: expected a whole number');
+  throw usageInvalid('partition: expected a whole number');
 }
 
 async function offsetFrom(
@@ -179,11 +179,11 @@ async function offsetFrom(
   { nextOffset, stoppedCode }: ProgressRow,
   from: string | undefined,
 ): Promise<bigint> {
-  const wanted = from ?? (HAS_ITS_PLACE.includes(stoppedCode ?? '') ? 'position' : 'earliest');
+  const wanted = from ?? (LOG_IS_INTACT.includes(stoppedCode ?? '') ? 'position' : 'earliest');
   if (/^\d{1,18}$/.test(wanted)) return BigInt(wanted);
   if (wanted === 'position') return nextOffset;
   if (wanted !== 'earliest' && wanted !== 'latest') {
-    throw misunderstood('--from: expected earliest, position, latest or an offset');
+    throw usageInvalid('--from: expected earliest, position, latest or an offset');
   }
   const log = await logOf(operating, topic, partition);
   return wanted === 'earliest' ? log.start : log.end;

@@ -4,7 +4,7 @@ import { limitRows, required } from './bounds.ts';
 import { printLine, printRow, printRows, without } from './print.ts';
 import { FLAG, TEXT, verb } from './verb.ts';
 
-/** Event ids that came with different contents, the last seen first. */
+/** Lists event ids that were delivered with different contents, the last seen first. */
 export const conflictsList = verb({
   command: 'conflicts list',
   usage: '[--limit N] [--json]',
@@ -15,7 +15,7 @@ export const conflictsList = verb({
   },
 });
 
-/** Everything that came for one event id: what counted, and what did not. */
+/** Shows every content of one event id: the first, which counts, and the others. */
 export const conflictsShow = verb({
   command: 'conflicts show',
   usage: '<event id> [--json]',

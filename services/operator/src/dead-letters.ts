@@ -8,7 +8,7 @@ import { printLine, printRow, printRows } from './print.ts';
 import { operatorName } from './progress.ts';
 import { FLAG, type Operating, TEXT, verb } from './verb.ts';
 
-/** Dead letters that wait, the oldest first; all of them with `--all`. */
+/** Lists open dead letters, the oldest first; all of them with `--all`. */
 export const deadLettersList = verb({
   command: 'dead-letters list',
   usage: '[--code C] [--topic T] [--all] [--limit N] [--json]',
@@ -22,7 +22,7 @@ export const deadLettersList = verb({
   },
 });
 
-/** One dead letter with its headers and raw bytes. */
+/** Shows one dead letter with its headers and raw bytes. */
 export const deadLettersShow = verb({
   command: 'dead-letters show',
   usage: '<id> [--json]',
@@ -53,10 +53,10 @@ export const deadLettersRedrive = verb({
     const context = await redriveContext(operating);
     const missing: string[] = [];
     for (const id of await idsToRedrive(operating, given)) {
-      // eslint-disable-next-line no-await-in-loop -- in the order in which they came
-      const became = isUuid(id) ? await redrive(context, id) : NOT_FOUND;
-      printLine(`${id} ${describe(became)}`);
-      if (became.kind === 'not_found') missing.push(id);
+      // eslint-disable-next-line no-await-in-loop -- in the given order
+      const outcome = isUuid(id) ? await redrive(context, id) : NOT_FOUND;
+      printLine(`${id} ${describe(outcome)}`);
+      if (outcome.kind === 'not_found') missing.push(id);
     }
     if (missing.length > 0) throw new Failure('NOT_FOUND', { deadLetters: missing });
   },
@@ -78,7 +78,7 @@ async function idsToRedrive(
   return letters.map(({ id }) => id);
 }
 
-/** @throws Failure USAGE_INVALID unless letters are named either by their ids or by a code that letters can have */
+/** @throws Failure USAGE_INVALID unless either ids or a code of dead letters are given */
 function checkRedrive({ positionals, code, topic, limit }: RedriveGiven): void {
   const narrowed = { code, topic, limit };
   const given = Object.entries(narrowed).flatMap(([name, value]) => (value ? [`--${name}`] : []));
@@ -105,8 +105,8 @@ async function redriveContext({ db, settings }: Operating): Promise<RedriveConte
   };
 }
 
-function describe(became: Redriven): string {
-  switch (became.kind) {
+function describe(outcome: Redriven): string {
+  switch (outcome.kind) {
     case 'applied':
       return 'applied';
     case 'duplicate':
@@ -114,7 +114,7 @@ function describe(became: Redriven): string {
     case 'conflict':
       return 'conflict: its id was applied meanwhile with other content; nothing was changed';
     case 'dead_letter':
-      return `given up again: ${became.code} ${became.field ?? ''}: ${became.cause}`;
+      return `given up again: ${outcome.code} ${outcome.field ?? ''}: ${outcome.cause}`;
     case 'not_found':
       return 'not found';
     case 'not_open':

@@ -4,9 +4,9 @@ import { kafkaConnection } from '@latchkey/runtime';
 import type { Operating } from './verb.ts';
 
 /**
- * The brokers, for a verb that must look into input topics.
+ * Opens the brokers for a verb that reads input topics.
  *
- * @param instead - how to do without
+ * @param instead - for the failure: how to do without the brokers
  * @throws Failure CONFIG_INVALID without KAFKA_BROKERS
  */
 export function openInputs({ settings, log, signal }: Operating, instead: string): Kafka {

@@ -8,7 +8,7 @@ const FILE = new URL('../../../docs/operations.md', import.meta.url);
 test.each(Object.entries(FAILURES))(
   'the operations page states what %s means, the next step and the retry class',
   async (code, entry) => {
-    // However wide the formatter makes the columns.
+    // The formatter pads the columns.
     const page = (await readFile(FILE, 'utf8')).replaceAll(/ +/g, ' ');
     const { meaning, nextStep, retryClass } = entry;
     expect(page).toContain(`| \`${code}\` | ${meaning} | ${nextStep} | \`${retryClass}\` |`);
@@ -17,20 +17,20 @@ test.each(Object.entries(FAILURES))(
 
 const PAGE = await readFile(FILE, 'utf8');
 
-/** Each command that a text tells to run, without the comment behind it. */
+/** The commands in a text, without trailing comments. */
 function commandsIn(text: string): readonly string[] {
-  const told = text.matchAll(/npm run latchkey -- ([^`#\n…]+)/g);
-  return [...told].map(([, command = '']) => command.trim()).filter((one) => one !== '--help');
+  const found = text.matchAll(/npm run latchkey -- ([^`#\n…]+)/g);
+  return [...found].map(([, command = '']) => command.trim()).filter((one) => one !== '--help');
 }
 
-test.each([...new Set(commandsIn(PAGE))])('the command line takes %s', (command) => {
+test.each([...new Set(commandsIn(PAGE))])('the command line accepts %s', (command) => {
   const verb = VERBS.find((one) => `${command} `.startsWith(`${one.command} `));
-  const behind = command.slice(verb?.command.length).split(' ').filter(Boolean);
-  expect(() => verb?.prepare(behind)).not.toThrow();
+  const rest = command.slice(verb?.command.length).split(' ').filter(Boolean);
+  expect(() => verb?.prepare(rest)).not.toThrow();
   expect(verb).toBeDefined();
 });
 
-test('a step that accepts a finding names it: without its id nothing is changed', () => {
+test('each step that accepts a finding gives its id: without it nothing is changed', () => {
   const [, steps = ''] = /^## Disasters$(.*?)^## /ms.exec(PAGE) ?? [];
   const accepting = commandsIn(steps).filter((command) => command.startsWith('progress accept'));
   expect(accepting).not.toEqual([]);

@@ -1,4 +1,4 @@
-/** What a cell can hold. Buffers are shown as text where they are text, else as hexadecimal digits. */
+/** The value of a cell. Buffers are printed as text where they are text, else as hexadecimal digits. */
 type Cell = string | number | bigint | boolean | Buffer | null | undefined;
 type Row = Readonly<Record<string, Cell>>;
 
@@ -8,7 +8,7 @@ export function printRows(rows: readonly object[], json: boolean): void {
   process.stdout.write(json ? cells.map(jsonLine).join('') : tableOf(cells));
 }
 
-/** Prints one row with a line for each of its fields, or as a JSON object. */
+/** Prints one row with a line for each field, or as a JSON object. */
 export function printRow(given: object, json: boolean): void {
   const row: Row = { ...given };
   const lines = Object.entries(row).map(
@@ -21,7 +21,7 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Rows without one of their fields. */
+/** The rows without one field. */
 export function without(rows: readonly object[], field: string): readonly object[] {
   return rows.map((row) =>
     Object.fromEntries(Object.entries(row).filter(([name]) => name !== field)),
@@ -40,7 +40,7 @@ function jsonOf(name: string, cell: Cell): unknown {
     : cell;
 }
 
-/** Moments are shown as ISO 8601 text. */
+/** Moments are printed as ISO 8601 text. */
 function shownName(name: string): string {
   return name.replace(/AtMs$/, 'At');
 }
@@ -69,7 +69,7 @@ function textOf(name: string, cell: Cell): string {
   return String(cell);
 }
 
-/** Raw bytes may hold anything, also what a terminal would obey. */
+/** Raw bytes may contain anything, even control sequences of a terminal. */
 function bytesOf(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   const isShown =

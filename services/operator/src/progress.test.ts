@@ -8,12 +8,12 @@ function withoutName(): string {
   );
 }
 
-test('an operator is on record under OPERATOR, else under the login name', () => {
+test('an operator is recorded as OPERATOR, else under the login name', () => {
   expect(operatorName('grace', withoutName)).toBe('grace');
   expect(operatorName(undefined, () => 'ada')).toBe('ada');
 });
 
-test('where the user has no name, OPERATOR is required', () => {
+test('OPERATOR is required where the user has no name', () => {
   const name = () => operatorName(undefined, withoutName);
   expect(name).toThrow(Failure);
   expect(name).toThrow(

@@ -4,7 +4,7 @@ import { listProgress } from '@latchkey/postgres';
 import { printRows } from './print.ts';
 import { FLAG, verb } from './verb.ts';
 
-/** How far each input partition was read, and what became of its deliveries. */
+/** Shows the position of each input partition, and the counts of its deliveries by disposition. */
 export const progressShow = verb({
   command: 'progress show',
   usage: '[--json]',
@@ -15,10 +15,10 @@ export const progressShow = verb({
 });
 
 /**
- * The name under which an operator's deeds are on record.
+ * The name that is recorded for an operator in the audit trail.
  *
- * @param configured - `OPERATOR`; where it is not set the login name counts
- * @param loginName - throws where the user id has no entry, as where a platform has made it up
+ * @param configured - `OPERATOR`; undefined: the login name counts
+ * @param loginName - throws where the user id has no entry, as with an arbitrary user id in a container
  * @throws Failure CONFIG_INVALID where there is neither
  */
 export function operatorName(
@@ -29,7 +29,7 @@ export function operatorName(
   try {
     return loginName();
   } catch (cause) {
-    // The system knows no name for this user id; who did it must be on record all the same.
+    // The system has no name for this user id, but the audit trail needs one.
     const problems = ['OPERATOR: required, as this user has no name'];
     throw new Failure('CONFIG_INVALID', { problems }, { cause });
   }

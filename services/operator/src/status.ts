@@ -10,7 +10,7 @@ import {
 import { printLine, printRows, without } from './print.ts';
 import { FLAG, verb } from './verb.ts';
 
-/** Where every input partition and every output topic stands, and what waits for a person. */
+/** Prints the positions of inputs and outputs, work for operators, policies and housekeeping. */
 export const status = verb({
   command: 'status',
   usage: '[--json]',

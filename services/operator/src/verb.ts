@@ -8,36 +8,36 @@ import {
 } from '@latchkey/runtime';
 import type { OperatorSettings } from './settings.ts';
 
-/** What a verb works with. */
+/** The connections and settings of a running verb. */
 export interface Operating {
   readonly db: Db;
   readonly settings: OperatorSettings;
   readonly log: Logger;
-  /** Aborted by Ctrl-C: what waits for a server then rejects. */
+  /** Aborted by Ctrl-C: waits for servers then reject. */
   readonly signal: AbortSignal;
 }
 
-/** One verb of the command line: what it takes, and what it does with it. */
+/** One verb of the command line, with its arguments. */
 export interface Verb extends Grammar<OptionShapes> {
-  /** What it is for, in one line; empty where its name says it. */
+  /** Its purpose in one line; empty where its name is enough. */
   readonly meaning: string;
-  /** How its sessions are set up: what looks at whole lanes has longer time-outs. */
+  /** The profile of its sessions: verbs that scan whole lanes have longer time-outs. */
   readonly purpose: 'command' | 'repair';
   /**
-   * Reads the arguments behind the verb, without doing anything yet.
+   * Parses the arguments after the verb, and does nothing else.
    *
-   * @returns carries out the verb and prints what became of it
-   * @throws Failure USAGE_INVALID for anything that the verb does not take
+   * @returns runs the verb and prints its result
+   * @throws Failure USAGE_INVALID for arguments that the verb does not accept
    */
   readonly prepare: (args: readonly string[]) => (operating: Operating) => Promise<void>;
 }
 
-/** A verb as it is declared; its command receives the options under their names. */
+/** A verb as it is declared. `run` receives the options under their names. */
 interface Declared<O extends OptionShapes> extends Grammar<O> {
   readonly meaning?: string;
-  /** `command` where it is left out. */
+  /** `command` if left out. */
   readonly purpose?: Verb['purpose'];
-  /** Refuses combinations, before anything is done. */
+  /** Refuses combinations of arguments, before anything is opened. */
   readonly check?: (given: Given<O>) => void;
   readonly run: (operating: Operating, given: Given<O>) => Promise<void>;
 }
@@ -56,6 +56,6 @@ export function verb<const O extends OptionShapes>(declared: Declared<O>): Verb 
   };
 }
 
-/** Options that several verbs have. */
+/** Shapes of options. */
 export const FLAG = { type: 'boolean' } as const;
 export const TEXT = { type: 'string' } as const;

@@ -2,14 +2,17 @@ import { DEAD_LETTER_CODES, Failure } from '@latchkey/contracts';
 import { expect, test } from 'vitest';
 import { VERBS } from './verbs.ts';
 
-test.each(VERBS)('the usage of $command names what it takes, and nothing else', (verb) => {
-  const named = verb.usage.match(/(?<=--)[a-z-]+/g) ?? [];
-  expect(new Set(named)).toEqual(new Set(Object.keys(verb.options)));
-  const shown = [...verb.usage.matchAll(/(?<![a-z|] |\|)<([^<>]+)>(\.\.\.)?/g)].map(
-    ([, name = '', dots = '']) => name + dots,
-  );
-  expect(shown).toEqual(verb.positionals ?? []);
-});
+test.each(VERBS)(
+  'the usage of $command names its options and arguments, and nothing else',
+  (verb) => {
+    const named = verb.usage.match(/(?<=--)[a-z-]+/g) ?? [];
+    expect(new Set(named)).toEqual(new Set(Object.keys(verb.options)));
+    const shown = [...verb.usage.matchAll(/(?<![a-z|] |\|)<([^<>]+)>(\.\.\.)?/g)].map(
+      ([, name = '', dots = '']) => name + dots,
+    );
+    expect(shown).toEqual(verb.positionals ?? []);
+  },
+);
 
 test.each(VERBS)('$command refuses an option that it does not have', (verb) => {
   const positionals = (verb.positionals ?? []).map(() => 'x');
@@ -39,9 +42,9 @@ test.each([
   ['dead-letters list', ['--code', 'NOPE'], CODES_EXPECTED],
   ['dead-letters list', ['--code', 'not_json'], CODES_EXPECTED],
   ['dead-letters redrive', ['--code', 'LOG_DIFFERS'], CODES_EXPECTED],
-])('%s %j is refused before anything is opened', (command, args, said) => {
+])('%s %j is refused before anything is opened', (command, args, problem) => {
   const verb = VERBS.find((one) => one.command === command);
-  expect(problemsOf(() => verb?.prepare(args))).toContain(said);
+  expect(problemsOf(() => verb?.prepare(args))).toContain(problem);
 });
 
 test.each(DEAD_LETTER_CODES)('dead letters are listed and redriven by the code %s', (code) => {

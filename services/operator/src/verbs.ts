@@ -23,7 +23,7 @@ export const VERBS: readonly Verb[] = [
   relayRepartition,
 ];
 
-/** What `--help` says of the verbs. */
+/** The verbs as `--help` prints them. */
 export const USAGE = ['<verb>', ...VERBS.map(lineOf)].join('\n');
 
 function lineOf({ command, usage, meaning }: Verb): string {

@@ -1,10 +1,10 @@
 import { asUnreachable } from '@latchkey/postgres';
 
 /**
- * Does the work of a command, which does not wait for a database that is away.
+ * Runs the work of a command, which fails at once when the database is unreachable.
  *
- * @param signal - aborted when the command was asked to end: what it fails with then is a consequence
- * @throws Failure DATABASE_UNREACHABLE where there was no connection to be had
+ * @param signal - aborted when the command is asked to end: the error of the work is then thrown as it is
+ * @throws Failure DATABASE_UNREACHABLE where no connection could be opened
  */
 export async function withoutWaiting(
   signal: AbortSignal,

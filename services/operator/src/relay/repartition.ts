@@ -1,6 +1,6 @@
 import { repartition } from '@latchkey/repair';
 import { MAX_OUTPUT_PARTITIONS } from '@latchkey/runtime';
-import { misunderstood, required } from '../bounds.ts';
+import { required, usageInvalid } from '../bounds.ts';
 import { printLine, printRow } from '../print.ts';
 import { FLAG, TEXT, verb } from '../verb.ts';
 import { openRepair } from './open-repair.ts';
@@ -19,12 +19,12 @@ export const relayRepartition = verb({
     const result = await repartition(repair, partitions);
     switch (result.kind) {
       case 'fewer_than_lanes':
-        throw misunderstood(
+        throw usageInvalid(
           `--partitions: the topics have ${result.most}, and Kafka cannot take any away`,
         );
       case 'fewer_than_topic': {
         const has = `${result.topic} has ${result.partitions} in Kafka, which cannot take any away`;
-        throw misunderstood(`--partitions: ${has}: give that number`);
+        throw usageInvalid(`--partitions: ${has}: give that number`);
       }
       case 'unchanged':
         if (json) printRow({ partitions, topics, moved: 0 }, json);
@@ -48,5 +48,5 @@ export const relayRepartition = verb({
 function parsePartitions(text: string): number {
   const partitions = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (partitions >= 1 && partitions <= MAX_OUTPUT_PARTITIONS) return partitions;
-  throw misunderstood(`--partitions: expected a whole number from 1 to ${MAX_OUTPUT_PARTITIONS}`);
+  throw usageInvalid(`--partitions: expected a whole number from 1 to ${MAX_OUTPUT_PARTITIONS}`);
 }
