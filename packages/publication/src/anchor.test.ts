@@ -112,7 +112,7 @@ test.each([
   // Some of its messages have new positions, and others do not.
   ['RELAY_ROW_MISSING', topic({ lanes: [lane({ movingAfter: 5n })] })],
   ['RELAY_TOPIC_SHORTER', topic({ lanes: [lane({ movingAfter: 5n, logEnd: 4n })] })],
-  // An empty or restored database is behind, whatever is in the log: it has nothing to replay.
+  // An empty or restored database is behind any log: it has nothing to replay.
   [
     'RELAY_ROW_MISSING',
     topic({ lanes: [lane({ publishedThrough: 0n, rowAnchor: undefined, logEnd: 4n })] }),

@@ -234,7 +234,7 @@ function disagreementOf(lane: LaneEvidence, epoch: number): Refusal | undefined 
     code,
     detail: `partition ${lane.partition}: ${what}`,
   });
-  // The database has nothing that a replay could publish, whatever is in the log.
+  // The database has nothing that a replay could publish, for any log.
   if (noted === 0n && position > 0n && lane.rowAnchor === undefined) {
     return differenceOf(lane, epoch, found);
   }

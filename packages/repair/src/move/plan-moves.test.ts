@@ -103,7 +103,7 @@ const story = fc.record({
 });
 const QUIET = { appended: 0, ends: false };
 
-test('all messages end up after the goal, in order, whatever is appended and wherever runs are killed', () => {
+test('all messages end up after the goal, in order, for any appends and any kills of runs', () => {
   fc.assert(
     fc.property(story, ({ after, up, gaps, maxRows, between }) => {
       const lane = new Lane(after, gaps);

@@ -67,7 +67,7 @@ type Position = Pick<ProgressStatus, 'topic' | 'partition' | 'nextOffset' | 'sto
 
 /**
  * The partitions that are not processed to these ends. A position may be after a control record, as an end is. A stopped
- * partition lags whatever its position: its log may be another one.
+ * partition lags at any position: its log may be another one.
  */
 export function findLags(
   ends: readonly InputEnds[],

@@ -90,7 +90,7 @@ test("a lane on which both sides agree is unchanged, even where the database's p
   expect(planLane({ evidence, records: [], rows: rowsOf({}) })).toMatchObject({ common: 8n });
 });
 
-test('the common position that an earlier run recorded counts, whatever the rows are now', () => {
+test('the common position that an earlier run recorded counts, not the rows', () => {
   const moving = { ...lane(4n, 8n), movingAfter: 2n };
   const rows = rowsOf({ 4: 'kafka-4', 5: 'kafka-5' });
 
