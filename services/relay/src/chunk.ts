@@ -22,8 +22,6 @@ export type Chunk =
 /**
  * Turns rows (by lane and position) into messages. Refused where the first row of a lane does not follow its position, or
  * a row does not follow the one before: the database has lost something.
- *
- * @throws RangeError for a row of a lane that is not in `lanes`
  */
 export function chunkOf(rows: readonly OutboxRow[], lanes: ReadonlyMap<number, LaneAnchor>): Chunk {
   const chunks: LaneChunk[] = [];
