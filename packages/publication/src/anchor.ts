@@ -122,7 +122,7 @@ export function positionOf(lane: Pick<LaneEvidence, 'committed' | 'publishedThro
  * message was published: architecture §6.
  */
 export function checkAnchor(evidence: TopicEvidence): AnchorCheck {
-  const refusal = refusalOfTopic(evidence) ?? firstRefusal(evidence);
+  const refusal = checkTopic(evidence) ?? checkLanes(evidence);
   if (refusal !== undefined) return { kind: 'refused', refusal };
   return {
     kind: 'agreed',
@@ -138,7 +138,7 @@ export function checkAnchor(evidence: TopicEvidence): AnchorCheck {
 }
 
 /** Refuses a topic that another installation publishes. */
-export function refusalOfInstallation(evidence: TopicEvidence): Refusal | undefined {
+export function checkInstallation(evidence: TopicEvidence): Refusal | undefined {
   const { installation, lanes } = evidence;
   const other = lanes.find(({ committed }) => {
     const committer = committed?.installation;
@@ -175,7 +175,7 @@ export function isClaimed({ installation, lanes }: TopicEvidence): boolean {
 }
 
 /** Refuses the topic as a whole; undefined where nothing is wrong with it. */
-export function refusalOfTopic(evidence: TopicEvidence): Refusal | undefined {
+export function checkTopic(evidence: TopicEvidence): Refusal | undefined {
   const { clusterId, recordedClusterId, partitions, lanes } = evidence;
   if (recordedClusterId !== undefined && recordedClusterId !== clusterId) {
     return {
@@ -183,7 +183,7 @@ export function refusalOfTopic(evidence: TopicEvidence): Refusal | undefined {
       detail: `published to cluster ${recordedClusterId}, connected to cluster ${clusterId}: correct KAFKA_BROKERS, or relay replay`,
     };
   }
-  const another = refusalOfInstallation(evidence);
+  const another = checkInstallation(evidence);
   if (another !== undefined) return another;
   if (partitions === 0) {
     return {
@@ -200,9 +200,9 @@ export function refusalOfTopic(evidence: TopicEvidence): Refusal | undefined {
   return undefined;
 }
 
-function firstRefusal({ lanes, epoch }: TopicEvidence): Refusal | undefined {
+function checkLanes({ lanes, epoch }: TopicEvidence): Refusal | undefined {
   for (const lane of lanes) {
-    const refusal = refusalOfLane(lane, epoch);
+    const refusal = checkLane(lane, epoch);
     if (refusal !== undefined) return refusal;
   }
   return undefined;
@@ -213,12 +213,12 @@ function firstRefusal({ lanes, epoch }: TopicEvidence): Refusal | undefined {
  *
  * @param epoch - of the database
  */
-export function refusalOfLane(lane: LaneEvidence, epoch: number): Refusal | undefined {
-  return disagreementOf(lane, epoch) ?? refusalOfMoving(lane);
+export function checkLane(lane: LaneEvidence, epoch: number): Refusal | undefined {
+  return checkPositions(lane, epoch) ?? checkMoving(lane);
 }
 
 /** Some messages may have new positions and others not, even where both sides agree. */
-function refusalOfMoving({ partition, movingAfter }: LaneEvidence): Refusal | undefined {
+function checkMoving({ partition, movingAfter }: LaneEvidence): Refusal | undefined {
   if (movingAfter === undefined) return undefined;
   return {
     code: 'RELAY_ROW_MISSING',
@@ -226,7 +226,7 @@ function refusalOfMoving({ partition, movingAfter }: LaneEvidence): Refusal | un
   };
 }
 
-function disagreementOf(lane: LaneEvidence, epoch: number): Refusal | undefined {
+function checkPositions(lane: LaneEvidence, epoch: number): Refusal | undefined {
   const position = positionOf(lane);
   const noted = lane.publishedThrough;
   const least = position > noted ? position : noted;
@@ -236,7 +236,7 @@ function disagreementOf(lane: LaneEvidence, epoch: number): Refusal | undefined 
   });
   // The database has nothing that a replay could publish, for any log.
   if (noted === 0n && position > 0n && lane.rowAnchor === undefined) {
-    return differenceOf(lane, epoch, found);
+    return checkRow(lane, epoch, found);
   }
   if ((lane.logEnd ?? 0n) + lane.missingPositions < least) {
     return found(
@@ -251,10 +251,10 @@ function disagreementOf(lane: LaneEvidence, epoch: number): Refusal | undefined 
     );
   }
   if (position === 0n) return undefined;
-  return differenceOf(lane, epoch, found);
+  return checkRow(lane, epoch, found);
 }
 
-function differenceOf(
+function checkRow(
   lane: LaneEvidence,
   epoch: number,
   found: (code: FailureCode, what: string) => Refusal,

@@ -2,15 +2,15 @@ export { acquireTopic, type KafkaAccess, transactionalIdOf } from './acquire-top
 export {
   anchorOf,
   checkAnchor,
+  checkInstallation,
+  checkLane,
+  checkTopic,
   digestOf,
   isClaimed,
   type LaneAnchor,
   type LaneEvidence,
   positionOf,
   type Refusal,
-  refusalOfInstallation,
-  refusalOfLane,
-  refusalOfTopic,
   type TopicEvidence,
   treatAsOwn,
 } from './anchor.ts';

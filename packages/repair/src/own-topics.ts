@@ -3,8 +3,8 @@ import type { TransactionalProducer } from '@latchkey/kafka';
 import type { Session } from '@latchkey/postgres';
 import {
   acquireTopic,
+  checkInstallation,
   gatherEvidence,
-  refusalOfInstallation,
   type TopicEvidence,
   withTopicLock,
 } from '@latchkey/publication';
@@ -64,6 +64,6 @@ export async function ownTopics<T>(
 
 /** @throws Failure RELAY_INSTALLATION_DIFFERS where another installation publishes the topic */
 export function refuseOtherInstallation(topic: string, evidence: TopicEvidence): void {
-  const refusal = refusalOfInstallation(evidence);
+  const refusal = checkInstallation(evidence);
   if (refusal !== undefined) throw new Failure(refusal.code, { topic, found: refusal.detail });
 }

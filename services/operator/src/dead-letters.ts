@@ -3,7 +3,7 @@ import { openPolicy, type RedriveContext, type Redriven, redrive } from '@latchk
 import { listDeadLetters, readDeadLetter } from '@latchkey/postgres';
 import { type Given, inputTopicNames, misused } from '@latchkey/runtime';
 import { checkDeadLetterCode, limitRows, required } from './bounds.ts';
-import { outputsOf } from './outputs.ts';
+import { loadOutputs } from './load-outputs.ts';
 import { printLine, printRow, printRows } from './print.ts';
 import { operatorName } from './progress.ts';
 import { FLAG, type Operating, TEXT, verb } from './verb.ts';
@@ -99,7 +99,7 @@ async function redriveContext({ db, settings }: Operating): Promise<RedriveConte
   return {
     db,
     policy: await openPolicy(settings.POLICY_FILE),
-    outputs: await outputsOf(db, settings),
+    outputs: await loadOutputs(db, settings),
     inputOf: (topic) => inputs.find(([, name]) => name === topic)?.[0] as InputTopic | undefined,
     operator: operatorName(settings.OPERATOR),
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { OutboxRow } from '@latchkey/postgres';
 import type { LaneAnchor } from '@latchkey/publication';
 import { expect, test } from 'vitest';
-import { chunkOf } from './chunk.ts';
+import { buildChunk } from './chunk.ts';
 
 const LANES = new Map<number, LaneAnchor>([
   [1, { lane: 1, partition: 0, position: 4n, anchor: 'before', epoch: 0 }],
@@ -21,7 +21,7 @@ function row(lane: number, position: bigint): OutboxRow {
 }
 
 test('rows become messages with their position, lane by lane', () => {
-  const chunk = chunkOf([row(1, 5n), row(1, 6n), row(2, 1n)], LANES);
+  const chunk = buildChunk([row(1, 5n), row(1, 6n), row(2, 1n)], LANES);
 
   expect(chunk).toMatchObject({
     kind: 'chunk',
@@ -40,14 +40,14 @@ test('rows become messages with their position, lane by lane', () => {
 
 test('an anchor covers the id of the message, the time of its decision and its payload', () => {
   const decided = { ...row(1, 5n), headers: '{"ce_time":"2026-01-01T00:00:00.000Z"}' };
-  const chunk = chunkOf([decided], LANES);
+  const chunk = buildChunk([decided], LANES);
 
   const digest = createHash('sha256').update('2026-01-01T00:00:00.000Z {"n":5}').digest('hex');
   expect(chunk).toMatchObject({ lanes: [{ reached: { anchor: `id-1-5 ${digest}` } }] });
 });
 
 test('no rows are an empty chunk', () => {
-  expect(chunkOf([], LANES)).toEqual({ kind: 'chunk', lanes: [] });
+  expect(buildChunk([], LANES)).toEqual({ kind: 'chunk', lanes: [] });
 });
 
 test.each([
@@ -59,7 +59,7 @@ test.each([
     'partition 1: the outbox has no row at 1',
   ],
 ])('a hole %s is refused', (_, rows, found) => {
-  expect(chunkOf(rows, LANES)).toMatchObject({
+  expect(buildChunk(rows, LANES)).toMatchObject({
     kind: 'refused',
     refusal: { code: 'RELAY_ROW_MISSING', detail: expect.stringContaining(found) as string },
   });

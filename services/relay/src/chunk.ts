@@ -23,7 +23,10 @@ export type Chunk =
  * Turns rows (by lane and position) into messages. Refused where the first row of a lane does not follow its position, or
  * a row does not follow the one before: the database has lost something.
  */
-export function chunkOf(rows: readonly OutboxRow[], lanes: ReadonlyMap<number, LaneAnchor>): Chunk {
+export function buildChunk(
+  rows: readonly OutboxRow[],
+  lanes: ReadonlyMap<number, LaneAnchor>,
+): Chunk {
   const chunks: LaneChunk[] = [];
   for (const [lane, own] of Map.groupBy(rows, (row) => row.lane)) {
     const from = lanes.get(lane);

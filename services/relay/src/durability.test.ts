@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { warnOfWeaknesses, weaknessesOf } from './durability.ts';
+import { findWeaknesses, warnOfWeaknesses } from './durability.ts';
 
 const SOUND = {
   name: 'sound',
@@ -9,15 +9,15 @@ const SOUND = {
 } as const;
 
 test('topics that keep acknowledged messages have no weakness', () => {
-  expect(weaknessesOf([SOUND])).toEqual([]);
+  expect(findWeaknesses([SOUND])).toEqual([]);
 });
 
 test('topics of Kafka itself must be compacted, and their retention does not count', () => {
   const settings = { ...SOUND.settings, 'cleanup.policy': 'compact', 'retention.bytes': '5' };
 
-  expect(weaknessesOf([{ ...SOUND, name: '__consumer_offsets', settings }])).toEqual([]);
+  expect(findWeaknesses([{ ...SOUND, name: '__consumer_offsets', settings }])).toEqual([]);
   const deleted = { ...settings, 'cleanup.policy': 'delete' };
-  expect(weaknessesOf([{ ...SOUND, name: '__transaction_state', settings: deleted }])).toEqual([
+  expect(findWeaknesses([{ ...SOUND, name: '__transaction_state', settings: deleted }])).toEqual([
     { weakness: 'cleanup.policy is not compact', topics: ['__transaction_state'] },
   ]);
 });
@@ -25,7 +25,7 @@ test('topics of Kafka itself must be compacted, and their retention does not cou
 test('a retention of a day, or none, is no weakness', () => {
   for (const limit of ['86400000', '-1']) {
     const settings = { ...SOUND.settings, 'retention.ms': limit, 'retention.bytes': '-1' };
-    expect(weaknessesOf([{ ...SOUND, settings }])).toEqual([]);
+    expect(findWeaknesses([{ ...SOUND, settings }])).toEqual([]);
   }
 });
 
@@ -49,7 +49,7 @@ test.each([
     { ...SOUND, settings: { ...SOUND.settings, 'retention.bytes': '1073741824' } },
   ],
 ])('%s is named with its topics', (weakness, topic) => {
-  expect(weaknessesOf([SOUND, { ...topic, name: 'weak' }])).toEqual([
+  expect(findWeaknesses([SOUND, { ...topic, name: 'weak' }])).toEqual([
     { weakness, topics: ['weak'] },
   ]);
 });

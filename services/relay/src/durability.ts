@@ -66,7 +66,7 @@ function isBelow(limit: number, least: number): boolean {
 }
 
 /** The weaknesses of these topics; empty where none can lose messages. */
-export function weaknessesOf(topics: readonly TopicDescription[]): readonly Weakness[] {
+export function findWeaknesses(topics: readonly TopicDescription[]): readonly Weakness[] {
   return WEAKNESSES.map(([weakness, has]) => ({
     weakness,
     topics: topics.filter(has).map(({ name }) => name),
@@ -85,7 +85,7 @@ export async function warnOfWeaknesses(
   const described = await Promise.all(
     [outputs, INTERNAL_TOPICS].map((topics) => tryToDescribe(admin, topics, log)),
   );
-  for (const weakness of weaknessesOf(described.flat())) {
+  for (const weakness of findWeaknesses(described.flat())) {
     log.warn(weakness, 'topics can lose messages, or refuse them');
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '@latchkey/postgres';
 import type { LaneAnchor, Refusal } from '@latchkey/publication';
 import { commitPositions, withDeadline } from '@latchkey/publication';
-import { chunkOf, type LaneChunk } from './chunk.ts';
+import { buildChunk, type LaneChunk } from './chunk.ts';
 import type { Probe } from './probe.ts';
 import type { Progress } from './progress.ts';
 import { publishChunk } from './publish.ts';
@@ -49,7 +49,7 @@ export type Ending =
  */
 export async function publishTopic(term: Term, signal: AbortSignal): Promise<Ending> {
   const first = await read(term, term.progress.lanes);
-  const opening = chunkOf(first, term.progress.lanes);
+  const opening = buildChunk(first, term.progress.lanes);
   if (opening.kind === 'refused') return opening;
   await announce(term);
   const ending = await publishFrom(first, term, signal);
@@ -77,7 +77,7 @@ async function publishFrom(
       await recommit(term);
       recommitAtMs = Date.now() + RECOMMIT_EVERY_MS;
     }
-    const chunk = chunkOf(rows, term.progress.lanes);
+    const chunk = buildChunk(rows, term.progress.lanes);
     if (chunk.kind === 'refused') return chunk;
     if (chunk.lanes.length === 0) {
       await term.probe.waitForRows(

@@ -1,13 +1,13 @@
 import { Failure } from '@latchkey/contracts';
 import { type Db, measureDistance, type Session } from '@latchkey/postgres';
 import {
+  checkLane,
+  checkTopic,
   gatherEvidence,
   isClaimed,
   type KafkaAccess,
   positionOf,
   type Refusal,
-  refusalOfLane,
-  refusalOfTopic,
   type TopicEvidence,
   type TopicFindings,
   treatAsOwn,
@@ -57,8 +57,8 @@ async function differs(
   topic: string,
   evidence: TopicEvidence,
 ): Promise<boolean> {
-  refuseUnlessRebasable(topic, refusalOfTopic(evidence));
-  const refusals = evidence.lanes.map((lane) => refusalOfLane(lane, evidence.epoch));
+  refuseUnlessRebasable(topic, checkTopic(evidence));
+  const refusals = evidence.lanes.map((lane) => checkLane(lane, evidence.epoch));
   for (const refusal of refusals) refuseUnlessRebasable(topic, refusal);
   return refusals.some((refusal) => refusal !== undefined) || (await hasHole(session, evidence));
 }

@@ -2,10 +2,10 @@ import { Failure } from '@latchkey/contracts';
 import { addPartitions } from '@latchkey/kafka';
 import { readEnds, type Session } from '@latchkey/postgres';
 import {
+  checkLane,
   gatherEvidence,
   type LaneEvidence,
   positionOf,
-  refusalOfLane,
   type TopicEvidence,
 } from '@latchkey/publication';
 import { type OwnedTopic, ownTopics, refuseOtherInstallation } from '../own-topics.ts';
@@ -83,7 +83,7 @@ async function refuseUnready(
 ): Promise<void> {
   if (partitions !== lanes.length) return;
   for (const lane of lanes) {
-    const refusal = refusalOfLane(lane, epoch);
+    const refusal = checkLane(lane, epoch);
     if (refusal !== undefined) throw new Failure(refusal.code, { topic, found: refusal.detail });
     const after = positionOf(lane);
     // eslint-disable-next-line no-await-in-loop -- a handful of lanes

@@ -1,6 +1,6 @@
 import { Failure } from '@latchkey/contracts';
 import type { Session } from '@latchkey/postgres';
-import { refusalOfLane, refusalOfTopic, type TopicEvidence } from '@latchkey/publication';
+import { checkLane, checkTopic, type TopicEvidence } from '@latchkey/publication';
 import { canRebase } from '../can-rebase.ts';
 import { moveLane } from '../move/move-lane.ts';
 import type { ReplayFrom } from './replay-from.ts';
@@ -23,7 +23,7 @@ export async function finishMoves(
       (wanted.partition === undefined || partition === wanted.partition),
   );
   for (const lane of begun) {
-    const refusal = refusalOfTopic(evidence) ?? refusalOfLane(lane, evidence.epoch);
+    const refusal = checkTopic(evidence) ?? checkLane(lane, evidence.epoch);
     const isLost = refusal !== undefined && !canRebase(refusal);
     if (isLost && wanted.from !== undefined) continue;
     const next = isLost ? 'give --from' : 'relay rebase';

@@ -3,6 +3,7 @@ import { waitUntilOffsetsReady } from '@latchkey/kafka';
 import { placeLane, placeTopic, readNow, type Session, type Tx } from '@latchkey/postgres';
 import {
   checkAnchor,
+  checkTopic,
   commitPositions,
   gatherEvidence,
   type KafkaAccess,
@@ -11,7 +12,6 @@ import {
   RELAY_GROUP,
   type Refusal,
   readLastPublished,
-  refusalOfTopic,
   type TopicEvidence,
   type TopicFindings,
 } from '@latchkey/publication';
@@ -156,7 +156,7 @@ const OFFSETS_READY_MS = 30_000;
 
 /** Another cluster may be intended; missing partitions are not. */
 function refuseTopic(topic: string, evidence: TopicEvidence): void {
-  const refusal = refusalOfTopic({ ...evidence, recordedClusterId: undefined });
+  const refusal = checkTopic({ ...evidence, recordedClusterId: undefined });
   if (refusal !== undefined) throw new Failure(refusal.code, { topic, found: refusal.detail });
 }
 

@@ -1,6 +1,6 @@
 import { type Rebased, rebase } from '@latchkey/repair';
 import { inputTopicNames } from '@latchkey/runtime';
-import { outputsOf } from '../outputs.ts';
+import { loadOutputs } from '../load-outputs.ts';
 import { printLine, printRow } from '../print.ts';
 import { FLAG, verb } from '../verb.ts';
 import { openRepair } from './open-repair.ts';
@@ -22,7 +22,7 @@ export const relayRebase = verb({
       all,
       takeOver,
       inputs: now ? undefined : Object.values(inputTopicNames(settings)),
-      loadOutputs: () => outputsOf(db, settings),
+      loadOutputs: () => loadOutputs(db, settings),
     });
     if (result.kind === 'rebased') print(result.rebased, json);
     else if (json) printRow({ ...NOTHING, epoch: result.epoch }, json);
