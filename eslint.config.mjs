@@ -130,6 +130,7 @@ export default tseslint.config(
     },
   },
   // The tools want a default export.
+  { files: ['packages/postgres/src/schema.ts'], rules: { 'max-lines': 'off' } }, // generated
   { files: ['*.config.ts', 'tools/*/*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['**/*.mjs'],

@@ -14,6 +14,9 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   latchkey_reconciler: {
     account: 'siu',
     assignment: 'siud',
+    audit_order: 'si',
+    audit_sequencer: 'su',
+    audit_text: 'i',
     conflict: 'siu',
     correlation_key: 'si',
     dead_letter: 'si',
@@ -47,6 +50,9 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     account: 'siu',
     assignment: 'siud',
     audit_entry: 's',
+    audit_order: 's',
+    audit_sequencer: 's',
+    audit_text: 'si',
     conflict: 's',
     correlation_key: 'si',
     dead_letter: 'su',
@@ -73,6 +79,9 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     account: 's',
     assignment: 's',
     audit_entry: 's',
+    audit_order: 's',
+    audit_sequencer: 's',
+    audit_text: 's',
     conflict: 's',
     correlation_key: 's',
     dead_letter: 's',
@@ -154,18 +163,20 @@ test('no role may make anything, log in, or become another', async () => {
   expect(rows).toEqual(names.map((rolname) => ({ rolname, ...nothing })));
 });
 
-test('rights to columns alone: what tells a forgotten report from another, and an audit entry but for its login', async () => {
+test('rights to columns alone: what tells a forgotten report from another, an audit entry but for its login, and what orders entries', async () => {
   const rows = await database.query(
     `select role, relname, verb from pg_class, unnest($1::text[]) as role,
        unnest(array['select', 'insert', 'update', 'references']) as verb
      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
        and has_any_column_privilege(role, pg_class.oid, verb)
        and not has_table_privilege(role, pg_class.oid, verb)
-     order by role collate "C" desc, relname`,
+     order by role collate "C" desc, relname, verb collate "C" desc`,
     [ROLES],
   );
   expect(rows).toEqual([
+    { role: 'latchkey_reconciler', relname: 'audit_entry', verb: 'select' },
     { role: 'latchkey_reconciler', relname: 'audit_entry', verb: 'insert' },
+    { role: 'latchkey_reconciler', relname: 'audit_order', verb: 'update' },
     { role: 'latchkey_reconciler', relname: 'verification_callback', verb: 'select' },
     { role: 'latchkey_operator', relname: 'audit_entry', verb: 'insert' },
   ]);
@@ -180,7 +191,8 @@ test('sequences are moved by their tables only', async () => {
     [ROLES],
   );
   expect(rows).toEqual([
-    { relname: 'audit_entry_audit_id_seq', roles: null },
+    // The last id that was assigned, and not the next one.
+    { relname: 'audit_entry_audit_id_seq', roles: ['latchkey_reconciler'] },
     { relname: 'outbox_lane_lane_seq', roles: null },
   ]);
 });
@@ -197,6 +209,7 @@ test('the functions are those of triggers, which no role can call, of the months
     { proname: 'refuse_lower_generation', returns: 'trigger', definer: false },
     { proname: 'refuse_terminal_change', returns: 'trigger', definer: false },
     { proname: 'refuse_terminal_change_but_generation', returns: 'trigger', definer: false },
+    { proname: 'set_callback_id', returns: 'trigger', definer: false },
   ]);
 });
 
@@ -235,7 +248,7 @@ test('schemas: all use one, the role of migrations makes things in it, nobody ha
 });
 
 test('what was written for good cannot be changed by a service', async () => {
-  const forGood = ['audit_entry', 'fact', 'verification_callback'];
+  const forGood = ['audit_entry', 'audit_order', 'audit_text', 'fact', 'verification_callback'];
   const tables = {
     latchkey_reconciler: [...forGood, 'outbox'],
     // `relay rebase` gives messages new positions.

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DEFAULT_TOPIC_NAMES, epochStart } from '@latchkey/contracts';
 import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
@@ -114,6 +114,15 @@ export async function decideDue(
   await db.run(sql.parkVerification, { verificationId: verifications[0] ?? '' });
 }
 
+/** Entries that wait are ordered, `size` a pass; texts are stored. */
+async function keepTrail(db: sql.Db, size: number): Promise<void> {
+  await db.transaction((tx) => sql.sequenceAudit(tx, size));
+  await db.transaction((tx) => {
+    sql.appendAuditTexts(tx, [{ hash: randomBytes(32), subjectId: 'x', text: 'test' }]);
+    return Promise.resolve();
+  });
+}
+
 /** What a reconciler does beside: where it begins, what it notes and counts, what it forgets. */
 export async function keepHouse({ db }: IntakeDesk): Promise<void> {
   await sql.checkSchema(db);
@@ -132,6 +141,7 @@ export async function keepHouse({ db }: IntakeDesk): Promise<void> {
   await db.run(sql.readHousekeeping, {});
   const retention = { retentionDays: 30, marginSeconds: 60 };
   await db.run(sql.forgetClaims, { ...retention, afterMs: 0 });
+  await keepTrail(db, 100);
 }
 
 /** What a relay does with each topic: takes over, looks, publishes `size` messages, notes it, measures, cleans. */

@@ -44,9 +44,9 @@ export async function fillDatabase(
       from ${rows(4)};
     insert into verification_attempt (verification_id, attempt, state)
       select 'x' || n, 'a1', 'verified' from ${rows(4)};
-    insert into verification_callback (event_id, fingerprint, verification_id, type, disposition,
-        data, taken_at)
-      select 'urn:y#' || type || n, sha256(n::text::bytea), 'x' || n, type, 'accepted', '{}', now()
+    insert into verification_callback (callback_id, event_id, fingerprint, verification_id, type,
+        disposition, data, taken_at)
+      select 'urn:y#' || type || n, 'urn:y#' || type || n, sha256(n::text::bytea), 'x' || n, type, 'accepted', '{}', now()
       from ${rows(4)}, unnest(array['a', 'b']) as type;
     insert into verification_failure (subject, purpose)
       select 'x' || n, 'callback' from ${rows(4)};

@@ -13,7 +13,9 @@ export {
   type PublishedAccount,
 } from './accounts/adopt-accounts.ts';
 export { type AuditEntry, appendAudit } from './audit/append-audit.ts';
+export { type AuditText, appendAuditTexts } from './audit/append-audit-texts.ts';
 export { makeAuditPartitions } from './audit/audit-partitions.ts';
+export { sequenceAudit } from './audit/sequence-audit.ts';
 export { checkSchema } from './check-schema.ts';
 export { appendConflicts, type NewConflict } from './dead-letters/append-conflicts.ts';
 export { appendDeadLetters, type NewDeadLetter } from './dead-letters/append-dead-letters.ts';
@@ -70,6 +72,7 @@ export {
   type ReviewCount,
   readHousekeeping,
 } from './operator/status.ts';
+export type { DeliveryOrigin } from './origin.ts';
 export { appendOutbox, lockLanes, type OutboxMessage } from './outbox/append-outbox.ts';
 export { addLanes, ensureLanes, type LaneRow, listLanes } from './outbox/lanes.ts';
 export {

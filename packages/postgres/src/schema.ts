@@ -36,10 +36,31 @@ export interface AuditEntry {
   decisions: string;
   event_id: string | null;
   login: Generated<string | null>;
+  origin: string | null;
   owner: string;
   subject_id: string;
   subject_kind: string;
   trigger: string;
+}
+
+export interface AuditOrder {
+  first_audit_id: bigint;
+  last_audit_id: bigint;
+  position: bigint;
+}
+
+export interface AuditSequencer {
+  next_position: Generated<bigint>;
+  only_row: Generated<boolean>;
+  pending_before_xid: string | null;
+  pending_through_id: bigint | null;
+  settled_through_id: Generated<bigint>;
+}
+
+export interface AuditText {
+  hash: Buffer;
+  subject_id: string;
+  text: string;
 }
 
 export interface Conflict {
@@ -64,14 +85,15 @@ export interface DeadLetter {
   attempts: Generated<number>;
   cause: string;
   code: string;
-  epoch: Generated<number>;
+  epoch: Generated<number | null>;
   event_id: string | null;
   field: string | null;
   headers: string;
   id: string;
   key: Buffer | null;
-  offset: bigint;
-  partition: number;
+  offset: bigint | null;
+  origin: Generated<string>;
+  partition: number | null;
   raw: Buffer | null;
   received_at: Generated<number>;
   redriven_at: number | null;
@@ -79,7 +101,7 @@ export interface DeadLetter {
   source: string | null;
   state: Generated<string>;
   taken_at: number;
-  topic: string;
+  topic: string | null;
   type: string | null;
 }
 
@@ -227,6 +249,7 @@ export interface Verification {
   max_failures: number | null;
   method: string | null;
   next_deadline_at: number | null;
+  origin: Generated<string>;
   partition: number | null;
   person_external_id: string | null;
   person_source: string | null;
@@ -252,12 +275,14 @@ export interface VerificationAttempt {
 
 export interface VerificationCallback {
   attempt: string | null;
+  callback_id: string;
   data: string;
   disposition: string;
-  event_id: string;
+  event_id: string | null;
   final_state: string | null;
   fingerprint: Buffer | null;
   first_seen_at: Generated<number>;
+  origin: Generated<string>;
   taken_at: number;
   type: string;
   verification_id: string;
@@ -273,6 +298,9 @@ export interface DB {
   account: Account;
   assignment: Assignment;
   audit_entry: AuditEntry;
+  audit_order: AuditOrder;
+  audit_sequencer: AuditSequencer;
+  audit_text: AuditText;
   conflict: Conflict;
   correlation_key: CorrelationKey;
   dead_letter: DeadLetter;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
+import type { DeliveryOrigin } from '../origin.ts';
 import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
 import { statement } from '../statement.ts';
 
@@ -17,6 +18,8 @@ export interface AuditEntry {
   readonly trigger: 'event' | 'clock' | 'operator';
   /** The event that caused it; undefined for the clock. */
   readonly eventId: string | undefined;
+  /** Of the delivery that caused it; none for the clock and for a command. */
+  readonly origin?: DeliveryOrigin | undefined;
   /** `policy:<hash>` or `operator:<name>`. */
   readonly decider: string;
   readonly owner: string;
@@ -33,6 +36,7 @@ export function appendAudit(tx: Tx, entries: readonly AuditEntry[]): void {
     subject_id: entry.subjectId,
     trigger: entry.trigger,
     event_id: entry.eventId,
+    origin: entry.origin,
     decider: entry.decider,
     owner: entry.owner,
     decisions: entry.decisions,
@@ -46,16 +50,20 @@ const AUDIT = {
   subject_id: 'text',
   trigger: 'text',
   event_id: 'text',
+  origin: 'text',
   decider: 'text',
   owner: 'text',
   decisions: 'text',
 } as const;
 
+/** The transaction id is assigned before the first audit id: `sequenceAudit` relies on it. */
 const insertAudit = statement<RowColumns<typeof AUDIT>, object>(
   'insert_audit',
   (p) => sql`
     insert into audit_entry
-      (decided_at, subject_kind, subject_id, trigger, event_id, decider, owner, decisions)
-    select decided_at, subject_kind, subject_id, trigger, event_id, decider, owner, decisions
-    from (${selectRows(AUDIT, p)}) as entry order by ordinal`,
+      (decided_at, subject_kind, subject_id, trigger, event_id, origin, decider, owner, decisions)
+    select decided_at, subject_kind, subject_id, trigger, event_id, origin, decider, owner, decisions
+    from (${selectRows(AUDIT, p)}) as entry
+    where pg_current_xact_id() is not null
+    order by ordinal`,
 );

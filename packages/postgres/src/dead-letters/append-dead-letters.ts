@@ -1,6 +1,7 @@
 import type { FailureCode } from '@latchkey/contracts';
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
+import type { DeliveryOrigin } from '../origin.ts';
 import { statement } from '../statement.ts';
 
 /** A delivery that was given up. */
@@ -10,6 +11,8 @@ export interface NewDeadLetter {
   readonly field: string | undefined;
   /** What was expected; never the value that came. */
   readonly cause: string;
+  /** `kafka` where it is not given. */
+  readonly origin?: DeliveryOrigin;
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
@@ -35,6 +38,7 @@ export function appendDeadLetters(tx: Tx, letters: readonly NewDeadLetter[]): vo
     codes: letters.map((letter) => letter.code),
     fields: letters.map((letter) => letter.field ?? null),
     causes: letters.map((letter) => letter.cause),
+    origins: letters.map((letter) => letter.origin ?? 'kafka'),
     topics: letters.map((letter) => letter.topic),
     partitions: letters.map((letter) => letter.partition),
     epochs: letters.map((letter) => letter.epoch),
@@ -54,6 +58,7 @@ interface Arrays {
   readonly codes: readonly string[];
   readonly fields: readonly (string | null)[];
   readonly causes: readonly string[];
+  readonly origins: readonly string[];
   readonly topics: readonly string[];
   readonly partitions: readonly number[];
   readonly epochs: readonly number[];
@@ -70,16 +75,16 @@ interface Arrays {
 const insertDeadLetters = statement<Arrays, object>(
   'insert_dead_letters',
   (p) => sql`
-    insert into dead_letter (id, code, field, cause, topic, partition, epoch, "offset", event_id,
+    insert into dead_letter (id, code, field, cause, origin, topic, partition, epoch, "offset", event_id,
       source, type, key, raw, headers, taken_at)
-    select id, code, field, cause, topic, partition, epoch, "offset", event_id, source, type, key,
+    select id, code, field, cause, origin, topic, partition, epoch, "offset", event_id, source, type, key,
       raw, headers, to_timestamp(taken_at / 1000)
     from unnest(${p.ids}::uuid[], ${p.codes}::text[], ${p.fields}::text[], ${p.causes}::text[],
-      ${p.topics}::text[], ${p.partitions}::integer[], ${p.epochs}::integer[],
+      ${p.origins}::text[], ${p.topics}::text[], ${p.partitions}::integer[], ${p.epochs}::integer[],
       ${p.offsets}::bigint[], ${p.eventIds}::text[], ${p.sources}::text[], ${p.types}::text[],
       ${p.keys}::bytea[], ${p.raws}::bytea[], ${p.headers}::text[],
       ${p.takenAts}::double precision[])
-      as letter (id, code, field, cause, topic, partition, epoch, "offset", event_id, source, type,
+      as letter (id, code, field, cause, origin, topic, partition, epoch, "offset", event_id, source, type,
         key, raw, headers, taken_at)
     order by id
     on conflict (id) do nothing`,

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type NotNull, sql } from 'kysely';
 import type { Db } from '../open-database.ts';
 import { statement } from '../statement.ts';
 
@@ -34,6 +34,7 @@ export function listDeadLetters(
     .selectFrom('dead_letter')
     .select(['id', 'code', 'field', 'cause', 'topic', 'partition', 'offset', 'source', 'type'])
     .select(['state', 'attempts', 'event_id as eventId', 'received_at as receivedAtMs'])
+    .$narrowType<{ topic: NotNull; partition: NotNull; offset: NotNull }>() // what Kafka delivered has them
     .orderBy('received_at')
     .orderBy('id')
     .limit(limit);

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
+import type { DeliveryOrigin } from '../origin.ts';
 import { LEFT_OUT_AFTER } from '../progress/progress.ts';
 import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
 import { statement } from '../statement.ts';
@@ -26,7 +27,12 @@ export interface VerificationRow {
   readonly detail: string;
 }
 
-const VERIFICATION = { verification_id: 'text', topic: 'text', partition: 'integer' } as const;
+const VERIFICATION = {
+  verification_id: 'text',
+  topic: 'text',
+  partition: 'integer',
+  origin: 'text',
+} as const;
 const ID = { verification_id: 'text' } as const;
 
 export const verificationColumns = sql`
@@ -44,6 +50,8 @@ export interface ReportedVerification {
   readonly verificationId: string;
   readonly topic: string;
   readonly partition: number;
+  /** `kafka` where it is not given. */
+  readonly origin?: DeliveryOrigin;
 }
 
 /**
@@ -59,6 +67,7 @@ export async function lockVerifications(
   const sorted = wanted.toSorted((a, b) => byBytes(a.verificationId, b.verificationId));
   const rows = sorted.map(({ verificationId, ...at }) => ({
     verification_id: verificationId,
+    origin: 'kafka',
     ...at,
   }));
   const [, locked] = await Promise.all([
@@ -71,8 +80,8 @@ export async function lockVerifications(
 const insertVerifications = statement<RowColumns<typeof VERIFICATION>, object>(
   'insert_verifications',
   (p) => sql`
-    insert into verification (verification_id, topic, partition)
-    select verification_id, topic, partition from (${selectRows(VERIFICATION, p)}) as wanted
+    insert into verification (verification_id, topic, partition, origin)
+    select verification_id, topic, partition, origin from (${selectRows(VERIFICATION, p)}) as wanted
     order by ordinal
     on conflict (verification_id) do nothing`,
 );

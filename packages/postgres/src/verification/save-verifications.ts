@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
+import type { DeliveryOrigin } from '../origin.ts';
 import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
 import { statement } from '../statement.ts';
 import type { AttemptRow, VerificationRow } from './lock-verifications.ts';
@@ -116,7 +117,12 @@ const upsertAttempts = statement<RowColumns<typeof ATTEMPT>, object>(
 
 /** One report of a verification, by Kafka or HTTP. */
 export interface CallbackRow {
-  readonly eventId: string;
+  /** The event id where it is not given: so it is for a report by Kafka. */
+  readonly callbackId?: string;
+  /** Only of the report that claimed the event. */
+  readonly eventId: string | undefined;
+  /** `kafka` where it is not given. */
+  readonly origin?: DeliveryOrigin;
   /** SHA-256 in hexadecimal. */
   readonly fingerprint: string;
   readonly verificationId: string;
@@ -134,7 +140,9 @@ export interface CallbackRow {
 export function appendCallbacks(tx: Tx, callbacks: readonly CallbackRow[]): void {
   if (callbacks.length === 0) return;
   const rows = callbacks.map((callback) => ({
+    callback_id: callback.callbackId ?? callback.eventId,
     event_id: callback.eventId,
+    origin: callback.origin ?? 'kafka',
     fingerprint: callback.fingerprint,
     verification_id: callback.verificationId,
     attempt: callback.attempt,
@@ -148,7 +156,9 @@ export function appendCallbacks(tx: Tx, callbacks: readonly CallbackRow[]): void
 }
 
 const CALLBACK = {
+  callback_id: 'text',
   event_id: 'text',
+  origin: 'text',
   fingerprint: 'hex',
   verification_id: 'text',
   attempt: 'text',
@@ -163,7 +173,9 @@ const insertCallbacks = statement<RowColumns<typeof CALLBACK>, object>(
   'insert_callbacks',
   (p) => sql`
     insert into verification_callback
-      (event_id, fingerprint, verification_id, attempt, type, disposition, final_state, data, taken_at)
-    select event_id, fingerprint, verification_id, attempt, type, disposition, final_state, data, taken_at
+      (callback_id, event_id, origin, fingerprint, verification_id, attempt, type, disposition,
+        final_state, data, taken_at)
+    select callback_id, event_id, origin, fingerprint, verification_id, attempt, type, disposition,
+      final_state, data, taken_at
     from (${selectRows(CALLBACK, p)}) as report order by ordinal`,
 );
