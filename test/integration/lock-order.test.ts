@@ -2,7 +2,7 @@ import {
   claimEvents,
   type Db,
   ensureLanes,
-  holdCorrelationKeys,
+  lockCorrelationKeys,
   insertProgress,
   lockFailureCounts,
   lockIdentities,
@@ -119,7 +119,7 @@ async function madeIn(table: string, column: string): Promise<readonly string[]>
 test('correlation keys, identities, verifications and counts that are new are made in the order of their keys', async () => {
   const ids = KEYS.map((key) => `${key.slice(-2).repeat(4)}-0000-5000-8000-000000000000`);
   await db.transaction(async (tx) => {
-    await holdCorrelationKeys(
+    await lockCorrelationKeys(
       tx,
       KEYS.map((value) => ({ kind: 'engagement', value, externalId: 'a' })),
     );

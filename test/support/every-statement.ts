@@ -74,7 +74,7 @@ export async function raceForKeys(
     value,
     externalId: value,
   }));
-  const hold = (tx: sql.Tx) => sql.holdCorrelationKeys(tx, keys);
+  const hold = (tx: sql.Tx) => sql.lockCorrelationKeys(tx, keys);
   let second: Promise<unknown> | undefined;
   await db.transaction(async (first) => {
     await hold(first);

@@ -1,6 +1,5 @@
+export type { AccountRow, AssignmentRow } from './accounts/account-rows.ts';
 export {
-  type AccountRow,
-  type AssignmentRow,
   deleteAssignments,
   listAccounts,
   listAssignments,
@@ -28,10 +27,9 @@ export {
 } from './dead-letters/redrive.ts';
 export { appendFacts, type FactRow, listFacts, type NewFact } from './facts/facts.ts';
 export { type AlikeId, listAlikeIds } from './identity/alike-ids.ts';
-export { type CorrelationKey, holdCorrelationKeys } from './identity/correlation-keys.ts';
+export { type CorrelationKey, lockCorrelationKeys } from './identity/correlation-keys.ts';
+export type { IdentityKey, IdentityRow } from './identity/identity-rows.ts';
 export {
-  type IdentityKey,
-  type IdentityRow,
   identityIdColumns,
   lockDueIdentities,
   lockIdentities,
@@ -180,18 +178,15 @@ export { sqlStateOf } from './sql-state.ts';
 export { listStatements, type Statement, statement } from './statement.ts';
 export { textColumn, UnfitTextError } from './text-column.ts';
 export {
-  type FailureCountRow,
   lockFailureCounts,
   saveFailureCounts,
 } from './verification/failure-counts.ts';
 export {
-  type AttemptRow,
   type DueVerificationRow,
   listAttempts,
   lockDueVerifications,
   lockVerifications,
   type ReportTopic,
-  type VerificationRow,
 } from './verification/lock-verifications.ts';
 export {
   appendCallbacks,
@@ -200,3 +195,8 @@ export {
   saveAttempts,
   saveVerifications,
 } from './verification/save-verifications.ts';
+export type {
+  AttemptRow,
+  FailureCountRow,
+  VerificationRow,
+} from './verification/verification-rows.ts';

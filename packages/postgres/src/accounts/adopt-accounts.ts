@@ -1,55 +1,43 @@
 import { sql } from 'kysely';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { listColumns, pickColumns, type RowOf } from '../row-spec.ts';
 import { statement } from '../statement.ts';
+import { ACCOUNT } from './account-rows.ts';
 
-/** An account as a message said that it shall be, without its entitlements. */
-export interface PublishedAccount {
-  readonly accountId: string;
-  readonly identityId: string;
-  readonly target: string;
-  readonly state: string;
-  readonly userName: string;
-  /** JSON text of an object. */
-  readonly attributes: string;
-  readonly generation: bigint;
-}
+const PUBLISHED = pickColumns(ACCOUNT, [
+  'accountId',
+  'identityId',
+  'target',
+  'state',
+  'userName',
+  'attributes',
+  'generation',
+]);
 
-const ACCOUNT = {
-  account_id: 'uuid',
-  identity_id: 'uuid',
-  target: 'text',
-  state: 'text',
-  user_name: 'text',
-  attributes: 'text',
-  generation: 'bigint',
-} as const;
-
-type AccountColumns = RowColumns<typeof ACCOUNT>;
+/** An account as a message states it, without its entitlements. */
+export type PublishedAccount = RowOf<typeof PUBLISHED>;
 
 /** @param accounts - at most one row of an account */
-export function accountColumns(accounts: readonly PublishedAccount[]): AccountColumns {
-  const rows = accounts
-    .toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1))
-    .map((account) => ({
-      account_id: account.accountId,
-      identity_id: account.identityId,
-      target: account.target,
-      state: account.state,
-      user_name: account.userName,
-      attributes: account.attributes,
-      generation: account.generation,
-    }));
-  return columnsOf(ACCOUNT, rows);
+export function accountColumns(
+  accounts: readonly PublishedAccount[],
+): RowParameters<typeof PUBLISHED> {
+  return encodeRows(
+    PUBLISHED,
+    accounts.toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1)),
+  );
 }
 
 /**
- * Makes those of these accounts that are not known, of people who are, and has the clock decide about these people at once.
- * Those that are known stay as they are. `adopted` counts what was made, `unknown` those of people who are not known.
+ * Inserts those of these accounts that are not known, of known identities, and makes these identities due at once.
+ * Known accounts stay as they are. `adopted` counts what was inserted, `unknown` the accounts of unknown identities.
  */
-export const adoptAccounts = statement<AccountColumns, { adopted: number; unknown: number }>(
+export const adoptAccounts = statement<
+  RowParameters<typeof PUBLISHED>,
+  { adopted: number; unknown: number }
+>(
   'adopt_accounts',
   (p) => sql`
-    with published as (${selectRows(ACCOUNT, p)}),
+    with published as (${selectRows(PUBLISHED, p)}),
     known as (
       select identity_id from identity
       where identity_id in (select identity_id from published) and lifecycle is not null
@@ -57,8 +45,8 @@ export const adoptAccounts = statement<AccountColumns, { adopted: number; unknow
       for no key update
     ),
     adopted as (
-      insert into account (account_id, identity_id, target, state, user_name, attributes, generation, disabled_at)
-      select account_id, identity_id, target, state, user_name, attributes, generation,
+      insert into account (${listColumns(PUBLISHED)}, disabled_at)
+      select ${listColumns(PUBLISHED)},
         case state when 'disabled' then transaction_timestamp() end
       from published join known using (identity_id)
       order by account_id

@@ -1,76 +1,58 @@
 import { sql } from 'kysely';
+import { IDENTITY_ID } from '../identity/identity-rows.ts';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { type NewRowOf, pickColumns, type RowOf, rowSpec, selectColumns } from '../row-spec.ts';
 import { statement } from '../statement.ts';
+import { insertRows } from '../write-rows.ts';
 
-export interface FactRow {
-  readonly eventId: string;
-  readonly identityId: string;
-  readonly source: string;
-  readonly kind: string;
-  readonly engagement: string | null;
-  readonly sourceOrder: bigint;
-  /** JSON text. */
-  readonly data: string;
-}
-
-export interface NewFact {
-  readonly eventId: string;
-  /** SHA-256 in hexadecimal. */
-  readonly fingerprint: string;
-  readonly identityId: string;
-  readonly source: string;
-  readonly kind: string;
-  readonly engagement: string | undefined;
-  readonly sourceOrder: bigint;
-  /** JSON text. */
-  readonly data: string;
-}
-
-const ID = { identity_id: 'uuid' } as const;
-
-/** Every fact of these identities that was not voided. */
-export const listFacts = statement<RowColumns<typeof ID>, FactRow>(
-  'list_facts',
-  (p) => sql`
-    select event_id as "eventId", fact.identity_id as "identityId", source, kind, engagement,
-      source_order as "sourceOrder", data
-    from (${selectRows(ID, p)}) as wanted join fact on fact.identity_id = wanted.identity_id
-    where voided_at is null`,
+const NEW_FACT = rowSpec(
+  'fact',
+  {
+    eventId: 'text',
+    /** SHA-256 in hexadecimal. */
+    fingerprint: 'hex',
+    identityId: 'uuid',
+    source: 'text',
+    kind: 'text',
+    engagement: 'text?',
+    sourceOrder: 'bigint',
+    /** JSON text. */
+    data: 'text',
+  },
+  { key: ['eventId'], order: 'key' },
 );
 
-const FACT = {
-  event_id: 'text',
-  fingerprint: 'hex',
-  identity_id: 'uuid',
-  source: 'text',
-  kind: 'text',
-  engagement: 'text',
-  source_order: 'bigint',
-  data: 'text',
-} as const;
+export type NewFact = NewRowOf<typeof NEW_FACT>;
+
+const FACT = pickColumns(NEW_FACT, [
+  'eventId',
+  'identityId',
+  'source',
+  'kind',
+  'engagement',
+  'sourceOrder',
+  'data',
+]);
+
+export type FactRow = RowOf<typeof FACT>;
+
+/** Every fact of these identities that was not voided. */
+export const listFacts = statement<RowParameters<typeof IDENTITY_ID>, FactRow>(
+  'list_facts',
+  (p) => sql`
+    select ${selectColumns(FACT)}
+    from (${selectRows(IDENTITY_ID, p)}) as wanted
+    join fact on fact.identity_id = wanted.identity_id
+    where voided_at is null`,
+);
 
 /** Adds facts to the record. An event id that is there already fails the transaction. */
 export function appendFacts(tx: Tx, facts: readonly NewFact[]): void {
   if (facts.length === 0) return;
-  const rows = facts.map((fact) => ({
-    event_id: fact.eventId,
-    fingerprint: fact.fingerprint,
-    identity_id: fact.identityId,
-    source: fact.source,
-    kind: fact.kind,
-    engagement: fact.engagement,
-    source_order: fact.sourceOrder,
-    data: fact.data,
-  }));
-  tx.finally(insertFacts, columnsOf(FACT, rows));
+  tx.finally(insertFacts, encodeRows(NEW_FACT, facts));
 }
 
-const insertFacts = statement<RowColumns<typeof FACT>, object>(
-  'insert_facts',
-  (p) => sql`
-    insert into fact
-      (event_id, fingerprint, identity_id, source, kind, engagement, source_order, data)
-    select event_id, fingerprint, identity_id, source, kind, engagement, source_order, data
-    from (${selectRows(FACT, p)}) as stated order by event_id`,
+const insertFacts = statement<RowParameters<typeof NEW_FACT>, object>('insert_facts', (p) =>
+  insertRows(NEW_FACT, p),
 );

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
 import { statement } from '../statement.ts';
-import type { IdentityKey } from './lock-identities.ts';
+import { IDENTITY_KEY, type IdentityKey } from './identity-rows.ts';
 
 /** A known person whose id differs from another's in its spelling only. */
 export interface AlikeId {
@@ -27,19 +27,19 @@ export async function listAlikeIds(
   ids: readonly IdentityKey[],
 ): Promise<readonly AlikeId[]> {
   if (ids.length === 0) return [];
-  const rows = ids
-    .toSorted((a, b) => (a.identityId < b.identityId ? -1 : 1))
-    .map((id) => ({ identity_id: id.identityId, source: id.source, external_id: id.externalId }));
-  return tx.run(selectAlikeIds, { ...columnsOf(ID, rows), most: MAX_ALIKE, looked: MAX_LOOKED_AT });
+  const rows = ids.toSorted((a, b) => (a.identityId < b.identityId ? -1 : 1));
+  const limits = { most: MAX_ALIKE, looked: MAX_LOOKED_AT };
+  return tx.run(selectAlikeIds, { ...encodeRows(IDENTITY_KEY, rows), ...limits });
 }
 
-const ID = { identity_id: 'uuid', source: 'text', external_id: 'text' } as const;
-
-const selectAlikeIds = statement<RowColumns<typeof ID> & { most: number; looked: number }, AlikeId>(
+const selectAlikeIds = statement<
+  RowParameters<typeof IDENTITY_KEY> & { most: number; looked: number },
+  AlikeId
+>(
   'select_alike_ids',
   (p) => sql`
     select wanted.identity_id as "identityId", known.external_id as alike
-    from (${selectRows(ID, p)}) as wanted
+    from (${selectRows(IDENTITY_KEY, p)}) as wanted
     cross join lateral (
       select alike.external_id
       from (

@@ -1,66 +1,64 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { listColumns, type RowOf, rowSpec } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 
-export interface CorrelationKey {
+const KEY = rowSpec(
+  'correlation_key',
+  { kind: 'text', value: 'text', externalId: 'text' },
+  { key: ['kind', 'value'] },
+);
+
+export interface CorrelationKey extends RowOf<typeof KEY> {
   readonly kind: 'engagement';
-  readonly value: string;
-  readonly externalId: string;
 }
 
 /**
- * Makes the keys that do not exist yet and returns, by value, to whom each was first known. A racing
- * transaction that makes the same key is waited for, so that both see the same holder.
+ * Inserts the keys that do not exist yet and returns, by value, the external id with which each was first known. Waits for a
+ * transaction that inserts the same key at the same time, so that both see the same owner.
  */
-export async function holdCorrelationKeys(
+export async function lockCorrelationKeys(
   tx: Tx,
   keys: readonly CorrelationKey[],
 ): Promise<ReadonlyMap<string, string>> {
   if (keys.length === 0) return new Map();
   const sorted = keys.toSorted((a, b) => (a.value < b.value ? -1 : 1));
-  const rows = sorted.map((key) => ({
-    kind: key.kind,
-    value: key.value,
-    external_id: key.externalId,
-  }));
-  const holders = new Map<string, string>();
-  const hold = (found: readonly Holder[]): void => {
-    for (const { value, externalId } of found) holders.set(value, externalId);
+  const owners = new Map<string, string>();
+  const note = (found: readonly Owner[]): void => {
+    for (const { value, externalId } of found) owners.set(value, externalId);
   };
-  hold(await tx.run(insertCorrelationKeys, columnsOf(KEY, rows)));
-  const raced = rows.filter(({ value }) => !holders.has(value));
-  if (raced.length > 0) hold(await tx.run(listCorrelationKeys, columnsOf(KEY, raced)));
-  return holders;
+  note(await tx.run(insertCorrelationKeys, encodeRows(KEY, sorted)));
+  const raced = sorted.filter(({ value }) => !owners.has(value));
+  if (raced.length > 0) note(await tx.run(listCorrelationKeys, encodeRows(KEY, raced)));
+  return owners;
 }
 
-interface Holder {
+interface Owner {
   readonly value: string;
   readonly externalId: string;
 }
 
-const KEY = { kind: 'text', value: 'text', external_id: 'text' } as const;
-
-/** Of all but those that somebody else made since the statement began. */
-const insertCorrelationKeys = statement<RowColumns<typeof KEY>, Holder>(
+/** Returns all but those that another transaction has inserted since the statement began. */
+const insertCorrelationKeys = statement<RowParameters<typeof KEY>, Owner>(
   'insert_correlation_keys',
   (p) => sql`
-    with looked as (
+    with checked as (
       select wanted.kind, wanted.value, wanted.external_id, wanted.ordinal,
-        known.external_id as holder
+        known.external_id as owner
       from (${selectRows(KEY, p)}) as wanted
       left join correlation_key as known on known.kind = wanted.kind and known.value = wanted.value
     ), made as (
-      insert into correlation_key (kind, value, external_id)
-      select kind, value, external_id from looked where holder is null order by ordinal
+      insert into correlation_key (${listColumns(KEY)})
+      select ${listColumns(KEY)} from checked where owner is null order by ordinal
       on conflict (kind, value) do nothing
       returning value, external_id
     )
-    select value, holder as "externalId" from looked where holder is not null
+    select value, owner as "externalId" from checked where owner is not null
     union all select value, external_id from made`,
 );
 
-const listCorrelationKeys = statement<RowColumns<typeof KEY>, Holder>(
+const listCorrelationKeys = statement<RowParameters<typeof KEY>, Owner>(
   'list_correlation_keys',
   (p) => sql`
     select known.value, known.external_id as "externalId"

@@ -1,13 +1,20 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { type RowOf, rowSpec } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 
-export interface Claim {
-  readonly eventId: string;
-  /** SHA-256 in hexadecimal. */
-  readonly fingerprint: string;
-}
+const CLAIM = rowSpec(
+  'inbox',
+  {
+    eventId: 'text',
+    /** SHA-256 in hexadecimal. */
+    fingerprint: 'hex',
+  },
+  { key: ['eventId'] },
+);
+
+export type Claim = RowOf<typeof CLAIM>;
 
 /** What the inbox knows of an event that was claimed before. */
 export interface EarlierClaim {
@@ -33,19 +40,16 @@ export async function claimEvents(
 ): Promise<ReadonlyMap<string, EarlierClaim>> {
   if (claims.length === 0) return new Map();
   const sorted = claims.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
-  const rows = sorted.map((claim) => ({ event_id: claim.eventId, fingerprint: claim.fingerprint }));
-  const ours = await tx.run(insertClaims, columnsOf(CLAIM, rows));
+  const ours = await tx.run(insertClaims, encodeRows(CLAIM, sorted));
   if (ours.length === claims.length) return new Map();
   const claimed = new Set(ours.map((row) => row.event_id));
-  const lost = rows.filter((row) => !claimed.has(row.event_id));
-  const earlier = await tx.run(listClaims, columnsOf(CLAIM, lost));
+  const lost = sorted.filter(({ eventId }) => !claimed.has(eventId));
+  const earlier = await tx.run(listClaims, encodeRows(CLAIM, lost));
   if (earlier.length !== lost.length) throw new Error('a claim was lost to nobody');
   return new Map(earlier.map((row) => [row.eventId, row]));
 }
 
-const CLAIM = { event_id: 'text', fingerprint: 'hex' } as const;
-
-const insertClaims = statement<RowColumns<typeof CLAIM>, { event_id: string }>(
+const insertClaims = statement<RowParameters<typeof CLAIM>, { event_id: string }>(
   'insert_claims',
   (p) => sql`
     insert into inbox (event_id, fingerprint)
@@ -67,7 +71,7 @@ const outcomeOfReport = sql`case when report.event_id is not null then json_stri
  * scan of the whole inbox. A report without a fingerprint cannot be told from another content of its id: it
  * counts as the same.
  */
-const listClaims = statement<RowColumns<typeof CLAIM>, EarlierClaim>(
+const listClaims = statement<RowParameters<typeof CLAIM>, EarlierClaim>(
   'list_claims',
   (p) => sql`
     select lost.event_id as "eventId",

@@ -1,30 +1,26 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { type NewRowOf, rowSpec } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 
-export interface SettledClaim {
-  readonly eventId: string;
+const SETTLED = rowSpec('inbox', { eventId: 'text', disposition: 'text' }, { key: ['eventId'] });
+
+export interface SettledClaim extends NewRowOf<typeof SETTLED> {
   readonly disposition: 'applied' | 'stale' | 'dead_letter';
 }
 
 /** Stores how claims of this transaction ended. One that is not named ended as `applied`. */
 export function settleClaims(tx: Tx, settled: readonly SettledClaim[]): void {
   if (settled.length === 0) return;
-  const rows = settled.map((claim) => ({
-    event_id: claim.eventId,
-    disposition: claim.disposition,
-  }));
-  tx.finally(updateClaims, columnsOf(SETTLED, rows));
+  tx.finally(updateClaims, encodeRows(SETTLED, settled));
 }
 
-const SETTLED = { event_id: 'text', disposition: 'text' } as const;
-
 /**
- * An upsert that only ever updates. An update would be planned as a join, of which the planner thinks that it
- * looks into every partition for each row: on an inbox that is small yet it reads all of it instead.
+ * An upsert that only ever updates. An update would be planned as a join, which is costed as a look-up in every partition
+ * for each row: while the inbox is small, all of it would be read instead.
  */
-const updateClaims = statement<RowColumns<typeof SETTLED>, object>(
+const updateClaims = statement<RowParameters<typeof SETTLED>, object>(
   'update_claims',
   (p) => sql`
     insert into inbox (event_id, fingerprint, disposition)

@@ -1,24 +1,30 @@
 import { sql } from 'kysely';
+import { type RowOf, rowSpec, selectColumns } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 
-export interface ConflictSummary {
-  readonly eventId: string;
-  readonly fingerprint: Buffer;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: bigint;
-  /** Deliveries with this content. */
-  readonly count: bigint;
-  readonly firstSeenAtMs: number;
-  readonly lastSeenAtMs: number;
-}
+const SUMMARY = rowSpec(
+  'conflict',
+  {
+    eventId: 'text',
+    fingerprint: 'bytea',
+    topic: 'text',
+    partition: 'integer',
+    offset: 'bigint',
+    /** Deliveries with this content. */
+    count: 'bigint',
+    firstSeenAtMs: 'ms',
+    lastSeenAtMs: 'ms',
+  },
+  { key: ['eventId', 'fingerprint'] },
+);
+
+export type ConflictSummary = RowOf<typeof SUMMARY>;
 
 /** Conflicts, the last seen first. */
 export const listConflicts = statement<{ limit: number }, ConflictSummary>(
   'list_conflicts',
   (p) => sql`
-    select event_id as "eventId", fingerprint, topic, partition, "offset", count,
-      first_seen_at as "firstSeenAtMs", last_seen_at as "lastSeenAtMs"
+    select ${selectColumns(SUMMARY)}
     from conflict order by last_seen_at desc, event_id, fingerprint limit ${p.limit}`,
 );
 
@@ -29,8 +35,7 @@ export const readConflicts = statement<
 >(
   'read_conflicts',
   (p) => sql`
-    select event_id as "eventId", fingerprint, body, topic, partition, "offset", count,
-      first_seen_at as "firstSeenAtMs", last_seen_at as "lastSeenAtMs"
+    select ${selectColumns(SUMMARY)}, body
     from conflict where event_id = ${p.eventId} order by first_seen_at, fingerprint`,
 );
 

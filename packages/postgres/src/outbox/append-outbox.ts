@@ -1,7 +1,22 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { listColumns, rowSpec } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 import { textColumn } from '../text-column.ts';
+
+const MESSAGE = rowSpec(
+  'outbox',
+  {
+    lane: 'integer',
+    ceId: 'uuid',
+    key: 'text',
+    headers: 'text',
+    payload: 'text',
+    generation: 'bigint',
+  },
+  { key: ['lane'] },
+);
 
 export interface OutboxMessage {
   readonly lane: number;
@@ -29,14 +44,11 @@ export function appendOutbox(tx: Tx, messages: readonly OutboxMessage[]): void {
   if (messages.length === 0) return;
   const lanes = [...new Set(messages.map((message) => message.lane))].sort((a, b) => a - b);
   tx.finally(lockLanes, { lanes: textColumn(lanes) });
-  tx.finally(appendToLanes, {
-    lanes: textColumn(messages.map((message) => message.lane)),
-    ceIds: textColumn(messages.map((message) => message.ceId)),
-    keys: textColumn(messages.map((message) => message.key)),
-    headers: textColumn(messages.map((message) => JSON.stringify(message.headers))),
-    payloads: textColumn(messages.map((message) => message.payload)),
-    generations: textColumn(messages.map((message) => message.generation)),
-  });
+  const rows = messages.map((message) => ({
+    ...message,
+    headers: JSON.stringify(message.headers),
+  }));
+  tx.finally(appendToLanes, encodeRows(MESSAGE, rows));
 }
 
 /** Keeps everybody from appending to these lanes (a `textColumn`) to the end of the transaction. */
@@ -50,27 +62,11 @@ export const lockLanes = statement<{ lanes: string }, object>(
     ) as ordered`,
 );
 
-interface Columns {
-  lanes: string;
-  ceIds: string;
-  keys: string;
-  headers: string;
-  payloads: string;
-  generations: string;
-}
-
-const appendToLanes = statement<Columns, object>(
+const appendToLanes = statement<RowParameters<typeof MESSAGE>, object>(
   'append_to_lanes',
   (p) => sql`
     with message as (
-      select * from unnest(
-        string_to_array(${p.lanes}, E'\x1f')::integer[],
-        string_to_array(${p.ceIds}, E'\x1f')::uuid[],
-        string_to_array(${p.keys}, E'\x1f'),
-        string_to_array(${p.headers}, E'\x1f'),
-        string_to_array(${p.payloads}, E'\x1f'),
-        string_to_array(${p.generations}, E'\x1f')::bigint[]
-      ) with ordinality as given (lane, ce_id, key, headers, payload, generation, ordinal)
+      ${selectRows(MESSAGE, p)}
     ), head as materialized (
       select touched.lane, greatest(
         (select max(position) from outbox where outbox.lane = touched.lane),
@@ -78,10 +74,9 @@ const appendToLanes = statement<Columns, object>(
         0) as position
       from (select distinct lane from message) as touched
     )
-    insert into outbox (lane, position, ce_id, key, headers, payload, generation)
-    select message.lane,
-      head.position + row_number() over (partition by message.lane order by message.ordinal),
-      message.ce_id, message.key, message.headers, message.payload, message.generation
-    from message join head on head.lane = message.lane
-    order by message.lane, message.ordinal`,
+    insert into outbox (position, ${listColumns(MESSAGE)})
+    select head.position + row_number() over (partition by lane order by ordinal),
+      ${listColumns(MESSAGE)}
+    from message join head using (lane)
+    order by lane, ordinal`,
 );

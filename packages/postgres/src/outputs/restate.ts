@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
-import type { IdentityRow } from '../identity/lock-identities.ts';
+import { IDENTITY, type IdentityRow } from '../identity/identity-rows.ts';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters } from '../row-parameters.ts';
+import { rowSpec, selectColumns } from '../row-spec.ts';
 import { statement } from '../statement.ts';
-import { type VerificationRow, verificationColumns } from '../verification/lock-verifications.ts';
+import { VERIFICATION, type VerificationRow } from '../verification/verification-rows.ts';
+import { updateRows } from '../write-rows.ts';
 
 interface Unstated {
   /** The first generation of the epoch. */
@@ -20,8 +22,7 @@ interface Unstated {
 export const listUnstatedIdentities = statement<Unstated, IdentityRow>(
   'list_unstated_identities',
   (p) => sql`
-    select identity_id as "identityId", source, external_id as "externalId", lifecycle, generation,
-      derived_at as "derivedAtMs"
+    select ${selectColumns(IDENTITY)}
     from identity
     where identity_id > ${p.after}::uuid and lifecycle is not null
       and (generation < ${p.start}::bigint or ${p.start}::bigint > (
@@ -36,7 +37,7 @@ export const listUnstatedIdentities = statement<Unstated, IdentityRow>(
 export const listUnstatedVerifications = statement<Unstated, VerificationRow>(
   'list_unstated_verifications',
   (p) => sql`
-    select ${verificationColumns} from verification
+    select ${selectColumns(VERIFICATION)} from verification
     where verification_id > ${p.after}::text and state <> 'pending'
       and generation < ${p.start}::bigint
     order by verification_id
@@ -46,39 +47,46 @@ export const listUnstatedVerifications = statement<Unstated, VerificationRow>(
 
 /** Objects whose state is stated again as it is, with the generation of the message. */
 export interface RaisedGenerations {
-  readonly identities: readonly { readonly id: string; readonly generation: bigint }[];
-  readonly accounts: readonly { readonly id: string; readonly generation: bigint }[];
-  readonly verifications: readonly { readonly id: string; readonly generation: bigint }[];
+  readonly identities: readonly Raised[];
+  readonly accounts: readonly Raised[];
+  readonly verifications: readonly Raised[];
 }
 
-/** Saves the generations of what this transaction has locked, and nothing else of it. */
+interface Raised {
+  readonly id: string;
+  readonly generation: bigint;
+}
+
+/** Saves the generations of objects that this transaction has locked, and nothing else of them. */
 export function raiseGenerations(tx: Tx, raised: RaisedGenerations): void {
   const { identities, accounts, verifications } = raised;
-  if (identities.length > 0) tx.finally(raiseIdentities, columnsOf(BY_UUID, identities));
-  if (accounts.length > 0) tx.finally(raiseAccounts, columnsOf(BY_UUID, accounts));
-  if (verifications.length > 0) tx.finally(raiseVerifications, columnsOf(BY_TEXT, verifications));
+  if (identities.length > 0) tx.finally(raiseIdentities, encodeRows(RAISED.identity, identities));
+  if (accounts.length > 0) tx.finally(raiseAccounts, encodeRows(RAISED.account, accounts));
+  if (verifications.length > 0) {
+    tx.finally(raiseVerifications, encodeRows(RAISED.verification, verifications));
+  }
 }
 
 const BY_UUID = { id: 'uuid', generation: 'bigint' } as const;
 const BY_TEXT = { id: 'text', generation: 'bigint' } as const;
 
-const raiseIdentities = statement<RowColumns<typeof BY_UUID>, object>(
+const RAISED = {
+  identity: rowSpec('identity', BY_UUID, { key: ['id'], names: { id: 'identity_id' } }),
+  account: rowSpec('account', BY_UUID, { key: ['id'], names: { id: 'account_id' } }),
+  verification: rowSpec('verification', BY_TEXT, { key: ['id'], names: { id: 'verification_id' } }),
+};
+
+const raiseIdentities = statement<RowParameters<typeof RAISED.identity>, object>(
   'raise_identity_generations',
-  (p) => sql`
-    update identity set generation = raised.generation
-    from (${selectRows(BY_UUID, p)}) as raised where identity.identity_id = raised.id`,
+  (p) => updateRows(RAISED.identity, p),
 );
 
-const raiseAccounts = statement<RowColumns<typeof BY_UUID>, object>(
+const raiseAccounts = statement<RowParameters<typeof RAISED.account>, object>(
   'raise_account_generations',
-  (p) => sql`
-    update account set generation = raised.generation
-    from (${selectRows(BY_UUID, p)}) as raised where account.account_id = raised.id`,
+  (p) => updateRows(RAISED.account, p),
 );
 
-const raiseVerifications = statement<RowColumns<typeof BY_TEXT>, object>(
+const raiseVerifications = statement<RowParameters<typeof RAISED.verification>, object>(
   'raise_verification_generations',
-  (p) => sql`
-    update verification set generation = raised.generation
-    from (${selectRows(BY_TEXT, p)}) as raised where verification.verification_id = raised.id`,
+  (p) => updateRows(RAISED.verification, p),
 );

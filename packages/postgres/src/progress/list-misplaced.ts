@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../open-database.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { rowSpec } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 import type { PartitionKey } from './progress.ts';
 
@@ -9,18 +10,21 @@ export interface PartitionPlace extends PartitionKey {
   readonly nextOffset: bigint;
 }
 
-const PLACE = { topic: 'text', partition: 'integer', next_offset: 'bigint' } as const;
+const PLACE = rowSpec(
+  'intake_progress',
+  { topic: 'text', partition: 'integer', nextOffset: 'bigint' },
+  { key: ['topic', 'partition'] },
+);
 
 /** The partitions that have a lower position in the database, none, or have stopped there; in no particular order. */
 export function listMisplaced(
   db: Db,
   places: readonly PartitionPlace[],
 ): Promise<readonly PartitionKey[]> {
-  const rows = places.map((place) => ({ ...place, next_offset: place.nextOffset }));
-  return db.run(selectMisplaced, columnsOf(PLACE, rows));
+  return db.run(selectMisplaced, encodeRows(PLACE, places));
 }
 
-const selectMisplaced = statement<RowColumns<typeof PLACE>, PartitionKey>(
+const selectMisplaced = statement<RowParameters<typeof PLACE>, PartitionKey>(
   'list_misplaced',
   (p) => sql`
     select place.topic, place.partition

@@ -1,14 +1,33 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { pickColumns, type RowOf, rowSpec } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 
-export interface PartitionKey {
-  readonly topic: string;
-  readonly partition: number;
-}
+const ADVANCE = rowSpec(
+  'intake_progress',
+  {
+    topic: 'text',
+    partition: 'integer',
+    nextOffset: 'bigint',
+    lastOffset: 'bigint?',
+    lastDigest: 'hex?',
+    isolations: 'integer',
+    received: 'integer',
+    applied: 'integer',
+    duplicate: 'integer',
+    stale: 'integer',
+    conflict: 'integer',
+    deadLetter: 'integer',
+  },
+  { key: ['topic', 'partition'] },
+);
 
-/** Where reading of an input partition stands. */
+const PARTITION = pickColumns(ADVANCE, ['topic', 'partition']);
+
+export type PartitionKey = RowOf<typeof PARTITION>;
+
+/** The position of an input partition. */
 export interface ProgressRow {
   readonly epoch: number;
   readonly nextOffset: bigint;
@@ -60,12 +79,10 @@ export interface LockedProgressRow extends ProgressRow, PartitionKey {
   readonly retainedSinceMs: number | null;
 }
 
-/** How long a partition may stand still before deadlines stop waiting for it. */
+/** How long a partition may be stopped before deadlines stop waiting for it. */
 export const LEFT_OUT_AFTER = sql`interval '1 hour'`;
 
-const PARTITION = { topic: 'text', partition: 'integer' } as const;
-
-const selectForUpdate = (p: Readonly<RowColumns<typeof PARTITION>>) => sql`
+const selectForUpdate = (p: RowParameters<typeof PARTITION>) => sql`
   select topic, partition, ${columns},
     (select retained_since from inbox_retention) as "retainedSinceMs"
   from intake_progress
@@ -74,95 +91,67 @@ const selectForUpdate = (p: Readonly<RowColumns<typeof PARTITION>>) => sql`
   for update`;
 
 /**
- * The first statement of every batch: whoever holds the row of a partition owns its position. Of one
- * partition it waits for the row; of several those are left out that somebody holds, so that they keep
- * nobody waiting.
+ * The first statement of every batch: the transaction that has locked the row of a partition owns its position. Waits for
+ * the row of one partition; of several, those that another transaction has locked are left out, so that they delay no other.
  */
 export function lockProgress(
   tx: Tx,
   partitions: readonly PartitionKey[],
 ): Promise<readonly LockedProgressRow[]> {
-  const rows = partitions.map(({ topic, partition }) => ({ topic, partition }));
   const wanted = partitions.length > 1 ? lockFreeProgress : lockOneProgress;
-  return tx.run(wanted, columnsOf(PARTITION, rows));
+  return tx.run(wanted, encodeRows(PARTITION, partitions));
 }
 
-const lockOneProgress = statement<RowColumns<typeof PARTITION>, LockedProgressRow>(
+const lockOneProgress = statement<RowParameters<typeof PARTITION>, LockedProgressRow>(
   'lock_progress',
   (p) => sql`${selectForUpdate(p)}`,
 );
 
-const lockFreeProgress = statement<RowColumns<typeof PARTITION>, LockedProgressRow>(
+const lockFreeProgress = statement<RowParameters<typeof PARTITION>, LockedProgressRow>(
   'lock_free_progress',
   (p) => sql`${selectForUpdate(p)} skip locked`,
 );
 
-/** Where a partition stands after a batch, and what is added to its counts. */
-export interface Advance extends PartitionKey {
-  readonly nextOffset: bigint;
-  /** null keeps the digest of the last record that was taken. */
+/** The position of a partition after a batch, and what is added to its counts. */
+export interface Advance extends Omit<RowOf<typeof ADVANCE>, 'lastDigest'> {
+  /** null keeps the offset and the digest of the last record that was processed. */
   readonly lastOffset: bigint | null;
   readonly lastDigest: Buffer | null;
-  readonly isolations: number;
-  readonly received: number;
-  readonly applied: number;
-  readonly duplicate: number;
-  readonly stale: number;
-  readonly conflict: number;
-  readonly deadLetter: number;
 }
 
-const ADVANCE = {
-  topic: 'text',
-  partition: 'integer',
-  next_offset: 'bigint',
-  last_offset: 'bigint',
-  last_digest: 'hex',
-  isolations: 'integer',
-  received: 'integer',
-  applied: 'integer',
-  duplicate: 'integer',
-  stale: 'integer',
-  conflict: 'integer',
-  dead_letter: 'integer',
-} as const;
-
-/** Moves positions on, in the transaction that applied what lies before them. */
+/** Advances positions, in the transaction that applied the deliveries before them. */
 export function advanceProgress(tx: Tx, advances: readonly Advance[]): void {
   if (advances.length === 0) return;
   const rows = advances.map((one) => ({
     ...one,
-    next_offset: one.nextOffset,
-    last_offset: one.lastOffset,
-    last_digest: one.lastDigest?.toString('hex'),
-    dead_letter: one.deadLetter,
+    lastDigest: one.lastDigest?.toString('hex') ?? null,
   }));
-  tx.finally(updateProgress, columnsOf(ADVANCE, rows));
+  tx.finally(updateProgress, encodeRows(ADVANCE, rows));
 }
 
-const updateProgress = statement<RowColumns<typeof ADVANCE>, object>(
+const updateProgress = statement<RowParameters<typeof ADVANCE>, object>(
   'advance_progress',
   (p) => sql`
     update intake_progress as known set
-      next_offset = taken.next_offset,
-      last_offset = coalesce(taken.last_offset, known.last_offset),
-      last_digest = coalesce(taken.last_digest, known.last_digest),
-      isolations = taken.isolations,
-      received = known.received + taken.received,
-      applied = known.applied + taken.applied,
-      duplicate = known.duplicate + taken.duplicate,
-      stale = known.stale + taken.stale,
-      conflict = known.conflict + taken.conflict,
-      dead_letter = known.dead_letter + taken.dead_letter,
+      next_offset = added.next_offset,
+      last_offset = coalesce(added.last_offset, known.last_offset),
+      last_digest = coalesce(added.last_digest, known.last_digest),
+      isolations = added.isolations,
+      received = known.received + added.received,
+      applied = known.applied + added.applied,
+      duplicate = known.duplicate + added.duplicate,
+      stale = known.stale + added.stale,
+      conflict = known.conflict + added.conflict,
+      dead_letter = known.dead_letter + added.dead_letter,
       updated_at = clock_timestamp()
-    from (${selectRows(ADVANCE, p)}) as taken
-    where known.topic = taken.topic and known.partition = taken.partition`,
+    from (${selectRows(ADVANCE, p)}) as added
+    where known.topic = added.topic and known.partition = added.partition`,
 );
 
 export interface Stop extends PartitionKey {
   readonly code: string;
   readonly detail: string;
-  /** Where the finding was made. Somebody who is past it has not made it. */
+  /** Where the finding was made. A process whose position is after it has not made it. */
   readonly offset: bigint;
 }
 
@@ -177,9 +166,9 @@ export const stopPartition = statement<Stop, object>(
 );
 
 /**
- * What was found in the partition is accepted: reading goes on at `nextOffset`, what lies below `giveUpBefore` is given
- * up, and isolations are counted anew. The epoch rises, since offsets may now name other records than before. Nothing
- * changes where the partition does not stand still.
+ * Accepts what was found in the partition: reading continues at `nextOffset`, deliveries below `giveUpBefore` are given
+ * up, and isolations are counted from 0. The epoch rises, since offsets may now name other records than before. Nothing
+ * changes where the partition is not stopped.
  */
 export const acceptProgress = statement<
   PartitionKey & { nextOffset: bigint; giveUpBefore: bigint },

@@ -1,54 +1,43 @@
 import { sql } from 'kysely';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { type RowOf, rowSpec } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 
+const SAID = rowSpec(
+  'review',
+  {
+    reviewId: 'uuid',
+    kind: 'text',
+    subject: 'text',
+    owner: 'text',
+    dueAtMs: 'ms',
+    /** Odd: it is open; even: it is resolved. */
+    version: 'bigint',
+  },
+  { key: ['reviewId'] },
+);
+
 /** The last that was said of a review, as a message tells it. */
-export interface SaidReview {
-  readonly reviewId: string;
-  readonly kind: string;
-  readonly subject: string;
-  readonly owner: string;
-  readonly dueAtMs: number;
-  /** Odd: that it is open; even: that it is resolved. */
-  readonly version: bigint;
-}
+export type SaidReview = RowOf<typeof SAID>;
 
 /** What is to be said of a review now. */
 export interface ReviewToSay extends SaidReview {
   readonly said: 'opened' | 'resolved';
 }
 
-const SAID = {
-  review_id: 'uuid',
-  kind: 'text',
-  subject: 'text',
-  owner: 'text',
-  due_at: 'ms',
-  version: 'bigint',
-} as const;
-
-type SaidColumns = RowColumns<typeof SAID>;
-
 /** @param reviews - at most one row of a review */
-export function saidReviewColumns(reviews: readonly SaidReview[]): SaidColumns {
-  const rows = reviews
-    .toSorted((a, b) => (a.reviewId < b.reviewId ? -1 : 1))
-    .map((review) => ({
-      review_id: review.reviewId,
-      kind: review.kind,
-      subject: review.subject,
-      owner: review.owner,
-      due_at: review.dueAtMs,
-      version: review.version,
-    }));
-  return columnsOf(SAID, rows);
+export function saidReviewColumns(reviews: readonly SaidReview[]): RowParameters<typeof SAID> {
+  return encodeRows(
+    SAID,
+    reviews.toSorted((a, b) => (a.reviewId < b.reviewId ? -1 : 1)),
+  );
 }
 
 /**
  * Makes the versions of reviews higher than what was said of them, and returns those of which something else was said than
  * is known, as it is to be said now. One that is not known, or only counted by another, is resolved.
  */
-export const settleSaidReviews = statement<SaidColumns, ReviewToSay>(
+export const settleSaidReviews = statement<RowParameters<typeof SAID>, ReviewToSay>(
   'settle_said_reviews',
   (p) => sql`
     with said as (${selectRows(SAID, p)}),

@@ -1,27 +1,35 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { pickColumns, type RowOf } from '../row-spec.ts';
 import { statement } from '../statement.ts';
+import { insertRows } from '../write-rows.ts';
+import { REVIEW } from './review-rows.ts';
 
-export interface NewReview {
-  readonly reviewId: string;
-  readonly kind: string;
-  readonly subject: string;
-  readonly owner: string;
-  /** JSON text of an object. */
-  readonly detail: string;
-  readonly dueAtMs: number;
-  /** `shared`: another review counts it, and nothing is said of it. `open` where it is left out. */
+const NEW_REVIEW = pickColumns(REVIEW, [
+  'reviewId',
+  'kind',
+  'subject',
+  'owner',
+  'detail',
+  'dueAtMs',
+  'state',
+]);
+const REOPENED = pickColumns(REVIEW, ['reviewId', 'detail', 'dueAtMs']);
+
+export interface NewReview extends Omit<RowOf<typeof NEW_REVIEW>, 'state'> {
+  /** `shared`: another review counts it, and nothing is published of it. `open` where it is left out. */
   readonly state?: 'open' | 'shared';
 }
 
-/** Makes reviews and returns the ids of those that were not there before, in whatever state. */
+/** Inserts reviews and returns the ids of those that did not exist before, in any state. */
 export async function openReviews(
   tx: Tx,
   reviews: readonly NewReview[],
 ): Promise<ReadonlySet<string>> {
   if (reviews.length === 0) return new Set();
-  const opened = await tx.run(insertReviews, columnsOf(NEW_REVIEW, rowsOf(reviews)));
+  const rows = byId(reviews).map((review) => ({ ...review, state: review.state ?? 'open' }));
+  const opened = await tx.run(insertReviews, encodeRows(NEW_REVIEW, rows));
   return new Set(opened.map((row) => row.reviewId));
 }
 
@@ -34,51 +42,31 @@ export async function reopenReviews(
   reviews: readonly NewReview[],
 ): Promise<ReadonlyMap<string, bigint>> {
   if (reviews.length === 0) return new Map();
-  const opened = await tx.run(updateResolved, columnsOf(REVIEW, rowsOf(reviews)));
+  const opened = await tx.run(updateResolved, encodeRows(REOPENED, byId(reviews)));
   return new Map(opened.map(({ reviewId, version }) => [reviewId, version]));
 }
 
-function rowsOf(reviews: readonly NewReview[]) {
-  return reviews
-    .toSorted((a, b) => (a.reviewId < b.reviewId ? -1 : 1))
-    .map((review) => ({
-      review_id: review.reviewId,
-      kind: review.kind,
-      subject: review.subject,
-      owner: review.owner,
-      detail: review.detail,
-      due_at: review.dueAtMs,
-      state: review.state ?? 'open',
-    }));
+function byId(reviews: readonly NewReview[]): readonly NewReview[] {
+  return reviews.toSorted((a, b) => (a.reviewId < b.reviewId ? -1 : 1));
 }
 
-const REVIEW = {
-  review_id: 'uuid',
-  kind: 'text',
-  subject: 'text',
-  owner: 'text',
-  detail: 'text',
-  due_at: 'ms',
-} as const;
-
-const NEW_REVIEW = { ...REVIEW, state: 'text' } as const;
-
-const insertReviews = statement<RowColumns<typeof NEW_REVIEW>, { reviewId: string }>(
+const insertReviews = statement<RowParameters<typeof NEW_REVIEW>, { reviewId: string }>(
   'insert_reviews',
   (p) => sql`
-    insert into review (review_id, kind, subject, owner, detail, due_at, state)
-    select review_id, kind, subject, owner, detail, due_at, state
-    from (${selectRows(NEW_REVIEW, p)}) as opened order by ordinal
+    ${insertRows(NEW_REVIEW, p)}
     on conflict (review_id) do nothing
     returning review_id as "reviewId"`,
 );
 
-const updateResolved = statement<RowColumns<typeof REVIEW>, { reviewId: string; version: bigint }>(
+const updateResolved = statement<
+  RowParameters<typeof REOPENED>,
+  { reviewId: string; version: bigint }
+>(
   'reopen_reviews',
   (p) => sql`
     update review set state = 'open', generation = review.generation + 1, detail = again.detail,
       opened_at = transaction_timestamp(), due_at = again.due_at
-    from (${selectRows(REVIEW, p)}) as again
+    from (${selectRows(REOPENED, p)}) as again
     where review.review_id = again.review_id and review.state = 'resolved'
     returning review.review_id as "reviewId", review.generation as version`,
 );

@@ -1,14 +1,13 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { matchKey, pickColumns, type RowOf, selectColumns, setColumns } from '../row-spec.ts';
 import { statement } from '../statement.ts';
-import type { ResolvedReview } from './resolve-reviews.ts';
+import { REVIEW, REVIEW_ID } from './review-rows.ts';
 
 /** A review that counts many, as it is. */
-export interface SharedReviewRow extends ResolvedReview {
+export interface SharedReviewRow extends RowOf<typeof REVIEW> {
   readonly state: 'open' | 'resolved';
-  /** JSON text of an object. */
-  readonly detail: string;
 }
 
 /** Locks reviews that count many, in the order of their ids. */
@@ -17,19 +16,16 @@ export async function lockReviews(
   reviewIds: readonly string[],
 ): Promise<readonly SharedReviewRow[]> {
   if (reviewIds.length === 0) return [];
-  const rows = [...new Set(reviewIds)].sort().map((reviewId) => ({ review_id: reviewId }));
-  return tx.run(selectReviewsForUpdate, columnsOf(ID, rows));
+  const rows = [...new Set(reviewIds)].sort().map((reviewId) => ({ reviewId }));
+  return tx.run(selectReviewsForUpdate, encodeRows(REVIEW_ID, rows));
 }
 
-const ID = { review_id: 'uuid' } as const;
-
-const selectReviewsForUpdate = statement<RowColumns<typeof ID>, SharedReviewRow>(
+const selectReviewsForUpdate = statement<RowParameters<typeof REVIEW_ID>, SharedReviewRow>(
   'select_reviews_for_update',
   (p) => sql`
-    select review_id as "reviewId", kind, generation as version, subject, owner,
-      due_at as "dueAtMs", state, detail
+    select ${selectColumns(REVIEW)}
     from review
-    where review_id = any (string_to_array(${p.review_id}, E'\\x1f')::uuid[])
+    where review_id = any (string_to_array(${p.reviewId}, E'\\x1f')::uuid[])
     order by review_id
     for no key update`,
 );
@@ -37,31 +33,17 @@ const selectReviewsForUpdate = statement<RowColumns<typeof ID>, SharedReviewRow>
 /** Saves reviews that this transaction has locked. One that is open again was opened now. */
 export function saveSharedReviews(tx: Tx, reviews: readonly SharedReviewRow[]): void {
   if (reviews.length === 0) return;
-  const rows = reviews.map((review) => ({
-    review_id: review.reviewId,
-    state: review.state,
-    generation: review.version,
-    detail: review.detail,
-    due_at: review.dueAtMs,
-  }));
-  tx.finally(updateSharedReviews, columnsOf(SAVED, rows));
+  tx.finally(updateSharedReviews, encodeRows(SAVED, reviews));
 }
 
-const SAVED = {
-  review_id: 'uuid',
-  state: 'text',
-  generation: 'bigint',
-  detail: 'text',
-  due_at: 'ms',
-} as const;
+const SAVED = pickColumns(REVIEW, ['reviewId', 'state', 'version', 'detail', 'dueAtMs']);
 
-const updateSharedReviews = statement<RowColumns<typeof SAVED>, object>(
+const updateSharedReviews = statement<RowParameters<typeof SAVED>, object>(
   'update_shared_reviews',
   (p) => sql`
-    update review set state = saved.state, generation = saved.generation, detail = saved.detail,
-      due_at = saved.due_at,
+    update review set ${setColumns(SAVED, 'saved')},
       opened_at = case when review.state = 'resolved' and saved.state = 'open'
         then transaction_timestamp() else review.opened_at end
     from (${selectRows(SAVED, p)}) as saved
-    where review.review_id = saved.review_id`,
+    where ${matchKey(SAVED, 'saved')}`,
 );

@@ -1,33 +1,27 @@
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
-import { columnsOf, type RowColumns, selectRows } from '../rows.ts';
+import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts';
+import { pickColumns, type RowOf, selectColumns } from '../row-spec.ts';
 import { statement } from '../statement.ts';
+import { updateRows } from '../write-rows.ts';
+import { FAILURE_COUNT, type FailureCountRow } from './verification-rows.ts';
 
-/** The failures of one person (else of one verification) for one purpose. */
-export interface FailureCountRow {
-  readonly subject: string;
-  readonly purpose: string;
-  /** JSON text of an array. */
-  readonly failures: string;
-}
+const KEY = pickColumns(FAILURE_COUNT, ['subject', 'purpose']);
 
-const KEY = { subject: 'text', purpose: 'text' } as const;
-
-/** Makes the counts that do not exist yet and locks all of them, in the order of their keys. */
+/** Inserts the counts that do not exist yet and locks all of them, in the order of their keys. */
 export async function lockFailureCounts(
   tx: Tx,
-  keys: readonly { readonly subject: string; readonly purpose: string }[],
+  keys: readonly RowOf<typeof KEY>[],
 ): Promise<readonly FailureCountRow[]> {
   if (keys.length === 0) return [];
-  const rows = keys.map(({ subject, purpose }) => ({ subject, purpose }));
   const [, locked] = await Promise.all([
-    tx.run(insertFailureCounts, columnsOf(KEY, rows)),
-    tx.run(selectFailureCountsForUpdate, columnsOf(KEY, rows)),
+    tx.run(insertFailureCounts, encodeRows(KEY, keys)),
+    tx.run(selectFailureCountsForUpdate, encodeRows(KEY, keys)),
   ]);
   return locked;
 }
 
-const insertFailureCounts = statement<RowColumns<typeof KEY>, object>(
+const insertFailureCounts = statement<RowParameters<typeof KEY>, object>(
   'insert_failure_counts',
   (p) => sql`
     insert into verification_failure (subject, purpose)
@@ -36,28 +30,22 @@ const insertFailureCounts = statement<RowColumns<typeof KEY>, object>(
     on conflict (subject, purpose) do nothing`,
 );
 
-const selectFailureCountsForUpdate = statement<RowColumns<typeof KEY>, FailureCountRow>(
+const selectFailureCountsForUpdate = statement<RowParameters<typeof KEY>, FailureCountRow>(
   'select_failure_counts_for_update',
   (p) => sql`
-    select subject, purpose, failures from verification_failure
+    select ${selectColumns(FAILURE_COUNT)} from verification_failure
     where (subject, purpose) in (select subject, purpose from (${selectRows(KEY, p)}) as wanted)
     order by subject, purpose
     for no key update`,
 );
 
-const COUNT = { subject: 'text', purpose: 'text', failures: 'text' } as const;
-
 /** Saves counts that this transaction has locked. */
 export function saveFailureCounts(tx: Tx, counts: readonly FailureCountRow[]): void {
   if (counts.length === 0) return;
-  const rows = counts.map(({ subject, purpose, failures }) => ({ subject, purpose, failures }));
-  tx.finally(updateFailureCounts, columnsOf(COUNT, rows));
+  tx.finally(updateFailureCounts, encodeRows(FAILURE_COUNT, counts));
 }
 
-const updateFailureCounts = statement<RowColumns<typeof COUNT>, object>(
+const updateFailureCounts = statement<RowParameters<typeof FAILURE_COUNT>, object>(
   'update_failure_counts',
-  (p) => sql`
-    update verification_failure as known set failures = saved.failures
-    from (${selectRows(COUNT, p)}) as saved
-    where known.subject = saved.subject and known.purpose = saved.purpose`,
+  (p) => updateRows(FAILURE_COUNT, p),
 );

@@ -12,7 +12,7 @@ import {
   type AccountRow,
   type AssignmentRow,
   type FactRow,
-  holdCorrelationKeys,
+  lockCorrelationKeys,
   type IdentityKey,
   type IdentityRow,
   identityIdColumns,
@@ -53,7 +53,7 @@ export async function lockRecord(tx: Tx, events: readonly RecordEvent[]): Promis
   const distinct = new Map([...keys.values()].map((key) => [key.identityId, key]));
   // Sent in this order, and so locked in it.
   const [firstSubjects, rows] = await Promise.all([
-    holdCorrelationKeys(tx, engagementKeys(events)),
+    lockCorrelationKeys(tx, engagementKeys(events)),
     lockIdentities(tx, [...distinct.values()]),
   ]);
   const identityOf = new Map([...keys].map(([event, key]) => [event, key.identityId]));
