@@ -93,7 +93,7 @@ async function untilSettled(): Promise<void> {
     .toBe(true);
 }
 
-/** A transaction that is open: it has appended these and commits when it is told to. */
+/** An open transaction that has appended entries of these subjects. */
 async function openAppender(...subjects: readonly string[]): Promise<Client> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
@@ -127,7 +127,7 @@ test('a pass orders so many at most, and the next one continues', async () => {
   expect(await trail()).toEqual(['a', 'b', 'c']);
 });
 
-test('an entry that commits late with a small id receives a later position, however many passes later', async () => {
+test('an entry that commits late with a small id receives a later position, also many passes later', async () => {
   const late = await openAppender('late');
   await appended('a');
   expect(await pass()).toBe(1);
@@ -195,7 +195,7 @@ test('a transaction id of another server, from a restored dump, settles nothing 
   await untilSettled();
 });
 
-test('months that were dropped leave their positions, and the rest goes on', async () => {
+test('dropped entries keep their positions, and later ones are ordered', async () => {
   await appended('a', 'gone', 'b');
   await pass();
   await database.query("delete from audit_entry where subject_id = 'gone'");
@@ -220,7 +220,7 @@ test('an entry has a transaction id before it has its audit id', async () => {
   expect(plan).toContain('One-Time Filter: (pg_current_xact_id() IS NOT NULL)');
 });
 
-test('of each subject the order is that of its commits, whatever runs beside it', async () => {
+test('entries of one subject are in the order of their commits, with concurrent appenders and sequencers', async () => {
   const work = fc.array(
     fc.record({
       subjects: fc.subarray(['a', 'b', 'c'], { minLength: 1 }),

@@ -2,9 +2,9 @@ import {
   accountColumns,
   adoptAccounts,
   type Db,
+  encodePublishedReviews,
   openDatabase,
-  saidReviewColumns,
-  settleSaidReviews,
+  settlePublishedReviews,
 } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -67,12 +67,12 @@ test.each([
       );
     }
     const rest = { kind: 'k', subject: 's', owner: 'o', dueAtMs: DUE_MS };
-    const lost = saidReviewColumns([
+    const lost = encodePublishedReviews([
       { ...rest, reviewId: reviewId(2), version: 2n },
       { ...rest, reviewId: reviewId(1), version: BigInt(version) },
     ]);
 
-    const rows = await operator.run(settleSaidReviews, lost);
+    const rows = await operator.run(settlePublishedReviews, lost);
 
     expect(rows).toEqual(
       said === undefined
@@ -85,7 +85,7 @@ test.each([
     );
     expect(now?.now).toBe(then);
     // Another run, after a kill.
-    expect(await operator.run(settleSaidReviews, lost)).toEqual([]);
+    expect(await operator.run(settlePublishedReviews, lost)).toEqual([]);
   },
 );
 

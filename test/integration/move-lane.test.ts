@@ -1,10 +1,10 @@
 import {
   appendOutbox,
   type Db,
+  encodeMoves,
   ensureLanes,
   listRelayLanes,
-  markMending,
-  mendingColumns,
+  markMoving,
   openDatabase,
 } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -191,8 +191,8 @@ test('published messages and placeholders are deleted at any position', async ()
 
 test('a mark is read with its lane', async () => {
   const operator = open('latchkey_operator');
-  await operator.run(markMending, mendingColumns([{ lane, position: 12n }]));
-  await operator.run(markMending, mendingColumns([{ lane, position: 7n }]));
+  await operator.run(markMoving, encodeMoves([{ lane, position: 12n }]));
+  await operator.run(markMoving, encodeMoves([{ lane, position: 7n }]));
 
   expect(await operator.run(listRelayLanes, { topic: 'one' })).toMatchObject([
     { mendingAfter: 7n, publishedThrough: 0n },

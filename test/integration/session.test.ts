@@ -103,7 +103,7 @@ describe.each(POOLERS)('a pooler ($name)', ({ openPoolerTo }) => {
     expect(states).toHaveLength(3);
     await db.session(async (session) => {
       const lock = { firstLane: 1_000_000, silenceMs: 60_000 };
-      expect(await session.run(tryTopicLock, lock)).toMatchObject([{ held: true }]);
+      expect(await session.run(tryTopicLock, lock)).toMatchObject([{ acquired: true }]);
     });
   });
 

@@ -13,7 +13,7 @@ export async function mendOutputs(db: sql.Db): Promise<void> {
     const [kept] = await tx.run(sql.readKept, { lane });
     const last = kept?.last ?? 0n;
     const after = last > 100n ? last - 100n : 0n;
-    await tx.run(sql.markMending, sql.mendingColumns([{ lane, position: after }]));
+    await tx.run(sql.markMoving, sql.encodeMoves([{ lane, position: after }]));
     const goal = { lane, after, to: after + 1n };
     await tx.run(sql.measureDistance, goal);
     const [ends] = await tx.run(sql.readEnds, goal);
@@ -31,7 +31,7 @@ export async function mendOutputs(db: sql.Db): Promise<void> {
       payload: '{}',
       generation: 0n,
     });
-    await tx.run(sql.takeOut, { lane, after, through: last });
+    await tx.run(sql.deleteMessages, { lane, after, through: last });
     await tx.run(sql.placeLane, { lane, position: after, missingPositions: 0n });
     await tx.run(sql.placeTopic, { topic, clusterId: 'test' });
     await recoverForgotten(tx);
@@ -42,7 +42,7 @@ export async function mendOutputs(db: sql.Db): Promise<void> {
 async function recoverForgotten(tx: sql.Tx): Promise<void> {
   const review = { kind: 'k', subject: 's', owner: 'o', dueAtMs: 0, version: 1n };
   const reviewId = randomUUID();
-  await tx.run(sql.settleSaidReviews, sql.saidReviewColumns([{ ...review, reviewId }]));
+  await tx.run(sql.settlePublishedReviews, sql.encodePublishedReviews([{ ...review, reviewId }]));
   const account = {
     accountId: randomUUID(),
     identityId: randomUUID(),

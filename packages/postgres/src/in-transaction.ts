@@ -8,8 +8,8 @@ import type { Statement } from './statement.ts';
 export interface Tx {
   run<P, R>(statement: Statement<P, R>, parameters: P): Promise<R[]>;
   /**
-   * Puts a statement behind everything that `work` has run. All of these go out with COMMIT in one
-   * round trip, so that what they lock is held as short as can be. The first one to fail fails the
+   * Queues a statement to run after everything that `work` has run. All queued statements go out with COMMIT in one
+   * round trip, so that their locks last as briefly as possible. The first one to fail fails the
    * transaction.
    */
   finally<P, R>(statement: Statement<P, R>, parameters: P): void;
@@ -57,7 +57,7 @@ export async function inTransaction<T>(
     await commit(client, last);
     return result;
   } catch (thrown) {
-    // What was wrong with BEGIN is what was wrong with everything behind it.
+    // An error of BEGIN is the cause of every error after it.
     const error: unknown = await begun.then(() => thrown, asItIs);
     await rollback(client, error);
     throw error;
@@ -80,7 +80,7 @@ function asLost(error: unknown): never {
   throw new ConnectionLostError('the connection was lost', { cause: error });
 }
 
-/** COMMIT was sent and no answer came: the transaction may have been committed, or not. */
+/** COMMIT was sent and no answer came: the transaction is committed or rolled back. */
 export class CommitUnknownError extends Error {
   override readonly name = 'CommitUnknownError';
 }
@@ -110,7 +110,7 @@ async function rollback(client: pg.ClientBase, cause: unknown): Promise<void> {
   await client.query('rollback').catch(asLost);
 }
 
-/** The server did not answer a statement: the connection is of no more use. */
+/** The server did not answer a statement: the connection cannot be used again. */
 class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError';
 }
@@ -137,8 +137,7 @@ async function run<P, R>(
 const DAMAGING_STATES = /^(57|08|0A000|25P03|25P04)/;
 
 /**
- * True where the connection must not be used again. What `work` threw itself, with the connection in
- * order, damages nothing.
+ * True where the connection must not be used again. An error that `work` threw itself damages nothing.
  */
 export function wasDamaged(error: unknown): boolean {
   if (error instanceof ConnectionLostError || error instanceof CommitUnknownError) return true;

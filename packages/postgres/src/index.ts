@@ -26,7 +26,6 @@ export {
   markRedriven,
 } from './dead-letters/redrive.ts';
 export { appendFacts, type FactRow, listFacts, type NewFact } from './facts/facts.ts';
-export { type AlikeId, listAlikeIds } from './identity/alike-ids.ts';
 export { type CorrelationKey, lockCorrelationKeys } from './identity/correlation-keys.ts';
 export type { IdentityKey, IdentityRow } from './identity/identity-rows.ts';
 export {
@@ -36,6 +35,7 @@ export {
 } from './identity/lock-identities.ts';
 export { type SavedEngagement, saveEngagements } from './identity/save-engagements.ts';
 export { parkIdentity, type SavedIdentity, saveIdentities } from './identity/save-identities.ts';
+export { listSimilarIds, type SimilarId } from './identity/similar-ids.ts';
 export { CommitUnknownError, type Session, type Tx } from './in-transaction.ts';
 export { type Claim, claimEvents, type EarlierClaim } from './inbox/claim-events.ts';
 export { FORGET_MAX_ROWS, forgetClaims, readRetainedSince } from './inbox/forget-claims.ts';
@@ -87,7 +87,7 @@ export {
   listUnstatedVerifications,
   raiseGenerations,
 } from './outputs/restate.ts';
-export { listPolicies, notePolicy, type PolicyAtWork } from './policies/policies-at-work.ts';
+export { listPolicies, notePolicy, type PolicyAtWork } from './policies/policies.ts';
 export { listMisplaced, type PartitionPlace } from './progress/list-misplaced.ts';
 export {
   type Advance,
@@ -109,22 +109,14 @@ export {
 export { cleanOutbox } from './relay/clean-outbox.ts';
 export { type LagRow, measureLag } from './relay/measure-lag.ts';
 export {
-  type AdoptedRow,
-  adoptOutboxRow,
-  placeLane,
-  placeTopic,
-  readKept,
-  takeOut,
-} from './relay/mend-lanes.ts';
-export {
   dropMessages,
+  encodeMoves,
   type GoalDistance,
   type LaneGoal,
   listWaiting,
   type MovedPiece,
-  markMending,
+  markMoving,
   measureDistance,
-  mendingColumns,
   moveDown,
   moveUp,
   readEnds,
@@ -155,12 +147,20 @@ export {
   readRelayTopic,
   refuseTopic,
 } from './relay/relay-topics.ts';
+export {
+  type AdoptedRow,
+  adoptOutboxRow,
+  deleteMessages,
+  placeLane,
+  placeTopic,
+  readKept,
+} from './relay/repair-lanes.ts';
 export { pingSession, releaseTopicLock, tryTopicLock } from './relay/topic-lock.ts';
 export {
-  type ReviewToSay,
-  type SaidReview,
-  saidReviewColumns,
-  settleSaidReviews,
+  encodePublishedReviews,
+  type PublishedReview,
+  type ReviewToPublish,
+  settlePublishedReviews,
 } from './reviews/lost-reviews.ts';
 export { type NewReview, openReviews, reopenReviews } from './reviews/open-reviews.ts';
 export {

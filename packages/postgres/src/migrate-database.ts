@@ -10,13 +10,13 @@ import { statement } from './statement.ts';
 
 /** That of kysely's migrator, so that an older version waits too. */
 const LOCK_ID = '3853314791062309107';
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 const WAIT_MAX_MS = 3_600_000;
 
 /**
  * Brings the database to the current schema: every migration that it lacks, oldest first, each in a transaction of its own
- * unless it says otherwise. One at a time does: safe to run twice and by two at once. What fails leaves the migrations
- * before it applied; the next run goes on with it. Returns the names of those that were applied, oldest first.
+ * unless its first line states otherwise. One run at a time: safe to run twice and by two at once. A run that fails leaves
+ * the migrations before the failed one applied; the next run continues with that one. Returns the names of those that were applied, oldest first.
  *
  * @throws Error when another run is under way for an hour
  */
@@ -34,7 +34,7 @@ export async function migrateDatabase(options: {
     onConnectionLost: () => undefined, // the migration itself fails with the reason
   });
   return await db.session(async (session) => {
-    await takeTurn(session, options.giveUp);
+    await acquireTurn(session, options.giveUp);
     await retryLocked(() => session.script(PREPARE_MIGRATIONS));
     const applied = new Set((await session.run(listAppliedMigrations, {})).map(({ name }) => name));
     const missing = (await listMigrations()).filter((name) => !applied.has(name));
@@ -47,19 +47,19 @@ export async function migrateDatabase(options: {
   });
 }
 
-/** Looks again and again: a session that waited in a statement would be waited for by `create index concurrently`. */
-async function takeTurn(session: Session, giveUp: AbortSignal | undefined): Promise<void> {
-  for (let waitedMs = 0; waitedMs < WAIT_MAX_MS; waitedMs += LOOK_EVERY_MS) {
-    // eslint-disable-next-line no-await-in-loop -- a look after the other
+/** Polls: `create index concurrently` would wait for a session that waits in a statement. */
+async function acquireTurn(session: Session, giveUp: AbortSignal | undefined): Promise<void> {
+  for (let waitedMs = 0; waitedMs < WAIT_MAX_MS; waitedMs += POLL_EVERY_MS) {
+    // eslint-disable-next-line no-await-in-loop -- one poll after the other
     const [row] = await session.run(tryMigrationLock, {});
-    if (row?.taken === true) return;
-    // eslint-disable-next-line no-await-in-loop -- a look after the other
-    await pause(LOOK_EVERY_MS, undefined, { signal: giveUp });
+    if (row?.acquired === true) return;
+    // eslint-disable-next-line no-await-in-loop -- one poll after the other
+    await pause(POLL_EVERY_MS, undefined, { signal: giveUp });
   }
   throw new Error('another migration of this database has been under way for an hour');
 }
 
-const tryMigrationLock = statement<object, { taken: boolean }>(
+const tryMigrationLock = statement<object, { acquired: boolean }>(
   'try_migration_lock',
-  () => sql`select pg_try_advisory_lock(${sql.raw(LOCK_ID)}) as taken`,
+  () => sql`select pg_try_advisory_lock(${sql.raw(LOCK_ID)}) as acquired`,
 );

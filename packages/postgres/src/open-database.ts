@@ -13,14 +13,14 @@ export type DatabaseRole =
   | 'latchkey_reader';
 
 export interface DatabaseOptions extends PoolOptions {
-  /** Taken on with `set role`; undefined keeps the user of the URL (migrations, tests). */
+  /** Set with `set role`; undefined keeps the user of the URL (migrations, tests). */
   readonly role: DatabaseRole | undefined;
 }
 
 /**
- * An open database: a pool of connections that is closed on disposal. Whatever uses it rejects with
- * `ConnectError` while there is no connection to be had, and with Failure `DATABASE_SESSION` where a
- * connection does not keep what it was set to.
+ * An open database: a pool of connections that is closed on disposal. Every method rejects with
+ * `ConnectError` while connecting fails, and with Failure `DATABASE_SESSION` where a
+ * connection does not keep its settings.
  */
 export interface Db extends AsyncDisposable {
   /** Runs one statement as a transaction of its own. */
@@ -37,7 +37,7 @@ export interface Db extends AsyncDisposable {
   readonly kysely: Kysely<Database>;
 }
 
-/** Opens a pool. Connects at the first use, so that a database that is away is found there. */
+/** Opens a pool. Connects at the first use, so an unreachable database is found there. */
 export function openDatabase(options: DatabaseOptions): Db {
   const pool = openPool(options);
   // Kysely closes the pool only if it was used through Kysely.

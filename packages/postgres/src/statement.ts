@@ -14,7 +14,7 @@ export interface Statement<P, R> {
   /** At most 63 bytes, unique in the process: it is the name of the prepared statement. */
   readonly name: string;
   readonly text: string;
-  /** The parameter behind $1, $2, …; the same one may stand more than once. */
+  /** The parameters of $1, $2, …; the same one may occur more than once. */
   readonly parameters: readonly (keyof P & string)[];
   /** Only carries the type of a row. */
   readonly row?: R;
@@ -41,7 +41,7 @@ export function listStatements(): readonly string[] {
  * Compiles a statement. `build` receives one marker per parameter and places it like a value, in
  * the `sql` tag or in the query builder.
  *
- * @throws RangeError when the name is longer than a prepared statement's may be or is taken, or when
+ * @throws RangeError when the name is longer than a prepared statement's may be or in use, or when
  *   something other than a parameter was placed as a value
  */
 export function statement<P extends object, R>(
@@ -54,7 +54,7 @@ export function statement<P extends object, R>(
   const compiled = query.compile(builder);
   const parameters = compiled.parameters.map((value) => {
     if (value instanceof Marker) return value.name as keyof P & string;
-    throw new RangeError(`statement ${name} holds a value; make it a parameter`);
+    throw new RangeError(`statement ${name} contains a value; make it a parameter`);
   });
   names.add(name);
   return { name, text: compiled.sql, parameters };

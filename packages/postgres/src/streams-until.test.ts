@@ -7,7 +7,7 @@ import { statement } from './statement.ts';
 
 const anything = statement<object, object>('anything', () => sql`select 1`);
 
-test('a database that says nothing is waited for until that is given up, and then not at all', async () => {
+test('a silent database is waited for until the signal, and then not at all', async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket.on('error', () => undefined).resume());

@@ -20,7 +20,7 @@ export function streamsUntil(giveUp: AbortSignal): () => Socket {
   };
 }
 
-/** The driver cannot take an error from where it makes a stream, only from connecting it. */
+/** The driver handles an error of connecting a stream, and none of making it. */
 class UnconnectableSocket extends Socket {
   override connect(): this {
     return this.destroy(new Error(GIVEN_UP));

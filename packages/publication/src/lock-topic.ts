@@ -51,7 +51,7 @@ async function acquireLock(
   while (!signal.aborted) {
     // eslint-disable-next-line no-await-in-loop -- tries until the lock is free
     const [answer] = await session.run(tryTopicLock, { firstLane, silenceMs: SILENCE_MS });
-    if (answer?.held === true) return true;
+    if (answer?.acquired === true) return true;
     if (!announced) onStandby();
     announced = true;
     // eslint-disable-next-line no-await-in-loop -- see above

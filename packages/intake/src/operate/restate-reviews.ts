@@ -1,8 +1,8 @@
 import {
-  type SaidReview,
+  type PublishedReview,
   type Session,
-  saidReviewColumns,
-  settleSaidReviews,
+  encodePublishedReviews,
+  settlePublishedReviews,
 } from '@latchkey/postgres';
 import { decideAndApply } from '../steps/decide-and-apply.ts';
 import { readMoment } from '../steps/moment.ts';
@@ -23,11 +23,11 @@ export interface RestatedReviews {
  */
 export function restateReviews(
   session: Pick<Session, 'transaction'>,
-  published: readonly SaidReview[],
+  published: readonly PublishedReview[],
   outputs: Outputs,
 ): Promise<RestatedReviews> {
   return session.transaction(async (tx) => {
-    const rows = await tx.run(settleSaidReviews, saidReviewColumns(published));
+    const rows = await tx.run(settlePublishedReviews, encodePublishedReviews(published));
     if (rows.length > 0) {
       await decideAndApply(
         tx,

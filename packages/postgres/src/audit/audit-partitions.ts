@@ -7,7 +7,7 @@ const MONTHS_AHEAD = 12;
 
 /**
  * Makes the partitions of the audit trail that are missing for the year ahead; returns their names.
- * Needs the rights of whoever migrates. Safe to run twice and by two at once.
+ * Needs the rights of `latchkey_migrator`. Safe to run twice and by two at once.
  */
 export async function makeAuditPartitions(options: {
   readonly url: string;

@@ -21,7 +21,7 @@ const MAX_ENTRIES = 10_000;
  * How far the trail is settled: a transaction has its transaction id before its first audit id (`insert_audit`). The
  * last assigned audit id L is read before this transaction has its own transaction id X; therefore each transaction with
  * an audit id up to L is below X. Once a snapshot shows that every transaction below X has ended, the entries up to L
- * are final, and later passes read behind L only. The xmax of a snapshot would be wrong in place of X: it is above the
+ * are final, and later passes read above L only. The xmax of a snapshot would be wrong in place of X: it is above the
  * last transaction that ended, not above all that run. A long transaction, anywhere on the server, only delays this:
  * passes then read the gaps between the ranges above the settled id again.
  */

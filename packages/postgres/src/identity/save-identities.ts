@@ -31,7 +31,7 @@ const updateIdentities = statement<RowParameters<typeof DECIDED>, object>(
     from (${selectRows(DECIDED, p)}) as saved where ${matchKey(DECIDED, 'saved')}`,
 );
 
-/** The clock leaves the identity alone until its next event; a review says why. */
+/** The clock skips the identity until its next event; a review states why. */
 export const parkIdentity = statement<{ identityId: string }, object>(
   'park_identity',
   (p) => sql`

@@ -16,23 +16,23 @@ const CLAIM = rowSpec(
 
 export type Claim = RowOf<typeof CLAIM>;
 
-/** What the inbox knows of an event that was claimed before. */
+/** The earlier claim of an event. */
 export interface EarlierClaim {
   readonly eventId: string;
   readonly fingerprint: Buffer;
-  /** JSON text; null where its disposition says everything. Of a report: its disposition and final state. */
+  /** JSON text; null where the disposition is the whole outcome. Of a report: its disposition and final state. */
   readonly outcome: string | null;
 }
 
 /**
  * Claims event ids for this transaction. Returns what is known of those that were claimed before,
- * by event id; every other one is ours once the transaction commits.
+ * by event id; every other event is claimed once the transaction commits.
  *
- * Two statements: in one, a claim that commits while ours waits for it is seen by neither half. The
+ * Two statements: in one, a claim that commits while this one waits for it is seen by neither half. The
  * ids are inserted in their order, so that two batches cannot wait for each other. A fact keeps its
  * event id, and so does the report of a verification: they are known also after the inbox forgot them.
  *
- * @throws Error when one was forgotten between the two; claimed again it is found or is ours
+ * @throws Error when one was forgotten between the two statements; the next try finds or claims it
  */
 export async function claimEvents(
   tx: Tx,
@@ -40,12 +40,12 @@ export async function claimEvents(
 ): Promise<ReadonlyMap<string, EarlierClaim>> {
   if (claims.length === 0) return new Map();
   const sorted = claims.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
-  const ours = await tx.run(insertClaims, encodeRows(CLAIM, sorted));
-  if (ours.length === claims.length) return new Map();
-  const claimed = new Set(ours.map((row) => row.event_id));
+  const won = await tx.run(insertClaims, encodeRows(CLAIM, sorted));
+  if (won.length === claims.length) return new Map();
+  const claimed = new Set(won.map((row) => row.event_id));
   const lost = sorted.filter(({ eventId }) => !claimed.has(eventId));
   const earlier = await tx.run(listClaims, encodeRows(CLAIM, lost));
-  if (earlier.length !== lost.length) throw new Error('a claim was lost to nobody');
+  if (earlier.length !== lost.length) throw new Error('a lost claim has no row');
   return new Map(earlier.map((row) => [row.eventId, row]));
 }
 
@@ -62,7 +62,7 @@ const insertClaims = statement<RowParameters<typeof CLAIM>, { event_id: string }
     returning event_id`,
 );
 
-/** The report is in the transaction of the claim, and says how it ended: the claim need not be written again. */
+/** The report is written in the transaction of the claim with its disposition: the claim need not be updated. */
 const outcomeOfReport = sql`case when report.event_id is not null then json_strip_nulls(
   json_build_object('disposition', report.disposition, 'finalState', report.final_state))::text end`;
 

@@ -19,9 +19,9 @@ export interface Forgotten {
 }
 
 /**
- * Forgets the oldest claims that are older than the retention, and moves `retained_since` behind them
- * in the same breath. Nothing is forgotten while another session is at it. A claim that somebody has
- * locked stays: it is being redriven.
+ * Deletes the oldest claims that are older than the retention, and moves `retained_since` after them in the same
+ * statement. Deletes nothing while another session does. A claim that another transaction has locked stays: it is being
+ * redriven.
  *
  * An array, since a join is planned as a scan of the whole inbox: 11 ms for 1,000 of 200,000, not 60.
  */
@@ -50,7 +50,7 @@ export const forgetClaims = statement<ForgetParameters, Forgotten>(
 
 /**
  * How far back the inbox remembers, in milliseconds since 1970; null as long as nothing was forgotten.
- * Read after claiming it holds for these claims: nothing that they stand on was forgotten since.
+ * Read after claiming it is valid for these claims: nothing that they rely on was forgotten since.
  */
 export const readRetainedSince = statement<object, { retainedSinceMs: number | null }>(
   'read_retained_since',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { listMigrations, parseMigration, readMigration } from './migrations.ts';
 
-test('a migration is one transaction, unless its first line says otherwise', () => {
+test('a migration is one transaction, unless its first line states otherwise', () => {
   const text =
     '-- What is new.\ncreate table a ();\n-- outside a transaction\ncreate table b ();\n';
   expect(parseMigration('0001_a', text)).toEqual({ name: '0001_a', text, statements: undefined });

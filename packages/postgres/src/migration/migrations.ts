@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('../../../../migrations/', import.meta.url));
 const SUFFIX = '.sql';
-/** The first line of a migration whose statements cannot run in a transaction, or must not hold locks for so long. */
+/** The first line of a migration whose statements cannot run in a transaction, or must not keep locks for so long. */
 const OUTSIDE = /^-- outside a transaction\b/;
 
 /** One step of the schema. */

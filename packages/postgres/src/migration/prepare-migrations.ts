@@ -1,6 +1,6 @@
 /**
- * Makes what every migration takes for granted: the roles, that this login may work as `latchkey_migrator`, and the list
- * of migrations. Needs CREATEROLE where roles are missing, and changes nothing where nothing is. The role that a login
+ * Creates what every migration relies on: the roles, the membership of this login in `latchkey_migrator`, and the list of
+ * migrations. Needs CREATEROLE where roles are missing, and changes nothing where nothing is. The role that a login
  * without superuser rights makes is one that it may grant, and not yet one that it is a member of.
  */
 export const PREPARE_MIGRATIONS = `

@@ -4,15 +4,15 @@ import { SESSION_PROFILES } from '../session/profile.ts';
 import { sqlStateOf } from '../sql-state.ts';
 import type { Migration } from './migrations.ts';
 
-/** A lock was not to be had in time, or two waited for each other. */
+/** A lock was not acquired in time, or two sessions waited for each other. */
 const LOCK_STATES: ReadonlySet<string> = new Set(['55P03', '40P01']);
 const LOCK_MAX_TRIES = 10;
 const BETWEEN_TRIES_MS = 1_000;
 const LOCK_TIMEOUT = SESSION_PROFILES.migration.settings['lock_timeout'] ?? '0';
 
 /**
- * Runs one migration and notes it. Resolved: all of it is done. Rejected: nothing of it is, or, outside a transaction,
- * the statements before the one that failed; it is not noted then, and runs again from its start.
+ * Runs one migration and records it. Resolved: all of it is done. Rejected: nothing of it is, or, outside a transaction,
+ * the statements before the one that failed; it is not recorded then, and runs again from its start.
  */
 export async function runMigration(session: Session, migration: Migration): Promise<void> {
   const { name, text, statements } = migration;
@@ -20,7 +20,7 @@ export async function runMigration(session: Session, migration: Migration): Prom
     await retryLocked(() => inOneTransaction(session, `${text}\n;${noted(name)}`));
     return;
   }
-  // No session queues behind it: what may run here blocks neither readers nor writers.
+  // No session queues behind it: statements outside a transaction block neither readers nor writers.
   await session.script('set lock_timeout to 0');
   for (const statement of statements) {
     // eslint-disable-next-line no-await-in-loop -- one after the other
@@ -31,8 +31,8 @@ export async function runMigration(session: Session, migration: Migration): Prom
 }
 
 /**
- * Does again what did not get its lock within the `lock_timeout` of the session, so that the services that queue behind
- * it go on in between; ten times at most.
+ * Repeats work that did not get its lock within the `lock_timeout` of the session, ten times at most. The services that
+ * queue behind it continue in between.
  */
 export async function retryLocked<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {

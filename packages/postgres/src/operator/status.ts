@@ -60,7 +60,7 @@ export const listOutputs = statement<object, OutputStatus>(
     order by lane.topic`,
 );
 
-/** Of one kind that waits is counted so far and no further: it stands for so many or more. */
+/** Counting of one kind stops here: the figure means this many or more. */
 export const COUNTED_AT_MOST = 10_000;
 
 /** One row a kind of what is open: the kinds by leaps through the index, however many there are of each. */
@@ -105,7 +105,7 @@ export interface ReviewCount {
   readonly overdue: number;
 }
 
-/** Reviews that wait for somebody, by kind; see `COUNTED_AT_MOST`. */
+/** Open reviews, by kind; see `COUNTED_AT_MOST`. */
 export const countReviews = statement<object, ReviewCount>(
   'count_reviews',
   () => sql`

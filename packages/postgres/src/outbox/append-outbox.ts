@@ -35,10 +35,10 @@ const LANE_LOCK_CLASS = 19_531;
 /**
  * Appends messages as the last thing that the transaction does, in the same round trip as COMMIT.
  *
- * The lock of each touched lane is held from here to the end of the transaction, and the positions
- * are read by a later statement, with a new snapshot, once a lane (`materialized`): so the positions of a lane are contiguous and
- * in the order of commits, and a transaction that is rolled back leaves no hole. A counter row would
- * be gapless, too, but rots under any old snapshot (2,600 → 460 appends a second within 36 s).
+ * Each touched lane is locked from here to the end of the transaction, and the positions are read by a later statement,
+ * with a new snapshot, once a lane (`materialized`). So the positions of a lane are contiguous and in the order of
+ * commits, and a transaction that is rolled back leaves no gap. A counter row would be gapless, too, but slows down
+ * under any old snapshot (2,600 → 460 appends a second within 36 s).
  */
 export function appendOutbox(tx: Tx, messages: readonly OutboxMessage[]): void {
   if (messages.length === 0) return;
@@ -51,7 +51,7 @@ export function appendOutbox(tx: Tx, messages: readonly OutboxMessage[]): void {
   tx.finally(appendToLanes, encodeRows(MESSAGE, rows));
 }
 
-/** Keeps everybody from appending to these lanes (a `textColumn`) to the end of the transaction. */
+/** Blocks other transactions from appending to these lanes (a `textColumn`) until this one ends. */
 export const lockLanes = statement<{ lanes: string }, object>(
   'lock_lanes',
   (p) => sql`

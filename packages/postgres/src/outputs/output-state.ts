@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Session, Tx } from '../in-transaction.ts';
 import { statement } from '../statement.ts';
 
-/** What everybody who publishes something must know. */
+/** What every transaction that appends messages must know. */
 export interface OutputState {
   /** UUID of this installation, made by a migration; backups and clones keep it. */
   readonly installationId: string;
@@ -35,7 +35,7 @@ const selectDecisionMoment = statement<object, { nowMs: number; epoch: number; l
 
 /**
  * The database's clock, in milliseconds since 1970, with the epoch and the layout of this moment. To be
- * read after the locks: whoever raises one of the two waits for everybody who holds some (`lockDeciders`).
+ * read after the locks: a transaction that raises one of the two waits for all that have locked something (`lockDeciders`).
  */
 export async function readDecisionMoment(
   tx: Tx,
@@ -46,8 +46,8 @@ export async function readDecisionMoment(
 }
 
 /**
- * Waits until nobody decides about an identity or a verification, and keeps everybody from it to the
- * end of the transaction. Whoever comes later reads what this transaction has written.
+ * Waits until no transaction decides about an identity or a verification, and blocks all that would until this one ends.
+ * Those read what this transaction has written.
  */
 export const lockDeciders = statement<object, object>(
   'lock_deciders',
@@ -69,7 +69,7 @@ export const finishRestating = statement<{ epoch: number }, object>(
   (p) => sql`update output_state set restating_since = null where epoch = ${p.epoch}`,
 );
 
-/** Lanes were added: whoever knows fewer is refused from now on. */
+/** Lanes were added: a process that knows fewer is refused from now on. */
 export const addOutputLayout = statement<object, { nowMs: number }>(
   'add_output_layout',
   () => sql`

@@ -10,14 +10,14 @@ import { updateRows } from '../write-rows.ts';
 interface Unstated {
   /** The first generation of the epoch. */
   readonly start: bigint;
-  /** Only those behind this id; an empty text or the lowest id to begin. */
+  /** Only those after this id; an empty text or the lowest id to begin. */
   readonly after: string;
   readonly limit: number;
 }
 
 /**
- * Locks identities of which a message was published, but not all that is known in this epoch; by id. Looks
- * at the accounts of one at a time: `exists` is planned as a scan of all accounts, once a call.
+ * Locks identities of which a message was published, but not all that is known in this epoch; by id. Reads
+ * the accounts of one at a time: `exists` is planned as a scan of all accounts, once a call.
  */
 export const listUnstatedIdentities = statement<Unstated, IdentityRow>(
   'list_unstated_identities',

@@ -4,14 +4,15 @@ import { statement } from '../statement.ts';
 interface CleanParameters {
   readonly lane: number;
   readonly retentionHours: number;
-  /** The range of positions that one statement looks at. */
+  /** The range of positions that one statement reads. */
   readonly maxRows: number;
 }
 
 /**
  * Deletes the oldest rows of a lane that were published and are older than the retention. The last
- * published row always stays: the relay starts at it, and must find it. A lane that is being mended is left alone. Its position
- * is locked meanwhile, so that no command places a lane on a row that is being deleted. The bounds are known before the first row is read, so that it reads no other.
+ * published row always stays: the relay starts at it, and must find it. A lane whose messages are
+ * being moved is skipped. The position of the lane is locked meanwhile, so that no command places it on a row that is being
+ * deleted. The bounds are computed before the first row is read, so that no row outside them is read.
  */
 export const cleanOutbox = statement<CleanParameters, { readonly deleted: number }>(
   'clean_outbox',

@@ -3,7 +3,7 @@ import { statement } from '../statement.ts';
 
 export interface LagRow {
   readonly topic: string;
-  /** Messages behind `published_through`, over all lanes of the topic. */
+  /** Messages after `published_through`, over all lanes of the topic. */
   readonly unpublished: bigint;
   /** Age of the oldest of them, in seconds; 0 where there is none. */
   readonly oldestSeconds: number;

@@ -6,21 +6,21 @@ import type { LanePosition } from './relay-positions.ts';
 /** The columns of a message that keeps everything but its position. */
 const kept = sql.raw('ce_id, key, headers, payload, generation, appended_at');
 
-interface LanesMarked {
+interface MoveColumns {
   readonly lanes: string;
   readonly afters: string;
 }
 
-/** @param marks - by lane, the position behind which messages get new ones */
-export function mendingColumns(marks: readonly LanePosition[]): LanesMarked {
+/** @param marks - by lane, the position after which messages receive new positions */
+export function encodeMoves(marks: readonly LanePosition[]): MoveColumns {
   return {
     lanes: textColumn(marks.map(({ lane }) => lane)),
     afters: textColumn(marks.map(({ position }) => position)),
   };
 }
 
-/** What stands behind these positions is being moved: no relay publishes the topics of these lanes until `placeLane`. */
-export const markMending = statement<LanesMarked, object>(
+/** The messages after these positions are being moved: no relay publishes the topics of these lanes until `placeLane`. */
+export const markMoving = statement<MoveColumns, object>(
   'mark_mending',
   (p) => sql`
     insert into relay_position (lane, mending_after)
@@ -34,7 +34,7 @@ export const markMending = statement<LanesMarked, object>(
     set mending_after = excluded.mending_after, updated_at = excluded.updated_at`,
 );
 
-/** The messages of a lane behind a position, and where they shall stand: behind `to`, in their order, without a gap. */
+/** The messages of a lane after `after`, and their new positions: after `to`, in their order, without a gap. */
 export interface LaneGoal {
   readonly lane: number;
   readonly after: bigint;
@@ -50,13 +50,13 @@ export interface GoalDistance {
   readonly rising: bigint;
   /** Of the last one that must; null where none must. */
   readonly risingLast: bigint | null;
-  /** Of the first one that must go down, as all behind it must; null where none must. */
+  /** Of the first one that must go down, as all after it must; null where none must. */
   readonly fallingFirst: bigint | null;
-  /** Where that one shall stand; null where none must. */
+  /** The new position of that one; null where none must. */
   readonly fallingTo: bigint | null;
 }
 
-/** Looks at the position of each message. */
+/** Reads the position of each message. */
 export const measureDistance = statement<LaneGoal, GoalDistance>(
   'measure_distance',
   (p) => sql`
@@ -71,7 +71,7 @@ export const measureDistance = statement<LaneGoal, GoalDistance>(
     ) as waiting`,
 );
 
-/** The first and the last message behind a position; null where there is none. */
+/** The first and the last message after a position; null where there is none. */
 export const readEnds = statement<
   { lane: number; after: bigint },
   { first: bigint | null; last: bigint | null }
@@ -94,7 +94,7 @@ interface PieceLimits {
 /** What one statement has moved. */
 export interface MovedPiece {
   readonly moved: number;
-  /** Where the last of them stood that was taken; null where none was. */
+  /** The old position of the last of them; null where none was moved. */
   readonly edge: bigint | null;
   /** There are more of them. */
   readonly more: boolean;
@@ -112,7 +112,7 @@ export const moveUp = statement<LaneGoal & { readonly through: bigint } & PieceL
       from outbox
       where lane = ${p.lane} and position > ${p.after}::bigint and position <= ${p.through}::bigint
       order by position desc limit ${p.maxRows}::integer
-    ), taken as materialized (
+    ), piece as materialized (
       select min(position) as least
       from (
         select position, bytes, sum(bytes) over (order by position desc) as bytes_through
@@ -121,7 +121,7 @@ export const moveUp = statement<LaneGoal & { readonly through: bigint } & PieceL
       where bytes_through <= ${p.maxBytes}::bigint or bytes_through = bytes
     ), moved as (
       delete from outbox
-      where lane = ${p.lane} and position >= (select least from taken)
+      where lane = ${p.lane} and position >= (select least from piece)
         and position <= ${p.through}::bigint
       returning position, ${kept}
     ), placed as (
@@ -136,11 +136,11 @@ export const moveUp = statement<LaneGoal & { readonly through: bigint } & PieceL
         select from outbox
         where lane = ${p.lane} and position > ${p.after}::bigint and position < least
       ) as more
-    from taken`,
+    from piece`,
 );
 
 /**
- * Moves the first messages behind `after` down, to the positions behind `to`, in their order. These must be free, and
+ * Moves the first messages after `after` down, to the positions after `to`, in their order. These must be free, and
  * the lane locked.
  */
 export const moveDown = statement<LaneGoal & PieceLimits, MovedPiece>(
@@ -151,7 +151,7 @@ export const moveDown = statement<LaneGoal & PieceLimits, MovedPiece>(
       from outbox
       where lane = ${p.lane} and position > ${p.after}::bigint
       order by position limit ${p.maxRows}::integer
-    ), taken as materialized (
+    ), piece as materialized (
       select max(position) as most
       from (
         select position, bytes, sum(bytes) over (order by position) as bytes_through
@@ -161,7 +161,7 @@ export const moveDown = statement<LaneGoal & PieceLimits, MovedPiece>(
     ), moved as (
       delete from outbox
       where lane = ${p.lane} and position > ${p.after}::bigint
-        and position <= (select most from taken)
+        and position <= (select most from piece)
       returning position, ${kept}
     ), placed as (
       insert into outbox (lane, position, ${kept})
@@ -172,18 +172,18 @@ export const moveDown = statement<LaneGoal & PieceLimits, MovedPiece>(
     )
     select (select count(*) from placed)::integer as moved, most as edge,
       exists (select from outbox where lane = ${p.lane} and position > most) as more
-    from taken`,
+    from piece`,
 );
 
-/** What tells whether a message was published. */
+/** What is needed to find out whether a message was published. */
 export interface WaitingRow {
   readonly position: bigint;
   readonly ceId: string;
-  /** It only stands for a message (generation 0). */
+  /** A placeholder (generation 0). */
   readonly isPlaceholder: boolean;
 }
 
-/** The next messages behind a position. */
+/** The next messages after a position. */
 export const listWaiting = statement<{ lane: number; after: bigint; maxRows: number }, WaitingRow>(
   'list_waiting',
   (p) => sql`
@@ -192,7 +192,7 @@ export const listWaiting = statement<{ lane: number; after: bigint; maxRows: num
     order by position limit ${p.maxRows}::integer`,
 );
 
-/** Takes the messages at these positions (a `textColumn`) out of a lane, which must be locked. */
+/** Deletes the messages at these positions (a `textColumn`) from a lane, which must be locked. */
 export const dropMessages = statement<{ lane: number; positions: string }, { dropped: number }>(
   'drop_messages',
   (p) => sql`

@@ -40,7 +40,7 @@ export function outboxRange(starts: readonly LaneStart[], maxBytes: number): Rea
 }
 
 /**
- * The rows behind the given positions, by lane and position; see `outboxRange`. One index descent a
+ * The rows after the given positions, by lane and position; see `outboxRange`. One index descent a
  * lane where there is nothing new. Sizes are read from the
  * headers of stored values: a row that is left out is not fetched.
  */
@@ -72,7 +72,7 @@ export const readOutbox = statement<ReadParameters, OutboxRow>(
     order by measured.lane, measured.position`,
 );
 
-/** Which of these lanes have a row behind their position: one index descent each. */
+/** Which of these lanes have a row after their position: one index descent each. */
 export const probeOutbox = statement<
   Pick<ReadParameters, 'lanes' | 'afters'>,
   Pick<OutboxRow, 'lane'>

@@ -10,7 +10,7 @@ export interface RelayLaneRow {
   readonly publishedThrough: bigint;
   /** How many positions at most are not in the partition's log. */
   readonly missingPositions: bigint;
-  /** Messages behind this position are being moved; null where none are. */
+  /** Messages after this position are being moved; null where none are. */
   readonly mendingAfter: bigint | null;
   readonly parkedCode: string | null;
 }
@@ -47,8 +47,7 @@ export function positionColumns(positions: readonly LanePosition[]): PositionCol
 }
 
 /**
- * Notes how far lanes were published. Never lowers what is there: a relay that was stopped and
- * comes back may write late.
+ * Records how far lanes were published. Never lowers a position: a relay that was paused may write late.
  */
 export const savePublishedThrough = statement<PositionColumns, object>(
   'save_published_through',
@@ -65,7 +64,7 @@ export const savePublishedThrough = statement<PositionColumns, object>(
     where relay_position.published_through < excluded.published_through`,
 );
 
-/** Notes why the next message of a lane cannot be published; null: it was. */
+/** Records why the next message of a lane cannot be published; null: it was. */
 export const saveParkedCode = statement<{ lane: number; code: string | null }, object>(
   'save_parked_code',
   (p) => sql`

@@ -52,7 +52,7 @@ export const markRecommitted = statement<{ topic: string }, object>(
     on conflict (topic) do update set recommitted_at = excluded.recommitted_at`,
 );
 
-/** A relay has taken the topic from another one, or from nobody. */
+/** A relay has acquired the topic, from another one or for the first time. */
 export const countTakeover = statement<{ topic: string }, object>(
   'count_takeover',
   (p) => sql`
@@ -60,7 +60,7 @@ export const countTakeover = statement<{ topic: string }, object>(
     on conflict (topic) do update set takeovers = relay_topic.takeovers + 1`,
 );
 
-/** How often each topic was taken over, by relays of this database. None of those that never were. */
+/** How often relays of this database have acquired each topic; without topics that none ever has. */
 export const listTakeovers = statement<object, { topic: string; takeovers: bigint }>(
   'list_takeovers',
   () => sql`select topic, takeovers from relay_topic`,

@@ -5,17 +5,20 @@ import { statement } from '../statement.ts';
 const RELAY_LOCK_CLASS = 19_532;
 
 /**
- * Takes the lock of a topic for this session, if nobody has it. From then on the server ends the
- * session, and with it the lock, once it has sent nothing for `silenceMs`: a relay on a host that was
- * stopped does not keep the others out. Whoever holds it must ping.
+ * Tries to acquire the lock of a topic for this session. While it is acquired, the server ends the session, and the
+ * lock with it, once the session has sent nothing for `silenceMs`: a relay on a stopped host does not block the others.
+ * The relay must therefore ping.
  */
-export const tryTopicLock = statement<{ firstLane: number; silenceMs: number }, { held: boolean }>(
+export const tryTopicLock = statement<
+  { firstLane: number; silenceMs: number },
+  { acquired: boolean }
+>(
   'try_topic_lock',
   (p) => sql`
-    select held, set_config('idle_session_timeout',
-      case when held then (${p.silenceMs}::integer)::text else '0' end, false)
+    select acquired, set_config('idle_session_timeout',
+      case when acquired then (${p.silenceMs}::integer)::text else '0' end, false)
     from (
-      select pg_try_advisory_lock(${sql.lit(RELAY_LOCK_CLASS)}, ${p.firstLane}) as held offset 0
+      select pg_try_advisory_lock(${sql.lit(RELAY_LOCK_CLASS)}, ${p.firstLane}) as acquired offset 0
     ) as tried`,
 );
 

@@ -3,7 +3,7 @@ import { encodeRows, type RowParameters, selectRows } from '../row-parameters.ts
 import { type RowOf, rowSpec } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 
-const SAID = rowSpec(
+const PUBLISHED = rowSpec(
   'review',
   {
     reviewId: 'uuid',
@@ -17,55 +17,57 @@ const SAID = rowSpec(
   { key: ['reviewId'] },
 );
 
-/** The last that was said of a review, as a message tells it. */
-export type SaidReview = RowOf<typeof SAID>;
+/** A review as the last message about it states it. */
+export type PublishedReview = RowOf<typeof PUBLISHED>;
 
-/** What is to be said of a review now. */
-export interface ReviewToSay extends SaidReview {
+/** What must be published about a review now. */
+export interface ReviewToPublish extends PublishedReview {
   readonly said: 'opened' | 'resolved';
 }
 
 /** @param reviews - at most one row of a review */
-export function saidReviewColumns(reviews: readonly SaidReview[]): RowParameters<typeof SAID> {
+export function encodePublishedReviews(
+  reviews: readonly PublishedReview[],
+): RowParameters<typeof PUBLISHED> {
   return encodeRows(
-    SAID,
+    PUBLISHED,
     reviews.toSorted((a, b) => (a.reviewId < b.reviewId ? -1 : 1)),
   );
 }
 
 /**
- * Makes the versions of reviews higher than what was said of them, and returns those of which something else was said than
- * is known, as it is to be said now. One that is not known, or only counted by another, is resolved.
+ * Raises the versions of reviews above the published ones, and returns the reviews whose published state differs from the
+ * stored one, as they must be published now. A review that is not stored, or that another one counts, is resolved.
  */
-export const settleSaidReviews = statement<RowParameters<typeof SAID>, ReviewToSay>(
+export const settlePublishedReviews = statement<RowParameters<typeof PUBLISHED>, ReviewToPublish>(
   'settle_said_reviews',
   (p) => sql`
-    with said as (${selectRows(SAID, p)}),
+    with published as (${selectRows(PUBLISHED, p)}),
     known as (
       select review_id, state, generation from review
-      where review_id in (select review_id from said)
+      where review_id in (select review_id from published)
       order by review_id
       for no key update
     ),
     made as (
       insert into review (review_id, kind, subject, owner, detail, due_at, state, generation)
       select review_id, kind, subject, owner, '{}', due_at, 'resolved', version + version % 2
-      from said where review_id not in (select review_id from known)
+      from published where review_id not in (select review_id from known)
       order by review_id
       on conflict (review_id) do nothing
       returning review_id, state, generation
     ),
     raised as (
-      update review set generation = said.version + case
-        when known.state = 'open' then (said.version + 1) % 2 else said.version % 2 end
-      from known join said on said.review_id = known.review_id
-      where review.review_id = known.review_id and known.generation <= said.version
+      update review set generation = published.version + case
+        when known.state = 'open' then (published.version + 1) % 2 else published.version % 2 end
+      from known join published on published.review_id = known.review_id
+      where review.review_id = known.review_id and known.generation <= published.version
       returning review.review_id, review.state, review.generation
     )
-    select said.review_id as "reviewId", said.kind, said.subject, said.owner, said.due_at as "dueAtMs",
+    select published.review_id as "reviewId", published.kind, published.subject, published.owner, published.due_at as "dueAtMs",
       settled.generation as version, case settled.state when 'open' then 'opened' else 'resolved' end as said
     from (select * from made union all select * from raised) as settled
-    join said on said.review_id = settled.review_id
-    where settled.generation > said.version
-    order by said.review_id`,
+    join published on published.review_id = settled.review_id
+    where settled.generation > published.version
+    order by published.review_id`,
 );

@@ -34,8 +34,7 @@ export async function openReviews(
 }
 
 /**
- * Opens those that were resolved once more, and returns their versions by id. Only for reviews of something that
- * this transaction has locked.
+ * Opens those that were resolved again, and returns their versions by id. The caller has locked the subjects of the reviews.
  */
 export async function reopenReviews(
   tx: Tx,

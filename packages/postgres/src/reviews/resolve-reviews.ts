@@ -14,7 +14,7 @@ const RESOLVED = pickColumns(REVIEW, [
   'dueAtMs',
 ]);
 
-/** A review that waited for a person until now. */
+/** A review that was open until now. */
 export type ResolvedReview = RowOf<typeof RESOLVED>;
 
 /** The same, with what it was before. */

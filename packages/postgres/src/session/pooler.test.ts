@@ -20,7 +20,7 @@ function another(fails: 'connect' | 'begin', error: Error): pg.Client {
   } as unknown as pg.Client;
 }
 
-/** PgBouncer says all of them with this code. */
+/** PgBouncer sends all of them with this code. */
 function protocolViolation(message: string): Error {
   const error = new pg.DatabaseError(message, message.length, 'error');
   error.severity = 'FATAL';
@@ -29,7 +29,7 @@ function protocolViolation(message: string): Error {
 }
 
 test.each(['connect', 'begin'] as const)(
-  'a pooler in session mode that is full, or being stopped, at %s is not taken for one in another mode',
+  'a pooler in session mode that is full, or being stopped, at %s does not count as one in another mode',
   async (fails) => {
     const full = protocolViolation('no more connections allowed (max_client_conn)');
 

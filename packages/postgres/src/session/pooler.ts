@@ -5,17 +5,17 @@ import { checkMark, READ_MARK, sharedSession } from './session-mark.ts';
 /** How long another connection is waited for: a pooler may have no more to give. */
 const ANOTHER_MS = 3_000;
 /**
- * What PgBouncer answers to `begin` where it gives away the session after each statement. It answers with the same code
- * when it is full or being stopped.
+ * The answer of PgBouncer to `begin` where it assigns the session to another client after each statement. The same code
+ * means that it is full or being stopped.
  */
 const PROTOCOL_VIOLATION = '08P01';
 const STATEMENT_MODE = /statement pooling/i;
 
 /**
- * Finds out whether a pooler gives the session of this connection to others between transactions: a
- * second connection that begins one is then answered by the session that we have set up, or we are
- * answered by another one meanwhile. A pooler that keeps a session for each connection does neither. One
- * that happens to have another session at hand is found out by the transactions (`markPooled`).
+ * Detects a pooler that assigns the session of this connection to other clients between transactions: a second connection
+ * that begins one is then answered by the session that we have set up, or we are answered by another one meanwhile. A
+ * pooler that keeps a session for each connection does neither. Where the pooler has another session free, the check of
+ * each transaction detects it (`markPooled`).
  *
  * @param mark - of the session of `client`
  * @param another - a client like it, not connected; it is closed afterwards
@@ -26,7 +26,7 @@ export async function refuseSharedSession(
   mark: string,
   another: pg.Client,
 ): Promise<void> {
-  // What ends it fails what is under way.
+  // The query under way fails too.
   another.on('error', () => undefined);
   const limit = setTimeout(() => {
     another.connection.stream.destroy();
@@ -54,6 +54,6 @@ async function markSeenBy(another: pg.Client): Promise<string | null | undefined
 }
 
 function isStatementMode(error: unknown): boolean {
-  const says = error instanceof Error ? error.message : '';
-  return sqlStateOf(error) === PROTOCOL_VIOLATION && STATEMENT_MODE.test(says);
+  const message = error instanceof Error ? error.message : '';
+  return sqlStateOf(error) === PROTOCOL_VIOLATION && STATEMENT_MODE.test(message);
 }

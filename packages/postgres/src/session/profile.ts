@@ -6,13 +6,13 @@ export type SessionSettings = Readonly<Record<string, string>>;
 
 export interface SessionProfile {
   readonly settings: SessionSettings;
-  /** Beyond every time-out of the server: for one that vanished without a word. */
+  /** Above every time-out of the server: for a server that vanished. */
   readonly queryTimeoutMs: number;
 }
 
 /**
- * What changes the meaning of statements and results. No default of a server, a database or a login counts,
- * except `default_transaction_read_only`: who makes a database read-only means us too, and we wait.
+ * What changes the meaning of statements and results. No default of a server, a database or a login counts, except
+ * `default_transaction_read_only`: a database that an operator makes read-only is read-only for services too, and they wait.
  */
 const MEANING: SessionSettings = {
   client_encoding: 'UTF8',
@@ -41,7 +41,7 @@ const MEANING: SessionSettings = {
   idle_session_timeout: '0',
 };
 
-/** A client that pauses while it holds a lane or an identity stops everybody. */
+/** A client that pauses while it has locked a lane or an identity stops every other. */
 const BRIEF: SessionSettings = {
   idle_in_transaction_session_timeout: '2s',
   lock_timeout: '10s',
@@ -51,7 +51,7 @@ const BRIEF: SessionSettings = {
 
 /** What plans may not do where every event is paid for (ADR 0021). */
 const PLANS: SessionSettings = {
-  // Plans for the rows of one batch read whole tables while these are small, and are made anew each time.
+  // Plans for the rows of one batch read whole tables while these are small, and are made again each time.
   plan_cache_mode: 'force_generic_plan',
   // And those that were made while a table was empty must not read all of it when it has grown.
   enable_seqscan: 'off',
@@ -68,7 +68,7 @@ const PLANS: SessionSettings = {
   jit: 'off',
 };
 
-/** Looks at whole lanes and tables, however large; what it locks it locks for one bounded piece. */
+/** Reads whole lanes and tables of any size; its locks last for one bounded piece. */
 const REPAIR: SessionSettings = {
   idle_in_transaction_session_timeout: '10s',
   lock_timeout: '10s',
@@ -76,7 +76,7 @@ const REPAIR: SessionSettings = {
   transaction_timeout: '1h',
 };
 
-/** Changes whole tables, and is planned as PostgreSQL likes. Others queue behind it while it waits for a lock, so it tries again instead. */
+/** Changes whole tables, with PostgreSQL's own planning. Sessions queue behind it while it waits for a lock, so it tries again instead. */
 const MIGRATION: SessionSettings = {
   idle_in_transaction_session_timeout: '1min',
   lock_timeout: '3s',
@@ -108,8 +108,8 @@ export const SESSION_PROFILES: Readonly<Record<Purpose, SessionProfile>> = {
 };
 
 /**
- * What a session must have, and most logins may not set: with `replica` no trigger refuses a change of
- * what is final.
+ * What a session must have, and most logins may not set: with `replica` no trigger refuses the change of a
+ * terminal state.
  */
 export const DEMANDED_SETTINGS: SessionSettings = {
   session_replication_role: 'origin',

@@ -1,13 +1,13 @@
 import { Failure } from '@latchkey/contracts';
 import type pg from 'pg';
 
-/** A setting of our own, by which a session of the server is recognised. */
+/** A custom setting that identifies a session of the server. */
 export const MARK = 'latchkey.session';
 
 /** Answers with the mark of the session of the server. */
 export const READ_MARK = `select pg_catalog.current_setting('${MARK}', true) as mark`;
 
-/** Connections that a pooler stands behind, with the mark of the session that we have set up. */
+/** Connections through a pooler, with the mark of the session that we have set up. */
 const pooled = new WeakMap<pg.ClientBase, string>();
 
 /** From now on each transaction of this connection makes sure that it is in this session. */
@@ -15,12 +15,12 @@ export function markPooled(client: pg.ClientBase, mark: string): void {
   pooled.set(client, mark);
 }
 
-/** The mark that each transaction of a connection must find; undefined where nothing can come between. */
+/** The mark that each transaction of a connection must find; undefined where there is no pooler. */
 export function markOf(client: pg.ClientBase): string | undefined {
   return pooled.get(client);
 }
 
-/** The last rows of an answer, which is a list where the text held several statements. */
+/** The last rows of an answer, which is a list where the text contained several statements. */
 type Answer =
   | { readonly rows: readonly unknown[] }
   | readonly { readonly rows: readonly unknown[] }[];
@@ -32,7 +32,7 @@ export function checkMark(mark: string, answer: Answer): void {
   if (row?.mark !== mark) throw sharedSession();
 }
 
-/** What is said of a pooler in transaction or statement mode. */
+/** The failure where a pooler is in transaction or statement mode. */
 export function sharedSession(cause?: unknown): Failure {
   const problems = [
     'a connection pooler gives the session to others between transactions: role, time-outs, locks and ' +

@@ -8,24 +8,24 @@ import { MARK } from './session-mark.ts';
 /** How a new connection is set up. */
 export interface SessionWanted {
   readonly settings: SessionSettings;
-  /** Taken on with `set role`; undefined keeps the login. */
+  /** Set with `set role`; undefined keeps the login. */
   readonly role: string | undefined;
 }
 
-/** What the server says of a session. */
+/** A session after it was set up. */
 export interface SettledSession {
   /** Unique: another session of the server that shows it is this one. */
   readonly mark: string;
-  /** The session is not that of the connection's handshake: a pooler stands between. */
+  /** The session is not that of the connection's handshake: there is a pooler. */
   readonly isPooled: boolean;
 }
 
 /**
- * Sets up a new connection in one round trip, whatever the server, the database, the login, the URL or
- * a pooler had set, and reads everything back.
+ * Sets up a new connection in one round trip, independent of the settings of server, database, login, URL and pooler,
+ * and reads everything back.
  *
  * @throws Failure DATABASE_SESSION with a sentence for each setting that is not what was set
- * @throws RoleRefusedError where the login may not take on the role, or there is none
+ * @throws RoleRefusedError where the login may not use the role, or there is none
  */
 export async function settleSession(
   client: pg.ClientBase,
@@ -34,9 +34,9 @@ export async function settleSession(
   const mark = randomUUID();
   const { settings, role } = wanted;
   const set = client.query(settingText({ ...settings, [MARK]: mark }));
-  const taken = client.query(role === undefined ? 'select' : `set role to ${role}`);
+  const roleSet = client.query(role === undefined ? 'select' : `set role to ${role}`);
   const read = client.query<Record<string, string>>(readingText(settings));
-  const [settingDone, roleDone, reading] = await Promise.allSettled([set, taken, read]);
+  const [settingDone, roleDone, reading] = await Promise.allSettled([set, roleSet, read]);
   if (settingDone.status === 'rejected') throw settingDone.reason;
   if (roleDone.status === 'rejected') throw asRefusedRole(roleDone.reason, role);
   if (reading.status === 'rejected') throw reading.reason;
@@ -47,12 +47,12 @@ export async function settleSession(
   return { mark, isPooled: Number(found['pid']) !== handshakePid(client) };
 }
 
-/** The login may not take on the role, or there is none: `grant` mends it while the service waits. */
+/** The login may not use the role, or there is none: `grant` corrects it while the service waits. */
 export class RoleRefusedError extends Error {
   override readonly name = 'RoleRefusedError';
 }
 
-/** `SET` is found by no search path, so that nothing of the login's can stand in for it. */
+/** `SET` needs no search path, so that no function of the login can replace it. */
 function settingText(settings: SessionSettings): string {
   return Object.entries(settings)
     .map(([name, value]) => `set ${name} to ${literalsOf(name, value)}`)
@@ -100,7 +100,7 @@ function asRefusedRole(cause: unknown, role = ''): unknown {
   return new RoleRefusedError(message, { cause });
 }
 
-/** The process that the handshake named; pg keeps it and does not say so. */
+/** The process id of the handshake; pg has it, and does not declare it. */
 function handshakePid(client: pg.ClientBase): number | undefined {
   return (client as pg.ClientBase & { readonly processID?: number }).processID;
 }

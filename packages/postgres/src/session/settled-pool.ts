@@ -9,7 +9,7 @@ import { RoleRefusedError, settleSession } from './settle-session.ts';
 
 export interface PoolOptions {
   readonly url: string;
-  /** Taken on with `set role`; undefined keeps the login. */
+  /** Set with `set role`; undefined keeps the login. */
   readonly role: string | undefined;
   /** Chooses the profile of its sessions; `service` where it is left out. */
   readonly purpose?: Purpose;
@@ -17,9 +17,9 @@ export interface PoolOptions {
   readonly applicationName: string;
   /** An idle connection was lost. The next use opens another one. */
   readonly onConnectionLost: (error: Error) => void;
-  /** Makes the connections; pg's own where it is left out. Fault tests put a class of their own here. */
+  /** Makes the connections; pg's own where it is left out. Fault tests replace it. */
   readonly Client?: typeof pg.Client;
-  /** Once aborted, connections are destroyed and none is opened any more: whatever waits for the database rejects. */
+  /** Once aborted, connections are destroyed and no other is opened: every statement that waits rejects. */
   readonly giveUp?: AbortSignal;
 }
 
@@ -32,8 +32,7 @@ export interface SettledPool {
 }
 
 /**
- * There was no connection to be had. Nothing that was to be run has run, whatever the server said: its
- * SQLSTATE is about connecting and stays in `cause`.
+ * Connecting failed. The statement was not run; the SQLSTATE of the server is about connecting and stays in `cause`.
  */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError';
@@ -47,8 +46,8 @@ export function openPool(options: PoolOptions): SettledPool {
   const profile = SESSION_PROFILES[options.purpose ?? 'service'];
   const config = clientConfig(options, profile);
   const Client = options.Client ?? pg.Client;
-  // A pooler is found out once.
-  let foundOut: Promise<void> | undefined;
+  // A pooler is detected once.
+  let refused: Promise<void> | undefined;
   const settle = async (client: pg.ClientBase): Promise<void> => {
     const { mark, isPooled } = await settleSession(client, {
       settings: profile.settings,
@@ -56,11 +55,11 @@ export function openPool(options: PoolOptions): SettledPool {
     });
     if (!isPooled) return;
     markPooled(client, mark);
-    foundOut ??= refuseSharedSession(client, mark, new Client(config)).catch((error: unknown) => {
-      foundOut = undefined; // the next connection looks again
+    refused ??= refuseSharedSession(client, mark, new Client(config)).catch((error: unknown) => {
+      refused = undefined; // the next connection tries again
       throw error;
     });
-    await foundOut;
+    await refused;
   };
   // Its type returns void; the pool awaits the promise.
   const onConnect = (client: pg.ClientBase): unknown => within(SETTLE_MS, settle(client));
@@ -73,7 +72,7 @@ export function openPool(options: PoolOptions): SettledPool {
   };
 }
 
-/** Does without start-up options: poolers and URLs lose, refuse and replace them. */
+/** Without start-up options: poolers and URLs lose, refuse or replace them. */
 function clientConfig(options: PoolOptions, { queryTimeoutMs }: SessionProfile): pg.ClientConfig {
   return {
     connectionString: options.url,

@@ -19,7 +19,7 @@ test.each([
   },
 );
 
-test('a login that may not take on its role is told what to grant', () => {
+test('a login that may not use its role is told what to grant', () => {
   const refused = new RoleRefusedError('grant latchkey_operator to it');
   expect(asUnreachable(refused)).toMatchObject({
     code: 'DATABASE_UNREACHABLE',

@@ -4,7 +4,7 @@ import { RoleRefusedError } from './settle-session.ts';
 import { ConnectError } from './settled-pool.ts';
 
 /**
- * For whoever does not wait until there is a connection: Failure DATABASE_UNREACHABLE, with the reason as a code and
+ * For callers that do not wait for a connection: Failure DATABASE_UNREACHABLE, with the reason as a code and
  * without address, login and password. Any other error is returned as it is.
  */
 export function asUnreachable(error: unknown): unknown {

@@ -75,8 +75,8 @@ export interface ReportTopic {
 
 /**
  * Locks verifications whose deadline has passed in what was read of every partition of the topic,
- * whatever their keys: our own lag expires nobody. A partition that was stopped for an hour is not waited
- * for. Verifications that another transaction has locked are left out.
+ * independent of their keys: our own lag expires no verification. A partition that was stopped for an hour is not
+ * waited for. Verifications that another transaction has locked are left out.
  */
 export const lockDueVerifications = statement<
   ReportTopic & { readonly limit: number },

@@ -24,7 +24,7 @@ const updateVerifications = statement<RowParameters<typeof VERIFICATION>, object
   (p) => updateRows(VERIFICATION, p),
 );
 
-/** The sweep leaves the verification alone until its next report; a review says why. */
+/** The sweep skips the verification until its next report; a review states why. */
 export const parkVerification = statement<{ verificationId: string }, object>(
   'park_verification',
   (p) => sql`

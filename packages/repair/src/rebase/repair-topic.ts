@@ -1,9 +1,9 @@
 import type { Outputs } from '@latchkey/intake';
 import {
   type AdoptedRow,
+  encodeMoves,
   type LaneGoal,
-  markMending,
-  mendingColumns,
+  markMoving,
   type Session,
 } from '@latchkey/postgres';
 import {
@@ -68,7 +68,7 @@ export async function repairTopic(
   const { owned, lanes } = planned;
   const { topic, session, producer, installation } = owned;
   const marks = lanes.map(({ lane: { lane }, plan }) => ({ lane, position: plan.common }));
-  await session.run(markMending, mendingColumns(marks));
+  await session.run(markMoving, encodeMoves(marks));
   const positions = lanes.flatMap((lane) => positionToCommit(lane, installation, epoch));
   if (positions.length > 0) await commitPositions(producer, { topic, installation }, positions);
   return moveAndPlace(repair, planned, outputs);

@@ -1,5 +1,5 @@
 import { type Outputs, type RestatedReviews, restateReviews } from '@latchkey/intake';
-import type { SaidReview, Session } from '@latchkey/postgres';
+import type { PublishedReview, Session } from '@latchkey/postgres';
 import type { PublishedRecord } from '@latchkey/publication';
 import { parseMessage } from '../parse-message.ts';
 
@@ -35,7 +35,7 @@ export class ReviewRepublisher {
 }
 
 /** The review with its id; empty where the message is not about a review. */
-function parseReview(record: PublishedRecord): readonly (readonly [string, SaidReview])[] {
+function parseReview(record: PublishedRecord): readonly (readonly [string, PublishedReview])[] {
   const resolved = parseMessage('latchkey.review.resolved.v1', record);
   const data = resolved ?? parseMessage('latchkey.review.opened.v1', record);
   if (data === undefined) return [];

@@ -12,7 +12,7 @@ import {
   readEnds,
   readOutbox,
   type Tx,
-  takeOut,
+  deleteMessages,
   textColumn,
 } from '@latchkey/postgres';
 import { type LaneEvidence, positionOf } from '@latchkey/publication';
@@ -82,7 +82,7 @@ async function removeWaiting(
     const [ends] = await tx.run(readEnds, { lane, after });
     if (through === undefined || ends?.last !== through) continue;
     // eslint-disable-next-line no-await-in-loop -- see above
-    await tx.run(takeOut, { lane, after, through });
+    await tx.run(deleteMessages, { lane, after, through });
     removed.push(...own);
   }
   return removed;

@@ -1,6 +1,6 @@
 import { derivedId, type RecordEvent } from '@latchkey/contracts';
 import type { Fact, Policy } from '@latchkey/domain';
-import { type IdentityKey, listAlikeIds, type NewReview, type Tx } from '@latchkey/postgres';
+import { type IdentityKey, listSimilarIds, type NewReview, type Tx } from '@latchkey/postgres';
 import { type Changes, REVIEW_DUE_MS } from '../changes.ts';
 import { type NamedPerson, named, type SharedReview } from '../reviews/shared-reviews.ts';
 
@@ -31,7 +31,7 @@ export async function findUnknownPeople(
   const events = Map.groupBy(identityOf.keys(), (event) => identityOf.get(event) ?? '');
   const unknown = unknownAmong(people, events);
   if (unknown.length === 0) return [];
-  const found = Map.groupBy(await listAlikeIds(tx, unknown), ({ identityId }) => identityId);
+  const found = Map.groupBy(await listSimilarIds(tx, unknown), ({ identityId }) => identityId);
   return unknown.map((person) => ({
     ...person,
     alike: (found.get(person.identityId) ?? []).map(({ alike }) => alike),

@@ -1,5 +1,5 @@
 import { isDecidedByFacts } from '@latchkey/domain';
-import type { NewReview, ResolvedReview, ReviewToSay } from '@latchkey/postgres';
+import type { NewReview, ResolvedReview, ReviewToPublish } from '@latchkey/postgres';
 import type { Effect } from '../changes.ts';
 
 type Announced = Pick<NewReview, 'reviewId' | 'kind' | 'subject' | 'owner' | 'dueAtMs'>;
@@ -51,7 +51,7 @@ export function resolvedEffect(
 }
 
 /** The message that corrects what was published of a review. */
-export function restatedReview(review: ReviewToSay, nowMs: number): Effect {
+export function restatedReview(review: ReviewToPublish, nowMs: number): Effect {
   if (review.said === 'opened') return openedEffect(review, review.version, nowMs);
   return resolvedEffect(review, nowMs, 'superseded');
 }

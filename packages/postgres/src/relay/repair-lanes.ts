@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { statement } from '../statement.ts';
 
-/** A message as the topic has it, or what stands for one. */
+/** A message as the topic contains it, or a placeholder for one. */
 export interface AdoptedRow {
   readonly lane: number;
   readonly position: bigint;
@@ -10,11 +10,11 @@ export interface AdoptedRow {
   /** JSON object of header name to text, without `lk_position`. */
   readonly headers: string;
   readonly payload: string;
-  /** 0: it only stands for a message whose content is not known any more. */
+  /** 0: a placeholder for a message whose content is no longer known. */
   readonly generation: bigint;
 }
 
-/** Puts a message that was published into the outbox, at a position that is free. */
+/** Inserts a published message into the outbox, at a position that is free. */
 export const adoptOutboxRow = statement<AdoptedRow, object>(
   'adopt_outbox_row',
   (p) => sql`
@@ -23,7 +23,7 @@ export const adoptOutboxRow = statement<AdoptedRow, object>(
       ${p.generation})`,
 );
 
-/** A lane is published through this position, also where more was noted; it is neither parked nor being mended. */
+/** The lane is published through this position, also where a higher one was recorded; it is neither parked nor being moved. */
 export const placeLane = statement<
   { lane: number; position: bigint; missingPositions: bigint },
   object
@@ -38,7 +38,7 @@ export const placeLane = statement<
       mending_after = null, updated_at = excluded.updated_at`,
 );
 
-/** The topic is in this cluster, and nothing speaks against publishing it. */
+/** The topic is in this cluster; no refusal remains. */
 export const placeTopic = statement<{ topic: string; clusterId: string }, { nowMs: number }>(
   'place_topic',
   (p) => sql`
@@ -49,8 +49,8 @@ export const placeTopic = statement<{ topic: string; clusterId: string }, { nowM
     returning clock_timestamp() as "nowMs"`,
 );
 
-/** Takes the messages behind `after`, up to `through`, out of a lane, which must be locked. */
-export const takeOut = statement<{ lane: number; after: bigint; through: bigint }, object>(
+/** Deletes the messages after `after`, up to `through`, from a lane, which must be locked. */
+export const deleteMessages = statement<{ lane: number; after: bigint; through: bigint }, object>(
   'take_out',
   (p) => sql`
     delete from outbox
@@ -58,8 +58,8 @@ export const takeOut = statement<{ lane: number; after: bigint; through: bigint 
 );
 
 /**
- * From which position on a lane can be published again, and the last one that it holds; 1 and 0 where it is empty. The
- * message before must be there, also as one that only stands for it (generation 0): it tells where the relay stands.
+ * The first position from which a lane can be published again, and its last one; 1 and 0 where it is empty. The message
+ * before the first must exist, also as a placeholder (generation 0): the relay finds its position by it.
  */
 export const readKept = statement<{ lane: number }, { earliest: bigint; last: bigint }>(
   'read_kept',

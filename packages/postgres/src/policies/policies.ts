@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import { statement } from '../statement.ts';
 
-/** A policy counts as at work for this long after a reconciler has last noted it. */
+/** A policy counts as used for this long after a reconciler has last recorded it. */
 const AT_WORK_SECONDS = 30;
 const KEPT_MINUTES = 5;
 const LISTED_MAX_ROWS = 100;
 
 /**
- * Notes that a reconciler decides with this policy now, by the database's clock. Policies that no reconciler has noted
- * for five minutes are deleted.
+ * Records that a reconciler decides with this policy now, by the database's clock. Deletes policies that no reconciler has
+ * recorded for five minutes.
  */
 export const notePolicy = statement<{ policyHash: string }, object>(
   'note_policy',
