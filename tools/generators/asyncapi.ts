@@ -84,7 +84,7 @@ function schemaObject(schema: Json): Json {
   return { schemaFormat: 'application/schema+json;version=draft-07', schema };
 }
 
-/** The attributes as headers of binary mode, where the content type stands for `datacontenttype`. */
+/** The attributes as headers of binary mode, where the content type replaces `datacontenttype`. */
 function eventHeaders({ properties, required }: Json): Json {
   const attributes = Object.entries(properties as Json).filter(
     ([name]) => name !== 'datacontenttype',

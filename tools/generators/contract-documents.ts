@@ -38,7 +38,7 @@ export function contractDocuments(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** Of what is sent, not of what we make of it: members that are not named are allowed. */
+/** The schema of what is sent, not of what reading it returns: unnamed members are allowed. */
 function schemaOf(title: string, schema: z.ZodType): Readonly<Record<string, unknown>> {
   // Draft 7 is what every AsyncAPI tool must read. Checks by hand carry their JSON Schema as metadata.
   const json = z.toJSONSchema(schema, { target: 'draft-7', io: 'input', unrepresentable: 'any' });

@@ -79,7 +79,7 @@ export const ACCEPTED: readonly AcceptedMutant[] = [
     reason: 'saves work: what is not tied repeats nothing',
   },
   {
-    file: 'packages/domain/src/desired/standing.ts',
+    file: 'packages/domain/src/desired/running-engagements.ts',
     operator: 'OptionalChaining',
     before: 'variants[at]?.[name]',
     after: 'variants[at][name]',

@@ -53,7 +53,7 @@ function refusePerson(
   if (!isOwnSubject && !source.aboutAnybody) {
     return notAllowed('data.person', "this source's own subject");
   }
-  // A block of nobody would look like a success.
+  // A block without a person has no effect, but would look like a success.
   if (!sources.has(named.data.source)) {
     return notAllowed('data.person.source', 'a source that the policy registers');
   }

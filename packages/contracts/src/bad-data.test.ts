@@ -93,7 +93,7 @@ test('no object inherits anything from what was refused', () => {
   expect(({} as Record<string, unknown>).admin).toBeUndefined();
 });
 
-test('a time far ahead is read: whether it lies ahead, only the database can say', () => {
+test('a time far ahead is read: only the clock of the database decides whether it is ahead', () => {
   const delivery = structured(joinedEvent({ time: '2100-01-01T00:00:00Z' }));
 
   expect(readDelivery(delivery, 'workforce-events', exampleSources)).toMatchObject({
@@ -114,7 +114,7 @@ test.each([
   expect(JSON.stringify(reject(structured(event)).rejection)).not.toContain('S3CRET');
 });
 
-test('a field is short and without control characters, whatever the names of members are', () => {
+test('a field is short and without control characters, for any names of members', () => {
   const name = `\u202e\u0007\ud800${'x'.repeat(10_000)}`;
   const { field = '' } = reject(structured(joinedWith({ attributes: { [name]: 1 } }))).rejection;
 

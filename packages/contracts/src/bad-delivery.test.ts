@@ -134,7 +134,7 @@ test.each([
   expect(claim).toBeUndefined();
 });
 
-test('what is known of a refused delivery is told, as far as it is in order', () => {
+test('a rejection contains the attributes of the delivery that are valid', () => {
   expect(reject(structured(joinedEvent({ time: 'now' })))).toMatchObject({
     eventId: 'urn:example:hr#evt-1',
     source: 'urn:example:hr',

@@ -42,8 +42,8 @@ const PREFIX = 'ce_';
 const NOTHING: RawAttributes = {};
 
 /**
- * Takes a delivery apart in either mode of the CloudEvents Kafka binding: *structured* if the content type
- * says so, *binary* if there are `ce_*` headers, else structured again. The body alone decides about nothing.
+ * Parses a delivery in either mode of the CloudEvents Kafka binding: *structured* if the content type
+ * is CloudEvents, *binary* if there are `ce_*` headers, else structured again. The body alone decides nothing.
  */
 export function openDelivery(delivery: RawDelivery): OpenedDelivery | RefusedDelivery {
   const { value } = delivery;
@@ -91,7 +91,7 @@ function collectHeaders(
     const isTrace = TRACE_HEADERS.includes(name);
     if (!isTrace && name !== CONTENT_TYPE && !name.startsWith(PREFIX)) continue;
     const text = decodeUtf8(bytes);
-    // A broken trace is not worth an event.
+    // An event is not refused for a broken trace.
     if (isTrace && (text === undefined || headers.has(name))) continue;
     if (text === undefined) return refused('NOT_UTF8', fieldOf([name]), 'UTF-8 (RFC 3629)');
     if (headers.has(name)) return refused('NOT_CLOUDEVENTS', fieldOf([name]), 'the header once');
@@ -128,8 +128,8 @@ function openStructured(
 
 /**
  * JSON in base64, as some SDKs send data that they were given as bytes. Smaller than the value that
- * holds it, so that it needs no limit of its own. One text for the same bytes: what decoders pass over
- * (blanks, a missing padding, bits behind the last byte) is refused.
+ * contains it, so it needs no separate limit. One text for the same bytes: what decoders ignore
+ * (blanks, a missing padding, bits after the last byte) is refused.
  */
 function openBase64(encoded: unknown): OpenedJson | DataRefusal {
   const expected = 'base64 with its padding and without blanks (RFC 4648, section 4)';

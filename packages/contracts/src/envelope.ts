@@ -20,7 +20,7 @@ const TRACESTATE = /^[ -~]{1,512}$/;
 
 const JSON_EXPECTED = 'application/json in UTF-8';
 
-/** Attributes that are `null` count as absent, as the JSON format of CloudEvents says. */
+/** Attributes that are `null` count as absent, as in the JSON format of CloudEvents. */
 export const envelope = z.object({
   specversion: z.literal('1.0', 'the text "1.0"'),
   id,
@@ -54,14 +54,14 @@ export interface Envelope {
   readonly tracestate: string | undefined;
 }
 
-/** What a refused delivery says about itself, as far as it is in order. */
+/** Attributes of a refused delivery, as far as they are valid. */
 export interface KnownAttributes {
   readonly eventId: string | undefined;
   readonly source: string | undefined;
   readonly type: string | undefined;
 }
 
-/** The envelope of a delivery, or what is wrong with it. Attributes that we do not know are not looked at. */
+/** The envelope of a delivery, or what is wrong with it. Unknown attributes are not checked. */
 export function readEnvelope(opened: OpenedDelivery): Envelope | Rejection {
   const fault = opened.suspect ? findEnvelopeFault(opened.attributes) : undefined;
   if (fault !== undefined) return fault;
@@ -81,7 +81,7 @@ export function readEnvelope(opened: OpenedDelivery): Envelope | Rejection {
   };
 }
 
-/** Never throws, whatever the attributes are. */
+/** Never throws, for any attributes. */
 export function knownAttributes(attributes: RawAttributes): KnownAttributes {
   const source = knownText(attributes.source, SOURCE);
   const eventKey = knownText(attributes.id, ID);
@@ -112,7 +112,7 @@ function brokenEnvelope(error: z.ZodError): Rejection {
   };
 }
 
-/** W3C Trace Context. What is no trace is left out: it is not worth an event. */
+/** W3C Trace Context. An invalid trace is left out: an event is not refused for it. */
 function readTrace({
   attributes,
   headers,

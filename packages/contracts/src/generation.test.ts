@@ -11,7 +11,7 @@ test('within an epoch the generation rises by one', () => {
   expect(nextGeneration(epochStart(3) + 7n, 3)).toBe(epochStart(3) + 8n);
 });
 
-test('the first generation after the epoch was raised goes on counting in it', () => {
+test('the first generation after the epoch was raised continues to count in it', () => {
   expect(nextGeneration(41n, 1)).toBe(2n ** 40n + 42n);
   expect(nextGeneration(epochStart(1) + 5n, 4)).toBe(epochStart(4) + 6n);
 });

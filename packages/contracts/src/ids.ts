@@ -8,7 +8,7 @@ const LATCHKEY_NAMESPACE = parse('6d1f6c1e-2b7a-5d0f-9a54-3c1d7c0e8f21');
  * Parts are joined by line feeds, which no id, source or name may contain.
  */
 export function derivedId(...parts: readonly string[]): string {
-  // As bytes: the library takes twice as long over texts.
+  // As bytes: the library is half as fast with texts.
   return v5(Buffer.from(parts.join('\n')), LATCHKEY_NAMESPACE);
 }
 

@@ -3,7 +3,7 @@ import { Temporal } from 'temporal-polyfill';
 /** A point in time: an RFC 3339 instant, or a calendar date at a place. */
 export type Moment = string | { readonly date: string; readonly zone: string };
 
-/** What a sender of something else is told. */
+/** The expectation in a rejection. */
 export const INSTANT_EXPECTED =
   'an RFC 3339 instant with offset that exists, 1900 to 9999, at most 9 fractional digits';
 export const MOMENT_EXPECTED = `${INSTANT_EXPECTED}; or {"date","zone"}: an ISO date, 1900 to 9999, and an IANA time zone`;
@@ -21,7 +21,7 @@ const FRACTION_MAX_DIGITS = 9;
 
 const ISO_DATE_LENGTH = 10;
 const ZONE_MAX_CHARACTERS = 64;
-/** A name of the IANA database; Temporal would take an offset such as `+01:00` for a zone too. */
+/** A name of the IANA database; Temporal would accept an offset such as `+01:00` as a zone too. */
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+/-]*$/;
 
 const beginningsMs = new Map<string, number | undefined>();
@@ -34,7 +34,7 @@ interface ParsedInstant {
 }
 
 /**
- * The epoch milliseconds at which a moment lies; fractions of a millisecond are cut off towards the past.
+ * The epoch milliseconds of a moment; fractions of a millisecond are cut off towards the past.
  * A date begins at 00:00 local time: at the earlier one where that occurs twice, at the instant of the change
  * where it is missing (Temporal's `compatible`).
  *
@@ -69,7 +69,7 @@ export function parseInstantMs(text: string): number | undefined {
   return parsed.secondMs + Math.floor(parsed.nanoseconds / 1_000_000);
 }
 
-/** No regular expression and no Temporal: this runs for every event, Temporal takes 20 times as long. */
+/** No regular expression and no Temporal: this runs for every event, Temporal is 20 times slower. */
 function parseInstant(text: string): ParsedInstant | undefined {
   const localMs = parseLocalSecond(text);
   const offsetAt = text.length - (text.endsWith('Z') || text.endsWith('z') ? 1 : OFFSET_LENGTH);
@@ -163,7 +163,7 @@ function computeBeginning(date: string, zone: string): number | undefined {
     const midnight = Temporal.PlainDate.from(date).toPlainDateTime();
     return midnight.toZonedDateTime(zone, { disambiguation: 'compatible' }).epochMilliseconds;
   } catch (error) {
-    // Neither says in another way that it knows no such zone.
+    // Both report an unknown zone only by throwing.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

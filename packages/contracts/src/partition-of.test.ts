@@ -22,7 +22,7 @@ test.each([
   ['abcd', 4, 0],
   ['日本語', 2, 20],
   ['😀', 1, 17],
-])('the key %j lies where kafkajs puts it among 8 and 50 partitions', (key, ofEight, ofFifty) => {
+])('the key %j has the partition that kafkajs chooses among 8 and 50', (key, ofEight, ofFifty) => {
   expect(partitionOf(key, 8)).toBe(ofEight);
   expect(partitionOf(key, 50)).toBe(ofFifty);
 });

@@ -76,7 +76,7 @@ test('header values are UTF-8 as they are, without percent-decoding', () => {
   expect(accept(binary(joinedEvent({ subject: 'Zoë %41' }))).subject).toBe('Zoë %41');
 });
 
-test('ids may have 256 characters, also where a character takes more than one code unit', () => {
+test('ids may have 256 characters, also where a character is more than one code unit', () => {
   const id = '😀'.repeat(256);
 
   expect(accept(structured(joinedEvent({ id }))).eventId).toBe(`urn:example:hr#${id}`);
@@ -103,7 +103,7 @@ test.each([
   expect(event).toMatchObject({ traceparent, tracestate: 'a=1' });
 });
 
-test('a trace may come as a Kafka header of its own', () => {
+test('a trace may come as a separate Kafka header', () => {
   const delivery = structured(joinedEvent());
   const headers = [...delivery.headers, ['traceparent', Buffer.from(traceparent)] as const];
 
@@ -245,7 +245,7 @@ test('a verification is its own subject', () => {
   });
 });
 
-test('a verification event is told from a fact of the record', () => {
+test('a verification event is distinguished from a fact of the record', () => {
   const event = accept(structured(verificationEvent()), 'verification-events');
 
   expect(isOfFamily(event, 'verification')).toBe(true);
@@ -263,7 +263,7 @@ test('what breaks its contract claims its id with the fingerprint of its content
   expect(broken('\ud800')).not.toBe(broken('\ud801'));
 });
 
-test('what cannot be told apart once it is parsed has different fingerprints all the same', () => {
+test('contents that are equal once parsed but differ as text have different fingerprints', () => {
   const claimOf = (digits: string) => {
     const text = JSON.stringify(joinedWith({ attributes: { n: 0 } })).replace(
       '"n":0',

@@ -23,7 +23,7 @@ export type Read =
       readonly rejection: Rejection;
       /** Set when envelope, source and topic are in order; otherwise nothing is claimed. */
       readonly claim: RejectedClaim | undefined;
-      /** What it says about itself, as far as that is in order; for people, nothing rests on it. */
+      /** Its own attributes, as far as they are valid; for operators only, no decision depends on them. */
       readonly eventId: string | undefined;
       readonly source: string | undefined;
       readonly type: string | undefined;
@@ -38,11 +38,11 @@ interface Admitted {
 }
 
 /**
- * Makes an event of a delivery, or says what is wrong with it. Total and pure: whatever the bytes, it
- * neither throws nor takes longer than linear time in their number.
+ * Reads an event from a delivery, or returns what is wrong with it. Total and pure: for any bytes it
+ * neither throws nor needs more than linear time.
  *
  * Checked in this order: value there, sizes, UTF-8, depth, JSON, envelope, type, source; then, from where on
- * the id is claimed, the data. That `time` does not lie ahead is checked by intake, with the database's clock.
+ * the id is claimed, the data. Whether `time` is ahead is checked by intake, with the database's clock.
  */
 export function readDelivery(
   delivery: RawDelivery,
@@ -116,7 +116,7 @@ function refuseData({ envelope, type }: Admitted, data: unknown): Rejection | un
   return undefined;
 }
 
-/** The data goes on as it came, not as the schema returns it: members that we do not know are kept. */
+/** The data is kept as it was sent, not as the schema returns it: unknown members are kept. */
 function eventOf({ envelope, type, fingerprint, order }: Admitted, data: unknown): Event {
   const { eventId, source, subject, time, timeMs, traceparent, tracestate } = envelope;
   return {

@@ -1,6 +1,6 @@
 import { type InputTopic } from './topics.ts';
 
-/** A system that may tell us things, as the policy registers it. */
+/** A system that may send events, as the policy registers it. */
 export interface RegisteredSource {
   /** The envelope's `source`, compared character by character. */
   readonly source: string;

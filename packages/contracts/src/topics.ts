@@ -1,10 +1,10 @@
-/** Topics that others write and we read; logical names. */
+/** Input topics: logical names. */
 export type InputTopic = 'workforce-events' | 'verification-events';
 
-/** Topics that we write; logical names. */
+/** Output topics: logical names. */
 export type OutputTopic = 'lifecycle' | 'access' | 'verifications' | 'reviews' | 'dead-letters';
 
-/** What each topic is called on the broker unless the configuration says otherwise. */
+/** The name of each topic on the broker, unless configured otherwise. */
 export const DEFAULT_TOPIC_NAMES: Readonly<Record<InputTopic | OutputTopic, string>> = {
   'workforce-events': 'latchkey.workforce-events.v1',
   'verification-events': 'latchkey.verification-events.v1',

@@ -16,11 +16,11 @@ test.each([
   ['a surrogate', Buffer.from([0x61, 0xed, 0xa0, 0x80]), 1, 2],
   ['an overlong slash', Buffer.from([0x0a, 0x0a, 0xc0, 0xaf]), 3, 1],
   ['what follows wide characters', Buffer.from([...Buffer.from('\u{1f600}ä'), 0xff]), 1, 3],
-])('%s is no UTF-8, and the place is told', (_what, bytes, line, column) => {
+])('%s is no UTF-8, and the place is reported', (_what, bytes, line, column) => {
   expect(readUtf8(bytes)).toEqual({ line, column });
 });
 
-test('a long line without a line end is looked at by halves', () => {
+test('a long line without a line end is searched by halves', () => {
   const bytes = Buffer.alloc(1024 * 1024, 'a');
   bytes[1_000_000] = 0xff;
   expect(readUtf8(bytes)).toEqual({ line: 1, column: 1_000_001 });

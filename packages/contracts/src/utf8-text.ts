@@ -30,7 +30,7 @@ function placeOf(bytes: Uint8Array): { readonly line: number; readonly column: n
     const feed = bytes.indexOf(LINE_FEED, start);
     const end = feed === -1 ? bytes.length : feed;
     const ofLine = bytes.subarray(start, end);
-    // A line feed is no part of a longer character: a line is in order by itself or not at all.
+    // A line feed is no part of a longer character: each line can be checked by itself.
     if (decoded(ofLine) === undefined) return { line, column: columnOf(ofLine) };
     if (feed === -1) return { line, column: 1 };
     start = feed + 1;
@@ -38,13 +38,13 @@ function placeOf(bytes: Uint8Array): { readonly line: number; readonly column: n
   }
 }
 
-/** Behind the longest part that is in order; by halves, since a line may be as long as the file. */
+/** The position after the longest valid part. Searched by halves, since a line may be as long as the file. */
 function columnOf(bytes: Uint8Array): number {
   let inOrder = 0;
   let broken = bytes.length + 1;
   while (broken - inOrder > 1) {
     const middle = Math.floor((inOrder + broken) / 2);
-    // As a stream: a character that is not complete yet is no mistake.
+    // As a stream: an incomplete character at the end is no mistake.
     const isInOrder = decoded(bytes.subarray(0, middle), { stream: true }) !== undefined;
     if (isInOrder) inOrder = middle;
     else broken = middle;

@@ -10,7 +10,7 @@ test('more facts of an engagement than its bound open a review, and all of them 
       : moved(index + 1, daysAgo(1500 - index), { department: `D${String(index)}` }),
   );
   const person = new Person();
-  person.take(facts);
+  person.process(facts);
 
   expect(person.accounts['directory']?.attributes['department']).toBe('D1000');
   expect(
@@ -28,7 +28,7 @@ test('more engagements of an identity than its bound open a review, and all of t
     }),
   );
   const person = new Person();
-  person.take(facts);
+  person.process(facts);
 
   expect(person.accounts['finance']?.state).toBe('enabled');
   expect(

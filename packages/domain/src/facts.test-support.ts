@@ -23,11 +23,11 @@ const rescinds = fc.oneof(
   }),
 );
 
-type Said = readonly [FactKind, object];
+type Stated = readonly [FactKind, object];
 
-function saying(): fc.Arbitrary<Said> {
-  const of = (kind: FactKind, data: fc.Arbitrary<object>): fc.Arbitrary<Said> =>
-    data.map((said) => [kind, said] as const);
+function stating(): fc.Arbitrary<Stated> {
+  const of = (kind: FactKind, data: fc.Arbitrary<object>): fc.Arbitrary<Stated> =>
+    data.map((stated) => [kind, stated] as const);
   return fc.oneof(
     of('joined', fc.record({ startsAt: moment, attributes })),
     of(
@@ -62,7 +62,7 @@ function saying(): fc.Arbitrary<Said> {
 /** Facts of up to two engagements; `orders` small makes ties likely. */
 export function facts(orders: number): fc.Arbitrary<Fact[]> {
   const one = fc.record({
-    said: saying(),
+    stated: stating(),
     order: fc.integer({ min: 1, max: orders }),
     engagement: fc.constantFrom(
       { source: HR, engagement: 'A' },
@@ -70,7 +70,7 @@ export function facts(orders: number): fc.Arbitrary<Fact[]> {
     ),
   });
   return fc.array(one, { minLength: 1, maxLength: 8 }).map((drawn) =>
-    drawn.map(({ said: [kind, data], order, engagement: { source, engagement } }, index) => {
+    drawn.map(({ stated: [kind, data], order, engagement: { source, engagement } }, index) => {
       const isBlock = kind === 'blocked' || kind === 'released';
       return fact(
         kind,

@@ -25,11 +25,11 @@ function after(days: number): number {
 
 test('an account is deleted so long after its last reason ended, however long a block had disabled it', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90))]);
-  person.take([fact('blocked', 1, { reason: 'r' }, { source: SECURITY })]);
+  person.process([joined(1, daysAgo(90))]);
+  person.process([fact('blocked', 1, { reason: 'r' }, { source: SECURITY })]);
   expect(accountIn(person, 'mail')).toMatchObject({ state: 'disabled', deleteAtMs: undefined });
 
-  person.take([left(2, daysAgo(0))], after(20));
+  person.process([left(2, daysAgo(0))], after(20));
   expect(accountIn(person, 'mail')?.deleteAtMs).toBe(after(20 + MAIL_DAYS));
   person.wait(after(20 + MAIL_DAYS) - 1);
   expect(person.states['mail']).toBe('disabled');
@@ -39,8 +39,8 @@ test('an account is deleted so long after its last reason ended, however long a 
 
 test('a person is archived when every account is deleted, and not before', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90))]);
-  person.take([left(2, daysAgo(0))]);
+  person.process([joined(1, daysAgo(90))]);
+  person.process([left(2, daysAgo(0))]);
 
   person.wait(after(MAIL_DAYS));
   expect(person.states).toEqual({ directory: 'disabled', mail: 'absent' });
@@ -59,9 +59,9 @@ test.each([
 ])('a release of $title leaves a person who is blocked for an incident $lifecycle', (one) => {
   const person = new Person();
   const source = SECURITY;
-  person.take([joined(1, daysAgo(90), EMPLOYEE)]);
-  person.take([fact('blocked', 1, { reason: 'r', incident: 'INC-1' }, { source })]);
-  person.take([fact('released', 2, { reason: 'r', ...one.released }, { source })]);
+  person.process([joined(1, daysAgo(90), EMPLOYEE)]);
+  person.process([fact('blocked', 1, { reason: 'r', incident: 'INC-1' }, { source })]);
+  person.process([fact('released', 2, { reason: 'r', ...one.released }, { source })]);
 
   expect(person.lifecycle).toBe(one.lifecycle);
 });

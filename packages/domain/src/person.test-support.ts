@@ -37,10 +37,10 @@ export const SECOND_MS = 1_000;
 export const HOUR_MS = 3_600 * SECOND_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** When the stories are told. */
+/** The present moment of the tests. */
 export const NOW_MS = Date.parse('2026-06-10T12:00:00Z');
 
-/** A moment relative to the story's now. */
+/** A moment relative to `NOW_MS`. */
 export function at(offsetMs: number): string {
   return new Date(NOW_MS + offsetMs).toISOString();
 }
@@ -53,13 +53,13 @@ export function inDays(days: number): string {
   return at(days * DAY_MS);
 }
 
-/** What an employee's engagement says unless told otherwise. */
+/** The default attributes of an employee's engagement. */
 export const EMPLOYEE: Attributes = { employmentType: 'employee', department: 'Engineering' };
 
 type DataOf<K extends FactKind> = Extract<Fact, { kind: K }>['data'];
 type PartialData<K extends FactKind> = Omit<DataOf<K>, 'engagement'> & { engagement?: string };
 
-/** A fact of `source` at its place in the source's order; its engagement is `E1` unless told otherwise. */
+/** A fact of `source` at its place in the source's order; its engagement is `E1` by default. */
 export function fact<K extends FactKind>(
   kind: K,
   order: number,
@@ -106,11 +106,11 @@ export function left(
   return fact('left', order, { endsAt, ...data }, { source });
 }
 
-/** What downstream sees of an account. */
+/** What consumers see of an account. */
 export interface PublishedAccount {
   readonly state: CurrentAccount['state'];
   readonly attributes: CurrentAccount['attributes'];
-  /** Entitlements with the rules behind them. */
+  /** Entitlements with the rules that give them. */
   readonly entitlements: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -140,13 +140,13 @@ export class Person {
     };
   }
 
-  /** Takes facts as one batch; those whose event id was taken before are duplicates and have no outcome. */
-  take(facts: readonly Fact[], nowMs = NOW_MS): readonly FactOutcome[] {
-    const taken = new Set(this.facts.map(({ eventId }) => eventId));
+  /** Processes facts as one batch; those whose event id was processed before are duplicates and have no outcome. */
+  process(facts: readonly Fact[], nowMs = NOW_MS): readonly FactOutcome[] {
+    const known = new Set(this.facts.map(({ eventId }) => eventId));
     const arriving: Fact[] = [];
     for (const arrived of facts) {
-      if (taken.has(arrived.eventId)) continue;
-      taken.add(arrived.eventId);
+      if (known.has(arrived.eventId)) continue;
+      known.add(arrived.eventId);
       arriving.push(arrived);
     }
     if (arriving.length === 0) return [];
@@ -217,11 +217,11 @@ export class Person {
 export function inAnyOrder(facts: readonly Fact[]): Person[] {
   return permutationsOf(facts).flatMap((order) => {
     const batch = new Person();
-    batch.take([...order, ...order]);
+    batch.process([...order, ...order]);
     const single = new Person();
     for (const arriving of order) {
-      single.take([arriving]);
-      single.take([arriving]);
+      single.process([arriving]);
+      single.process([arriving]);
     }
     return [batch, single];
   });

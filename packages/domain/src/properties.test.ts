@@ -8,14 +8,14 @@ import { readRecord } from './record/record.ts';
 
 const RUNS = { numRuns: 300 };
 
-function takeInBatches(person: Person, arriving: readonly Fact[], size: number): void {
+function processInBatches(person: Person, arriving: readonly Fact[], size: number): void {
   for (let from = 0; from < arriving.length; from += size) {
-    person.take(arriving.slice(from, from + size));
+    person.process(arriving.slice(from, from + size));
   }
 }
 
 /** What must be the same: not which accounts were ever made, nor when grace periods end. */
-function standing(person: Person): object {
+function desiredStateOf(person: Person): object {
   const accounts = person.identity.accounts
     .filter(({ state }) => state === 'enabled')
     .map(({ accountId, target, userName, attributes: shown, entitlements }) => ({
@@ -33,19 +33,26 @@ function standing(person: Person): object {
 
 function recordOf(all: readonly Fact[]): object {
   const { engagements, blocks } = readRecord(all, EXAMPLE_POLICY);
-  const said = [...engagements].map(([key, { timeline, reading }]) => ({ key, timeline, reading }));
-  return { said: said.sort((one, other) => (one.key < other.key ? -1 : 1)), blocks: [...blocks] };
+  const states = [...engagements].map(([key, { timeline, reading }]) => ({
+    key,
+    timeline,
+    reading,
+  }));
+  return {
+    states: states.sort((one, other) => (one.key < other.key ? -1 : 1)),
+    blocks: [...blocks],
+  };
 }
 
 test('I3: every order, repetition and batching of facts ends in the same desired state', () => {
   fc.assert(
     fc.property(deliveries(facts(40)), ({ facts: all, shuffled, batchSize }) => {
       const [straight, mixed] = [new Person(CERTAIN_POLICY), new Person(CERTAIN_POLICY)];
-      straight.take(all);
-      takeInBatches(mixed, shuffled, batchSize);
+      straight.process(all);
+      processInBatches(mixed, shuffled, batchSize);
       fc.pre(!opensReview(straight, 'readings_too_many'));
 
-      expect(standing(mixed)).toEqual(standing(straight));
+      expect(desiredStateOf(mixed)).toEqual(desiredStateOf(straight));
     }),
     RUNS,
   );
@@ -60,15 +67,15 @@ test('I3: every order of facts is read as the same record, also where they are t
   );
 });
 
-test('I3: tied facts end in the same desired state in whatever order they come', () => {
+test('I3: tied facts end in the same desired state in any order', () => {
   fc.assert(
     fc.property(deliveries(facts(6)), ({ facts: all, shuffled, batchSize }) => {
       const [straight, mixed] = [new Person(CERTAIN_POLICY), new Person(CERTAIN_POLICY)];
-      straight.take(all);
-      takeInBatches(mixed, shuffled, batchSize);
+      straight.process(all);
+      processInBatches(mixed, shuffled, batchSize);
       fc.pre(!opensReview(straight, 'readings_too_many'));
 
-      expect(standing(mixed)).toEqual(standing(straight));
+      expect(desiredStateOf(mixed)).toEqual(desiredStateOf(straight));
     }),
     RUNS,
   );
@@ -78,7 +85,7 @@ test('I4: an unchanged world emits nothing', () => {
   fc.assert(
     fc.property(facts(8), (all) => {
       const person = new Person();
-      person.take(all);
+      person.process(all);
 
       const again = person.wait(NOW_MS);
 
@@ -101,7 +108,7 @@ test('a stale fact changes nothing at any moment', () => {
       const person = new Person();
       for (const arriving of all) {
         const published = person.messages.length + person.lifecycles.length;
-        const [outcome] = person.take([arriving]);
+        const [outcome] = person.process([arriving]);
         if (outcome?.disposition !== 'stale') continue;
         expect(outcome.decisions).toEqual([]);
         expect(person.messages.length + person.lifecycles.length).toBe(published);
@@ -111,11 +118,11 @@ test('a stale fact changes nothing at any moment', () => {
   );
 });
 
-test('generations rise by exactly one per message, and every message says what changed', () => {
+test('generations rise by exactly one per message, and every message lists what changed', () => {
   fc.assert(
     fc.property(deliveries(facts(20)), ({ shuffled, batchSize }) => {
       const person = new Person();
-      takeInBatches(person, shuffled, batchSize);
+      processInBatches(person, shuffled, batchSize);
       for (let day = 0; day < 6; day += 1) person.wait(NOW_MS + day * DAY_MS);
       person.wait(NOW_MS + 200 * DAY_MS);
 
@@ -136,7 +143,7 @@ test('I14: what is held has a reason that names its rule at its hash, and only a
   fc.assert(
     fc.property(facts(20), (all) => {
       const person = new Person();
-      for (const arriving of all) person.take([arriving]);
+      for (const arriving of all) person.process([arriving]);
 
       for (const { state, target, entitlements } of person.identity.accounts) {
         expect(state === 'enabled' && entitlements.length === 0).toBe(false);
@@ -154,12 +161,12 @@ test('I14: what is held has a reason that names its rule at its hash, and only a
   );
 });
 
-test('I18: nothing happens before the next transition, and everything due happens whenever the clock comes', () => {
+test('I18: nothing happens before the next transition, and everything due happens whenever the clock runs', () => {
   fc.assert(
-    fc.property(facts(40), fc.array(days, { maxLength: 6 }), (all, looks) => {
+    fc.property(facts(40), fc.array(days, { maxLength: 6 }), (all, moments) => {
       const [watched, slept] = [new Person(CERTAIN_POLICY), new Person(CERTAIN_POLICY)];
-      watched.take(all);
-      slept.take(all);
+      watched.process(all);
+      slept.process(all);
       const endMs = NOW_MS + 6 * DAY_MS;
 
       let momentMs = watched.nextTransitionAtMs;
@@ -168,37 +175,37 @@ test('I18: nothing happens before the next transition, and everything due happen
         watched.wait(momentMs);
         momentMs = watched.nextTransitionAtMs;
       }
-      for (const look of looks.toSorted((one, other) => one - other)) {
-        if (look > 0) slept.wait(NOW_MS + look * DAY_MS);
+      for (const moment of moments.toSorted((one, other) => one - other)) {
+        if (moment > 0) slept.wait(NOW_MS + moment * DAY_MS);
       }
       watched.wait(endMs);
       slept.wait(endMs);
 
-      const told = ({ lifecycles }: Person) =>
+      const changesOf = ({ lifecycles }: Person) =>
         lifecycles.map(({ lifecycle, effectiveAtMs, causes }) => ({
           lifecycle,
           effectiveAtMs,
           causes,
         }));
-      expect(told(slept)).toEqual(told(watched));
-      expect(standing(slept)).toEqual(standing(watched));
+      expect(changesOf(slept)).toEqual(changesOf(watched));
+      expect(desiredStateOf(slept)).toEqual(desiredStateOf(watched));
     }),
     RUNS,
   );
 });
 
-test('I23: taking everything again into a full house is a no-op, into an empty one gives the same state', () => {
+test('I23: processing everything again into a full database is a no-op, into an empty one gives the same state', () => {
   fc.assert(
     fc.property(facts(40), (all) => {
       const [first, second] = [new Person(CERTAIN_POLICY), new Person(CERTAIN_POLICY)];
-      for (const arriving of all) first.take([arriving]);
+      for (const arriving of all) first.process([arriving]);
       const messages = first.messages.length + first.lifecycles.length;
 
-      expect(first.take(all)).toEqual([]);
+      expect(first.process(all)).toEqual([]);
       expect(first.messages.length + first.lifecycles.length).toBe(messages);
-      second.take(all);
+      second.process(all);
       fc.pre(!opensReview(second, 'readings_too_many'));
-      expect(standing(second)).toEqual(standing(first));
+      expect(desiredStateOf(second)).toEqual(desiredStateOf(first));
     }),
     RUNS,
   );
@@ -208,7 +215,7 @@ test('what is published never differs from what is saved', () => {
   fc.assert(
     fc.property(facts(20), (all) => {
       const person = new Person();
-      person.take(all);
+      person.process(all);
       const { identity } = person;
       const again = reconcile({
         identity: { ...identity, accounts: [], lifecycle: undefined },

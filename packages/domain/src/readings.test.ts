@@ -22,14 +22,14 @@ import { type Timeline, timelineOf } from './record/timeline.ts';
 
 const KEY = { source: 'urn:example:hr', engagement: 'E1' };
 
-function statementsOf(said: readonly Fact[]): readonly Statement[] {
-  return said
+function statementsOf(stated: readonly Fact[]): readonly Statement[] {
+  return stated
     .filter((one): one is EngagementFact => !isBlockFact(one))
     .map((one) => statementOf(one, EXAMPLE_POLICY));
 }
 
-function read(said: readonly Fact[]): EngagementRecord {
-  return readEngagement(KEY, statementsOf(said));
+function read(stated: readonly Fact[]): EngagementRecord {
+  return readEngagement(KEY, statementsOf(stated));
 }
 
 /** Rows of one stamp; each has an event id of its own. */
@@ -53,19 +53,19 @@ test('rows of one stamp that commute are one reading, however many there are', (
   expect(read([joined(1, daysAgo(90)), ...tied(2, rows)]).reading).toBe('certain');
 });
 
-test('many tied facts that arrive together are read once, say the same, and all count as telling', () => {
+test('many tied facts that arrive together are read once, give the same record, and all count as applied', () => {
   const rows = (count: number) =>
     Array.from(
       { length: count },
       (_, at) => [daysAgo(2), { department: `d${String(at)}` }] as const,
     );
   for (const count of [16, 17, 500]) {
-    const said = [joined(1, daysAgo(90)), ...tied(2, rows(count))];
+    const facts = [joined(1, daysAgo(90)), ...tied(2, rows(count))];
 
-    const { record, telling } = extendRecord(readRecord([], EXAMPLE_POLICY), said, EXAMPLE_POLICY);
+    const { record, applied } = extendRecord(readRecord([], EXAMPLE_POLICY), facts, EXAMPLE_POLICY);
 
-    expect(record).toEqual(readRecord(said, EXAMPLE_POLICY));
-    if (count > 16) expect(telling.size).toBe(count + 1);
+    expect(record).toEqual(readRecord(facts, EXAMPLE_POLICY));
+    if (count > 16) expect(applied.size).toBe(count + 1);
   }
 });
 
@@ -128,26 +128,26 @@ const STATED = fact('stated', 90, {
 test.each([
   {
     title: 'a newer row of the same moment',
-    said: CONTRADICTION,
+    stated: CONTRADICTION,
     ends: moved(90, daysAgo(2), { department: 'Sales' }),
   },
   {
     title: 'a row that rescinds them',
-    said: CONTRADICTION,
+    stated: CONTRADICTION,
     ends: fact('rescinded', 90, { rescinds: { kind: 'moved', effectiveAt: daysAgo(2) } }),
   },
-  { title: 'a full statement', said: CONTRADICTION, ends: STATED },
+  { title: 'a full statement', stated: CONTRADICTION, ends: STATED },
   {
     title: 'a full statement behind more than are followed',
-    said: [...CONTRADICTION, ...MANY],
+    stated: [...CONTRADICTION, ...MANY],
     ends: STATED,
   },
-])('$title ends the dispute, added or read', ({ said, ends }) => {
-  const disputed = read([joined(1, daysAgo(90)), ...said]);
+])('$title ends the dispute, added or read', ({ stated, ends }) => {
+  const disputed = read([joined(1, daysAgo(90)), ...stated]);
   const [ending] = statementsOf([ends]);
   expect(disputed.reading).toBe('held');
 
-  expect(read([joined(1, daysAgo(90)), ...said, ends]).reading).toBe('certain');
+  expect(read([joined(1, daysAgo(90)), ...stated, ends]).reading).toBe('certain');
   expect(ending && addStatement(disputed, ending).reading).toBe('certain');
 });
 
@@ -172,7 +172,7 @@ test('a hire of one stamp is read, with rows that repeat it, date ahead and go b
 
 test('rows that a full statement of the same stamp repeats are no dispute', () => {
   const attributes = { ...EMPLOYEE, location: 'Rome' };
-  const said = [
+  const facts = [
     joined(1, daysAgo(90)),
     fact('stated', 2, { startsAt: daysAgo(90), timeline: [{ from: daysAgo(90), attributes }] }),
     ...tied(
@@ -181,10 +181,10 @@ test('rows that a full statement of the same stamp repeats are no dispute', () =
     ),
   ];
 
-  expect(read(said).reading).toBe('certain');
+  expect(read(facts).reading).toBe('certain');
 });
 
-test('whatever has one stamp is read in bounded time', () => {
+test('statements of one stamp are read in bounded time', () => {
   const worst = [
     joined(1, daysAgo(90)),
     left(1, daysAgo(80)),
@@ -206,8 +206,8 @@ test('whatever has one stamp is read in bounded time', () => {
 
   const { through } = read(worst);
 
-  expect(through.readings.tooMany).toBe(true);
-  expect(through.readings.effort).toBeLessThan(1_100_000);
+  expect(through.all.tooMany).toBe(true);
+  expect(through.all.effort).toBeLessThan(1_100_000);
 });
 
 /** Every order of the statements, tied ones in each: what the reading is defined by. */
@@ -219,7 +219,7 @@ function everyTimeline(statements: readonly Statement[]): readonly Timeline[] {
     [[]],
   );
   const timelines = orders.map((order) => timelineOf(foldPeriods(order)));
-  return [...new Map(timelines.map((timeline) => [saying(timeline), timeline])).values()];
+  return [...new Map(timelines.map((timeline) => [textOf(timeline), timeline])).values()];
 }
 
 function permutationsOf(group: readonly Statement[]): readonly (readonly Statement[])[] {
@@ -229,7 +229,7 @@ function permutationsOf(group: readonly Statement[]): readonly (readonly Stateme
   );
 }
 
-function saying(timeline: Timeline): string {
+function textOf(timeline: Timeline): string {
   const entriesOf = (variant: object) => Object.entries(variant).sort();
   return JSON.stringify(
     timeline.map(({ fromMs, running, access, suspended, variants }) => {
@@ -238,8 +238,8 @@ function saying(timeline: Timeline): string {
   );
 }
 
-function sayingsOf(timelines: readonly Timeline[]): readonly string[] {
-  return timelines.map(saying).sort();
+function textsOf(timelines: readonly Timeline[]): readonly string[] {
+  return timelines.map(textOf).sort();
 }
 
 /** Statements of one engagement: some in an order of their own, and behind them a tied group. */
@@ -250,20 +250,20 @@ const oneGroup = fc
     ...group.map((one) => ({ ...one, order: 41n, eventId: `${one.eventId}-tied` })),
   ]);
 
-function ofOneEngagement(said: readonly Fact[]): readonly Statement[] {
-  return said
+function ofOneEngagement(stated: readonly Fact[]): readonly Statement[] {
+  return stated
     .filter((one): one is EngagementFact => !isBlockFact(one))
     .map((one) => statementOf({ ...one, source: KEY.source }, CERTAIN_POLICY));
 }
 
 test('a tied group has exactly the readings that its orders have', () => {
   fc.assert(
-    fc.property(oneGroup, (said) => {
-      const statements = ofOneEngagement(said);
+    fc.property(oneGroup, (facts) => {
+      const statements = ofOneEngagement(facts);
       fc.pre(statements.filter(({ order }) => order === 41n).length <= 6);
-      const { ways, tooMany } = readEngagement(KEY, statements).through.readings;
-      const all = sayingsOf(everyTimeline(statements));
-      const found = new Set(ways.map((way) => saying(timelineOf(way))));
+      const { readings, tooMany } = readEngagement(KEY, statements).through.all;
+      const all = textsOf(everyTimeline(statements));
+      const found = new Set(readings.map((reading) => textOf(timelineOf(reading))));
 
       expect(tooMany).toBe(all.length > 64);
       if (!tooMany) expect([...found].sort()).toEqual(all);
@@ -274,16 +274,16 @@ test('a tied group has exactly the readings that its orders have', () => {
 
 test('no reading of several groups is one that no order has, and added facts are read as all at once', () => {
   fc.assert(
-    fc.property(facts(4), (said) => {
-      const statements = ofOneEngagement(said);
+    fc.property(facts(4), (stated) => {
+      const statements = ofOneEngagement(stated);
       fc.pre(statements.length > 0);
       const known = readEngagement(KEY, statements);
       const [first, ...others] = sortInOrder(statements);
       const added = others.reduce(addStatement, readEngagement(KEY, first ? [first] : []));
 
-      const all = new Set(sayingsOf(everyTimeline(statements)));
-      for (const way of known.through.readings.ways) {
-        expect(all.has(saying(timelineOf(way)))).toBe(true);
+      const all = new Set(textsOf(everyTimeline(statements)));
+      for (const reading of known.through.all.readings) {
+        expect(all.has(textOf(timelineOf(reading)))).toBe(true);
       }
       expect(added).toMatchObject({ reading: known.reading, timeline: known.timeline });
     }),

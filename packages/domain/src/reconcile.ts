@@ -44,13 +44,13 @@ export interface ReconcileRequest {
   readonly policy: Policy;
   /** Not before `identity.derivedAtMs`. */
   readonly nowMs: number;
-  /** In which generations are counted now. */
+  /** The epoch of new generations. */
   readonly epoch: number;
 }
 
-/** What became of one arriving fact. */
+/** The outcome of one arriving fact. */
 export interface FactOutcome {
-  /** `stale`: the record says the same with and without it. */
+  /** `stale`: the record is the same with and without it. */
   readonly disposition: 'applied' | 'stale';
   readonly decisions: readonly Decision[];
 }
@@ -62,7 +62,7 @@ export interface LifecycleChange extends Transition {
 
 /** What must be saved and published of an identity. */
 export interface Reconciled {
-  /** One for each arriving fact. Decisions about all of them stand with the last that was applied. */
+  /** One for each arriving fact. The last that was applied has the decisions about all of them. */
   readonly outcomes: readonly FactOutcome[];
   readonly next: {
     readonly lifecycle: Lifecycle;
@@ -82,12 +82,12 @@ export interface Reconciled {
   readonly reviews: readonly Review[];
   /** Ids of reviews that are to be closed where they are open: facts that arrived have decided them. */
   readonly endedReviews: readonly string[];
-  /** What no arriving fact has brought about: the lifecycle in effective order, then the accounts. */
+  /** What no arriving fact has caused: the lifecycle in effective order, then the accounts. */
   readonly clockDecisions: readonly Decision[];
 }
 
 /**
- * Decides what must become of an identity: first what became due since it was decided last, as the record was
+ * Decides what changes for an identity: first what became due since it was decided last, as the record was
  * then; after that what the arriving facts change. Total and deterministic. Where nothing changed there is nothing
  * to publish. The order of `facts` does not matter; that of `arriving` matters only to which of them are stale.
  */
@@ -95,7 +95,7 @@ export function reconcile(request: ReconcileRequest): Reconciled {
   const { identity, facts, arriving, policy, nowMs, epoch } = request;
   const known = viewOf(readRecord(facts, policy), policy);
   const extended = extendRecord(known.record, arriving, policy);
-  const applied = arriving.filter((fact) => extended.telling.has(fact));
+  const applied = arriving.filter((fact) => extended.applied.has(fact));
   const view = applied.length === 0 ? known : viewOf(extended.record, policy);
   const due = findDue(identity, known, policy, nowMs);
   const settled = settleAccounts(identity, view, policy, nowMs);
@@ -115,7 +115,7 @@ export function reconcile(request: ReconcileRequest): Reconciled {
   const reviews = recordReviews(identity.identityId, view.record, touched, policy);
   const anythingMoved = applied.length > 0 || due.settled !== undefined;
   return {
-    outcomes: outcomesOf(arriving, extended.telling, decisions.arrived),
+    outcomes: outcomesOf(arriving, extended.applied, decisions.arrived),
     next: {
       lifecycle: lifecycleAfter(view, accounts, nowMs),
       generation: lifecycle.at(-1)?.generation ?? identity.generation,
@@ -151,15 +151,15 @@ function numbered(
   return transitions.map((transition, at) => ({ ...transition, generation: first + BigInt(at) }));
 }
 
-/** Facts of one batch are decided together: the last that tells something carries the decisions. */
+/** Facts of one batch are decided together: the last that was applied carries the decisions. */
 function outcomesOf(
   arriving: readonly Fact[],
-  telling: ReadonlySet<Fact>,
+  applied: ReadonlySet<Fact>,
   decisions: readonly Decision[],
 ): readonly FactOutcome[] {
-  const last = arriving.findLast((fact) => telling.has(fact));
+  const last = arriving.findLast((fact) => applied.has(fact));
   return arriving.map((fact) => ({
-    disposition: telling.has(fact) ? 'applied' : 'stale',
+    disposition: applied.has(fact) ? 'applied' : 'stale',
     decisions: fact === last ? decisions : [],
   }));
 }

@@ -26,7 +26,7 @@ test.each([
   const endMs = Date.parse(endsAt);
   const person = new Person();
   const startMs = NOW_MS - DAY_MS;
-  person.take([joined(1, daysAgo(90)), left(2, { date, zone })], startMs);
+  person.process([joined(1, daysAgo(90)), left(2, { date, zone })], startMs);
   expect(person.nextTransitionAtMs).toBe(endMs);
 
   expect(person.wait(endMs - 1).lifecycle).toEqual([]);
@@ -36,21 +36,21 @@ test.each([
   expect(person.wait(endMs + 1).lifecycle).toEqual([]);
 });
 
-test('S11: a block takes access off until it is released, whatever the employment facts say', () => {
+test('S11: a block takes access off until it is released, regardless of the employment facts', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90))]);
+  person.process([joined(1, daysAgo(90))]);
 
-  person.take([fact('blocked', 1, { reason: 'phished' }, { source: SECURITY })]);
+  person.process([fact('blocked', 1, { reason: 'phished' }, { source: SECURITY })]);
   expect(person.lifecycle).toBe('suspended');
   expect(person.accounts).toMatchObject({
     directory: { state: 'disabled', entitlements: { everyone: ['everyone'] } },
   });
   expect(person.messages.at(-1)?.changes).toEqual([{ kind: 'disable', reason: 'block' }]);
 
-  person.take([left(2, inDays(5))]);
+  person.process([left(2, inDays(5))]);
   expect(person.states).toEqual({ directory: 'disabled', mail: 'disabled' });
 
-  person.take([fact('released', 2, { reason: 'clean' }, { source: SECURITY })]);
+  person.process([fact('released', 2, { reason: 'clean' }, { source: SECURITY })]);
   expect(person.lifecycle).toBe('active');
   expect(person.messages.at(-1)?.changes).toEqual([{ kind: 'enable', reason: 'release' }]);
   expect(person.lifecycles.map(({ effectiveAtMs }) => effectiveAtMs).slice(1)).toEqual([
@@ -61,10 +61,10 @@ test('S11: a block takes access off until it is released, whatever the employmen
   expect(person.wait(NOW_MS + 5 * DAY_MS).next.lifecycle).toBe('inactive');
 });
 
-test('S11: nothing is made for a joiner who is blocked already', () => {
+test('S11: no account is created for a joiner who is blocked already', () => {
   const person = new Person();
-  person.take([fact('blocked', 1, { reason: 'phished' }, { source: SECURITY })]);
-  person.take([joined(1, daysAgo(1))]);
+  person.process([fact('blocked', 1, { reason: 'phished' }, { source: SECURITY })]);
+  person.process([joined(1, daysAgo(1))]);
 
   expect(person.lifecycle).toBe('suspended');
   expect(person.messages).toEqual([]);
@@ -83,14 +83,14 @@ test('S11b: an immediate end is not softened by an ordinary one nor by a nightly
     expect(Object.values(person.states)).not.toContain('enabled');
   }
   const inTurn = new Person();
-  inTurn.take(facts.slice(0, 1));
-  inTurn.take(facts.slice(1, 2));
+  inTurn.process(facts.slice(0, 1));
+  inTurn.process(facts.slice(1, 2));
   expect(inTurn.lifecycles.at(-1)).toMatchObject({ lifecycle: 'leaving', effectiveAtMs: NOW_MS });
 });
 
-test('S12: what became due while nobody was there comes in effective order, access as it is at the end', () => {
+test('S12: what became due while no service ran comes in effective order, access as it is at the end', () => {
   const person = new Person();
-  person.take([joined(1, at(2 * SECOND_MS)), left(2, at(4 * SECOND_MS))]);
+  person.process([joined(1, at(2 * SECOND_MS)), left(2, at(4 * SECOND_MS))]);
   expect(person.lifecycle).toBe('pre_active');
   expect(person.wait(NOW_MS + 2 * SECOND_MS - 1)).toMatchObject({ lifecycle: [], accounts: [] });
 
@@ -107,8 +107,8 @@ test('S12: what became due while nobody was there comes in effective order, acce
 
 test('accounts are deleted when their own grace is over, and then the identity is archived', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90))]);
-  person.take([left(2, daysAgo(1))]);
+  person.process([joined(1, daysAgo(90))]);
+  person.process([left(2, daysAgo(1))]);
   expect(person.nextTransitionAtMs).toBe(NOW_MS + 30 * DAY_MS);
 
   person.wait(NOW_MS + 31 * DAY_MS);
@@ -129,8 +129,8 @@ test('accounts are deleted when their own grace is over, and then the identity i
 
 test('suspension disables the accounts and keeps what they list; resuming enables them', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90))]);
-  person.take([fact('suspended', 2, { effectiveAt: daysAgo(1) })]);
+  person.process([joined(1, daysAgo(90))]);
+  person.process([fact('suspended', 2, { effectiveAt: daysAgo(1) })]);
   expect(person.lifecycle).toBe('suspended');
   expect(person.accounts['mail']).toMatchObject({
     state: 'disabled',
@@ -141,15 +141,15 @@ test('suspension disables the accounts and keeps what they list; resuming enable
     undefined,
   ]);
 
-  person.take([fact('resumed', 3, { effectiveAt: at(-HOUR_MS) })]);
+  person.process([fact('resumed', 3, { effectiveAt: at(-HOUR_MS) })]);
   expect(person.lifecycle).toBe('active');
   expect(person.states).toEqual({ directory: 'enabled', mail: 'enabled' });
 });
 
-test('access that ends before the engagement makes a leaver of somebody still employed', () => {
+test('access that ends before the engagement makes a leaver of a person still employed', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90))]);
-  person.take([left(2, inDays(30), { accessEndsAt: daysAgo(1) })]);
+  person.process([joined(1, daysAgo(90))]);
+  person.process([left(2, inDays(30), { accessEndsAt: daysAgo(1) })]);
 
   expect(person.lifecycle).toBe('leaving');
   expect(person.states).toEqual({ directory: 'disabled', mail: 'disabled' });
@@ -168,18 +168,21 @@ test('a gap within the tolerance ends nothing, a longer one does', () => {
   ];
   const policy = { ...EXAMPLE_POLICY, gapToleranceMs: 3 * DAY_MS };
   const [bridged, gone] = [new Person(policy), new Person(policy)];
-  bridged.take(conversion(3));
-  gone.take(conversion(4));
+  bridged.process(conversion(3));
+  gone.process(conversion(4));
 
   expect(bridged.wait(NOW_MS + 2 * DAY_MS)).toMatchObject({ lifecycle: [], accounts: [] });
   expect(bridged.wait(NOW_MS + 9 * DAY_MS)).toMatchObject({ lifecycle: [] });
   expect(gone.wait(NOW_MS + 2 * DAY_MS).next.lifecycle).toBe('pre_active');
 });
 
-test('what was due and what a fact brings are told apart', () => {
+test('what was due and what a fact changes have different reasons', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90)), left(2, inDays(1))]);
-  const [outcome] = person.take([moved(3, daysAgo(2), { location: 'Rome' })], NOW_MS + 2 * DAY_MS);
+  person.process([joined(1, daysAgo(90)), left(2, inDays(1))]);
+  const [outcome] = person.process(
+    [moved(3, daysAgo(2), { location: 'Rome' })],
+    NOW_MS + 2 * DAY_MS,
+  );
 
   expect(person.messages.filter(({ after }) => after.target === 'mail').at(-1)).toMatchObject({
     changes: [

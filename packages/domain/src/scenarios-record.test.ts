@@ -126,7 +126,7 @@ test('S30: a rejoin that is stated after the immediate leave gives access on its
   }
 });
 
-test('an immediate leave ends access of every period before it, whatever the dates', () => {
+test('an immediate leave ends access of every period before it, for any dates', () => {
   const facts = [...REJOIN, left(4, inDays(40), { immediate: true })];
 
   for (const person of inAnyOrder(facts)) {
@@ -180,10 +180,10 @@ test.each([
 
 test('a leave exactly at the end of an earlier period moves when its access ends', () => {
   const person = new Person();
-  person.take(REJOIN);
+  person.process(REJOIN);
   expect(person.lifecycle).toBe('active');
 
-  person.take([left(4, inDays(10), { accessEndsAt: inDays(2) })]);
+  person.process([left(4, inDays(10), { accessEndsAt: inDays(2) })]);
   person.wait(NOW_MS + 2 * DAY_MS);
 
   expect(person.states).toEqual({ directory: 'disabled', mail: 'disabled' });
@@ -191,17 +191,17 @@ test('a leave exactly at the end of an earlier period moves when its access ends
 
 test('an immediate end takes effect when it is known, also beside a rejoin and a suspended job', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90))]);
-  person.take([left(2, inDays(10), { immediate: true }), joined(3, inDays(20))]);
+  person.process([joined(1, daysAgo(90))]);
+  person.process([left(2, inDays(10), { immediate: true }), joined(3, inDays(20))]);
   expect(person.lifecycles.at(-1)).toMatchObject({ lifecycle: 'leaving', effectiveAtMs: NOW_MS });
 
   const other = new Person();
-  other.take([
+  other.process([
     joined(1, daysAgo(90)),
     joined(2, daysAgo(90), EMPLOYEE, { engagement: 'E2' }),
     fact('suspended', 3, { engagement: 'E2', effectiveAt: daysAgo(30) }),
   ]);
-  other.take([left(4, inDays(10), { immediate: true })]);
+  other.process([left(4, inDays(10), { immediate: true })]);
   expect(other.lifecycles.at(-1)).toMatchObject({ lifecycle: 'suspended', effectiveAtMs: NOW_MS });
 });
 
@@ -233,10 +233,10 @@ function transaction(order: number, ...rows: readonly Attributes[]) {
 
 test('S27: rows of one stamp are all in force; a contradiction is reviewed until a newer statement', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90), SALES, { source: CONTRACTORS })]);
-  person.take(transaction(2, { department: 'Finance' }, { jobTitle: 'Controller' }));
-  person.take(transaction(3, { location: 'Rome' }, { manager: 'M-1' }));
-  person.take(transaction(4, { givenName: 'Ada' }, { jobTitle: 'Clerk' }));
+  person.process([joined(1, daysAgo(90), SALES, { source: CONTRACTORS })]);
+  person.process(transaction(2, { department: 'Finance' }, { jobTitle: 'Controller' }));
+  person.process(transaction(3, { location: 'Rome' }, { manager: 'M-1' }));
+  person.process(transaction(4, { givenName: 'Ada' }, { jobTitle: 'Clerk' }));
   expect(person.reviews.size).toBe(0);
   expect(person.accounts['finance']?.entitlements).toEqual({ 'ledger-read': ['ledger-read'] });
   expect(person.accounts['directory']?.attributes).toMatchObject({
@@ -246,14 +246,14 @@ test('S27: rows of one stamp are all in force; a contradiction is reviewed until
     jobTitle: 'Clerk',
   });
 
-  person.take(transaction(5, { department: 'Legal' }, { department: 'Finance' }));
+  person.process(transaction(5, { department: 'Legal' }, { department: 'Finance' }));
   expect([...person.reviews.values()].map(({ kind }) => kind)).toEqual(['facts_disputed']);
   expect(person.accounts['directory']?.attributes).not.toHaveProperty('department');
   expect(person.accounts['finance']?.entitlements).toEqual({});
 
   const stated = { ...EMPLOYEE, department: 'Finance', jobTitle: 'Clerk' };
   const timeline = [{ from: daysAgo(90), attributes: stated }];
-  person.take([fact('stated', 6, { startsAt: daysAgo(90), timeline }, { source: CONTRACTORS })]);
+  person.process([fact('stated', 6, { startsAt: daysAgo(90), timeline }, { source: CONTRACTORS })]);
   expect(person.reviews.size).toBe(0);
   expect(person.accounts['directory']?.attributes).toEqual(stated);
   expect(person.accounts['finance']?.entitlements).toEqual({ 'ledger-read': ['ledger-read'] });
@@ -280,15 +280,15 @@ function readingReviews(person: Person): readonly string[] {
 test('a review of too many readings ends with a newer row that settles them, and can open again', () => {
   const values = Array.from({ length: 17 }, (_, at) => ({ department: `D${String(at)}` }));
   const person = new Person();
-  person.take([joined(1, daysAgo(90), SALES, { source: CONTRACTORS })]);
-  person.take(transaction(2, ...values));
+  person.process([joined(1, daysAgo(90), SALES, { source: CONTRACTORS })]);
+  person.process(transaction(2, ...values));
   expect(readingReviews(person)).toEqual(['readings_too_many']);
 
   const row = { effectiveAt: daysAgo(48), attributes: { department: 'Finance' }, fact: 'F' };
-  person.take([fact('moved', 3, row, { source: CONTRACTORS })]);
+  person.process([fact('moved', 3, row, { source: CONTRACTORS })]);
   expect(readingReviews(person)).toEqual([]);
   expect(person.states['finance']).toBe('enabled');
 
-  person.take([fact('rescinded', 4, { rescinds: { fact: 'F' } }, { source: CONTRACTORS })]);
+  person.process([fact('rescinded', 4, { rescinds: { fact: 'F' } }, { source: CONTRACTORS })]);
   expect(readingReviews(person)).toEqual(['readings_too_many']);
 });

@@ -5,9 +5,9 @@ const FINANCE = { ...EMPLOYEE, department: 'Finance', jobTitle: 'Clerk' };
 
 test('S18: an unknown condition grants nothing, revokes nothing and opens one review for the feed', () => {
   const [one, other] = [new Person(), new Person()];
-  one.take([joined(1, daysAgo(90), FINANCE)]);
-  one.take([moved(2, daysAgo(1), { department: null })]);
-  other.take([joined(1, daysAgo(90), { employmentType: 'employee' }, { engagement: 'E2' })]);
+  one.process([joined(1, daysAgo(90), FINANCE)]);
+  one.process([moved(2, daysAgo(1), { department: null })]);
+  other.process([joined(1, daysAgo(90), { employmentType: 'employee' }, { engagement: 'E2' })]);
 
   expect(one.accounts['finance']).toMatchObject({
     state: 'enabled',
@@ -22,9 +22,9 @@ test('S18: an unknown condition grants nothing, revokes nothing and opens one re
 
 test('an ended engagement takes its reasons along even where a condition is unknown', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90), FINANCE)]);
-  person.take([moved(2, daysAgo(1), { department: null })]);
-  person.take([left(3, daysAgo(0))]);
+  person.process([joined(1, daysAgo(90), FINANCE)]);
+  person.process([moved(2, daysAgo(1), { department: null })]);
+  person.process([left(3, daysAgo(0))]);
 
   expect(person.states).toEqual({ directory: 'disabled', mail: 'disabled', finance: 'disabled' });
   expect(person.accounts['finance']?.entitlements).toEqual({});
@@ -32,8 +32,8 @@ test('an ended engagement takes its reasons along even where a condition is unkn
 
 test('tied facts that disagree give only what every reading gives, and open a review', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90))]);
-  person.take([
+  person.process([joined(1, daysAgo(90))]);
+  person.process([
     fact(
       'moved',
       2,
@@ -50,8 +50,8 @@ test('tied facts that disagree give only what every reading gives, and open a re
 
 test('tied facts that agree open no review', () => {
   const person = new Person();
-  person.take([joined(1, daysAgo(90), { ...EMPLOYEE, jobTitle: 'Clerk' })]);
-  person.take([
+  person.process([joined(1, daysAgo(90), { ...EMPLOYEE, jobTitle: 'Clerk' })]);
+  person.process([
     fact(
       'moved',
       2,
@@ -78,8 +78,8 @@ test('with too many readings what is held stays, nothing is given, and a review 
     ),
   );
   const person = new Person();
-  person.take([joined(1, daysAgo(90))]);
-  person.take(tied);
+  person.process([joined(1, daysAgo(90))]);
+  person.process(tied);
 
   expect(person.states).toEqual({ directory: 'enabled', mail: 'enabled' });
   expect(

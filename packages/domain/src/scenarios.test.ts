@@ -21,18 +21,18 @@ const FINANCE = { ...EMPLOYEE, department: 'Finance', jobTitle: 'Clerk' };
 test('S1: a joiner, mover and leaver in turn enables and then disables the accounts', () => {
   const person = new Person();
 
-  person.take([joined(1, daysAgo(3))]);
+  person.process([joined(1, daysAgo(3))]);
   expect(person.lifecycle).toBe('active');
   expect(person.states).toEqual({ directory: 'enabled', mail: 'enabled' });
 
-  person.take([moved(2, daysAgo(1), { department: 'Finance' })]);
+  person.process([moved(2, daysAgo(1), { department: 'Finance' })]);
   expect(person.accounts).toMatchObject({
     directory: { entitlements: { everyone: ['everyone'] } },
     finance: { state: 'enabled', entitlements: { 'ledger-read': ['ledger-read'] } },
     mail: { attributes: { department: 'Finance' } },
   });
 
-  person.take([left(3, at(-HOUR_MS))]);
+  person.process([left(3, at(-HOUR_MS))]);
   expect(person.states).toEqual({ directory: 'disabled', mail: 'disabled', finance: 'disabled' });
   expect(person.lifecycles).toMatchObject([
     { previous: null, lifecycle: 'active', generation: 1n, effectiveAtMs: NOW_MS - 3 * DAY_MS },
@@ -49,10 +49,10 @@ test('S1: a joiner, mover and leaver in turn enables and then disables the accou
   expect(generations.get('finance')?.map(({ after }) => after.generation)).toEqual([1n, 2n]);
 });
 
-test('S1: changes and decisions say what happened, why, and who answers', () => {
+test('S1: changes and decisions contain what happened, why, and the owner', () => {
   const person = new Person();
-  const [hired] = person.take([joined(1, daysAgo(3))]);
-  const [gone] = person.take([left(2, at(-HOUR_MS))]);
+  const [hired] = person.process([joined(1, daysAgo(3))]);
+  const [gone] = person.process([left(2, at(-HOUR_MS))]);
 
   expect(hired?.decisions).toMatchObject([
     { kind: 'lifecycle', from: null, to: 'active', owner: 'identity-team@example.com' },
@@ -83,16 +83,16 @@ test('S1: changes and decisions say what happened, why, and who answers', () => 
 test('S2: a leaver before the joiner never gets an account', () => {
   const person = new Person();
 
-  expect(person.take([left(2, daysAgo(1))])).toMatchObject([{ disposition: 'applied' }]);
+  expect(person.process([left(2, daysAgo(1))])).toMatchObject([{ disposition: 'applied' }]);
   expect(person.lifecycle).toBe('inactive');
-  person.take([joined(1, daysAgo(9))]);
+  person.process([joined(1, daysAgo(9))]);
 
   expect(person.lifecycle).toBe('inactive');
   expect(person.messages).toEqual([]);
   expect(person.engagements.get('E1')).toMatchObject({ state: 'ended' });
 });
 
-test('S3: the newest hire date is the only one, whatever came first', () => {
+test('S3: only the newest hire date counts, in any order', () => {
   const facts = [
     joined(1, daysAgo(5), { ...EMPLOYEE, department: 'Sales' }),
     joined(2, daysAgo(2), FINANCE),
@@ -111,10 +111,10 @@ test('S3: the newest hire date is the only one, whatever came first', () => {
 
 test('S3: an older hire date that comes later is stale', () => {
   const person = new Person();
-  person.take([joined(3, daysAgo(9))]);
+  person.process([joined(3, daysAgo(9))]);
   const messages = person.messages.length;
 
-  expect(person.take([joined(1, daysAgo(5), FINANCE)])).toEqual([
+  expect(person.process([joined(1, daysAgo(5), FINANCE)])).toEqual([
     { disposition: 'stale', decisions: [] },
   ]);
   expect(person.messages).toHaveLength(messages);
@@ -166,7 +166,7 @@ test('S6: a rehire under the same key continues accounts and generations', () =>
     expect(person.states).toEqual({ directory: 'enabled', mail: 'enabled' });
   }
   const inTurn = new Person();
-  for (const arriving of facts) inTurn.take([arriving]);
+  for (const arriving of facts) inTurn.process([arriving]);
   const directory = inTurn.messages.filter(({ after }) => after.target === 'directory');
   expect(directory.map(({ after }) => after.generation)).toEqual([1n, 2n, 3n]);
   expect(new Set(directory.map(({ after }) => after.accountId)).size).toBe(1);
@@ -182,7 +182,7 @@ test('S6b: a corrected start of a leaver does not bring them back', () => {
   for (const person of inAnyOrder(facts)) expect(person.lifecycle).toBe('inactive');
 });
 
-test('S7: with a rescinded end it is as if it had never ended', () => {
+test('S7: a rescinded end has never ended the engagement', () => {
   const facts = [
     joined(1, daysAgo(90)),
     left(2, daysAgo(1)),
@@ -195,8 +195,8 @@ test('S7: with a rescinded end it is as if it had never ended', () => {
     expect(person.engagements.get('E1')).toMatchObject({ endsAtMs: undefined, state: 'running' });
   }
   const inTurn = new Person();
-  inTurn.take(facts.slice(0, 2));
-  const [outcome] = inTurn.take(facts.slice(2));
+  inTurn.process(facts.slice(0, 2));
+  const [outcome] = inTurn.process(facts.slice(2));
   expect(outcome?.decisions).toMatchObject([
     { kind: 'lifecycle', to: 'active', causes: ['urn:example:hr#rescinded-3-E1'] },
     { kind: 'create' },
@@ -227,11 +227,11 @@ test('S8: what a full statement does not mention is gone', () => {
 test('S9: when one of two engagements ends only its reasons go', () => {
   const contractor = { employmentType: 'contractor', department: 'Engineering' };
   const person = new Person();
-  person.take([
+  person.process([
     joined(1, daysAgo(90), EMPLOYEE, { engagement: 'A' }),
     joined(7, daysAgo(30), contractor, { engagement: 'B', source: CONTRACTORS }),
   ]);
-  person.take([left(2, daysAgo(1), { engagement: 'A' })]);
+  person.process([left(2, daysAgo(1), { engagement: 'A' })]);
 
   expect(person.lifecycle).toBe('active');
   expect(person.states).toEqual({ directory: 'enabled', mail: 'disabled' });

@@ -72,7 +72,7 @@ export const verificationDecisions = [
     attempt,
     status: callProgressed.shape.status,
   }),
-  // More legs than are told apart: from now on only the end of the session ends the attempt.
+  // More legs than are tracked: from now on only the end of the session ends the attempt.
   z.object({ kind: z.literal('legs_exceeded'), attempt }),
   z.object({
     kind: z.literal('step_taken'),

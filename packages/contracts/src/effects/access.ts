@@ -52,7 +52,7 @@ export const accessDesired = z.object({
   causes,
 });
 
-/** What an account shall be. */
+/** The desired state of an account. */
 export type AccountState = z.infer<typeof accountState>;
 /** What differs from the generation before. */
 export type ChangeKind = z.infer<typeof changeKind>;

@@ -16,5 +16,5 @@ export const deliveryDeadLettered = z.object({
   at: instant,
 });
 
-/** A delivery was given up. Holds where it is, never what it said. */
+/** A delivery was given up. Contains where it is, never its content. */
 export type DeliveryDeadLetteredData = Immutable<z.infer<typeof deliveryDeadLettered>>;

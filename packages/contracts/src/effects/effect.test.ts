@@ -83,7 +83,7 @@ test.each(broken)('%s with %j breaks it', (type, changes) => {
   expect(EFFECT_SCHEMAS[type].safeParse({ ...valid[type], ...changes }).success).toBe(false);
 });
 
-test('what a refused delivery says about itself fits into its dead letter', () => {
+test('the longest attributes of a refused delivery fit into its dead letter', () => {
   const type = '😀'.repeat(256);
   const eventId = `${'s'.repeat(256)}#${type}`;
   const data = { ...valid['latchkey.delivery.dead-lettered.v1'], type, eventId };

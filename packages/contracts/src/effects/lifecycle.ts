@@ -20,7 +20,7 @@ export const lifecycleChanged = z.object({
   causes,
 });
 
-/** Where an identity stands. */
+/** The phase that an identity is in. */
 export type Lifecycle = z.infer<typeof lifecycle>;
 /** The lifecycle of an identity changed; the first `previous` is `null`. */
 export type LifecycleChangedData = Immutable<z.infer<typeof lifecycleChanged>>;

@@ -7,7 +7,7 @@ import {
   parseInstantMs,
 } from '../moment.ts';
 
-/** Removes every way to write, however deep. */
+/** The type with all members readonly, at every depth. */
 export type Immutable<T> = T extends (infer E)[]
   ? readonly Immutable<E>[]
   : T extends object
@@ -17,14 +17,14 @@ export type Immutable<T> = T extends (infer E)[]
 /** A value of an attribute; `null` clears it. */
 export type AttributeValue = string | number | boolean | null;
 
-/** Declared and undeclared attributes by name. An absent name says nothing. */
+/** Declared and undeclared attributes by name. An absent name states nothing. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 export const ATTRIBUTES_MAX_COUNT = 200;
 export const ATTRIBUTE_TEXT_MAX_CHARACTERS = 1024;
 export const ATTRIBUTE_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
 
-/** Keys, names and codes: they become keys of rows, so they hold no control characters. */
+/** Keys, names and codes: they become keys of rows, so they contain no control characters. */
 export const ID = /^[^\u0000-\u001f\u007f-\u009f]{1,256}$/u;
 export const ID_EXPECTED = 'text of 1 to 256 characters without control characters';
 

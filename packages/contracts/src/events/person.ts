@@ -10,7 +10,7 @@ export const blocked = dataOf({
 
 export const released = blocked;
 
-/** Access is off, whatever the employment facts say, until the same source releases the same incident. */
+/** Access is off, regardless of the employment facts, until the same source releases the same incident. */
 export type BlockedData = Immutable<z.infer<typeof blocked>>;
 /** Ends an older block of the same source and incident. */
 export type ReleasedData = Immutable<z.infer<typeof released>>;

@@ -61,7 +61,7 @@ export const verdictReached = dataOf({
 
 export const cancelled = dataOf({ verification: id, reason: remark });
 
-/** Somebody wants to know whether a person is who they say. */
+/** A system asks whether a person is who they claim to be. */
 export type RequestedData = Immutable<z.infer<typeof requested>>;
 /** One call, message or prompt begins. */
 export type AttemptOpenedData = Immutable<z.infer<typeof attemptOpened>>;

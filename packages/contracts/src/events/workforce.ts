@@ -76,7 +76,7 @@ export type MovedData = Immutable<z.infer<typeof moved>>;
 export type LeftData = Immutable<z.infer<typeof left>>;
 /** Work is interrupted. */
 export type SuspendedData = Immutable<z.infer<typeof suspended>>;
-/** Work goes on. */
+/** Work continues. */
 export type ResumedData = Immutable<z.infer<typeof resumed>>;
 /** Something stated earlier is withdrawn. */
 export type RescindedData = Immutable<z.infer<typeof rescinded>>;

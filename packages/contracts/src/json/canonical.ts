@@ -1,6 +1,6 @@
 import { InexactNumber } from './number.ts';
 
-/** Characters that stand for themselves in a JSON text, and are never part of a surrogate pair. */
+/** Characters that a JSON text contains unescaped, and that are never part of a surrogate pair. */
 const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
 
 /** Insertion sort is quadratic: only for so few names. */
@@ -13,7 +13,7 @@ const INSERTION_MAX_COUNT = 32;
  * Beyond the RFC, so that also refused content has a fingerprint: lone surrogates are written as escapes,
  * and an `InexactNumber` as it was written.
  *
- * @throws TypeError for what JSON cannot say: functions, symbols, bigints, NaN, infinities
+ * @throws TypeError for what JSON cannot represent: functions, symbols, bigints, NaN, infinities
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'string') return canonicalText(value);
@@ -50,7 +50,7 @@ function canonicalMembers(members: Readonly<Record<string, unknown>>): string {
   return `{${text}}`;
 }
 
-/** By UTF-16 code units, in place. `sort` has a price of its own for the few members that events have. */
+/** By UTF-16 code units, in place. `sort` is slower for the few members that events have. */
 function sorted(names: string[]): string[] {
   if (names.length > INSERTION_MAX_COUNT) return names.sort();
   for (let end = 1; end < names.length; end += 1) insertLast(names, end);

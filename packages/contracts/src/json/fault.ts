@@ -1,6 +1,6 @@
 import { InexactNumber } from './number.ts';
 
-/** Where a JSON value holds what we take from nobody, and what was expected there. */
+/** Where a JSON value contains something that no event may contain, and what was expected there. */
 export interface JsonFault {
   readonly path: readonly string[];
   readonly expected: string;
@@ -11,16 +11,16 @@ const NAME_EXPECTED = 'no member named "__proto__", "constructor" or "prototype"
 const NUMBER_EXPECTED =
   'a number within ±(2^53 − 1) that a double holds as it is written; else send it as text';
 
-/** Names with which careless code further down could be made to change what all objects inherit. */
+/** Names with which a sender could change, through careless code, what all objects inherit. */
 const RESERVED_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** The first thing within `value` that is refused whatever the contract says; undefined if there is none. */
+/** The first thing within `value` that is refused under every contract; undefined if there is none. */
 export function findFault(value: unknown, path: readonly string[]): JsonFault | undefined {
   const fault = faultIn(value);
   return fault && { path: [...path, ...fault.path.reverse()], expected: fault.expected };
 }
 
-/** Its path is made on the way back, from the inside out: a body may hold 100,000 values without a fault. */
+/** The path is built from the inside out, after a fault is found: a body may have 100,000 values without one. */
 interface Found {
   readonly path: string[];
   readonly expected: string;

@@ -42,7 +42,7 @@ test.each([
   expect(opened(text)).toBe('NOT_JSON');
 });
 
-/** What a number says, exactly: 1,000 digits before and behind the point are enough for what is drawn. */
+/** The exact value of a number: 1,000 digits before and after the point are enough for what is drawn. */
 function exactly(written: string): bigint {
   const [mantissa = '', power = '0'] = written.toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** A number in a JSON text that JavaScript would round or that lies beyond ±(2^53 − 1). */
+/** A number in a JSON text that JavaScript would round or that is beyond ±(2^53 − 1). */
 export class InexactNumber {
   /** As it was written. */
   readonly digits: string;
@@ -10,7 +10,7 @@ export class InexactNumber {
   }
 }
 
-/** Where a number stands in a text, in bytes: from its sign on, up to what is no longer of it. */
+/** Where a number is in a text, in bytes: from its sign to the first byte after it. */
 export interface NumberSpan {
   readonly start: number;
   readonly end: number;
@@ -30,8 +30,8 @@ export function inexactAmong(bytes: Buffer, spans: readonly NumberSpan[]): reado
  * The value of a JSON text of which these numbers do not survive: there it has `InexactNumber`s. Undefined where it
  * is no JSON text.
  *
- * They are parsed as texts and then made what they are: a reviver, which is handed the text of a number, takes 50 ms
- * for 256 KiB. What such a text begins with depends on the whole, so that nobody can send one.
+ * They are parsed as texts and then replaced: a reviver, which gets the text of a number, needs 50 ms
+ * for 256 KiB. The prefix of such a text depends on the whole text, so no sender can forge one.
  *
  * @throws SyntaxError when it is no JSON text, too
  */
@@ -54,7 +54,7 @@ export function parseKeepingDigits(bytes: Buffer, inexact: readonly NumberSpan[]
 /** 132 bits: a text of many numbers grows by so much for each. */
 const MARK_CHARACTERS = 22;
 
-/** In place. Undefined where a number stands as the name of a member. */
+/** In place. Undefined where a number is the name of a member. */
 function restore(value: unknown, mark: string): unknown {
   if (typeof value === 'string' && value.startsWith(mark)) {
     return new InexactNumber(value.slice(mark.length));
@@ -90,7 +90,7 @@ function isExact(value: number, written: string): boolean {
   return decimalOf(written) === decimalOf(String(value));
 }
 
-/** One text for each decimal value, whatever its sign: its digits without zeros at either end, and a power of ten. */
+/** One text for each decimal value, without its sign: its digits without zeros at either end, and a power of ten. */
 function decimalOf(written: string): string {
   const [mantissa = '', exponent = '0'] = written.toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');

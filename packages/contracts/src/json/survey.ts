@@ -10,7 +10,7 @@ export interface JsonSurvey {
   readonly doubtful: readonly NumberSpan[];
 }
 
-/** Up to so many digits a decimal number becomes a double and back unchanged. */
+/** A decimal number of at most so many digits survives the way to a double and back. */
 const EXACT_DIGITS = 15;
 /** Unless it is too small: 10^-308 is the least with all its digits. */
 const EXACT_POWER = 200;
@@ -43,7 +43,7 @@ for (const [characters, kind] of [
   for (const character of characters) KIND_OF_BYTE[character.charCodeAt(0)] = kind;
 }
 
-/** Linear in the bytes, whatever they are; of what is no JSON text only the depth means something. */
+/** Linear in the number of bytes. Where the text is no JSON, only the depth is meaningful. */
 export function surveyJson(bytes: Buffer): JsonSurvey {
   let depth = 0;
   let deepest = 0;
@@ -88,7 +88,7 @@ function isDoubtful(bytes: Buffer, start: number, end: number): boolean {
   return false;
 }
 
-/** Whether a short number with an exponent may lie beyond 10^15 or below 10^-200. */
+/** Whether a short number with an exponent may be beyond 10^15 or below 10^-200. */
 function isFarPower(bytes: Buffer, start: number, exponentAt: number, end: number): boolean {
   const sign = bytes[exponentAt + 1];
   let power = 0;

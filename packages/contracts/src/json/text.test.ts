@@ -142,7 +142,7 @@ test.each([
   });
 });
 
-test('a number that is the whole text is looked at too', () => {
+test('a number that is the whole text is checked too', () => {
   expect(open('9007199254740993')).toMatchObject({ value: new InexactNumber('9007199254740993') });
 });
 

@@ -22,11 +22,11 @@ export type JsonRefusal = {
 /** A byte order mark stays, and then is no JSON. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** What `findFault` looks for is written with one of these, escapes included. */
+/** Everything that `findFault` finds contains one of these, escapes included. */
 const SUSPECT = /\\u|__proto__|constructor|prototype/;
 
 /**
- * Opens a JSON text in time linear in its bytes, whatever they are. Numbers that would not survive become
+ * Opens a JSON text in time linear in its bytes. Numbers that would not survive become
  * `InexactNumber`s; names like `__proto__` become ordinary own members.
  */
 export function openJson(bytes: Buffer): OpenedJson | JsonRefusal {

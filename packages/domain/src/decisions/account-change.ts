@@ -25,7 +25,7 @@ export interface AccountChange {
   readonly causes: readonly string[];
 }
 
-/** What is published of an account, and the decisions behind it. */
+/** What is published of an account, and the decisions that caused it. */
 export interface DecidedChange {
   readonly change: AccountChange;
   /** What was due anyway. */
@@ -34,7 +34,7 @@ export interface DecidedChange {
   readonly arrived: readonly Decision[];
 }
 
-/** Facts that tell something, what the record said without and with them, and the epoch to count in. */
+/** Applied facts, the record without and with them, and the epoch to count in. */
 interface Arrived {
   readonly facts: readonly Fact[];
   readonly known: View;

@@ -16,7 +16,7 @@ export interface Difference {
   readonly entitlement: string | undefined;
 }
 
-/** Taking away comes first. */
+/** Removals come first. */
 const RANK: Readonly<Record<ChangeKind, number>> = {
   disable: 0,
   delete: 1,

@@ -5,20 +5,20 @@ import { causesBetween, type Transition, transitionsBetween } from '../lifecycle
 import { type View } from '../lifecycle/view.ts';
 import { type Policy } from '../policy/policy.ts';
 import { segmentAt } from '../record/timeline.ts';
-import { type Holder, type SettledAccounts, settleAccounts } from './settle-accounts.ts';
+import { type IdentityAccounts, type SettledAccounts, settleAccounts } from './settle-accounts.ts';
 
-/** What time alone has brought, had no fact arrived. */
+/** What time alone has changed, as if no fact had arrived. */
 export interface Due {
   /** In effective order. */
   readonly transitions: readonly Transition[];
   /** Accounts as they are at the end; `undefined`: no moment has passed at which anything was due. */
   readonly settled: SettledAccounts | undefined;
-  /** Events behind what became due; sorted. */
+  /** Events that caused what became due; sorted. */
   readonly causes: readonly string[];
 }
 
 /** An identity as it was decided at `derivedAtMs`. */
-export interface Decided extends Holder {
+export interface Decided extends IdentityAccounts {
   readonly lifecycle: Lifecycle | undefined;
   readonly derivedAtMs: number | undefined;
 }
@@ -39,18 +39,18 @@ export function findDue(identity: Decided, known: View, policy: Policy, nowMs: n
   };
 }
 
-/** The earliest moment after `afterMs` at which anything could be decided differently, though no fact comes. */
+/** The earliest moment after `afterMs` at which anything could be decided differently, without a new fact. */
 export function nextMoment(
   { record, engagements }: View,
-  accounts: Holder['accounts'],
+  accounts: IdentityAccounts['accounts'],
   afterMs: number,
 ): number | undefined {
-  // A bridged end changes no access, but what people read of the engagement.
+  // A bridged end does not change access, but the dates of the engagement that operators read.
   const all = [...record.engagements.values(), ...engagements];
   return nextMomentAfter(all, accounts, afterMs);
 }
 
-/** A deletion rests on the events that brought the present about. */
+/** The causes of a deletion are the events that led to the present state. */
 function causesOfDue({ engagements }: View, afterMs: number, throughMs: number): readonly string[] {
   const causes = causesBetween(engagements, afterMs, throughMs);
   if (causes.length > 0) return causes;

@@ -36,7 +36,7 @@ export function unknownReviews(unknown: readonly UnknownCondition[]): readonly R
   return [...reviews.values()];
 }
 
-/** What cannot be read for certain of these engagements, and what is beyond its bound. */
+/** Reviews of these engagements: disputed readings, and bounds that are exceeded. */
 export function recordReviews(
   identityId: string,
   record: AuthoritativeRecord,
@@ -55,11 +55,11 @@ export function recordReviews(
 }
 
 /**
- * Ids of reviews that may be open about how these engagements were read, and hold no longer: other facts have
- * decided, or another tie is the question now. Sorted.
+ * Ids of reviews that may be open about how these engagements were read, and are not needed any more: other facts have
+ * decided, or another tie is in question now. Sorted.
  *
  * @param known - the record before the facts that touched them
- * @param open - reviews that hold now
+ * @param open - reviews that are needed now
  */
 export function endedReviews(
   identityId: string,
@@ -67,12 +67,12 @@ export function endedReviews(
   touched: ReadonlySet<EngagementRecord>,
   open: readonly Review[],
 ): readonly string[] {
-  const holding = new Set(open.map(({ reviewId }) => reviewId));
+  const needed = new Set(open.map(({ reviewId }) => reviewId));
   const asked = [...touched].flatMap(({ source, engagement }) => {
     const before = known.engagements.get(engagementKeyOf(source, engagement));
     return before === undefined ? [] : askedOf(identityId, before);
   });
-  return asked.filter((reviewId) => !holding.has(reviewId)).sort();
+  return asked.filter((reviewId) => !needed.has(reviewId)).sort();
 }
 
 const READING_KINDS = ['facts_disputed', 'readings_too_many'] as const;
@@ -87,7 +87,7 @@ export function isDecidedByFacts(kind: string): boolean {
  * which may have counted other attributes.
  */
 function askedOf(identityId: string, known: EngagementRecord): readonly string[] {
-  const ties = new Set([known.through.readings.tie, lastTie(known.statements)]);
+  const ties = new Set([known.through.all.tie, lastTie(known.statements)]);
   return [...ties].flatMap((tie) => {
     if (tie === undefined) return [];
     return READING_KINDS.map((kind) => readingReviewId(identityId, kind, known, tie));
@@ -117,7 +117,7 @@ function engagementReviews(
     const detail = { source, engagement, limit: ENGAGEMENT_FACTS_MAX_COUNT };
     reviews.push({ reviewId, kind, subject, owner, detail });
   }
-  const { tie } = known.through.readings;
+  const { tie } = known.through.all;
   if (reading !== 'certain' && tie !== undefined) {
     const kind = reading === 'held' ? 'readings_too_many' : 'facts_disputed';
     // Another tie is another question.
@@ -128,7 +128,7 @@ function engagementReviews(
   return reviews;
 }
 
-/** The highest order at which more than one statement stands. */
+/** The highest order that more than one statement has. */
 function lastTie(statements: EngagementRecord['statements']): bigint | undefined {
   return statements.findLast(({ order }, at) => statements[at - 1]?.order === order)?.order;
 }

@@ -5,51 +5,51 @@ import { type KnownAttributes } from '../policy/attribute.ts';
 import { sameAttributes } from '../policy/attributes.ts';
 
 /** Whose account it is, and what all accounts of this person show. */
-export interface AccountHolder {
+export interface AccountIdentity {
   readonly identityId: string;
   readonly externalId: string;
   readonly attributes: KnownAttributes;
 }
 
 /**
- * What becomes of one account at a moment; its generation is that of the last message. `undefined`: there is
- * none and none is made. An account is made when it is needed and nobody blocks or suspends, keeps its id for ever,
+ * The state of one account at a moment; its generation is that of the last message. `undefined`: there is
+ * none and none is created. An account is created when it is needed and not blocked or suspended, keeps its id for ever,
  * and is deleted a grace period after it was last needed.
  */
 export function settleAccount(
   desired: DesiredAccount,
   before: CurrentAccount | undefined,
-  holder: AccountHolder,
+  identity: AccountIdentity,
   nowMs: number,
 ): CurrentAccount | undefined {
-  if (desired.wanted === 'enabled') return enabled(desired, before, holder);
+  if (desired.wanted === 'enabled') return enabled(desired, before, identity);
   if (before === undefined || before.state === 'absent') return before;
   const disabledAtMs = before.disabledAtMs ?? nowMs;
   const disabled = {
     ...before,
     state: 'disabled',
     disabledAtMs,
-    ...shown(before, holder),
+    ...shown(before, identity),
   } as const;
   if (desired.wanted === 'disabled') {
     return { ...disabled, deleteAtMs: undefined, entitlements: desired.entitlements };
   }
   const deleteAtMs = before.deleteAtMs ?? graceEnd(desired, nowMs);
   return deleteAtMs !== undefined && deleteAtMs <= nowMs
-    ? deleted(before, holder)
+    ? deleted(before, identity)
     : { ...disabled, deleteAtMs, entitlements: [] };
 }
 
 function enabled(
   { target, entitlements }: DesiredAccount,
   before: CurrentAccount | undefined,
-  holder: AccountHolder,
+  identity: AccountIdentity,
 ): CurrentAccount {
   return {
-    accountId: before?.accountId ?? accountIdOf(holder.identityId, target),
+    accountId: before?.accountId ?? accountIdOf(identity.identityId, target),
     target,
     state: 'enabled',
-    ...shown(before, holder),
+    ...shown(before, identity),
     generation: before?.generation ?? 0n,
     disabledAtMs: undefined,
     deleteAtMs: undefined,
@@ -57,8 +57,8 @@ function enabled(
   };
 }
 
-/** Nothing about the person is left but the name of the account. */
-function deleted(before: CurrentAccount, { externalId }: AccountHolder): CurrentAccount {
+/** Only the name of the account is left of the person. */
+function deleted(before: CurrentAccount, { externalId }: AccountIdentity): CurrentAccount {
   return {
     ...before,
     state: 'absent',
@@ -76,7 +76,7 @@ function graceEnd({ deleteAfterMs }: DesiredAccount, nowMs: number): number | un
 
 function shown(
   before: CurrentAccount | undefined,
-  { externalId, attributes }: AccountHolder,
+  { externalId, attributes }: AccountIdentity,
 ): Pick<CurrentAccount, 'userName' | 'attributes'> {
   const same = before !== undefined && sameAttributes(before.attributes, attributes);
   return { userName: externalId, attributes: same ? before.attributes : attributes };

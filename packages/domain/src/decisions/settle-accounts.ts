@@ -1,7 +1,7 @@
 import { type CurrentAccount } from '../desired/account.ts';
 import { deriveAccounts } from '../desired/derive.ts';
 import { type UnknownCondition } from '../desired/entitlements.ts';
-import { standingsAt } from '../desired/standing.ts';
+import { findRunningEngagements } from '../desired/running-engagements.ts';
 import { type Policy } from '../policy/policy.ts';
 import { type EngagementTimeline } from '../record/bridge-gaps.ts';
 import { type Difference, diffAccount } from './diff.ts';
@@ -23,26 +23,26 @@ export interface SettledAccounts {
 }
 
 /** Whose accounts they are, as they are now. */
-export interface Holder {
+export interface IdentityAccounts {
   readonly identityId: string;
   readonly externalId: string;
   readonly accounts: readonly CurrentAccount[];
 }
 
-/** Derives what every account shall be and settles what becomes of it. */
+/** Derives the desired state of every account and settles it. */
 export function settleAccounts(
-  { identityId, externalId, accounts }: Holder,
+  { identityId, externalId, accounts }: IdentityAccounts,
   { engagements, blocked }: { engagements: readonly EngagementTimeline[]; blocked: boolean },
   policy: Policy,
   nowMs: number,
 ): SettledAccounts {
-  const standings = standingsAt(engagements, policy, nowMs);
-  const holder = { identityId, externalId, attributes: standings.attributes };
+  const running = findRunningEngagements(engagements, policy, nowMs);
+  const identity = { identityId, externalId, attributes: running.attributes };
   const settled: SettledAccount[] = [];
   const unknown: UnknownCondition[] = [];
-  for (const desired of deriveAccounts(standings, blocked, accounts, policy)) {
+  for (const desired of deriveAccounts(running, blocked, accounts, policy)) {
     const before = accounts.find(({ target }) => target === desired.target);
-    const after = settleAccount(desired, before, holder, nowMs);
+    const after = settleAccount(desired, before, identity, nowMs);
     unknown.push(...desired.unknown);
     if (after === undefined) continue;
     settled.push({ before, after, differences: diffAccount(before, after) });

@@ -21,7 +21,7 @@ export interface CurrentAccount {
   readonly entitlements: readonly HeldEntitlement[];
 }
 
-/** When every account is deleted, as things are; `undefined`: never, or there is none. */
+/** When every account will be deleted, without another change; `undefined`: never, or there is none. */
 export function accountsGoneAt(accounts: readonly CurrentAccount[]): number | undefined {
   if (accounts.length === 0) return undefined;
   let goneMs = Number.NEGATIVE_INFINITY;

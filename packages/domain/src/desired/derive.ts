@@ -2,33 +2,33 @@ import { type Policy, type Target } from '../policy/policy.ts';
 import { type CurrentAccount } from './account.ts';
 import { deriveEntitlements, type UnknownCondition } from './entitlements.ts';
 import { type HeldEntitlement } from './reason.ts';
-import { type Standings } from './standing.ts';
+import { type RunningEngagements } from './running-engagements.ts';
 
-/** What one account shall be. */
+/** The desired state of one account. */
 export interface DesiredAccount {
   readonly target: string;
   /**
-   * `enabled`: it is needed. `disabled`: it is needed again once nobody blocks or suspends; made only then.
-   * `none`: nothing speaks for it; what there is of it is disabled, and deleted later.
+   * `enabled`: it is needed. `disabled`: it is needed again once the block or suspension ends; created only then.
+   * `none`: no rule gives it; an existing account is disabled, and deleted later.
    */
   readonly wanted: 'enabled' | 'disabled' | 'none';
   /** Sorted by name; empty if and only if `none` is wanted. */
   readonly entitlements: readonly HeldEntitlement[];
   readonly unknown: readonly UnknownCondition[];
-  /** `undefined`: the policy does not know the target any more, so nobody knows when to delete. */
+  /** `undefined`: the policy does not contain the target any more, so there is no time to delete it. */
   readonly deleteAfterMs: number | undefined;
 }
 
-/** What every account of a person shall be, by target: those of the policy and those that there are. */
+/** The desired state of every account of a person, by target: those of the policy and existing ones. */
 export function deriveAccounts(
-  standings: Standings,
+  running: RunningEngagements,
   blocked: boolean,
   current: readonly CurrentAccount[],
   policy: Policy,
 ): readonly DesiredAccount[] {
   const desired = policy.targets.map((target) => {
     const account = current.find((known) => known.target === target.name);
-    return deriveAccount(target, standings, blocked, account);
+    return deriveAccount(target, running, blocked, account);
   });
   for (const { target } of current) {
     if (!policy.targetsByName.has(target)) desired.push(forgotten(target));
@@ -37,12 +37,12 @@ export function deriveAccounts(
 }
 
 /**
- * Engagements that rules see decide. Where they give nothing, suspended ones still speak for the account, but
+ * Engagements that rules see decide. Where they give nothing, suspended ones still keep the account, but
  * do not enable it.
  */
 function deriveAccount(
   target: Target,
-  { seen, paused }: Standings,
+  { seen, paused }: RunningEngagements,
   blocked: boolean,
   current: CurrentAccount | undefined,
 ): DesiredAccount {

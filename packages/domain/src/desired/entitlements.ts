@@ -1,6 +1,6 @@
 import { type Rule, type Target } from '../policy/policy.ts';
 import { compareReasons, compareText, type HeldEntitlement, type Reason } from './reason.ts';
-import { type Standing } from './standing.ts';
+import { type RunningEngagement } from './running-engagements.ts';
 
 /** A rule whose condition is unknown for an engagement of a source. */
 export interface UnknownCondition {
@@ -8,7 +8,7 @@ export interface UnknownCondition {
   readonly source: string;
 }
 
-/** What shall be held in a target. */
+/** The desired entitlements in a target. */
 interface DerivedEntitlements {
   /** Sorted by name. */
   readonly entitlements: readonly HeldEntitlement[];
@@ -18,22 +18,22 @@ interface DerivedEntitlements {
 /**
  * Derives the entitlements that the rules of a target give to these engagements. An entitlement is desired
  * while at least one reason is active; a reason is active if its condition holds in every reading of the
- * engagement. Where that is unknown nothing is given and nothing is taken: a reason that is held stays as it was.
+ * engagement. Where that is unknown nothing is granted and nothing is revoked: an existing reason is kept as it was.
  */
 export function deriveEntitlements(
   { rules }: Target,
-  standings: readonly Standing[],
+  running: readonly RunningEngagement[],
   held: readonly HeldEntitlement[],
 ): DerivedEntitlements {
   const reasons = new Map<string, Reason[]>();
   const unknown: UnknownCondition[] = [];
   for (const rule of rules) {
-    for (const standing of standings) {
-      const verdict = judge(rule, standing);
-      if (verdict === true) give(reasons, rule, () => reasonOf(rule, standing));
+    for (const engagement of running) {
+      const verdict = judge(rule, engagement);
+      if (verdict === true) give(reasons, rule, () => reasonOf(rule, engagement));
       if (verdict !== 'unknown') continue;
-      unknown.push({ rule, source: standing.source });
-      give(reasons, rule, (entitlement) => heldReason(held, entitlement, rule, standing));
+      unknown.push({ rule, source: engagement.source });
+      give(reasons, rule, (entitlement) => heldReason(held, entitlement, rule, engagement));
     }
   }
   return { entitlements: inOrder(reasons), unknown };
@@ -56,18 +56,18 @@ function give(
 type Verdict = boolean | 'unknown';
 
 /** Whether a condition holds in every reading, as `&&` of all of them: one that denies it decides. */
-function judge({ condition }: Rule, { variants }: Standing): Verdict {
+function judge({ condition }: Rule, { variants }: RunningEngagement): Verdict {
   let verdict: Verdict = variants.length === 0 ? 'unknown' : true;
   if (condition === undefined) return verdict;
   for (const variant of variants) {
-    const holds = condition(variant);
-    if (holds === false) return false;
-    if (holds === 'unknown') verdict = 'unknown';
+    const answer = condition(variant);
+    if (answer === false) return false;
+    if (answer === 'unknown') verdict = 'unknown';
   }
   return verdict;
 }
 
-function reasonOf({ name, hash }: Rule, { source, engagement }: Standing): Reason {
+function reasonOf({ name, hash }: Rule, { source, engagement }: RunningEngagement): Reason {
   return { rule: name, hash, source, engagement };
 }
 
@@ -75,7 +75,7 @@ function heldReason(
   held: readonly HeldEntitlement[],
   entitlement: string,
   { name }: Rule,
-  { source, engagement }: Standing,
+  { source, engagement }: RunningEngagement,
 ): Reason | undefined {
   return held
     .find((known) => known.name === entitlement)

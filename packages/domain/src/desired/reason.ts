@@ -1,13 +1,13 @@
-/** Why an entitlement is held: a rule, as it read then, for an engagement. */
+/** Why an identity has an entitlement: a rule, as it was then, for an engagement. */
 export interface Reason {
   readonly rule: string;
-  /** Of the rule when it was last known to hold. */
+  /** Of the rule when its condition was last known to be true. */
   readonly hash: string;
   readonly source: string;
   readonly engagement: string;
 }
 
-/** An entitlement with the reasons for which it is held: at least one, sorted. */
+/** An entitlement of an identity with its reasons: at least one, sorted. */
 export interface HeldEntitlement {
   readonly name: string;
   readonly reasons: readonly Reason[];

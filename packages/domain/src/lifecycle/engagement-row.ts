@@ -1,7 +1,7 @@
 import { datesOf, type EngagementDates, type EngagementRecord } from '../record/engagement.ts';
 import { segmentAt } from '../record/timeline.ts';
 
-/** What the facts say of one engagement at a moment, for people to read. */
+/** One engagement at a moment, for operators to read. */
 export interface EngagementRow extends EngagementDates {
   readonly source: string;
   readonly engagement: string;

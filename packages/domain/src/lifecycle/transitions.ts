@@ -33,7 +33,7 @@ export function transitionsBetween(
   return transitions;
 }
 
-/** Since when the lifecycle has been what it is at `atMs`, as the record says; `undefined`: since ever. */
+/** Since when the record has had the lifecycle of `atMs`; `undefined`: always. */
 export function lifecycleSince(situation: Situation, atMs: number): number | undefined {
   const lifecycle = lifecycleAt(situation, atMs);
   let sinceMs: number | undefined;

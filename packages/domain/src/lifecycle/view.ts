@@ -9,7 +9,7 @@ import { type AuthoritativeRecord } from '../record/record.ts';
 import { lifecycleAt } from './lifecycle.ts';
 import { lifecycleSince, type Transition } from './transitions.ts';
 
-/** What a record says, under a policy. */
+/** A record as a policy reads it. */
 export interface View {
   readonly record: AuthoritativeRecord;
   /** Gaps bridged. */
@@ -35,10 +35,10 @@ export function lifecycleAfter(
 }
 
 /**
- * The change to the lifecycle as it is now, if it is one, once it is known: effective since the record says so, but not before now where
+ * The change to the lifecycle as it is now, if it is one, once it is known: effective since the moment in the record, but not before now where
  * something takes effect when it is known (blocks, releases, an immediate end, the deletion of accounts).
  *
- * @param known - what the record said before the facts that arrived
+ * @param known - the record before the facts that arrived
  */
 export function transitionTo(
   view: View,

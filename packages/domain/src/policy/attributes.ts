@@ -3,7 +3,7 @@ import { type AttributeDeclaration, type KnownAttributes, type KnownValue } from
 import { type Policy } from './policy.ts';
 
 /**
- * What of `attributes` the policy lets this source say. A value of another type than declared counts as
+ * Those of `attributes` that the policy lets this source state. A value of another type than declared counts as
  * cleared: a condition that needs it is unknown.
  */
 export function permittedAttributes(
@@ -33,7 +33,7 @@ export function countIgnored(attributes: Attributes, source: string, policy: Pol
   }).length;
 }
 
-/** What is in force after `later` was laid over `earlier`, name by name; what is cleared is gone. */
+/** The attributes in force once `later` overrides `earlier`, name by name; cleared ones are gone. */
 export function layOver(earlier: KnownAttributes, later: KnownAttributes): KnownAttributes {
   const laid: Record<string, KnownValue | null> = {};
   for (const name in earlier) {

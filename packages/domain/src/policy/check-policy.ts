@@ -12,7 +12,7 @@ type RuleContent = PolicyContent['rules'][string];
 const EVENT_TYPES = Object.keys(EVENT_SCHEMAS);
 const VERIFICATION_PREFIX = 'latchkey.verification.';
 
-/** CloudEvents takes any URI reference; without `#`, which joins source and id of an event. */
+/** CloudEvents allows any URI reference; here without `#`, which joins source and id of an event. */
 const SOURCE_NAME = /^[^\p{Cc}\s#]{1,256}$/u;
 
 /** Notes what does not fit together. Returns the conditions by the name of their rule. */

@@ -4,7 +4,7 @@ import { type Answer, type ConditionProblem } from './answer.ts';
 import { type AttributeDeclaration, type KnownAttributes, type KnownValue } from './attribute.ts';
 import { callsHas, namesIn, needsEverything } from './condition-words.ts';
 
-/** A part of a condition that has an answer of its own. */
+/** A part of a condition with a separate answer. */
 interface Term {
   readonly answer: (attributes: KnownAttributes) => Answer;
 }
@@ -13,7 +13,7 @@ type DeclaredTypes = ReadonlyMap<string, AttributeDeclaration['type']>;
 
 /**
  * What joins answers is done here, so that `has()` can ask for a bare name and that the usual unknown, an
- * absent attribute, costs no exception (7 µs each). What stands between is left to the library, typed.
+ * absent attribute, costs no exception (7 µs each). Everything between is left to the library, typed.
  */
 export function compileTerm(
   node: ASTNode,
@@ -42,7 +42,7 @@ function join(
   return { answer: operator(terms) };
 }
 
-/** One false decides, on whichever side it stands. */
+/** One false decides, on either side. */
 function and([one, other]: readonly Term[]): Term['answer'] {
   return (attributes) => {
     const first = answerOf(one, attributes);
@@ -53,7 +53,7 @@ function and([one, other]: readonly Term[]): Term['answer'] {
   };
 }
 
-/** One true decides, on whichever side it stands. */
+/** One true decides, on either side. */
 function or([one, other]: readonly Term[]): Term['answer'] {
   return (attributes) => {
     const first = answerOf(one, attributes);
@@ -143,7 +143,7 @@ function attempt(
     const answer = evaluate(values);
     return typeof answer === 'boolean' ? answer : 'unknown';
   } catch {
-    // Absent names and failed conversions; CEL knows no other way to say that there is no answer.
+    // Absent names and failed conversions; CEL has no other way to report that there is no answer.
     return 'unknown';
   }
 }

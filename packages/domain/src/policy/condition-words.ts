@@ -1,7 +1,7 @@
 import { type ASTNode } from '@marcbachmann/cel-js';
 
 /**
- * What a condition may call. No regular expressions: how long one takes depends on what a source states.
+ * What a condition may call. No regular expressions: how long one runs depends on what a source states.
  * No macros over lists: nested, they multiply.
  */
 const FUNCTIONS = new Set(['has', 'size', 'string', 'int', 'double']);
@@ -15,7 +15,7 @@ const METHODS = new Set([
   'trim',
 ]);
 
-/** Taken by CEL, or reserved by it. */
+/** Used or reserved by CEL. */
 const WORDS_OF_CEL = new Set(
   (
     'true false null in as break const continue else for function if import let loop package namespace ' +
@@ -46,7 +46,7 @@ export function findUnsupported(
   return undefined;
 }
 
-/** Brings the texts that stand in the expression into NFC, as attributes are compared; also those that escapes wrote. */
+/** Brings the texts in the expression into NFC, as attributes are compared; also those that escapes wrote. */
 export function normalizeTexts(node: ASTNode): void {
   if (node.op === 'value' && typeof node.args === 'string') {
     Object.assign(node, { args: node.args.normalize('NFC') });

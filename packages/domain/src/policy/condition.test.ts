@@ -86,7 +86,7 @@ describe('a condition', () => {
   });
 });
 
-/** Expressions with what they must answer, computed on their own. */
+/** Expressions with what they must answer, computed separately. */
 type Expected = (attributes: KnownAttributes) => Answer;
 interface Sample {
   readonly text: string;
@@ -143,7 +143,7 @@ describe('three-valued logic', () => {
     );
   });
 
-  it('never takes an answer back when more becomes known, unless has() asks', () => {
+  it('never changes an answer when more becomes known, unless has() asks', () => {
     fc.assert(
       fc.property(sample, attributes, attributes, ({ text }, known, more) => {
         fc.pre(!text.includes('has('));

@@ -20,7 +20,7 @@ export type CompileCondition = (text: string) => Condition | ConditionProblem;
 
 const CONDITION_MAX_CHARACTERS = 2000;
 
-/** Beyond any condition that a person could review. */
+/** Longer than any condition that a person could review. */
 const LIMITS = {
   maxAstNodes: 500,
   maxDepth: 50,
@@ -31,7 +31,7 @@ const LIMITS = {
 
 const CEL_TYPE = { string: 'string', number: 'double', boolean: 'bool' } as const;
 
-/** `attributes` bear names that `isAttributeName` takes. */
+/** `attributes` have names that `isAttributeName` accepts. */
 export function conditionCompiler(attributes: readonly AttributeDeclaration[]): CompileCondition {
   const environment = new Environment({ unlistedVariablesAreDyn: false, limits: LIMITS });
   const declared = new Map(attributes.map((attribute) => [attribute.name, attribute.type]));
@@ -62,7 +62,7 @@ function compile(
   return Object.assign(term.answer, { text });
 }
 
-/** The first line of what the parser says, without its picture of the place. */
+/** The first line of the parser's message, without its picture of the place. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split('\n', 1)[0] ?? message;

@@ -10,7 +10,7 @@ export function parseDurationMs(text: string): number | undefined {
     if (duration.years !== 0 || duration.months !== 0 || duration.sign < 0) return undefined;
     return duration.total({ unit: 'milliseconds', relativeTo: '1970-01-01' });
   } catch (error) {
-    // Temporal says in no other way that it is no duration.
+    // Temporal reports an invalid duration only by throwing.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

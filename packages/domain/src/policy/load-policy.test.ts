@@ -5,7 +5,7 @@ import { EXAMPLE_POLICY_URL, loadPolicy } from './load-policy.ts';
 
 const example = readFileSync(EXAMPLE_POLICY_URL, 'utf8');
 
-/** What is said against a policy; none if it is taken. */
+/** The problems of a policy; none if it is accepted. */
 function problemsOf(yaml: string): readonly string[] {
   try {
     loadPolicy(yaml);
@@ -22,12 +22,12 @@ function exampleWith(old: string, replacement: string): string {
   return example.replace(old, replacement);
 }
 
-/** The number of the line that holds `text`, from 1. */
+/** The number of the line that contains `text`, from 1. */
 function lineOf(yaml: string, text: string): number {
   return yaml.slice(0, yaml.indexOf(text)).split('\n').length;
 }
 
-it('says the same in each normal form of its text', () => {
+it('is equal in each normal form of its text', () => {
   const policy = exampleWith('department == "Finance"', 'department == "Qualität"');
   const [composed, decomposed] = [policy.normalize('NFC'), policy.normalize('NFD')];
   expect(composed).not.toBe(decomposed);
@@ -106,7 +106,7 @@ describe('hashes', () => {
 });
 
 describe('a policy is refused, naming line and place', () => {
-  it.each<[what: string, old: string, replacement: string, said: string]>([
+  it.each<[what: string, old: string, replacement: string, expected: string]>([
     [
       'unknown key',
       '    owner: mail-team',
@@ -218,7 +218,7 @@ describe('a policy is refused, naming line and place', () => {
       'sources.urn:example:hr.attributes.0',
     ],
     [
-      'attribute that nobody states',
+      'attribute that no source states',
       '  email: {',
       '  badge: { type: string, scope: person }\n  email: {',
       'attributes.badge: expected a source',
@@ -252,10 +252,10 @@ describe('a policy is refused, naming line and place', () => {
     ['prototype', '  mail: {', '  __proto__: {', 'no key may be called __proto__'],
     ['score', 'maxFailures: 3', 'scoreThreshold: 2', 'expected a number from 0 to 1'],
     ['broken YAML', 'topics: [verification-events]', 'topics: [verification-events', 'line '],
-  ])('%s', (_what, old, replacement, said) => {
+  ])('%s', (_what, old, replacement, expected) => {
     const yaml = exampleWith(old, replacement);
     const problems = problemsOf(yaml);
-    expect(problems.join('\n')).toContain(said);
+    expect(problems.join('\n')).toContain(expected);
     for (const problem of problems) expect(problem).toMatch(/^line \d+: /);
   });
 

@@ -8,17 +8,17 @@ import { type PolicyContent } from './policy-shape.ts';
 import { readPolicyText, refusal } from './policy-text.ts';
 import { readShape } from './read-shape.ts';
 
-/** The policy that holds where no other is given. A file; reading it is up to the caller. */
+/** The policy that applies where no other is given. A file; reading it is up to the caller. */
 export const EXAMPLE_POLICY_URL = new URL('../../example-policy.yaml', import.meta.url);
 
 /**
- * The policy that a YAML text says, checked in full.
+ * The policy in a YAML text, checked in full.
  *
  * @throws Failure `POLICY_INVALID`; `details.problems` are sentences in the order of the file, each with its
- * line, the place (such as `rules.ledger-read.when`) and what was expected. A text whose YAML is broken is not looked at further.
+ * line, the place (such as `rules.ledger-read.when`) and what was expected. A text whose YAML is broken is not checked further.
  */
 export function loadPolicy(yaml: string): Policy {
-  // The same text in another normal form says the same, and has the same hash.
+  // The same text in another normal form is equal, and has the same hash.
   const text = readPolicyText(yaml.normalize('NFC'));
   const read = readShape(text);
   const conditions = read === undefined ? undefined : checkPolicy(read, text.note);

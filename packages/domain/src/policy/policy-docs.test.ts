@@ -11,7 +11,7 @@ it('finds the examples of the documentation', () => {
   expect(blocks.length).toBeGreaterThanOrEqual(4);
 });
 
-it.each(blocks)('takes the example policy with this of the documentation in it:\n%s', (block) => {
+it.each(blocks)('accepts the example policy with this block of the documentation:\n%s', (block) => {
   const changed = { ...example };
   for (const [section, value] of Object.entries(parse(block) as Record<string, unknown>)) {
     const known = changed[section];

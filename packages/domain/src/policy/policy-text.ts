@@ -13,7 +13,7 @@ import {
 /** Far more than a thousand rules need. */
 const POLICY_MAX_CHARACTERS = 1024 * 1024;
 
-/** Where something stands in the file: names and indices from the top. */
+/** A place in the file: names and indices from the top. */
 export type Path = readonly (string | number)[];
 
 /** A policy file as data, and what is wrong with it so far. */
@@ -28,7 +28,7 @@ export interface PolicyText {
 /**
  * Reads one YAML 1.2 document of the core schema, without aliases and explicit tags.
  *
- * @throws Failure `POLICY_INVALID` if it is not that; what it then says is not looked at
+ * @throws Failure `POLICY_INVALID` if it is not that; its content is not checked then
  */
 export function readPolicyText(text: string): PolicyText {
   if (text.length > POLICY_MAX_CHARACTERS) {
@@ -42,7 +42,7 @@ export function readPolicyText(text: string): PolicyText {
   );
   visit(document, {
     Pair(_key, { key }) {
-      // Readers of objects pass over this name, so that what it holds would do nothing.
+      // Readers of objects skip this name, so that its value would have no effect.
       if (!isScalar(key) || key.value !== '__proto__') return;
       problems.push(`line ${lineOf(startOf(key))}: no key may be called __proto__`);
     },

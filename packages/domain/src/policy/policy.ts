@@ -3,7 +3,7 @@ import { type VerificationPolicy } from '../verification/policy.ts';
 import { type AttributeDeclaration } from './attribute.ts';
 import { type Condition } from './condition.ts';
 
-/** A birthright rule: while its condition holds for an engagement, its entitlements are held. */
+/** A birthright rule: while its condition holds for an engagement, the identity has its entitlements. */
 export interface Rule {
   readonly name: string;
   /** SHA-256 (hex) of what the rule grants and when; the owner does not count. */
@@ -35,9 +35,9 @@ export interface Target {
 
 /** A policy file that was checked. Never changes; `hash` names it in every decision. */
 export interface Policy {
-  /** SHA-256 (hex) of everything that the file says. */
+  /** SHA-256 (hex) of the content of the file. */
   readonly hash: string;
-  /** Answers for what has no nearer owner. */
+  /** Answers for everything without a closer owner. */
   readonly owner: string;
   readonly sources: SourceRegistry;
   /** Sorted by name. */

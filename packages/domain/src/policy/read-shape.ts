@@ -4,7 +4,7 @@ import { type Path, type PolicyText } from './policy-text.ts';
 /** As much of a policy as has the right shape. */
 export interface ReadShape {
   readonly content: PolicyContent;
-  /** Sections with something left out for its shape: who refers to one cannot be judged yet. */
+  /** Sections with something left out for its shape: references to them cannot be checked yet. */
   readonly broken: ReadonlySet<string>;
 }
 
@@ -39,7 +39,7 @@ function without(content: unknown, wrongs: readonly Wrong[]): unknown {
   for (const { path } of wrongs) {
     const [section = '', name] = path;
     const entries: unknown = Reflect.get(rest, section);
-    if (section === 'owner') Reflect.set(rest, section, 'nobody');
+    if (section === 'owner') Reflect.set(rest, section, 'unknown');
     else if (name === undefined || section === 'verification' || !isObject(entries)) {
       Reflect.deleteProperty(rest, section);
     } else Reflect.deleteProperty(entries, name);

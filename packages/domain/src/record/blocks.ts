@@ -1,6 +1,6 @@
 import { type BlockFact } from './fact.ts';
 
-/** One switch: what a source has said of one incident. */
+/** One switch: what a source has stated about one incident. */
 interface BlockSwitch {
   /** Highest order of its blocks; `undefined`: none. */
   readonly blockedOrder: bigint | undefined;
@@ -8,7 +8,7 @@ interface BlockSwitch {
   readonly releasedOrder: bigint | undefined;
 }
 
-/** Switches by source and incident; a block without incident has a switch of its own. */
+/** Switches by source and incident; a block without incident has a separate switch. */
 export type Blocks = ReadonlyMap<string, BlockSwitch>;
 
 /** The switches after these facts too. */

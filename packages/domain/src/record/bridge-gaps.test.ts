@@ -28,7 +28,7 @@ test('an end moves to the start of another engagement that follows within the to
   ]);
 });
 
-test('what goes on running starts nothing', () => {
+test('an engagement that keeps running starts nothing', () => {
   const { source, timeline } = engagement('a', 1, 10);
   const goesOn = [
     { ...STATE, fromMs: 2, running: true },

@@ -7,7 +7,7 @@ export interface EngagementTimeline extends EngagementKey {
 }
 
 /**
- * Engagements of one person, each running on as it was at its end up to a start, of whichever of them, that
+ * Engagements of one person, each extended, as it was at its end, up to the start of any of them that
  * follows within the tolerance. So a conversion over a weekend ends nothing.
  */
 export function bridgeGaps(

@@ -2,7 +2,7 @@ import { countIgnored } from '../policy/attributes.ts';
 import { type Policy } from '../policy/policy.ts';
 import { type Fact } from './fact.ts';
 
-/** How many attribute values of a fact no rule can see: kept, but not declared for its source or of another type. */
+/** The number of attribute values of a fact that no rule can see: kept, but not declared for its source or of another type. */
 export function countUndeclared(fact: Fact, policy: Policy): number {
   if (fact.kind === 'stated') {
     return fact.data.timeline.reduce(

@@ -14,20 +14,20 @@ export interface EngagementKey {
   readonly engagement: string;
 }
 
-/** What the facts of one engagement say. */
+/** What the facts of one engagement mean. */
 export interface EngagementRecord extends EngagementKey {
   /** In the source's order; tied ones by event id. */
   readonly statements: readonly Statement[];
   /** Of the first reading; the latest is the last. */
   readonly periods: readonly Period[];
   /**
-   * Of all readings together. A `held` engagement shows the dates of its first reading and no variants: what
-   * its attributes are nobody knows.
+   * Of all readings together. A `held` engagement shows the dates of its first reading and no variants: its
+   * attributes are unknown.
    */
   readonly timeline: Timeline;
   /** `disputed`: tied facts give different readings. `held`: too many readings to compare. */
   readonly reading: 'certain' | 'disputed' | 'held';
-  /** How the statements can be read, for those that are added behind them. */
+  /** How the statements can be read; later ones are added to this. */
   readonly through: ReadThrough;
 }
 
@@ -39,7 +39,7 @@ export interface EngagementDates {
   readonly accessEndsAtMs: number | undefined;
 }
 
-/** Reads an engagement from its statements, in whatever order they come. */
+/** Reads an engagement from its statements, given in any order. */
 export function readEngagement(
   key: EngagementKey,
   statements: readonly Statement[],
@@ -58,16 +58,16 @@ export function addStatement(known: EngagementRecord, statement: Statement): Eng
     : read(known, statements);
 }
 
-/** Behind all others in the source's order: what came before it is read as it was. */
+/** After all others in the source's order: the reading of those before it is kept. */
 function addNewest(known: EngagementRecord, statement: Statement): EngagementRecord {
   const statements = [...known.statements, statement];
-  const { readings } = known.through;
+  const { all } = known.through;
   // It replaces what was open before it.
-  if (statement.kind === 'stated' && !isPlain(readings)) return read(known, statements);
-  return said(known, statements, { readings: readOn(readings, [statement]), beforeLast: readings });
+  if (statement.kind === 'stated' && !isPlain(all)) return read(known, statements);
+  return engagementFrom(known, statements, { all: readOn(all, [statement]), beforeLast: all });
 }
 
-/** Tied with the newest ones: what came before these is read as it was. */
+/** Tied with the newest ones: the reading of those before them is kept. */
 function addTied(
   known: EngagementRecord,
   statements: readonly Statement[],
@@ -77,7 +77,7 @@ function addTied(
   // Alone it replaced what was open before it; now it does not.
   if (tied.some(({ kind }) => kind === 'stated')) return read(known, statements);
   const { beforeLast } = known.through;
-  return said(known, statements, { readings: readOn(beforeLast, tied), beforeLast });
+  return engagementFrom(known, statements, { all: readOn(beforeLast, tied), beforeLast });
 }
 
 /** The dates that the latest period has in the first reading. */
@@ -96,8 +96,8 @@ export function datesOf({ periods }: EngagementRecord): EngagementDates {
   };
 }
 
-/** Whether two records of an engagement say the same at every moment, and of its dates. */
-export function saysTheSame(one: EngagementRecord, other: EngagementRecord): boolean {
+/** Whether two records of an engagement are equal at every moment, and in its dates. */
+export function isSameRecord(one: EngagementRecord, other: EngagementRecord): boolean {
   return (
     one.reading === other.reading &&
     sameTimeline(one.timeline, other.timeline) &&
@@ -114,18 +114,18 @@ function sameDates(one: EngagementDates, other: EngagementDates): boolean {
 }
 
 function read(key: EngagementKey, statements: readonly Statement[]): EngagementRecord {
-  return said(key, statements, readThrough(statements));
+  return engagementFrom(key, statements, readThrough(statements));
 }
 
-function said(
+function engagementFrom(
   { source, engagement }: EngagementKey,
   statements: readonly Statement[],
   through: ReadThrough,
 ): EngagementRecord {
-  const { ways, tooMany } = through.readings;
-  const timelines = distinct(ways.map(timelineOf));
+  const { readings, tooMany } = through.all;
+  const timelines = distinct(readings.map(timelineOf));
   const [first = []] = timelines;
-  const known = { source, engagement, statements, periods: ways[0] ?? [], through };
+  const known = { source, engagement, statements, periods: readings[0] ?? [], through };
   if (tooMany || timelines.length > READINGS_MAX_COUNT) {
     const unknown = first.map((segment) => ({ ...segment, variants: [] }));
     return { ...known, timeline: withoutRepeats(unknown), reading: 'held' };
@@ -136,9 +136,9 @@ function said(
 }
 
 function distinct(timelines: readonly Timeline[]): readonly Timeline[] {
-  const said: Timeline[] = [];
+  const found: Timeline[] = [];
   for (const timeline of timelines) {
-    if (!said.some((known) => sameTimeline(known, timeline))) said.push(timeline);
+    if (!found.some((known) => sameTimeline(known, timeline))) found.push(timeline);
   }
-  return said;
+  return found;
 }

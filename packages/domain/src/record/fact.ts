@@ -11,7 +11,7 @@ import {
   type SuspendedData,
 } from '@latchkey/contracts';
 
-/** What a fact of each kind says. */
+/** The data of a fact of each kind. */
 interface FactDataByKind {
   readonly joined: JoinedData;
   readonly moved: MovedData;
@@ -56,7 +56,7 @@ interface StoredFact {
   readonly data: unknown;
 }
 
-/** Whom an event is about, by the key that the identity is derived from. */
+/** The key from which the identity of an event's person is derived. */
 export interface IdentityKey {
   readonly source: string;
   readonly externalId: string;

@@ -3,9 +3,9 @@ import { type KnownAttributes } from '../policy/attribute.ts';
 import { idleSegment, type Segment, segmentAt, type Timeline, withoutRepeats } from './timeline.ts';
 
 /**
- * What several readings of one engagement say together, so that nothing is given that one of them denies:
+ * Several readings of one engagement merged, so that nothing is given that one of them denies:
  * it runs where any reading runs, has access where all have it, is suspended where any is. `variants` are
- * the different attributes of the readings that run, in an order of their own.
+ * the different attributes of the readings that run, in a fixed order.
  */
 export function mergeReadings(readings: readonly Timeline[]): Timeline {
   const moments = new Set(readings.flatMap((reading) => reading.map(({ fromMs }) => fromMs)));

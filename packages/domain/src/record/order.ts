@@ -2,7 +2,7 @@ import { contentOf, type Statement } from './statement.ts';
 
 /**
  * Puts a statement at its place in the source's order. Repetitions are one: of equal order and content the
- * one with the lowest event id stays. Returns whether `statements` changed.
+ * one with the lowest event id is kept. Returns whether `statements` changed.
  */
 export function insertInOrder(statements: Statement[], arriving: Statement): boolean {
   const after = placeAfter(statements, arriving.order);
@@ -30,20 +30,20 @@ function compareOrder(one: Statement, other: Statement): number {
 }
 
 function withoutRepetitions(sorted: readonly Statement[]): readonly Statement[] {
-  const said = new Set<string>();
+  const contents = new Set<string>();
   return sorted.filter((statement, at) => {
     const { order } = statement;
     const isTied = sorted[at - 1]?.order === order || sorted[at + 1]?.order === order;
     if (!isTied) return true;
-    if (sorted[at - 1]?.order !== order) said.clear();
+    if (sorted[at - 1]?.order !== order) contents.clear();
     const content = contentOf(statement);
-    const isNew = !said.has(content);
-    said.add(content);
+    const isNew = !contents.has(content);
+    contents.add(content);
     return isNew;
   });
 }
 
-/** The index behind the last statement whose order is not higher. */
+/** The index after the last statement whose order is not higher. */
 function placeAfter(statements: readonly Statement[], order: bigint): number {
   let place = statements.length;
   while (place > 0 && (statements[place - 1]?.order ?? 0n) > order) place -= 1;
@@ -62,7 +62,7 @@ function findTwin(
   return undefined;
 }
 
-/** Tied statements stand in the order of their event ids, so that arrival leaves no trace. */
+/** Tied statements are sorted by event id, so that the order of arrival has no effect. */
 function placeAmongTied(
   statements: readonly Statement[],
   arriving: Statement,

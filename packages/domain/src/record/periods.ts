@@ -13,7 +13,7 @@ interface LeftEnd extends Bound {
 }
 
 export interface Row extends DatedAttributes {
-  /** The source's key of the row; `undefined` if it stands for itself. */
+  /** The source's key of the row; `undefined` if it has none. */
   readonly row: string | undefined;
   readonly by: string;
   /** Stated before the attributes that came with the start of its period, which override it up to that start. */
@@ -48,9 +48,9 @@ const EMPTY: Period = {
 };
 
 /**
- * What the statements of one engagement say together, read in the order given; the latest period is the last.
+ * The periods of the statements of one engagement, read in the order given; the latest period is the last.
  *
- * @param known - what older ones say
+ * @param known - the periods of older ones
  */
 export function foldPeriods(
   statements: readonly Statement[],
@@ -74,7 +74,7 @@ export function endOf(period: Period): Bound | undefined {
   return left !== undefined && left.atMs <= joinedEnd.atMs ? left : joinedEnd;
 }
 
-/** What periods say after one more statement behind all that they were read from. */
+/** The periods after one more statement, which is newer than all that they were read from. */
 export function readStatement(periods: readonly Period[], statement: Statement): readonly Period[] {
   switch (statement.kind) {
     case 'joined':
@@ -114,13 +114,13 @@ function join(periods: readonly Period[], joined: StatementOf<'joined'>): readon
     rows: period.rows.map((row) => (row.beforeStart ? row : { ...row, beforeStart: true })),
   });
   const latest = periods.at(-1);
-  return latest !== undefined && startsAnew(latest, joined.startMs)
+  return latest !== undefined && opensPeriod(latest, joined.startMs)
     ? [...periods, started(EMPTY)]
     : change(periods, started);
 }
 
 /** A start corrects the latest period unless a `left` ended that one before it. */
-function startsAnew(latest: Period, startMs: number): boolean {
+function opensPeriod(latest: Period, startMs: number): boolean {
   return latest.left !== undefined && startMs >= latest.left.atMs;
 }
 
@@ -197,13 +197,13 @@ function withdraw(latest: Period, rescinds: Rescinds): Period {
 
 /**
  * Everything known of the engagement. What `stated` has no field for stays: suspensions, and of a `left` that
- * its end confirms `immediate` and `accessEndsAt`; but a start after that end begins anew, as with `joined`.
+ * its end confirms `immediate` and `accessEndsAt`; but a start after that end opens a new period, as with `joined`.
  */
 function state(periods: readonly Period[], stated: StatementOf<'stated'>): Period {
   const latest = periods.at(-1) ?? EMPTY;
-  const anew = startsAnew(latest, stated.startMs);
+  const isNew = opensPeriod(latest, stated.startMs);
   const end = boundOf(stated.endMs, stated.eventId);
-  const left = anew || end === undefined ? undefined : confirmedEnd(periods, end);
+  const left = isNew || end === undefined ? undefined : confirmedEnd(periods, end);
   return {
     start: { atMs: stated.startMs, by: stated.eventId },
     base: {},
@@ -215,7 +215,7 @@ function state(periods: readonly Period[], stated: StatementOf<'stated'>): Perio
       by: stated.eventId,
       beforeStart: false,
     })),
-    suspensions: anew ? [] : latest.suspensions,
+    suspensions: isNew ? [] : latest.suspensions,
   };
 }
 

@@ -1,19 +1,19 @@
 import { type Policy } from '../policy/policy.ts';
 import { type Blocks, setSwitches, turnsSwitch } from './blocks.ts';
-import { addStatement, type EngagementRecord, readEngagement, saysTheSame } from './engagement.ts';
+import { addStatement, type EngagementRecord, isSameRecord, readEngagement } from './engagement.ts';
 import { type BlockFact, type EngagementFact, type Fact, isBlockFact } from './fact.ts';
 import { statementOf } from './statement.ts';
 
-/** Facts of an engagement beyond which a person must look at it. They all still count. */
+/** Facts of an engagement beyond which a review opens. They all still count. */
 export const ENGAGEMENT_FACTS_MAX_COUNT = 1_000;
 
 /** Arriving facts with one place in the source's order that are compared one by one: each one reads the others again. */
 const TIED_ONE_BY_ONE_MAX_COUNT = 16;
 
-/** Engagements of an identity beyond which a person must look at it. They all still count. */
+/** Engagements of an identity beyond which a review opens. They all still count. */
 export const ENGAGEMENTS_MAX_COUNT = 100;
 
-/** What the set of all facts about an identity says. */
+/** The record that the set of all facts about an identity gives. */
 export interface AuthoritativeRecord {
   /** By source and engagement. */
   readonly engagements: ReadonlyMap<string, EngagementRecord>;
@@ -23,8 +23,8 @@ export interface AuthoritativeRecord {
 /** A record after more facts. */
 interface Extended {
   readonly record: AuthoritativeRecord;
-  /** The facts without which the record would not say the same. The others are stale. */
-  readonly telling: ReadonlySet<Fact>;
+  /** The facts without which the record would differ. The others are stale. */
+  readonly applied: ReadonlySet<Fact>;
 }
 
 const EMPTY: AuthoritativeRecord = { engagements: new Map(), blocks: new Map() };
@@ -43,27 +43,27 @@ export function readRecord(facts: readonly Fact[], policy: Policy): Authoritativ
 }
 
 /**
- * The record with more facts, taken one after the other in the order given: a fact is telling if what the
- * record says differs with and without it, at any moment or in the dates of its engagement; so is the first one of a
+ * The record with more facts, added one after the other in the order given: a fact is applied if the
+ * record differs with and without it, at any moment or in the dates of its engagement; so is the first one of a
  * person and of an engagement. Beyond the bound
- * of an engagement, or where more than 16 of them are tied, facts are not compared one by one and count as telling.
+ * of an engagement, or where more than 16 of them are tied, facts are not compared one by one and all count as applied.
  */
 export function extendRecord(
   record: AuthoritativeRecord,
   facts: readonly Fact[],
   policy: Policy,
 ): Extended {
-  if (facts.length === 0) return { record, telling: new Set() };
-  const telling = new Set<Fact>();
-  // Whatever it says, it makes the identity known.
-  if (facts[0] !== undefined && isEmpty(record)) telling.add(facts[0]);
+  if (facts.length === 0) return { record, applied: new Set() };
+  const applied = new Set<Fact>();
+  // The first fact always counts: it makes the identity known.
+  if (facts[0] !== undefined && isEmpty(record)) applied.add(facts[0]);
   const engagements = new Map(record.engagements);
   for (const [key, group] of groupByEngagement(facts)) {
-    const extended = extendEngagement(record.engagements.get(key), group, telling, policy);
+    const extended = extendEngagement(record.engagements.get(key), group, applied, policy);
     if (extended !== undefined) engagements.set(key, extended);
   }
-  const blocks = extendBlocks(record.blocks, facts.filter(isBlockFact), telling);
-  return { record: { engagements, blocks }, telling };
+  const blocks = extendBlocks(record.blocks, facts.filter(isBlockFact), applied);
+  return { record: { engagements, blocks }, applied };
 }
 
 /** The key of an engagement in a record. Line feeds are in no source. */
@@ -90,12 +90,12 @@ function groupByEngagement(facts: readonly Fact[]): ReadonlyMap<string, readonly
 function extendEngagement(
   known: EngagementRecord | undefined,
   facts: readonly EngagementFact[],
-  telling: Set<Fact>,
+  applied: Set<Fact>,
   policy: Policy,
 ): EngagementRecord | undefined {
   const count = (known?.statements.length ?? 0) + facts.length;
   if (count > ENGAGEMENT_FACTS_MAX_COUNT || areManyTied(facts)) {
-    return readAllAtOnce(known, facts, telling, policy);
+    return readAllAtOnce(known, facts, applied, policy);
   }
   let extended = known;
   for (const fact of facts) {
@@ -104,7 +104,7 @@ function extendEngagement(
     extended =
       before === undefined ? readEngagement(fact, [statement]) : addStatement(before, statement);
     // The first fact of an engagement makes it known.
-    if (before === undefined || !saysTheSame(before, extended)) telling.add(fact);
+    if (before === undefined || !isSameRecord(before, extended)) applied.add(fact);
   }
   return extended;
 }
@@ -119,20 +119,20 @@ function areManyTied(facts: readonly EngagementFact[]): boolean {
 function readAllAtOnce(
   known: EngagementRecord | undefined,
   facts: readonly EngagementFact[],
-  telling: Set<Fact>,
+  applied: Set<Fact>,
   policy: Policy,
 ): EngagementRecord | undefined {
   const [first] = facts;
   if (first === undefined) return known;
-  for (const fact of facts) telling.add(fact);
+  for (const fact of facts) applied.add(fact);
   const arriving = facts.map((fact) => statementOf(fact, policy));
   return readEngagement(known ?? first, [...(known?.statements ?? []), ...arriving]);
 }
 
-function extendBlocks(blocks: Blocks, facts: readonly BlockFact[], telling: Set<Fact>): Blocks {
+function extendBlocks(blocks: Blocks, facts: readonly BlockFact[], applied: Set<Fact>): Blocks {
   let set = blocks;
   for (const fact of facts) {
-    if (turnsSwitch(set, fact)) telling.add(fact);
+    if (turnsSwitch(set, fact)) applied.add(fact);
     set = setSwitches(set, [fact]);
   }
   return set;

@@ -5,7 +5,7 @@ import { type Policy } from '../policy/policy.ts';
 import { type EngagementFact } from './fact.ts';
 import { resolveEnd } from './resolve-end.ts';
 
-/** Attributes from a moment on, until another row says otherwise. */
+/** Attributes from a moment on, until another row overrides them. */
 export interface DatedAttributes {
   readonly atMs: number;
   readonly attributes: KnownAttributes;
@@ -104,7 +104,7 @@ export function statementOf(fact: EngagementFact, policy: Policy): Statement {
   }
 }
 
-/** Equal for statements that say the same, whatever events they came in. */
+/** Equal for statements with the same content, regardless of their events. */
 export function contentOf(statement: Statement): string {
   const known = contents.get(statement);
   if (known !== undefined) return known;

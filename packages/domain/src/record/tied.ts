@@ -1,29 +1,29 @@
 import { type KnownAttributes } from '../policy/attribute.ts';
 import { sameAttributes } from '../policy/attributes.ts';
+import { type Reading } from './reading.ts';
 import { type DatedAttributes, type Statement } from './statement.ts';
-import { type Way } from './way.ts';
 
 type Kind = Statement['kind'];
 type StatementOf<K extends Kind> = Extract<Statement, { readonly kind: K }>;
 
-/** What decides whether tied statements clash, beside the two. */
+/** What decides, beside the two, whether tied statements clash. */
 interface Circumstances {
   /** Whether a start at this moment may begin another period than the latest one. */
   readonly mayStartAnew: (startMs: number) => boolean;
-  /** Names that came with a start and of which a row up to that start says otherwise. */
+  /** Names that came with a start and that a row up to that start states differently. */
   readonly contested: ReadonlyMap<Statement, ReadonlySet<string>>;
   readonly anyJoined: boolean;
 }
 
 /**
- * Tied statements in parts: those of different parts can be read in any order, one part after the other, and say
- * the same. Parts, and statements in them, stand as the statements do.
+ * Tied statements in parts: those of different parts can be read in any order, one part after the other, with
+ * the same result. Parts, and statements in them, keep the order of the statements.
  */
 export function clashingParts(
   tied: readonly Statement[],
-  ways: readonly Way[],
+  readings: readonly Reading[],
 ): readonly (readonly Statement[])[] {
-  const circumstances = circumstancesOf(tied, ways);
+  const circumstances = circumstancesOf(tied, readings);
   const parts: number[] = tied.map((_, at) => at);
   for (const [at, one] of tied.entries()) {
     for (let after = at + 1; after < tied.length; after += 1) {
@@ -43,10 +43,10 @@ function join(parts: number[], at: number, after: number): void {
   for (const [index, part] of parts.entries()) if (part === second) parts[index] = first;
 }
 
-function circumstancesOf(tied: readonly Statement[], ways: readonly Way[]): Circumstances {
+function circumstancesOf(tied: readonly Statement[], readings: readonly Reading[]): Circumstances {
   const has = (...kinds: readonly Kind[]) => tied.some(({ kind }) => kinds.includes(kind));
   const movesEnds = has('left', 'stated');
-  const leftMs = ways.map((way) => way.at(-1)?.left?.atMs ?? Number.POSITIVE_INFINITY);
+  const leftMs = readings.map((reading) => reading.at(-1)?.left?.atMs ?? Number.POSITIVE_INFINITY);
   const joined = tied.filter((statement) => statement.kind === 'joined');
   const moved = tied.filter((statement) => statement.kind === 'moved');
   return {
@@ -86,7 +86,7 @@ type Clashes = {
 
 const always = () => true;
 
-/** Pairs that may say something else in the other order; each pair once. Others never do. */
+/** Pairs that may give another result in the other order; each pair once. Others never do. */
 const CLASHES: Clashes = {
   joined: {
     joined: (one, other) =>
@@ -108,7 +108,7 @@ const CLASHES: Clashes = {
     stated: always,
   },
   moved: {
-    moved: sayDifferent,
+    moved: haveDifferentValues,
     rescinded: ({ row, atMs }, { rescinds }) => {
       if (typeof rescinds === 'string') return false;
       if ('row' in rescinds) return rescinds.row === row;
@@ -140,14 +140,14 @@ function clash(one: Statement, other: Statement, circumstances: Circumstances): 
   return clashOf(other.kind, one.kind)?.(other, one, circumstances) === true;
 }
 
-/** A pair is given what its kinds say. */
+/** The kinds of a pair decide. */
 function clashOf(one: Kind, other: Kind) {
   return CLASHES[one]?.[other] as
     | ((one: Statement, other: Statement, circumstances: Circumstances) => boolean)
     | undefined;
 }
 
-function sayDifferent(one: StatementOf<'moved'>, other: StatementOf<'moved'>): boolean {
+function haveDifferentValues(one: StatementOf<'moved'>, other: StatementOf<'moved'>): boolean {
   const { atMs, attributes } = other;
   if (one.row !== undefined && one.row === other.row) {
     return one.atMs !== atMs || !sameAttributes(one.attributes, attributes);
@@ -170,7 +170,7 @@ function isRescindedBy(
   );
 }
 
-/** Whether a full statement says all that a row says, so that the row makes no difference behind it. */
+/** Whether a full statement contains all that a row states, so that the row makes no difference after it. */
 function isSaidBy(
   { atMs, attributes }: StatementOf<'moved'>,
   { rows }: StatementOf<'stated'>,

@@ -13,14 +13,14 @@ export interface Segment {
   readonly suspended: boolean;
   /** In force while it runs. More than one where tied facts can be read in several ways; never equal ones. */
   readonly variants: readonly KnownAttributes[];
-  /** Event ids behind the change at `fromMs`. */
+  /** Ids of the events that caused the change at `fromMs`. */
   readonly causes: readonly string[];
 }
 
-/** By time; neighbours differ, so that two timelines say the same if and only if they are equal. */
+/** By time; neighbours differ, so that two timelines mean the same if and only if they are equal. */
 export type Timeline = readonly Segment[];
 
-/** What periods say at every moment. Where two run at once the later one counts. */
+/** The timeline of periods. Where two run at once the later one counts. */
 export function timelineOf(periods: readonly Period[]): Timeline {
   let timeline: Timeline = [];
   for (const period of periods) {
@@ -39,13 +39,13 @@ export function segmentAt(timeline: Timeline, atMs: number): Segment | undefined
   return undefined;
 }
 
-/** Whether two timelines say the same at every moment, whichever events are behind it. */
+/** Whether two timelines are equal at every moment, regardless of the events that caused them. */
 export function sameTimeline(one: Timeline, other: Timeline): boolean {
   return (
     one.length === other.length &&
     one.every((segment, at) => {
       const opposite = other[at];
-      return opposite?.fromMs === segment.fromMs && saysTheSame(segment, opposite);
+      return opposite?.fromMs === segment.fromMs && isSameState(segment, opposite);
     })
   );
 }
@@ -54,7 +54,7 @@ export function sameTimeline(one: Timeline, other: Timeline): boolean {
 export function withoutRepeats(segments: readonly Segment[]): Timeline {
   return segments.filter((segment, at) => {
     const before = segments[at - 1];
-    return before === undefined ? segment.running : !saysTheSame(before, segment);
+    return before === undefined ? segment.running : !isSameState(before, segment);
   });
 }
 
@@ -63,7 +63,7 @@ export function idleSegment(fromMs: number, causes: readonly string[]): Segment 
   return { fromMs, running: false, access: false, suspended: false, variants: [], causes };
 }
 
-function saysTheSame(one: Segment, other: Segment): boolean {
+function isSameState(one: Segment, other: Segment): boolean {
   return (
     one.running === other.running &&
     one.access === other.access &&
@@ -141,7 +141,7 @@ function stepsOf(period: Period, startMs: number): readonly Step[] {
   return steps.sort((one, other) => one.atMs - other.atMs);
 }
 
-/** What came with the start holds from the start: rows that were stated before say nothing else up to then. */
+/** What came with the start is in force from the start: rows that were stated before do not override it up to then. */
 function rowStep(row: Row, base: KnownAttributes, startMs: number): Step {
   const { atMs, by, attributes } = row;
   const isOverridden = row.beforeStart && atMs <= startMs;
@@ -158,13 +158,13 @@ function suspensionStep({ atMs, by, suspended }: Suspension): Step {
   return { atMs, by, suspended };
 }
 
-/** Access ends where it was said to, but not after the period; `immediate` ends it at every moment. */
+/** Access ends where it was stated, but not after the period; `immediate` ends it at every moment. */
 function hasAccess({ left }: Period, atMs: number): boolean {
   if (left === undefined) return true;
   return !left.immediate && (left.accessEndMs === undefined || atMs < left.accessEndMs);
 }
 
-/** Lays a later period over earlier ones: it counts wherever it runs. */
+/** Puts a later period over earlier ones: it counts while it runs. */
 function cover(earlier: readonly Segment[], later: readonly Segment[]): readonly Segment[] {
   const moments = new Set([...earlier, ...later].map(({ fromMs }) => fromMs));
   return [...moments]

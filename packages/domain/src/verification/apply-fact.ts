@@ -17,10 +17,10 @@ import { parkFact } from './park.ts';
 import { isRequested, type VerificationState } from './verification.ts';
 
 /**
- * Takes a fact of an attempt: it counts, waits, or is refused.
+ * Applies a fact of an attempt: it counts, waits, or is refused.
  *
  * @param call - what the report names; `undefined` for a fact that was parked and is bound already
- * @param decidedAtMs - when what the fact speaks of was known; the fact's own time unless it was parked
+ * @param decidedAtMs - when what the fact is about was known; the fact's own time unless it was parked
  */
 export function applyAttemptFact(
   draft: Draft,
@@ -48,8 +48,8 @@ export function applyAttemptFact(
 }
 
 /**
- * At the deadline is late. `state` is what stands by then, written down or not. Where an outcome stands that the deadline did not make, that outcome
- * answers.
+ * A fact at the deadline is late. `state` is the state by then, stored or not. Where the verification has an outcome
+ * that the deadline did not cause, that outcome answers.
  */
 export function isLate(
   { state, expiresAtMs }: Pick<VerificationState, 'state' | 'expiresAtMs'>,
@@ -59,7 +59,7 @@ export function isLate(
   return isUndecided && expiresAtMs !== undefined && takenAtMs >= expiresAtMs;
 }
 
-/** Judged by when the fact was taken: what time has ended by then is over, written down or not. */
+/** Decided by when the fact was stamped: what time has ended by then is over, stored or not. */
 function refusalOf(
   draft: Draft,
   attempt: AttemptState | undefined,
@@ -69,8 +69,8 @@ function refusalOf(
   const { takenAtMs } = fact;
   const due = dueOutcome(verification, [...draft.attempts.values()], takenAtMs, policy);
   const verificationState = due?.outcome ?? verification.state;
-  const standing = { ...verification, state: verificationState };
-  if (isLate(standing, takenAtMs)) return dispositionWhenLate(attempt, fact);
+  const then = { ...verification, state: verificationState };
+  if (isLate(then, takenAtMs)) return dispositionWhenLate(attempt, fact);
   const state = attempt === undefined ? 'open' : attemptStateAt(attempt, takenAtMs, policy.graceMs);
   if (isEnded(state)) {
     return dispositionAfterEnd(attempt, { attemptState: state, verificationState }, fact);

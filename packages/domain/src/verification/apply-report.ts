@@ -24,7 +24,7 @@ import { isRequested, type VerificationState, type VerificationWorld } from './v
 
 export interface Report {
   readonly event: VerificationEvent;
-  /** When the broker or the bridge took it. All deadlines count by this. */
+  /** When the broker or the bridge stamped it. All deadlines count by this. */
   readonly takenAtMs: number;
 }
 
@@ -35,8 +35,8 @@ export interface ReportOutcome extends VerificationChanges {
 }
 
 /**
- * Takes one report on a verification, whatever came before it and in whichever order. Reports of one event id were
- * folded before; the same said under another id is a `duplicate` here.
+ * Applies one report on a verification; reports may arrive in any order. Reports of one event id were
+ * folded before; the same content under another id is a `duplicate` here.
  *
  * @param world - the verification, all of its attempts, and the counter that `failureKeyOf` names for this report
  * @throws RangeError when the world is not that of this report's verification
@@ -56,23 +56,23 @@ export function applyReport(
 }
 
 function dispositionOf(draft: Draft, { event, takenAtMs }: Report): ReportDisposition {
-  const taken = { eventId: event.eventId, takenAtMs };
+  const stamped = { eventId: event.eventId, takenAtMs };
   switch (event.type) {
     case 'latchkey.verification.requested.v1':
       return applyRequested(draft, event.data, takenAtMs);
     case 'latchkey.verification.cancelled.v1':
-      return applyCancellation(draft, taken);
+      return applyCancellation(draft, stamped);
     case 'latchkey.verification.attempt-opened.v1':
-      return applyReported(draft, event.data, factOfOpened(event.data, taken));
+      return applyReported(draft, event.data, factOfOpened(event.data, stamped));
     case 'latchkey.verification.call-progressed.v1':
-      return applyReported(draft, event.data, factOfProgress(event.data, taken));
+      return applyReported(draft, event.data, factOfProgress(event.data, stamped));
     case 'latchkey.verification.input-checked.v1':
-      return applyReported(draft, event.data, factOfInput(event.data, taken));
+      return applyReported(draft, event.data, factOfInput(event.data, stamped));
     case 'latchkey.verification.verdict-reached.v1':
       return applyReported(
         draft,
         event.data,
-        factOfVerdict(event.data, taken, draft.policy.scoreThreshold),
+        factOfVerdict(event.data, stamped, draft.policy.scoreThreshold),
       );
   }
 }
@@ -132,17 +132,17 @@ function release(draft: Draft, atMs: number): void {
 
 function applyCancellation(
   draft: Draft,
-  taken: { readonly eventId: string; readonly takenAtMs: number },
-  decidedAtMs: number = taken.takenAtMs,
+  stamped: { readonly eventId: string; readonly takenAtMs: number },
+  decidedAtMs: number = stamped.takenAtMs,
 ): ReportDisposition {
   const { verification, policy } = draft;
-  const { takenAtMs } = taken;
+  const { takenAtMs } = stamped;
   if (verification.state === 'cancelled') return 'duplicate';
   const due = dueOutcome(verification, [...draft.attempts.values()], takenAtMs, policy);
   const state = due?.outcome ?? verification.state;
   if (isLate({ ...verification, state }, takenAtMs)) return 'stale_known';
   if (state !== 'pending') return 'contradictory';
-  if (!isRequested(verification)) return parkCancellation(draft, taken);
+  if (!isRequested(verification)) return parkCancellation(draft, stamped);
   const decided = { atMs: decidedAtMs, attempt: undefined };
   settleVerification(draft, { outcome: 'cancelled', ...decided, reason: 'cancelled' });
   return 'accepted';

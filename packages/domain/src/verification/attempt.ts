@@ -16,7 +16,7 @@ export interface Step {
   readonly result: InputResult;
 }
 
-/** A fact that waits for what it speaks of. */
+/** A fact that waits for what it is about. */
 export type ParkedFact = DecidingFact & {
   /** Its place among all facts that were parked on this verification. */
   readonly place: number;
@@ -39,7 +39,7 @@ export interface AttemptState {
   readonly platform: string | undefined;
   readonly channel: Channel | undefined;
   readonly session: string | undefined;
-  /** When `attempt-opened` was taken; `undefined` while nobody is known to have opened it. */
+  /** When `attempt-opened` was stamped; `undefined` while no `attempt-opened` is known. */
   readonly openedAtMs: number | undefined;
   /** When `state` became final. */
   readonly endedAtMs: number | undefined;
@@ -50,9 +50,9 @@ export interface AttemptState {
 export const STEPS_MAX_COUNT = 100;
 /** Claims of one attempt that are remembered though they name no factor that was not named before. */
 export const CLAIMS_MAX_COUNT = 20;
-/** Attempts of one verification that can be opened, whatever `maxAttempts` says. */
+/** Attempts of one verification that can be opened, also where `maxAttempts` allows more. */
 export const OPENED_ATTEMPTS_MAX_COUNT = 1000;
-/** Attempts of one verification that nobody opened, but that facts spoke of. */
+/** Attempts of one verification that were not opened, but that facts named. */
 export const UNOPENED_ATTEMPTS_MAX_COUNT = 50;
 /** Facts that wait on one attempt. */
 export const PARKED_FACTS_MAX_COUNT = 50;
@@ -75,14 +75,14 @@ export function isEnded(state: AttemptState['state']): state is EndedAttempt {
   return state !== 'open' && state !== 'collecting' && state !== 'checking';
 }
 
-/** A call ended and no verdict came: from then on the attempt is over, read by us or not. */
+/** A call ended and no verdict came: from then on the attempt is over, stored or not. */
 export function graceEndOf(attempt: AttemptState, graceMs: number): number | undefined {
   if (attempt.openedAtMs === undefined || isEnded(attempt.state)) return undefined;
   const endMs = callEndOf(attempt.detail);
   return endMs === undefined ? undefined : endMs + graceMs;
 }
 
-/** The state at a moment: what is stored, or what the end of the grace period has made of it. */
+/** The state at a moment: what is stored, or the one after the end of the grace period. */
 export function attemptStateAt(
   attempt: AttemptState,
   atMs: number,
@@ -103,9 +103,9 @@ export function isOtherCall(attempt: AttemptState, call: CallNames): boolean {
 }
 
 export function findStep(attempt: AttemptState, step: string): Step | undefined {
-  return attempt.detail.steps?.find((taken) => taken.step === step);
+  return attempt.detail.steps?.find((known) => known.step === step);
 }
 
-export function isSameInput(taken: Step, fact: InputFact): boolean {
-  return taken.result === fact.result && isSameName(taken.factor, fact.factor);
+export function isSameInput(known: Step, fact: InputFact): boolean {
+  return known.result === fact.result && isSameName(known.factor, fact.factor);
 }

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import {
   input,
   MINUTE_MS,
-  openDesk,
   opened,
+  openStore,
   progressed,
   requested,
   verdict,
-} from './desk.test-support.ts';
+} from './store.test-support.ts';
 
 const other = { attempt: 'b', call: { session: 'call-2' } };
 
@@ -21,12 +21,12 @@ test.each([
 ] as const)(
   'the verdict %s makes the attempt %s and leaves the verification %s',
   (claim, attempt, state) => {
-    const desk = openDesk();
+    const store = openStore();
 
-    desk.takeAll([requested(), opened(), verdict({ verdict: claim })]);
+    store.processBatch([requested(), opened(), verdict({ verdict: claim })]);
 
-    expect(desk.attempt().state).toBe(attempt);
-    expect(desk.verification().state).toBe(state);
+    expect(store.attempt().state).toBe(attempt);
+    expect(store.verification().state).toBe(state);
   },
 );
 
@@ -40,73 +40,77 @@ test.each([
 ] as const)(
   'a call that ended with %s and without a verdict ends the attempt as %s',
   (endReason, state) => {
-    const desk = openDesk();
+    const store = openStore();
 
-    desk.takeAll([requested(), opened(), progressed(endReason === undefined ? {} : { endReason })]);
-    desk.sweep('v', 2 * MINUTE_MS);
+    store.processBatch([
+      requested(),
+      opened(),
+      progressed(endReason === undefined ? {} : { endReason }),
+    ]);
+    store.sweep('v', 2 * MINUTE_MS);
 
-    expect(desk.attempt().state).toBe(state);
-    expect(desk.verification().state).toBe('pending');
+    expect(store.attempt().state).toBe(state);
+    expect(store.verification().state).toBe('pending');
   },
 );
 
 test('an attempt opens, collects and checks on its way', () => {
-  const desk = openDesk();
-  desk.takeAll([requested({ purpose: 'transfer-approval' }), opened()]);
-  expect(desk.attempt().state).toBe('open');
+  const store = openStore();
+  store.processBatch([requested({ purpose: 'transfer-approval' }), opened()]);
+  expect(store.attempt().state).toBe('open');
 
-  desk.take(input({ result: 'no_input' }));
-  expect(desk.attempt().state).toBe('collecting');
+  store.process(input({ result: 'no_input' }));
+  expect(store.attempt().state).toBe('collecting');
 
-  desk.take(input({ step: '2' }));
-  expect(desk.attempt().state).toBe('checking');
+  store.process(input({ step: '2' }));
+  expect(store.attempt().state).toBe('checking');
 
-  desk.take(input({ step: '3', factor: 'voice', result: 'mismatch' }));
-  expect(desk.attempt().state).toBe('checking');
+  store.process(input({ step: '3', factor: 'voice', result: 'mismatch' }));
+  expect(store.attempt().state).toBe('checking');
 });
 
 test('it is verified when all factors of its purpose have matched in one attempt', () => {
-  const desk = openDesk();
-  desk.takeAll([requested({ purpose: 'transfer-approval' }), opened(), opened(other)]);
+  const store = openStore();
+  store.processBatch([requested({ purpose: 'transfer-approval' }), opened(), opened(other)]);
 
-  desk.takeAll([input(), input({ ...other, factor: 'voice' })]);
-  expect(desk.verification().state).toBe('pending');
+  store.processBatch([input(), input({ ...other, factor: 'voice' })]);
+  expect(store.verification().state).toBe('pending');
 
-  desk.take(input({ step: '2', factor: 'voice' }));
-  expect(desk.verification()).toMatchObject({
+  store.process(input({ step: '2', factor: 'voice' }));
+  expect(store.verification()).toMatchObject({
     state: 'verified',
     attempt: 'a',
     channel: 'voice',
     method: 'pin+voice',
   });
-  expect(desk.attempt('b').state).toBe('superseded');
+  expect(store.attempt('b').state).toBe('superseded');
 });
 
 test('a match that names no factor, or one that the purpose does not name, matches none', () => {
-  const desk = openDesk();
+  const store = openStore();
   const report = input({ step: '1' });
   const unnamed = { ...report.event.data, factor: undefined };
 
-  desk.takeAll([
+  store.processBatch([
     requested({ purpose: 'helpdesk-reset' }),
     opened(),
     input({ step: '2', factor: 'otp' }),
   ]);
-  desk.take({ ...report, event: { ...report.event, data: unnamed } as typeof report.event });
+  store.process({ ...report, event: { ...report.event, data: unnamed } as typeof report.event });
 
-  expect(desk.verification().state).toBe('pending');
+  expect(store.verification().state).toBe('pending');
 });
 
-test.each(['callback', 'of nobody'])(
+test.each(['callback', 'unknown'])(
   'where the purpose "%s" names no factors only a verdict decides',
   (purpose) => {
-    const desk = openDesk();
-    desk.takeAll([requested({ purpose }), opened(), input()]);
-    expect(desk.verification().state).toBe('pending');
+    const store = openStore();
+    store.processBatch([requested({ purpose }), opened(), input()]);
+    expect(store.verification().state).toBe('pending');
 
-    desk.take(verdict());
+    store.process(verdict());
 
-    expect(desk.verification().state).toBe('verified');
+    expect(store.verification().state).toBe('verified');
   },
 );
 
@@ -115,29 +119,29 @@ test.each([
   [0.9, 'pending', 'progress'],
   [0, 'pending', 'progress'],
 ])('a success with the score %d leaves it %s', (score, state, disposition) => {
-  const desk = openDesk();
-  desk.takeAll([requested(), opened()]);
+  const store = openStore();
+  store.processBatch([requested(), opened()]);
 
-  const taken = desk.take(verdict({ score }));
+  const outcome = store.process(verdict({ score }));
 
-  expect(taken.disposition).toBe(disposition);
-  expect(desk.verification().state).toBe(state);
+  expect(outcome.disposition).toBe(disposition);
+  expect(store.verification().state).toBe(state);
 });
 
 test('the first terminal is immutable, and a contradictory claim is answered with it', () => {
-  const desk = openDesk();
-  desk.takeAll([requested(), opened(), verdict({ verdict: 'rejected' })]);
+  const store = openStore();
+  store.processBatch([requested(), opened(), verdict({ verdict: 'rejected' })]);
 
-  const taken = desk.take(verdict());
+  const outcome = store.process(verdict());
 
-  expect(taken).toMatchObject({ disposition: 'contradictory', finalState: 'rejected' });
-  expect(desk.verification().state).toBe('pending');
+  expect(outcome).toMatchObject({ disposition: 'contradictory', finalState: 'rejected' });
+  expect(store.verification().state).toBe('pending');
 });
 
 test('a new attempt can verify after one was rejected', () => {
-  const desk = openDesk();
+  const store = openStore();
 
-  desk.takeAll([
+  store.processBatch([
     requested(),
     opened(),
     verdict({ verdict: 'rejected' }),
@@ -145,66 +149,70 @@ test('a new attempt can verify after one was rejected', () => {
     verdict(other),
   ]);
 
-  expect(desk.settled).toMatchObject([{ outcome: 'verified', attempt: 'b' }]);
+  expect(store.settled).toMatchObject([{ outcome: 'verified', attempt: 'b' }]);
 });
 
 test('an expired attempt expires the verification only if no other attempt is open', () => {
-  const desk = openDesk();
-  desk.takeAll([requested(), opened(), opened(other), verdict({ verdict: 'expired' })]);
-  expect(desk.verification().state).toBe('pending');
+  const store = openStore();
+  store.processBatch([requested(), opened(), opened(other), verdict({ verdict: 'expired' })]);
+  expect(store.verification().state).toBe('pending');
 
-  desk.take(verdict({ ...other, verdict: 'expired' }));
+  store.process(verdict({ ...other, verdict: 'expired' }));
 
-  expect(desk.settled).toMatchObject([{ outcome: 'expired', attempt: 'b' }]);
+  expect(store.settled).toMatchObject([{ outcome: 'expired', attempt: 'b' }]);
 });
 
 test('an attempt opened beyond maxAttempts is refused, and its verdict does not count', () => {
-  const desk = openDesk();
-  desk.takeAll([requested({ maxAttempts: 1 }), opened()]);
+  const store = openStore();
+  store.processBatch([requested({ maxAttempts: 1 }), opened()]);
 
-  expect(desk.take(opened(other))).toMatchObject({
+  expect(store.process(opened(other))).toMatchObject({
     disposition: 'contradictory',
     finalState: 'pending',
     decisions: [],
   });
-  desk.take(verdict(other));
+  store.process(verdict(other));
 
-  expect(desk.verification().state).toBe('pending');
+  expect(store.verification().state).toBe('pending');
 });
 
 test('it fails when the last allowed attempt has ended without success', () => {
-  const desk = openDesk();
-  desk.takeAll([requested({ maxAttempts: 2 }), opened(), verdict({ verdict: 'cancelled' })]);
-  expect(desk.verification().state).toBe('pending');
+  const store = openStore();
+  store.processBatch([requested({ maxAttempts: 2 }), opened(), verdict({ verdict: 'cancelled' })]);
+  expect(store.verification().state).toBe('pending');
 
-  desk.takeAll([opened(other), verdict({ ...other, verdict: 'rejected' })]);
+  store.processBatch([opened(other), verdict({ ...other, verdict: 'rejected' })]);
 
-  expect(desk.settled).toMatchObject([{ outcome: 'failed', attempt: 'b', validUntil: null }]);
+  expect(store.settled).toMatchObject([{ outcome: 'failed', attempt: 'b', validUntil: null }]);
 });
 
 test('it fails only once no allowed attempt is open any more', () => {
-  const desk = openDesk();
+  const store = openStore();
 
-  desk.takeAll([
+  store.processBatch([
     requested({ maxAttempts: 2 }),
     opened(),
     opened(other),
     verdict({ ...other, verdict: 'rejected' }),
   ]);
-  expect(desk.verification().state).toBe('pending');
+  expect(store.verification().state).toBe('pending');
 
-  desk.take(verdict());
-  expect(desk.verification().state).toBe('verified');
+  store.process(verdict());
+  expect(store.verification().state).toBe('verified');
 });
 
 test('the last allowed call that ends without a verdict fails the verification at the end of its grace', () => {
-  const desk = openDesk();
-  desk.takeAll([requested({ maxAttempts: 1 }), opened(), progressed({ endReason: 'busy' }, 1000)]);
+  const store = openStore();
+  store.processBatch([
+    requested({ maxAttempts: 1 }),
+    opened(),
+    progressed({ endReason: 'busy' }, 1000),
+  ]);
 
-  desk.sweep('v', 9 * MINUTE_MS);
+  store.sweep('v', 9 * MINUTE_MS);
 
-  expect(desk.attempt().state).toBe('busy');
-  expect(desk.settled).toMatchObject([
+  expect(store.attempt().state).toBe('busy');
+  expect(store.settled).toMatchObject([
     { outcome: 'failed', attempt: 'a', decidedAt: '2026-03-02T09:02:01.000Z' },
   ]);
 });

@@ -1,7 +1,7 @@
 import { type EndReason, type ProgressFact } from './fact.ts';
 import { isOutOfOrder, mergeTelemetry, strongerReason, type Telemetry } from './telemetry.ts';
 
-/** Legs of one attempt that are told apart. */
+/** Legs of one attempt that are tracked separately. */
 export const LEGS_MAX_COUNT = 20;
 
 /** One device that the call reaches: a desk phone and a mobile that ring together are two. */
@@ -11,7 +11,7 @@ export interface Leg extends Telemetry {
 
 /** What is known of the call behind an attempt; JSON. */
 export interface Call {
-  /** Of the session as a whole: what reports said that named no leg. */
+  /** Of the session as a whole: what reports without a leg stated. */
   readonly telemetry?: Telemetry;
   /** At most 20, by name. */
   readonly legs?: readonly Leg[];
@@ -30,10 +30,10 @@ const ENDED_STATES: Readonly<Record<EndReason, EndedState>> = {
   canceled: 'cancelled',
 };
 
-/** What a report has made of a call. */
+/** The call after a report. */
 interface Progressed<T extends Call> {
   readonly disposition: 'progress' | 'duplicate' | 'out_of_order' | 'late_telemetry';
-  /** `undefined` where it said nothing new. */
+  /** `undefined` where the report changed nothing. */
   readonly call: T | undefined;
 }
 
@@ -60,8 +60,8 @@ export function progressCall<T extends Call>(call: T, fact: ProgressFact): Progr
 }
 
 /**
- * When the call ended: with its session, or with the last of its legs while each of them has ended, whatever came
- * first. A leg that is seen after that takes the end of the legs back.
+ * When the call ended: with its session, or with the last of its legs while each of them has ended, in any order.
+ * A leg that is seen after that cancels the end by the legs.
  */
 export function callEndOf(call: Call): number | undefined {
   const sessionEndMs = endOf(call.telemetry);
@@ -77,7 +77,7 @@ export function endedStateOf(call: Call): EndedState {
   return ENDED_STATES[endReasonOf(call) ?? 'completed'];
 }
 
-/** When the last news of the call was taken; `undefined` where there was none. */
+/** When the last news of the call was stamped; `undefined` where there was none. */
 export function lastNewsOf(call: Call): number | undefined {
   const { telemetry, legsExceededAtMs } = call;
   const newsMs = [telemetry?.atMs, legsExceededAtMs, ...legsOf(call).map(({ atMs }) => atMs)];
@@ -103,7 +103,7 @@ function progressed<T extends Call>(
   return { disposition: isBehind ? 'out_of_order' : 'progress', call: callWith(telemetry) };
 }
 
-/** A phone that was busy says nothing of a call that another one answered. */
+/** A busy phone does not matter to a call that another phone answered. */
 function endReasonOf(call: Call): EndReason | undefined {
   const { telemetry } = call;
   const legs = legsOf(call);

@@ -2,18 +2,18 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Report } from './apply-report.ts';
 import {
-  type Desk,
   HOUR_MS,
   input,
-  openDesk,
   opened,
+  openStore,
   POLICY,
   progressed,
   requested,
   SECOND_MS,
   START_MS,
+  type Store,
   verdict,
-} from './desk.test-support.ts';
+} from './store.test-support.ts';
 
 const person = { source: 'urn:example:hr', externalId: 'E1' };
 const NAMES = ['a', 'b', 'c'];
@@ -50,7 +50,7 @@ const facts = fc
 
 const shuffled = facts.chain((all) =>
   fc.record({
-    told: fc.constant(all),
+    reports: fc.constant(all),
     again: fc
       .tuple(
         fc.shuffledSubarray([...all], { minLength: all.length }),
@@ -60,11 +60,11 @@ const shuffled = facts.chain((all) =>
   }),
 );
 
-test('facts that do not contradict each other give one outcome in any order, told once or twice', () => {
+test('facts that do not contradict each other give one outcome in any order, reported once or twice', () => {
   fc.assert(
-    fc.property(shuffled, ({ told, again }) => {
-      const isClaimed = told.some(({ event }) => 'verdict' in event.data);
-      const inOrder = outcomeAfter(told);
+    fc.property(shuffled, ({ reports, again }) => {
+      const isClaimed = reports.some(({ event }) => 'verdict' in event.data);
+      const inOrder = outcomeAfter(reports);
 
       if (isClaimed) expect(inOrder).toMatchObject({ state: 'verified', decidedBy: 'a' });
       expect(inOrder).toMatchObject({ generation: 1, settledCount: 1 });
@@ -86,29 +86,32 @@ const checks = fc.array(
 test('failures are the prompts of which the first result was a mismatch, up to the limit that locks', () => {
   fc.assert(
     fc.property(checks, (all) => {
-      const desk = openDesk();
-      desk.takeAll([requested({ person }), ...NAMES.map((name) => opened({ attempt: name }))]);
+      const store = openStore();
+      store.processBatch([
+        requested({ person }),
+        ...NAMES.map((name) => opened({ attempt: name })),
+      ]);
 
-      desk.takeAll(all.map((data) => input(data)));
+      store.processBatch(all.map((data) => input(data)));
 
       const first = new Map(all.toReversed().map((data) => [data.attempt + data.step, data]));
       const failedCount = [...first.values()].filter(({ result }) => result === 'mismatch').length;
       const isLocked = failedCount >= POLICY.maxFailures;
-      expect(desk.failures('urn:example:hr#E1', 'callback')).toBe(
+      expect(store.failures('urn:example:hr#E1', 'callback')).toBe(
         Math.min(failedCount, POLICY.maxFailures),
       );
-      expect(desk.verification().state).toBe(isLocked ? 'locked' : 'pending');
+      expect(store.verification().state).toBe(isLocked ? 'locked' : 'pending');
     }),
     { numRuns: 1000 },
   );
 });
 
 function outcomeAfter(reports: readonly Report[]): unknown {
-  const desk: Desk = openDesk();
+  const store: Store = openStore();
   for (const [index, report] of reports.entries()) {
-    desk.take({ ...report, takenAtMs: START_MS + index * SECOND_MS });
+    store.process({ ...report, takenAtMs: START_MS + index * SECOND_MS });
   }
-  desk.sweep('v', HOUR_MS);
-  const { state, attempt: decidedBy, channel, generation } = desk.verification();
-  return { state, decidedBy, channel, generation, settledCount: desk.settled.length };
+  store.sweep('v', HOUR_MS);
+  const { state, attempt: decidedBy, channel, generation } = store.verification();
+  return { state, decidedBy, channel, generation, settledCount: store.settled.length };
 }

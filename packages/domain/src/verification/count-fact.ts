@@ -7,7 +7,7 @@ import { countFailures, failureKeyOfState, failureLimitOf, withFailure } from '.
 import { factorsOf } from './policy.ts';
 import { endAttempt, settleAfterEnd, settleVerification } from './settle.ts';
 
-/** Lets a fact count on an attempt that is open and known, of a verification that is pending and asked for. */
+/** Counts a fact on an attempt that is open and known, of a verification that is pending and requested. */
 export function countFact(
   draft: Draft,
   attempt: AttemptState,
@@ -58,12 +58,12 @@ function countInput(
   }
   const { steps = [] } = attempt.detail;
   if (steps.length >= STEPS_MAX_COUNT) return 'late_input';
-  const taken = recordStep(draft, attempt, [...steps, stepOf(fact)], fact);
+  const recorded = recordStep(draft, attempt, [...steps, stepOf(fact)], fact);
   if (fact.result === 'mismatch') countFailure(draft, attempt, [fact.step], fact.takenAtMs);
   const factors = factorsOf(draft.policy, draft.verification.purpose ?? '');
-  if (isLocked(draft, decidedAtMs)) lock(draft, taken, decidedAtMs);
-  else if (factors.length > 0 && haveMatched(taken, factors)) {
-    verify(draft, taken, { method: methodOf(factors), decidedAtMs, reason: 'factors_matched' });
+  if (isLocked(draft, decidedAtMs)) lock(draft, recorded, decidedAtMs);
+  else if (factors.length > 0 && haveMatched(recorded, factors)) {
+    verify(draft, recorded, { method: methodOf(factors), decidedAtMs, reason: 'factors_matched' });
   }
   return 'accepted';
 }

@@ -7,7 +7,7 @@ export interface FailureKey {
 }
 
 export interface CountedFailure {
-  /** What failed, unique among all verifications: counted once however often it is told. */
+  /** What failed, unique among all verifications: counted once however often it is reported. */
   readonly step: string;
   readonly atMs: number;
 }

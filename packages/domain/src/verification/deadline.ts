@@ -17,7 +17,7 @@ import { isRequested, type VerificationState } from './verification.ts';
 /** An outcome that follows from time alone. */
 export interface DueOutcome {
   readonly outcome: Extract<VerificationOutcome, 'failed' | 'expired'>;
-  /** When it fell due, not when somebody looked. */
+  /** When it became due, not when it was noticed. */
   readonly atMs: number;
   readonly attempt: string | undefined;
   readonly reason: SettlingReason;
@@ -29,7 +29,7 @@ interface End {
   readonly atMs: number;
 }
 
-/** What time has made of a pending verification by `atMs`, whether or not somebody has written it down. */
+/** The outcome that time has given a pending verification by `atMs`, stored or not. */
 export function dueOutcome(
   verification: VerificationState,
   attempts: readonly AttemptState[],
@@ -72,7 +72,7 @@ export function nextDeadlineOf(
   return deadlinesMs.length === 0 ? undefined : deadlinesMs.reduce((a, b) => Math.min(a, b));
 }
 
-/** Counts only where a grace period has ended an attempt: any other end was judged when it was taken. */
+/** Counts only where a grace period has ended an attempt: any other end was decided when it was applied. */
 function outcomeOfEnds(
   verification: VerificationState,
   attempts: readonly AttemptState[],

@@ -6,7 +6,7 @@ import {
 import { type AttemptState, findStep, isSameInput } from './attempt.ts';
 import { type AttemptFact, type InputFact, type OpenedFact, type Verdict } from './fact.ts';
 
-/** Where an attempt ended, and how its verification stands. */
+/** The end of an attempt, and the state of its verification. */
 export interface Ending {
   readonly attemptState: EndedAttempt;
   readonly verificationState: 'pending' | VerificationOutcome;
@@ -15,7 +15,7 @@ export interface Ending {
 /**
  * What a report on an attempt that is over is recorded as; it changes nothing.
  *
- * @param attempt - `undefined` where nobody ever spoke of it before its verification settled
+ * @param attempt - `undefined` where no report named it before its verification settled
  */
 export function dispositionAfterEnd(
   attempt: AttemptState | undefined,
@@ -48,10 +48,10 @@ function inputAfterEnd(
   { attemptState }: Ending,
   fact: InputFact,
 ): ReportDisposition {
-  const taken = attempt === undefined ? undefined : findStep(attempt, fact.step);
-  if (taken !== undefined && !isSameInput(taken, fact)) return 'contradictory_input';
+  const known = attempt === undefined ? undefined : findStep(attempt, fact.step);
+  if (known !== undefined && !isSameInput(known, fact)) return 'contradictory_input';
   if (attemptState === 'superseded') return 'duplicate_other_channel';
-  return taken === undefined ? 'late_input' : 'duplicate';
+  return known === undefined ? 'late_input' : 'duplicate';
 }
 
 function verdictAfterEnd(

@@ -11,7 +11,7 @@ export type EndReason = NonNullable<CallProgressedData['endReason']>;
 export type InputResult = InputCheckedData['result'];
 export type Verdict = VerdictReachedData['verdict'];
 
-/** When the broker or the bridge took a fact, not when we got round to it. */
+/** When the broker or the bridge stamped a fact, not when it was read. */
 interface Stamped {
   readonly eventId: string;
   readonly takenAtMs: number;
@@ -37,7 +37,7 @@ export interface VerdictFact extends Stamped {
 
 export interface ProgressFact extends Stamped {
   readonly kind: 'progress';
-  /** `undefined`: it speaks of the session as a whole. */
+  /** `undefined`: it is about the session as a whole. */
   readonly leg?: string;
   readonly status: CallStatus;
   readonly answeredBy?: 'human' | 'machine';
@@ -46,7 +46,7 @@ export interface ProgressFact extends Stamped {
 
 /** What can decide about an attempt, and therefore waits where the attempt is not known yet. */
 export type DecidingFact = OpenedFact | InputFact | VerdictFact;
-/** All that is reported of an attempt. */
+/** Every fact about an attempt. */
 export type AttemptFact = DecidingFact | ProgressFact;
 
 /** What a report names of the call behind an attempt. */
@@ -55,37 +55,37 @@ export interface CallNames {
   readonly session: string | undefined;
 }
 
-export function factOfOpened(data: AttemptOpenedData, taken: Stamped): OpenedFact {
-  return { kind: 'opened', ...taken, channel: data.channel };
+export function factOfOpened(data: AttemptOpenedData, stamped: Stamped): OpenedFact {
+  return { kind: 'opened', ...stamped, channel: data.channel };
 }
 
-export function factOfInput(data: InputCheckedData, taken: Stamped): InputFact {
+export function factOfInput(data: InputCheckedData, stamped: Stamped): InputFact {
   const { step, factor, result } = data;
-  return { kind: 'input', ...taken, step, result, ...(factor === undefined ? {} : { factor }) };
+  return { kind: 'input', ...stamped, step, result, ...(factor === undefined ? {} : { factor }) };
 }
 
 /** A success whose score is not over the threshold is no verdict: it becomes `inconclusive`. */
 export function factOfVerdict(
   data: VerdictReachedData,
-  taken: Stamped,
+  stamped: Stamped,
   scoreThreshold: number,
 ): VerdictFact {
   const { verdict, score, method } = data;
   const tooLow = verdict === 'verified' && score !== undefined && !(score > scoreThreshold);
   return {
     kind: 'verdict',
-    ...taken,
+    ...stamped,
     verdict: tooLow ? 'inconclusive' : verdict,
     ...(method === undefined ? {} : { method }),
   };
 }
 
 /** The platform's own `sequence` is not used: progress is merged by rank. */
-export function factOfProgress(data: CallProgressedData, taken: Stamped): ProgressFact {
+export function factOfProgress(data: CallProgressedData, stamped: Stamped): ProgressFact {
   const { status, answeredBy, endReason, call } = data;
   return {
     kind: 'progress',
-    ...taken,
+    ...stamped,
     status,
     ...(call.leg === undefined ? {} : { leg: call.leg }),
     ...(answeredBy === undefined ? {} : { answeredBy }),

@@ -9,7 +9,7 @@ export function failureCountId({ subject, purpose }: FailureKey): string {
   return `${subject}\n${purpose}`;
 }
 
-/** The counter that a report on this verification rests on; `undefined` where none is needed. */
+/** The counter that a report on this verification depends on; `undefined` where none is needed. */
 export function failureKeyOf(
   verification: VerificationState | undefined,
   event: VerificationEvent,
@@ -40,7 +40,7 @@ export function failureKeysOf(
 /** The counter of a verification of which the question is known. */
 export function failureKeyOfState(verification: VerificationState): FailureKey {
   const { verificationId, personSource, personExternalId, purpose } = verification;
-  if (purpose === undefined) throw new RangeError('nobody has asked for this verification yet');
+  if (purpose === undefined) throw new RangeError('this verification was not requested yet');
   return {
     subject: subjectOf(verificationId, personSource, personExternalId),
     purpose: comparable(purpose),
@@ -64,7 +64,7 @@ export function countFailures(
   return recentFailures(count, atMs, policy).length;
 }
 
-/** The same failure is counted once; no more are kept than lock. */
+/** The same failure is counted once; no more are kept than are needed to lock. */
 export function withFailure(
   key: FailureKey,
   count: FailureCount | undefined,

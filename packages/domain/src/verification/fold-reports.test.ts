@@ -1,27 +1,27 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Report } from './apply-report.ts';
+import { idsOf, reportSequences, type Steps } from './sequences.test-support.ts';
 import {
-  type Desk,
   input,
   MINUTE_MS,
-  openDesk,
   opened,
+  openStore,
   requested,
   START_MS,
-} from './desk.test-support.ts';
-import { idsOf, type Steps, story } from './story.test-support.ts';
+  type Store,
+} from './store.test-support.ts';
 
 test('I3: however reports are divided into batches, states and outcomes are the same', () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 40 });
   fc.assert(
-    fc.property(story, sizes, (steps, batches) => {
+    fc.property(reportSequences, sizes, (steps, batches) => {
       const reports = stampedReports(steps);
-      const single = openDesk();
-      const batched = openDesk();
+      const single = openStore();
+      const batched = openStore();
 
-      const one = reports.map((report) => single.take(report));
-      const other = inBatches(reports, batches).flatMap((batch) => batched.takeAll(batch));
+      const one = reports.map((report) => single.process(report));
+      const other = inBatches(reports, batches).flatMap((batch) => batched.processBatch(batch));
 
       expect(other).toEqual(one);
       expect(statesOf(batched, steps)).toEqual(statesOf(single, steps));
@@ -31,14 +31,14 @@ test('I3: however reports are divided into batches, states and outcomes are the 
 });
 
 test('two verifications of one person count their failures together within a batch', () => {
-  const desk = openDesk();
+  const store = openStore();
   const asked = {
     person: { source: 'urn:example:hr', externalId: 'E1' },
     purpose: 'helpdesk-reset',
     maxFailures: 2,
   };
 
-  desk.takeAll([
+  store.processBatch([
     requested({ ...asked, verification: 'v' }),
     requested({ ...asked, verification: 'w' }),
     opened({ verification: 'v' }),
@@ -47,17 +47,17 @@ test('two verifications of one person count their failures together within a bat
     input({ verification: 'w', result: 'mismatch' }),
   ]);
 
-  expect(desk.failures('urn:example:hr#E1', 'helpdesk-reset')).toBe(2);
-  expect(desk.verification('w').state).toBe('locked');
+  expect(store.failures('urn:example:hr#E1', 'helpdesk-reset')).toBe(2);
+  expect(store.verification('w').state).toBe('locked');
 });
 
 test('what time did not change has no outcome', () => {
-  const desk = openDesk();
-  desk.takeAll([requested({ expiresAt: new Date(START_MS + MINUTE_MS).toISOString() })]);
+  const store = openStore();
+  store.processBatch([requested({ expiresAt: new Date(START_MS + MINUTE_MS).toISOString() })]);
 
-  expect(desk.sweep('v', 0)).toBeUndefined();
-  expect(desk.sweep('v', MINUTE_MS)?.settled?.outcome).toBe('expired');
-  expect(desk.sweep('v', MINUTE_MS)).toBeUndefined();
+  expect(store.sweep('v', 0)).toBeUndefined();
+  expect(store.sweep('v', MINUTE_MS)?.settled?.outcome).toBe('expired');
+  expect(store.sweep('v', MINUTE_MS)).toBeUndefined();
 });
 
 function stampedReports(steps: Steps): readonly Report[] {
@@ -82,6 +82,6 @@ function inBatches(
   return batches;
 }
 
-function statesOf(desk: Desk, steps: Steps): unknown {
-  return idsOf(steps).map((id) => [desk.verification(id), desk.attempts(id)]);
+function statesOf(store: Store, steps: Steps): unknown {
+  return idsOf(steps).map((id) => [store.verification(id), store.attempts(id)]);
 }

@@ -3,18 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { type Report } from './apply-report.ts';
 import { LEGS_MAX_COUNT } from './call.ts';
 import {
-  type Desk,
   HOUR_MS,
   input,
   MINUTE_MS,
-  openDesk,
   opened,
+  openStore,
   progressed,
   requested,
   SECOND_MS,
   START_MS,
+  type Store,
   verdict,
-} from './desk.test-support.ts';
+} from './store.test-support.ts';
 
 type Progress = Parameters<typeof progressed>[0];
 
@@ -29,50 +29,50 @@ const answered = (name: string, atMs: number): Report => leg(name, { status: 'an
 const ended = (name: string, endReason: NonNullable<Progress>['endReason'], atMs: number): Report =>
   leg(name, { status: 'ended', ...(endReason && { endReason }) }, atMs);
 
-/** A desk at which one call was opened, with what its platform has told. */
-function deskWith(...told: readonly Report[]): Desk {
-  const desk = openDesk();
-  desk.takeAll([requested({ purpose: 'helpdesk-reset' }), opened(), ...told]);
-  return desk;
+/** A store with one opened call and the reports of its platform. */
+function storeWith(...reports: readonly Report[]): Store {
+  const store = openStore();
+  store.processBatch([requested({ purpose: 'helpdesk-reset' }), opened(), ...reports]);
+  return store;
 }
 
-function endOf(desk: Desk): unknown {
-  desk.sweep('v', 9 * MINUTE_MS);
-  const { state, endedAtMs } = desk.attempt();
+function endOf(store: Store): unknown {
+  store.sweep('v', 9 * MINUTE_MS);
+  const { state, endedAtMs } = store.attempt();
   return [state, endedAtMs === undefined ? undefined : endedAtMs - START_MS];
 }
 
 describe('an attempt ends', () => {
   test('when the last of its legs has ended', () => {
-    const desk = deskWith(
+    const store = storeWith(
       ringing('desk', 1),
       ringing('mobile', 2),
       ended('desk', 'no_answer', 10),
       ended('mobile', 'no_answer', 20),
     );
 
-    expect(endOf(desk)).toEqual(['no_answer', 20 + GRACE_MS]);
+    expect(endOf(store)).toEqual(['no_answer', 20 + GRACE_MS]);
   });
 
-  test('when its session has ended, whatever its legs do', () => {
-    const desk = deskWith(ringing('desk', 1), answered('mobile', 2), progressed({}, 30));
+  test('when its session has ended, in any state of its legs', () => {
+    const store = storeWith(ringing('desk', 1), answered('mobile', 2), progressed({}, 30));
 
-    expect(endOf(desk)).toEqual(['hung_up', 30 + GRACE_MS]);
+    expect(endOf(store)).toEqual(['hung_up', 30 + GRACE_MS]);
   });
 
   test('at the earlier of the two', () => {
-    const session = deskWith(ringing('desk', 1), progressed({}, 10), ended('desk', 'busy', 20));
-    const legs = deskWith(ringing('desk', 1), ended('desk', 'busy', 10), progressed({}, 20));
+    const session = storeWith(ringing('desk', 1), progressed({}, 10), ended('desk', 'busy', 20));
+    const legs = storeWith(ringing('desk', 1), ended('desk', 'busy', 10), progressed({}, 20));
 
     expect(endOf(session)).toEqual(['busy', 10 + GRACE_MS]);
     expect(endOf(legs)).toEqual(['busy', 10 + GRACE_MS]);
   });
 
   test('not while one of its legs has no end', () => {
-    const desk = deskWith(answered('mobile', 1), ended('desk', 'canceled', 2));
+    const store = storeWith(answered('mobile', 1), ended('desk', 'canceled', 2));
 
-    expect(endOf(desk)).toEqual(['open', undefined]);
-    expect(desk.verification().nextDeadlineAtMs).toBe(START_MS + 10 * MINUTE_MS);
+    expect(endOf(store)).toEqual(['open', undefined]);
+    expect(store.verification().nextDeadlineAtMs).toBe(START_MS + 10 * MINUTE_MS);
   });
 });
 
@@ -81,35 +81,35 @@ describe('a leg that is seen for the first time', () => {
   const graceEndMs = SECOND_MS + GRACE_MS;
 
   test('inside the grace period takes the end back', () => {
-    const desk = deskWith(...first, ringing('mobile', graceEndMs - 1));
+    const store = storeWith(...first, ringing('mobile', graceEndMs - 1));
 
-    expect(desk.take(input({}, 5 * MINUTE_MS)).disposition).toBe('accepted');
-    expect(desk.verification().state).toBe('verified');
+    expect(store.process(input({}, 5 * MINUTE_MS)).disposition).toBe('accepted');
+    expect(store.verification().state).toBe('verified');
   });
 
   test('after the grace period takes nothing back', () => {
-    const desk = deskWith(...first);
+    const store = storeWith(...first);
 
-    expect(desk.take(ringing('mobile', graceEndMs)).disposition).toBe('late_telemetry');
-    expect(desk.take(input({}, graceEndMs + 1)).disposition).toBe('late_input');
-    expect(endOf(desk)).toEqual(['cancelled', graceEndMs]);
+    expect(store.process(ringing('mobile', graceEndMs)).disposition).toBe('late_telemetry');
+    expect(store.process(input({}, graceEndMs + 1)).disposition).toBe('late_input');
+    expect(endOf(store)).toEqual(['cancelled', graceEndMs]);
   });
 
   test('does not take back the end of the session', () => {
-    const desk = deskWith(progressed({}, SECOND_MS), ringing('mobile', 2 * SECOND_MS));
+    const store = storeWith(progressed({}, SECOND_MS), ringing('mobile', 2 * SECOND_MS));
 
-    expect(endOf(desk)).toEqual(['hung_up', graceEndMs]);
+    expect(endOf(store)).toEqual(['hung_up', graceEndMs]);
   });
 
   test('is seen by telemetry only: what it types or decides makes no leg', () => {
     const call = { session: 'call-1', leg: 'mobile' };
-    const desk = deskWith(
+    const store = storeWith(
       ...first,
       input({ call, result: 'no_input' }, 2 * SECOND_MS),
       verdict({ call, verdict: 'inconclusive' }, 3 * SECOND_MS),
     );
 
-    expect(endOf(desk)).toEqual(['cancelled', graceEndMs]);
+    expect(endOf(store)).toEqual(['cancelled', graceEndMs]);
   });
 });
 
@@ -141,26 +141,26 @@ test.each([
   ],
   ['failed before canceled', [ended('mobile', 'failed', 1)], 'unreachable'],
   ['canceled before completed', [ended('mobile', 'completed', 1)], 'cancelled'],
-] as const)('how it ended: %s', (_, told, state) => {
-  const desk = deskWith(ended('desk', 'canceled', 1), ...told);
+] as const)('how it ended: %s', (_, reports, state) => {
+  const store = storeWith(ended('desk', 'canceled', 1), ...reports);
 
-  expect(endOf(desk)).toEqual([state, expect.any(Number)]);
+  expect(endOf(store)).toEqual([state, expect.any(Number)]);
 });
 
-test('how it ended: where an answered leg has no end, as the session says', () => {
-  const desk = deskWith(
+test('how it ended: where an answered leg has no end, as the session ended', () => {
+  const store = storeWith(
     answered('mobile', 1),
     ended('desk', 'busy', 2),
     progressed({ endReason: 'failed' }, 3),
   );
 
-  expect(endOf(desk)).toEqual(['unreachable', 3 + GRACE_MS]);
+  expect(endOf(store)).toEqual(['unreachable', 3 + GRACE_MS]);
 });
 
 test('telemetry of each leg is merged by its own rank', () => {
-  const desk = deskWith();
+  const store = storeWith();
 
-  const taken = desk.takeAll([
+  const outcomes = store.processBatch([
     answered('mobile', 1),
     ringing('desk', 2),
     ringing('mobile', 3),
@@ -171,7 +171,7 @@ test('telemetry of each leg is merged by its own rank', () => {
     ringing('desk', 8),
   ]);
 
-  expect(taken.map(({ disposition }) => disposition)).toEqual([
+  expect(outcomes.map(({ disposition }) => disposition)).toEqual([
     'progress',
     'progress',
     'out_of_order',
@@ -188,13 +188,13 @@ describe('of more legs than are kept', () => {
   const allEnded = many.map((name, n) => ended(name, 'no_answer', n));
 
   test('each leg up to the limit counts', () => {
-    expect(endOf(deskWith(...allEnded))).toEqual(['no_answer', LEGS_MAX_COUNT - 1 + GRACE_MS]);
+    expect(endOf(storeWith(...allEnded))).toEqual(['no_answer', LEGS_MAX_COUNT - 1 + GRACE_MS]);
   });
 
   test('one more is late telemetry, and from then on only the session ends the attempt', () => {
-    const desk = deskWith(...allEnded);
+    const store = storeWith(...allEnded);
 
-    const [one, same, known] = desk.takeAll([
+    const [one, same, known] = store.processBatch([
       ended('one more', 'busy', 50),
       ended('one more', 'busy', 51),
       ended('leg-0', 'busy', 52),
@@ -204,36 +204,38 @@ describe('of more legs than are kept', () => {
       disposition: 'late_telemetry',
       decisions: [{ kind: 'legs_exceeded', attempt: 'a' }],
     });
-    for (const taken of [same, known]) {
-      expect(taken).toMatchObject({ disposition: 'late_telemetry', attempts: [], decisions: [] });
+    for (const outcome of [same, known]) {
+      expect(outcome).toMatchObject({ disposition: 'late_telemetry', attempts: [], decisions: [] });
     }
-    expect(desk.verification().nextDeadlineAtMs).toBe(START_MS + 10 * MINUTE_MS);
-    expect(desk.take(input({ result: 'no_input' }, 5 * MINUTE_MS)).disposition).toBe('accepted');
-    desk.take(progressed({ endReason: 'failed' }, 6 * MINUTE_MS));
-    expect(endOf(desk)).toEqual(['unreachable', 6 * MINUTE_MS + GRACE_MS]);
+    expect(store.verification().nextDeadlineAtMs).toBe(START_MS + 10 * MINUTE_MS);
+    expect(store.process(input({ result: 'no_input' }, 5 * MINUTE_MS)).disposition).toBe(
+      'accepted',
+    );
+    store.process(progressed({ endReason: 'failed' }, 6 * MINUTE_MS));
+    expect(endOf(store)).toEqual(['unreachable', 6 * MINUTE_MS + GRACE_MS]);
   });
 
   test('telemetry of an attempt that was never opened expires like any parked fact', () => {
-    const desk = openDesk();
-    desk.take(requested({ expiresAt: '2026-03-02T10:00:00Z' }));
-    desk.takeAll([...allEnded, ended('one more', 'busy', 50)]);
+    const store = openStore();
+    store.process(requested({ expiresAt: '2026-03-02T10:00:00Z' }));
+    store.processBatch([...allEnded, ended('one more', 'busy', 50)]);
 
-    const swept = desk.sweep('v', 50 + 10 * MINUTE_MS);
+    const swept = store.sweep('v', 50 + 10 * MINUTE_MS);
 
     expect(swept?.decisions).toEqual([{ kind: 'telemetry_dropped', attempt: 'a' }]);
-    expect(desk.attempt().detail).toEqual({});
+    expect(store.attempt().detail).toEqual({});
   });
 });
 
-test('legs are told apart whatever they are called', () => {
-  const desk = deskWith(ringing('__proto__', 1), ended('constructor', 'busy', 2));
-  expect(endOf(desk)).toEqual(['open', undefined]);
+test('legs are tracked separately under any name', () => {
+  const store = storeWith(ringing('__proto__', 1), ended('constructor', 'busy', 2));
+  expect(endOf(store)).toEqual(['open', undefined]);
 
-  desk.take(ended('__proto__', 'canceled', 3));
-  expect(endOf(desk)).toEqual(['busy', 3 + GRACE_MS]);
+  store.process(ended('__proto__', 'canceled', 3));
+  expect(endOf(store)).toEqual(['busy', 3 + GRACE_MS]);
 });
 
-const told = fc.record(
+const report = fc.record(
   {
     leg: fc.constantFrom(undefined, 'desk', 'mobile', 'third'),
     status: fc.constantFrom('queued', 'ringing', 'answered', 'ended'),
@@ -249,8 +251,8 @@ function reportOf({ leg: name, atMs, ...data }: { leg: string | undefined; atMs:
   return progressed({ call, ...data }, atMs);
 }
 
-/** All telemetry inside one grace period, so that nothing of it can be late. */
-const shuffled = fc.array(told, { maxLength: 12 }).chain((all) =>
+/** All telemetry inside one grace period, so that none of it can be late. */
+const shuffled = fc.array(report, { maxLength: 12 }).chain((all) =>
   fc.record({
     one: fc.constant(all),
     other: fc
@@ -259,24 +261,24 @@ const shuffled = fc.array(told, { maxLength: 12 }).chain((all) =>
   }),
 );
 
-test('telemetry of legs gives one end and one state of the call in any order, told once or twice', () => {
+test('telemetry of legs gives one end and one state of the call in any order, reported once or twice', () => {
   fc.assert(
     fc.property(shuffled, fc.boolean(), ({ one, other }, isOpenedLast) => {
-      const desks = [one, other].map((all) => {
-        const desk = openDesk();
+      const stores = [one, other].map((all) => {
+        const store = openStore();
         const question = requested({ expiresAt: new Date(START_MS + HOUR_MS).toISOString() });
         const reports = all.map(reportOf);
-        desk.takeAll(
+        store.processBatch(
           isOpenedLast ? [question, ...reports, opened()] : [question, opened(), ...reports],
         );
-        return desk;
+        return store;
       });
 
-      const [first, second] = desks.map((desk) => [
-        desk.attempt().detail,
-        desk.verification().nextDeadlineAtMs,
-        desk.sweep('v', 30 * MINUTE_MS)?.decisions,
-        desk.attempt().state,
+      const [first, second] = stores.map((store) => [
+        store.attempt().detail,
+        store.verification().nextDeadlineAtMs,
+        store.sweep('v', 30 * MINUTE_MS)?.decisions,
+        store.attempt().state,
       ]);
       expect(second).toEqual(first);
     }),

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { type Report } from './apply-report.ts';
 import {
-  type Desk,
   input,
-  openDesk,
   opened,
+  openStore,
   progressed,
   requested,
+  type Store,
   verdict,
   withdrawn,
-} from './desk.test-support.ts';
+} from './store.test-support.ts';
 
 /** All factors of the purpose: what counts as `verified` here. */
 const BOTH = { method: 'pin+voice' };
@@ -147,22 +147,26 @@ test.each([
     [state, 'opened by another call', opened({ call: { session: 'x' } }), 'call_mismatch'],
   ]),
 ] as [string, string, Report, string][])('%s attempt: %s is %s', (state, _, report, expected) => {
-  const desk = deskIn(state);
-  const before = [desk.verification(), desk.attempts()];
+  const store = storeIn(state);
+  const before = [store.verification(), store.attempts()];
 
-  const taken = desk.take({ ...report, takenAtMs: report.takenAtMs + 200_000 });
+  const outcome = store.process({ ...report, takenAtMs: report.takenAtMs + 200_000 });
 
-  expect(taken.disposition).toBe(expected);
+  expect(outcome.disposition).toBe(expected);
   if (expected === 'accepted' || expected === 'progress') return;
-  expect([desk.verification(), desk.attempts()]).toEqual(before);
-  expect(taken).toMatchObject({ attempts: [], settled: undefined, decisions: [] });
+  expect([store.verification(), store.attempts()]).toEqual(before);
+  expect(outcome).toMatchObject({ attempts: [], settled: undefined, decisions: [] });
 });
 
-function deskIn(state: string): Desk {
-  const desk = openDesk();
-  desk.takeAll([requested({ purpose: 'transfer-approval' }), opened(), ...(BEFORE[state] ?? [])]);
-  if (state === 'hung_up') desk.sweep('v', 120_000);
-  return desk;
+function storeIn(state: string): Store {
+  const store = openStore();
+  store.processBatch([
+    requested({ purpose: 'transfer-approval' }),
+    opened(),
+    ...(BEFORE[state] ?? []),
+  ]);
+  if (state === 'hung_up') store.sweep('v', 120_000);
+  return store;
 }
 
 function otherOpened(): Report {

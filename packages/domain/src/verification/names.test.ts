@@ -1,45 +1,45 @@
 import { describe, expect, test } from 'vitest';
 import { type Report } from './apply-report.ts';
 import {
-  type Desk,
   input,
-  openDesk,
   opened,
+  openStore,
   POLICY,
   requested,
+  type Store,
   verdict,
-} from './desk.test-support.ts';
+} from './store.test-support.ts';
 
-function dispositions(desk: Desk, reports: readonly Report[]): readonly string[] {
-  return desk.takeAll(reports).map(({ disposition }) => disposition);
+function dispositions(store: Store, reports: readonly Report[]): readonly string[] {
+  return store.processBatch(reports).map(({ disposition }) => disposition);
 }
 
 describe('a factor that a sender writes in another normal form', () => {
   const CALLBACK = 'R\u00fcckruf';
   const DECOMPOSED = CALLBACK.normalize('NFD');
   const policy = { ...POLICY, purposes: new Map([['reset', { factors: ['pin', CALLBACK] }]]) };
-  const asked = (): Desk => {
-    const desk = openDesk(policy);
-    desk.takeAll([requested({ purpose: 'reset' }), opened()]);
-    return desk;
+  const asked = (): Store => {
+    const store = openStore(policy);
+    store.processBatch([requested({ purpose: 'reset' }), opened()]);
+    return store;
   };
 
   test('matches by a verdict, and is settled as the policy writes it', () => {
-    const desk = asked();
-    desk.take(verdict({ method: `${DECOMPOSED}+pin` }));
-    expect(desk.settled).toMatchObject([{ outcome: 'verified', method: `pin+${CALLBACK}` }]);
+    const store = asked();
+    store.process(verdict({ method: `${DECOMPOSED}+pin` }));
+    expect(store.settled).toMatchObject([{ outcome: 'verified', method: `pin+${CALLBACK}` }]);
   });
 
   test('matches by a step', () => {
-    const desk = asked();
-    desk.takeAll([input(), input({ step: '2', factor: DECOMPOSED })]);
-    expect(desk.settled).toMatchObject([{ outcome: 'verified', method: `pin+${CALLBACK}` }]);
+    const store = asked();
+    store.processBatch([input(), input({ step: '2', factor: DECOMPOSED })]);
+    expect(store.settled).toMatchObject([{ outcome: 'verified', method: `pin+${CALLBACK}` }]);
   });
 
   test('is the same claim and the same input, also while it waits for its attempt', () => {
-    const desk = openDesk(policy);
+    const store = openStore(policy);
     expect(
-      dispositions(desk, [
+      dispositions(store, [
         verdict({ method: CALLBACK }),
         verdict({ method: DECOMPOSED }),
         input({ factor: CALLBACK }),

@@ -12,7 +12,7 @@ import { type DecidingFact, type VerdictFact } from './fact.ts';
 import { isSameName } from './name.ts';
 
 /**
- * The fact waits on its attempt until what it speaks of is known. What an earlier one has taken already is refused
+ * The fact waits on its attempt until what it is about is known. What an earlier fact states already is refused
  * at once, so that what waits is bounded by what can differ.
  */
 export function parkFact(
@@ -32,7 +32,7 @@ export function parkFact(
   return 'accepted';
 }
 
-/** A cancellation waits on its verification until somebody has asked for it. */
+/** A cancellation waits on its verification until that is requested. */
 export function parkCancellation(
   draft: Draft,
   { eventId, takenAtMs }: { readonly eventId: string; readonly takenAtMs: number },
@@ -46,8 +46,8 @@ export function parkCancellation(
 }
 
 /**
- * What has waited too long by `atMs` leaves nothing behind but a line in the audit trail. Nothing waits any more once
- * time has decided, whether or not somebody has written that down: our lag must not show in what is answered.
+ * What has waited too long by `atMs` leaves nothing but a line in the audit trail. Nothing waits any more once
+ * time has decided, stored or not: our lag must not change an answer.
  */
 export function dropLapsed(draft: Draft, atMs: number): void {
   const { verification, policy } = draft;
@@ -96,7 +96,7 @@ function dropLapsedFacts(draft: Draft, attempt: AttemptState, atMs: number): voi
   saveAttempt(draft, { ...attempt, ...bindingLeft(kept), detail: kept });
 }
 
-/** Places count on, so that facts taken in one millisecond keep their order. */
+/** Places count up, so that facts of one millisecond keep their order. */
 function nextPlace(draft: Draft): number {
   const place = draft.verification.detail.parkedCount ?? 0;
   const detail = { ...draft.verification.detail, parkedCount: place + 1 };
@@ -105,8 +105,8 @@ function nextPlace(draft: Draft): number {
 }
 
 /**
- * Whether the first of two facts leaves nothing for the second to say. A success may name too little for a purpose
- * that is not known yet, and then leaves others their word.
+ * Whether the first of two facts makes the second one redundant. A success may name too little for a purpose
+ * that is not known yet, and then others still count.
  */
 function isOfOnePrompt(one: DecidingFact, other: DecidingFact): boolean {
   switch (one.kind) {

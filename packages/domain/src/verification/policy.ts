@@ -1,6 +1,6 @@
 import { comparable } from './name.ts';
 
-/** What the policy file says about verifications. Durations are milliseconds. */
+/** The policy for verifications. Durations are milliseconds. */
 export interface VerificationPolicy {
   /** The factors that must all match in one attempt. None, or an unknown purpose: only a verdict decides. */
   readonly purposes: ReadonlyMap<string, { readonly factors: readonly string[] }>;
@@ -11,7 +11,7 @@ export interface VerificationPolicy {
   readonly validityMs: number;
   /** How long an ended call waits for its verdict. */
   readonly graceMs: number;
-  /** How long a fact waits for what it speaks of. */
+  /** How long a fact waits for what it is about. */
   readonly parkedMs: number;
   /** `verified` with a score that is not over it decides nothing. */
   readonly scoreThreshold: number;

@@ -3,57 +3,57 @@ import { expect, test } from 'vitest';
 import { type Report } from './apply-report.ts';
 import { nextDeadlineOf } from './deadline.ts';
 import {
-  type Desk,
-  HOUR_MS,
-  openDesk,
-  opened,
-  POLICY,
-  requested,
-  START_MS,
-} from './desk.test-support.ts';
-import {
   checked,
   claimed,
   idsOf,
   opening,
+  processSteps,
   progress,
   question,
+  reportSequences,
   type Steps,
-  story,
-  tell,
-} from './story.test-support.ts';
+} from './sequences.test-support.ts';
+import {
+  HOUR_MS,
+  opened,
+  openStore,
+  POLICY,
+  requested,
+  START_MS,
+  type Store,
+} from './store.test-support.ts';
 
-test('any sequence is taken without a throw, changes nothing final, and settles each verification at most once', () => {
+test('any sequence is processed without a throw, changes nothing final, and settles each verification at most once', () => {
   fc.assert(
-    fc.property(story, (steps) => {
-      // the desk keeps rows as JSON, and throws where something final changes or changes without a decision
-      const desk = tell(steps);
+    fc.property(reportSequences, (steps) => {
+      // the store keeps rows as JSON, and throws where something final changes or changes without a decision
+      const store = processSteps(steps);
 
       for (const id of ['v', 'w']) {
-        const settled = desk.settled.filter((data) => data.verification === id);
+        const settled = store.settled.filter((data) => data.verification === id);
         expect(settled.length).toBeLessThanOrEqual(1);
-        expectSound(desk, id);
+        expectSound(store, id);
       }
     }),
     { numRuns: 2000 },
   );
 });
 
-test('everything told a second time changes nothing once all is decided', () => {
+test('everything reported a second time changes nothing once all is decided', () => {
   fc.assert(
-    fc.property(story, (steps) => {
-      const desk = tell(steps);
+    fc.property(reportSequences, (steps) => {
+      const store = processSteps(steps);
       const endMs = 100 * HOUR_MS;
-      for (const id of idsOf(steps)) desk.sweep(id, endMs);
-      const settledCount = desk.settled.length;
+      for (const id of idsOf(steps)) store.sweep(id, endMs);
+      const settledCount = store.settled.length;
 
       for (const { report } of steps) {
         const { data } = report.event;
-        if (desk.verification(data.verification).state === 'pending') continue;
-        expect(desk.take({ ...report, takenAtMs: START_MS + endMs }).decisions).toEqual([]);
+        if (store.verification(data.verification).state === 'pending') continue;
+        expect(store.process({ ...report, takenAtMs: START_MS + endMs }).decisions).toEqual([]);
       }
 
-      expect(desk.settled).toHaveLength(settledCount);
+      expect(store.settled).toHaveLength(settledCount);
     }),
     { numRuns: 500 },
   );
@@ -61,16 +61,16 @@ test('everything told a second time changes nothing once all is decided', () => 
 
 test('a reader that lags comes to the same outcome as one that does not', () => {
   fc.assert(
-    fc.property(story, (steps) => {
-      const prompt = openDesk();
-      const lagging = openDesk();
+    fc.property(reportSequences, (steps) => {
+      const prompt = openStore();
+      const lagging = openStore();
       let atMs = 0;
       for (const { report, waitMs } of steps) {
         atMs += waitMs;
-        const told = { ...report, takenAtMs: START_MS + atMs };
-        const id = told.event.data.verification;
+        const stamped = { ...report, takenAtMs: START_MS + atMs };
+        const id = stamped.event.data.verification;
         sweepAll(prompt, steps, atMs);
-        expect(lagging.take(told).disposition).toBe(prompt.take(told).disposition);
+        expect(lagging.process(stamped).disposition).toBe(prompt.process(stamped).disposition);
         expect(id).toBeDefined();
       }
       sweepAll(prompt, steps, 100 * HOUR_MS);
@@ -85,7 +85,7 @@ test('a reader that lags comes to the same outcome as one that does not', () => 
 });
 
 test('the order of telemetry cannot change the result', () => {
-  const telling = fc
+  const sequences = fc
     .record({
       others: fc.array(fc.oneof(checked, claimed), { maxLength: 6 }),
       calls: fc.array(progress, { maxLength: 5 }),
@@ -101,9 +101,9 @@ test('the order of telemetry cannot change the result', () => {
       });
     });
   fc.assert(
-    fc.property(telling, ({ others, one, other, onePlaces, otherPlaces }) => {
-      const first = deskAfter(weave(others, one, onePlaces));
-      const second = deskAfter(weave(others, other, otherPlaces));
+    fc.property(sequences, ({ others, one, other, onePlaces, otherPlaces }) => {
+      const first = storeAfter(weave(others, one, onePlaces));
+      const second = storeAfter(weave(others, other, otherPlaces));
 
       expect(statesOf(second)).toEqual(statesOf(first));
     }),
@@ -111,57 +111,57 @@ test('the order of telemetry cannot change the result', () => {
   );
 });
 
-test('a question told first or last gives the same outcome', () => {
+test('a request that arrives first or last gives the same outcome', () => {
   const facts = fc.array(fc.oneof(opening, progress, checked, claimed), { maxLength: 12 });
   fc.assert(
     fc.property(facts, question.filter(namesDeadline), (reports, asked) => {
-      const first = openDesk();
-      const last = openDesk();
+      const first = openStore();
+      const last = openStore();
 
-      first.takeAll([asked, ...reports].map(inOneMinute));
-      last.takeAll([...reports, asked].map(inOneMinute));
+      first.processBatch([asked, ...reports].map(inOneMinute));
+      last.processBatch([...reports, asked].map(inOneMinute));
 
       const id = asked.event.data.verification;
-      for (const desk of [first, last]) desk.sweep(id, 100 * HOUR_MS);
-      for (const desk of [first, last]) expect(desk.settled).toHaveLength(1);
+      for (const store of [first, last]) store.sweep(id, 100 * HOUR_MS);
+      for (const store of [first, last]) expect(store.settled).toHaveLength(1);
       expect(statesOf(last, id)).toEqual(statesOf(first, id));
     }),
     { numRuns: 1000 },
   );
 });
 
-function sweepAll(desk: Desk, steps: Steps, atMs: number): void {
-  for (const id of idsOf(steps)) desk.sweep(id, atMs);
+function sweepAll(store: Store, steps: Steps, atMs: number): void {
+  for (const id of idsOf(steps)) store.sweep(id, atMs);
 }
 
-function outcomeOf(desk: Desk, id: string): unknown {
-  return desk.settled.find(({ verification: settled }) => settled === id);
+function outcomeOf(store: Store, id: string): unknown {
+  return store.settled.find(({ verification: settled }) => settled === id);
 }
 
 function namesDeadline({ event }: Report): boolean {
   return 'expiresAt' in event.data;
 }
 
-function statesOf(desk: Desk, id = 'v'): unknown {
-  const { state, attempt: decidedBy } = desk.verification(id);
-  const opened = desk.attempts(id).filter(({ openedAtMs }) => openedAtMs !== undefined);
+function statesOf(store: Store, id = 'v'): unknown {
+  const { state, attempt: decidedBy } = store.verification(id);
+  const opened = store.attempts(id).filter(({ openedAtMs }) => openedAtMs !== undefined);
   return [state, decidedBy, opened.map((row) => [row.attempt, row.state]).toSorted()];
 }
 
 /** Everything within the grace period, and then long enough for all of it to be decided. */
-function deskAfter(reports: readonly Report[]): Desk {
-  const desk = openDesk();
+function storeAfter(reports: readonly Report[]): Store {
+  const store = openStore();
   const all = ['a', 'b', 'c'].map((name) => opened({ attempt: name }));
-  desk.takeAll([requested({ purpose: 'transfer-approval' }), ...all]);
-  for (const report of reports) desk.take(ofOneVerification(report));
-  desk.sweep('v', HOUR_MS);
-  return desk;
+  store.processBatch([requested({ purpose: 'transfer-approval' }), ...all]);
+  for (const report of reports) store.process(ofOneVerification(report));
+  store.sweep('v', HOUR_MS);
+  return store;
 }
 
 function ofOneVerification(report: Report): Report {
-  const { data: told } = report.event;
-  const call = { ...('call' in told ? told.call : {}), session: 'call-1' };
-  const data = { ...told, verification: 'v', call };
+  const { data: sent } = report.event;
+  const call = { ...('call' in sent ? sent.call : {}), session: 'call-1' };
+  const data = { ...sent, verification: 'v', call };
   return { ...report, event: { ...report.event, data } as Report['event'] };
 }
 
@@ -182,10 +182,10 @@ function inOneMinute(report: Report, index: number): Report {
 }
 
 /** What is stored is consistent in itself, and the clock knows of every moment that matters. */
-function expectSound(desk: Desk, id: string): void {
-  const attempts = desk.attempts(id);
+function expectSound(store: Store, id: string): void {
+  const attempts = store.attempts(id);
   if (attempts.length === 0) return;
-  const row = desk.verification(id);
+  const row = store.verification(id);
   const isSettled = row.state !== 'pending';
   expect(row.generation).toBe(isSettled ? 1 : 0);
   expect(row.validUntilMs === undefined).toBe(row.state !== 'verified');

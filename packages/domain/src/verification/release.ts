@@ -2,16 +2,16 @@ import { applyAttemptFact } from './apply-fact.ts';
 import { type AttemptState, isEnded, type ParkedFact } from './attempt.ts';
 import { type Draft, saveAttempt } from './draft.ts';
 
-type Taking = Pick<ParkedFact, 'takenAtMs' | 'place'>;
+type Arrival = Pick<ParkedFact, 'takenAtMs' | 'place'>;
 
 interface Waiting {
   readonly attempt: string;
   readonly fact: ParkedFact;
-  /** The later of its own taking and that of the opening of its attempt: nothing counts before that. */
-  readonly countsFrom: Taking;
+  /** The later of its own stamp and that of the opening of its attempt: nothing counts before that. */
+  readonly countsFrom: Arrival;
 }
 
-/** The attempt has just been opened: what waited on it counts now, in the order in which it was taken. */
+/** The attempt has just been opened: what waited on it counts now, in the order of arrival. */
 export function releaseAttempt(draft: Draft, attemptId: string, atMs: number): void {
   const attempt = draft.attempts.get(attemptId);
   if (attempt === undefined || isEnded(attempt.state)) return;
@@ -20,10 +20,10 @@ export function releaseAttempt(draft: Draft, attemptId: string, atMs: number): v
 }
 
 /**
- * The verification has just been asked for: what waited counts as if that had been said first.
- * Facts of attempts that nobody has opened go on waiting.
+ * The verification has just been requested: what waited counts as if the request had come first.
+ * Facts of attempts that were not opened keep waiting.
  *
- * @param cancel - takes the cancellation that waits; called once, at its place among the facts
+ * @param cancel - applies the cancellation that waits; called once, at its place among the facts
  */
 export function releaseAll(draft: Draft, atMs: number, cancel: () => void): void {
   const { cancellation } = draft.verification.detail;
@@ -67,6 +67,6 @@ function byCounting(one: Waiting, other: Waiting): number {
   );
 }
 
-function byTaking(one: Taking, other: Taking): number {
+function byTaking(one: Arrival, other: Arrival): number {
   return one.takenAtMs - other.takenAtMs || one.place - other.place;
 }

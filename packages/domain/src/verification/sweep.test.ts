@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { idsOf, processSteps, reportSequences } from './sequences.test-support.ts';
 import {
   HOUR_MS,
   MINUTE_MS,
-  openDesk,
   opened,
+  openStore,
   POLICY,
   progressed,
   requested,
   SECOND_MS,
   START_MS,
-} from './desk.test-support.ts';
-import { idsOf, story, tell } from './story.test-support.ts';
+} from './store.test-support.ts';
 import { sweepVerification } from './sweep.ts';
 
 const clock = fc.oneof(
@@ -21,31 +21,31 @@ const clock = fc.oneof(
 
 test('the sweep acts if and only if the clock and what was read have passed the deadline, and then moves it on', () => {
   fc.assert(
-    fc.property(story, clock, clock, (steps, nowMs, readThroughMs) => {
-      const desk = tell(steps);
+    fc.property(reportSequences, clock, clock, (steps, nowMs, readThroughMs) => {
+      const store = processSteps(steps);
       const dueMs = START_MS + Math.min(nowMs, readThroughMs);
       for (const id of idsOf(steps)) {
-        const before = desk.verification(id).nextDeadlineAtMs ?? Infinity;
+        const before = store.verification(id).nextDeadlineAtMs ?? Infinity;
 
-        const changes = desk.sweep(id, nowMs, readThroughMs);
+        const changes = store.sweep(id, nowMs, readThroughMs);
 
         expect(changes !== undefined).toBe(before <= dueMs);
-        expect(desk.verification(id).nextDeadlineAtMs ?? Infinity).toBeGreaterThan(dueMs);
+        expect(store.verification(id).nextDeadlineAtMs ?? Infinity).toBeGreaterThan(dueMs);
         const decidedAt = changes?.settled?.decidedAt;
         if (decidedAt !== undefined) expect(Date.parse(decidedAt)).toBeLessThanOrEqual(dueMs);
-        expect(desk.sweep(id, nowMs, readThroughMs)).toBeUndefined();
+        expect(store.sweep(id, nowMs, readThroughMs)).toBeUndefined();
       }
     }),
     { numRuns: 1000 },
   );
 });
 
-test('a deadline that was noted under a shorter grace period is moved, and decides nothing', () => {
-  const desk = openDesk();
-  desk.takeAll([requested(), opened(), progressed({}, SECOND_MS)]);
+test('a deadline that was stored under a shorter grace period is moved, and decides nothing', () => {
+  const store = openStore();
+  store.processBatch([requested(), opened(), progressed({}, SECOND_MS)]);
   const world = {
-    verification: desk.verification(),
-    attempts: desk.attempts(),
+    verification: store.verification(),
+    attempts: store.attempts(),
     failures: undefined,
     epoch: 0,
   };
@@ -63,16 +63,16 @@ test('a deadline that was noted under a shorter grace period is moved, and decid
   });
 });
 
-test('nobody has a deadline to sweep of a verification that is final or unknown', () => {
+test('a verification that is final or unknown has no deadline to sweep', () => {
   const clocks = { nowMs: START_MS + HOUR_MS, readThroughMs: START_MS + HOUR_MS };
   const nothing = { verification: undefined, attempts: [], failures: undefined, epoch: 0 };
-  const desk = openDesk();
-  desk.takeAll([requested({ expiresAt: '2026-03-02T09:00:00Z' })]);
+  const store = openStore();
+  store.processBatch([requested({ expiresAt: '2026-03-02T09:00:00Z' })]);
 
-  expect(desk.verification().state).toBe('expired');
-  expect(desk.verification().nextDeadlineAtMs).toBeUndefined();
+  expect(store.verification().state).toBe('expired');
+  expect(store.verification().nextDeadlineAtMs).toBeUndefined();
   expect(sweepVerification(nothing, clocks, POLICY)).toBeUndefined();
   expect(
-    sweepVerification({ ...nothing, verification: desk.verification() }, clocks, POLICY),
+    sweepVerification({ ...nothing, verification: store.verification() }, clocks, POLICY),
   ).toBeUndefined();
 });

@@ -9,14 +9,14 @@ import { type VerificationWorld } from './verification.ts';
 
 export interface SweepClock {
   readonly nowMs: number;
-  /** All that was taken before it has been read: where this verification's reports come in. */
+  /** All reports of this verification that were stamped before it have been read. */
   readonly readThroughMs: number;
 }
 
 /**
- * Writes down what time has decided: grace periods that are over, facts that waited too long, the deadline.
- * Each counts at the moment at which it fell due. Nothing is decided of which a report could still be unread, so a
- * reader that lags expires nobody.
+ * Records what time has decided: grace periods that are over, facts that waited too long, the deadline.
+ * Each counts at the moment at which it became due. Nothing is decided while a report about it could still be unread,
+ * so a reader that lags expires no verification.
  *
  * @returns what to write: afterwards `nextDeadlineAtMs` is `undefined` or later than both clocks. `undefined` where
  * nothing is to be written, which is always so while `nextDeadlineAtMs` is `undefined` or later than one of them
@@ -52,7 +52,7 @@ function settleDue(draft: Draft, dueMs: number): void {
   if (outcome !== undefined) settleVerification(draft, outcome);
 }
 
-/** A deadline of another policy than this one's: nothing is due, and it must not look due again and again. */
+/** A deadline of another policy than this one's: nothing is due, and it must not be found due again and again. */
 function moveDeadline({ verification, attempts, policy, decisions }: Draft): void {
   if (decisions.length > 0) return;
   const deadlineMs = nextDeadlineOf(verification, [...attempts.values()], policy);

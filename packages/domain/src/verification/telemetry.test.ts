@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { openDesk, opened, progressed, requested } from './desk.test-support.ts';
+import { opened, openStore, progressed, requested } from './store.test-support.ts';
 
 test('telemetry is merged by rank', () => {
-  const desk = openDesk();
-  desk.takeAll([requested(), opened()]);
+  const store = openStore();
+  store.processBatch([requested(), opened()]);
 
-  const taken = desk.takeAll([
+  const outcomes = store.processBatch([
     progressed({ status: 'queued' }, 1),
     progressed({ status: 'answered', answeredBy: 'machine' }, 2),
     progressed({ status: 'ringing' }, 3),
@@ -16,7 +16,7 @@ test('telemetry is merged by rank', () => {
     progressed({ status: 'ended', endReason: 'completed' }, 8),
   ]);
 
-  expect(taken.map(({ disposition }) => disposition)).toEqual([
+  expect(outcomes.map(({ disposition }) => disposition)).toEqual([
     'progress',
     'progress',
     'out_of_order',
@@ -26,7 +26,7 @@ test('telemetry is merged by rank', () => {
     'progress',
     'duplicate',
   ]);
-  expect(desk.attempt().detail.telemetry).toMatchObject({
+  expect(store.attempt().detail.telemetry).toMatchObject({
     status: 'ended',
     endReason: 'busy',
     answeredBy: 'human',
@@ -34,14 +34,14 @@ test('telemetry is merged by rank', () => {
 });
 
 test('telemetry never decides: completed is not success', () => {
-  const desk = openDesk();
+  const store = openStore();
 
-  desk.takeAll([
+  store.processBatch([
     requested(),
     opened(),
     progressed({ endReason: 'completed', answeredBy: 'human' }),
   ]);
 
-  expect(desk.attempt().state).toBe('open');
-  expect(desk.verification().state).toBe('pending');
+  expect(store.attempt().state).toBe('open');
+  expect(store.verification().state).toBe('pending');
 });

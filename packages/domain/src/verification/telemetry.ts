@@ -3,9 +3,9 @@ import { type CallStatus, type EndReason, type ProgressFact } from './fact.ts';
 /** What is known of the progress of a call, or of one of its legs; JSON. It informs and never decides. */
 export interface Telemetry {
   readonly status: CallStatus;
-  /** When the first report of that status was taken. */
+  /** When the first report of that status was stamped. */
   readonly atMs: number;
-  /** Whether anything answered, whatever has come after it. */
+  /** Whether anything answered, also where later reports differ. */
   readonly isAnswered?: true;
   readonly answeredBy?: 'human' | 'machine';
   readonly endReason?: EndReason;
@@ -18,7 +18,7 @@ const STATUS_RANK: Readonly<Record<CallStatus, number>> = {
   ended: 3,
 };
 
-/** Some platforms end every call with `completed`, also a busy one: what says more stands, in any order. */
+/** Some platforms end every call with `completed`, also a busy one: a more specific reason is kept, in any order. */
 const END_REASON_RANK: Readonly<Record<EndReason, number>> = {
   completed: 1,
   canceled: 2,
@@ -41,7 +41,7 @@ export function mergeTelemetry(
   return known !== undefined && isSame(known, merged) ? undefined : merged;
 }
 
-/** Whether a report speaks of something that the call has already left behind. */
+/** Whether a report is about a status that the call has already passed. */
 export function isOutOfOrder(known: Telemetry | undefined, fact: ProgressFact): boolean {
   return known !== undefined && STATUS_RANK[fact.status] < STATUS_RANK[known.status];
 }

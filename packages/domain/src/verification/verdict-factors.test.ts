@@ -2,37 +2,37 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Report } from './apply-report.ts';
 import {
-  type Desk,
   input,
-  openDesk,
   opened,
+  openStore,
   requested,
   SECOND_MS,
+  type Store,
   verdict,
-} from './desk.test-support.ts';
+} from './store.test-support.ts';
 
 const BOTH = 'transfer-approval';
 const other = { attempt: 'b', call: { session: 'call-2' } };
 
-function deskFor(purpose: string): Desk {
-  const desk = openDesk();
-  desk.takeAll([requested({ purpose }), opened()]);
-  return desk;
+function storeFor(purpose: string): Store {
+  const store = openStore();
+  store.processBatch([requested({ purpose }), opened()]);
+  return store;
 }
 
-function dispositions(desk: Desk, reports: readonly Report[]): readonly string[] {
-  return desk.takeAll(reports).map(({ disposition }) => disposition);
+function dispositions(store: Store, reports: readonly Report[]): readonly string[] {
+  return store.processBatch(reports).map(({ disposition }) => disposition);
 }
 
 test('a verified verdict matches the factors that its method names, and no others', () => {
-  const desk = deskFor(BOTH);
+  const store = storeFor(BOTH);
 
-  expect(desk.take(verdict({ method: 'voice' })).disposition).toBe('progress');
-  expect(desk.verification().state).toBe('pending');
-  expect(desk.attempt().state).toBe('checking');
+  expect(store.process(verdict({ method: 'voice' })).disposition).toBe('progress');
+  expect(store.verification().state).toBe('pending');
+  expect(store.attempt().state).toBe('checking');
 
-  expect(desk.take(input({ step: '1', factor: 'pin' })).finalState).toBe('verified');
-  expect(desk.settled).toMatchObject([{ outcome: 'verified', attempt: 'a', method: 'pin+voice' }]);
+  expect(store.process(input({ step: '1', factor: 'pin' })).finalState).toBe('verified');
+  expect(store.settled).toMatchObject([{ outcome: 'verified', attempt: 'a', method: 'pin+voice' }]);
 });
 
 test.each([
@@ -42,33 +42,33 @@ test.each([
   ['liveness+pin', 'helpdesk-reset', 'pin'],
   ['pin+pin', 'helpdesk-reset', 'pin'],
 ])('the method %s verifies %s, settled in the order of the policy', (method, purpose, settled) => {
-  const desk = deskFor(purpose);
+  const store = storeFor(purpose);
 
-  expect(desk.take(verdict({ method }))).toMatchObject({
+  expect(store.process(verdict({ method }))).toMatchObject({
     disposition: 'accepted',
     finalState: 'verified',
   });
-  expect(desk.settled).toMatchObject([{ outcome: 'verified', method: settled }]);
+  expect(store.settled).toMatchObject([{ outcome: 'verified', method: settled }]);
 });
 
 test.each([undefined, 'PIN', ' pin', 'pinned', 'pin voice', 'liveness', '+', 'pin,voice'])(
   'the method %s names no factor of the purpose: progress, and the attempt stays open',
   (method) => {
-    const desk = deskFor('helpdesk-reset');
+    const store = storeFor('helpdesk-reset');
 
-    const taken = desk.take(verdict(method === undefined ? {} : { method }));
+    const outcome = store.process(verdict(method === undefined ? {} : { method }));
 
-    expect(taken).toMatchObject({ disposition: 'progress', finalState: 'open' });
-    expect(desk.verification().state).toBe('pending');
+    expect(outcome).toMatchObject({ disposition: 'progress', finalState: 'open' });
+    expect(store.verification().state).toBe('pending');
   },
 );
 
 test('the same claim again is a duplicate and changes nothing, another one is progress', () => {
-  const desk = deskFor(BOTH);
+  const store = storeFor(BOTH);
   const named = (method: string): Report => verdict({ method });
 
   expect(
-    dispositions(desk, [
+    dispositions(store, [
       verdict(),
       verdict(),
       named('pin'),
@@ -88,129 +88,140 @@ test('the same claim again is a duplicate and changes nothing, another one is pr
     'duplicate',
     'duplicate',
   ]);
-  expect(desk.take(named('pin')).decisions).toEqual([]);
+  expect(store.process(named('pin')).decisions).toEqual([]);
 });
 
 test('a claim that names too little is on record', () => {
-  const desk = deskFor(BOTH);
+  const store = storeFor(BOTH);
 
-  expect(desk.take(verdict({ method: 'pin+liveness' })).decisions).toEqual([
+  expect(store.process(verdict({ method: 'pin+liveness' })).decisions).toEqual([
     { kind: 'factors_claimed', attempt: 'a', factors: ['pin'] },
   ]);
 });
 
 test('a rejection after a claim that named too little is no contradiction', () => {
-  const desk = deskFor(BOTH);
-  desk.take(verdict({ method: 'pin' }));
+  const store = storeFor(BOTH);
+  store.process(verdict({ method: 'pin' }));
 
-  expect(desk.take(verdict({ verdict: 'rejected' }))).toMatchObject({
+  expect(store.process(verdict({ verdict: 'rejected' }))).toMatchObject({
     disposition: 'accepted',
     finalState: 'rejected',
   });
-  expect(desk.verification().state).toBe('pending');
+  expect(store.verification().state).toBe('pending');
 });
 
 test('claims of two attempts do not add up', () => {
-  const desk = deskFor(BOTH);
+  const store = storeFor(BOTH);
 
-  desk.takeAll([opened(other), verdict({ method: 'pin' }), verdict({ ...other, method: 'voice' })]);
+  store.processBatch([
+    opened(other),
+    verdict({ method: 'pin' }),
+    verdict({ ...other, method: 'voice' }),
+  ]);
 
-  expect(desk.verification().state).toBe('pending');
+  expect(store.verification().state).toBe('pending');
 });
 
 describe('a factor with a mismatch can still be matched', () => {
   const mismatch = input({ result: 'mismatch' });
 
   test('by another step', () => {
-    const desk = deskFor('helpdesk-reset');
-    desk.takeAll([mismatch, input({ step: '2' })]);
-    expect(desk.settled).toMatchObject([{ outcome: 'verified', method: 'pin' }]);
+    const store = storeFor('helpdesk-reset');
+    store.processBatch([mismatch, input({ step: '2' })]);
+    expect(store.settled).toMatchObject([{ outcome: 'verified', method: 'pin' }]);
   });
 
   test('by a verdict', () => {
-    const desk = deskFor('helpdesk-reset');
-    desk.takeAll([mismatch, verdict({ method: 'pin' })]);
-    expect(desk.settled).toMatchObject([{ outcome: 'verified', method: 'pin' }]);
+    const store = storeFor('helpdesk-reset');
+    store.processBatch([mismatch, verdict({ method: 'pin' })]);
+    expect(store.settled).toMatchObject([{ outcome: 'verified', method: 'pin' }]);
   });
 
   test('and a mismatch after the match takes nothing back', () => {
-    const desk = deskFor(BOTH);
-    desk.takeAll([input(), input({ step: '2', result: 'mismatch' }), verdict({ method: 'voice' })]);
-    expect(desk.settled).toMatchObject([{ outcome: 'verified', method: 'pin+voice' }]);
+    const store = storeFor(BOTH);
+    store.processBatch([
+      input(),
+      input({ step: '2', result: 'mismatch' }),
+      verdict({ method: 'voice' }),
+    ]);
+    expect(store.settled).toMatchObject([{ outcome: 'verified', method: 'pin+voice' }]);
   });
 });
 
 test('a claim with a score that is not over the threshold names nothing', () => {
-  const desk = deskFor(BOTH);
+  const store = storeFor(BOTH);
 
-  desk.takeAll([verdict({ method: 'pin', score: 0.5 }), input({ step: '1', factor: 'voice' })]);
+  store.processBatch([
+    verdict({ method: 'pin', score: 0.5 }),
+    input({ step: '1', factor: 'voice' }),
+  ]);
 
-  expect(desk.verification().state).toBe('pending');
+  expect(store.verification().state).toBe('pending');
 });
 
 test('a claim that names too little does not verify a locked person, it locks', () => {
-  const desk = openDesk();
+  const store = openStore();
   const person = { source: 'urn:example:hr', externalId: 'E1' };
-  desk.takeAll([
+  store.processBatch([
     requested({ verification: 'w', purpose: BOTH, person }),
     opened({ verification: 'w' }),
   ]);
   for (const verification of ['x', 'y', 'z']) {
-    desk.takeAll([
+    store.processBatch([
       requested({ verification, purpose: BOTH, person }),
       opened({ verification }),
       input({ verification, result: 'mismatch' }),
     ]);
   }
 
-  const taken = desk.take(verdict({ verification: 'w', method: 'pin' }, SECOND_MS));
+  const outcome = store.process(verdict({ verification: 'w', method: 'pin' }, SECOND_MS));
 
-  expect(taken).toMatchObject({ disposition: 'accepted', finalState: 'max_attempts' });
-  expect(desk.verification('w').state).toBe('locked');
+  expect(outcome).toMatchObject({ disposition: 'accepted', finalState: 'max_attempts' });
+  expect(store.verification('w').state).toBe('locked');
 });
 
 test('a purpose that names no factors is verified by any verdict, with its method as it was named', () => {
-  const desk = deskFor('callback');
+  const store = storeFor('callback');
 
-  desk.take(verdict({ method: 'passkey' }));
+  store.process(verdict({ method: 'passkey' }));
 
-  expect(desk.settled).toMatchObject([{ outcome: 'verified', method: 'passkey' }]);
+  expect(store.settled).toMatchObject([{ outcome: 'verified', method: 'passkey' }]);
 });
 
 describe('parked claims', () => {
   test('of different factors all count when the attempt is known', () => {
-    const desk = openDesk();
-    desk.take(requested({ purpose: BOTH }));
+    const store = openStore();
+    store.process(requested({ purpose: BOTH }));
 
     expect(
-      dispositions(desk, [
+      dispositions(store, [
         verdict({ method: 'voice' }),
         verdict({ method: 'voice' }),
         verdict({ method: 'pin' }),
         opened(),
       ]),
     ).toEqual(['accepted', 'duplicate', 'accepted', 'accepted']);
-    expect(desk.settled).toMatchObject([{ outcome: 'verified', method: 'pin+voice' }]);
+    expect(store.settled).toMatchObject([{ outcome: 'verified', method: 'pin+voice' }]);
   });
 
   test('that name too little leave a rejection its word', () => {
-    const desk = openDesk();
-    desk.takeAll([verdict(), verdict({ verdict: 'rejected' }, 1), opened({}, 2)]);
+    const store = openStore();
+    store.processBatch([verdict(), verdict({ verdict: 'rejected' }, 1), opened({}, 2)]);
 
-    desk.take(requested({ purpose: BOTH }, 3));
+    store.process(requested({ purpose: BOTH }, 3));
 
-    expect(desk.attempt().state).toBe('rejected');
+    expect(store.attempt().state).toBe('rejected');
   });
 
   test('that verify a purpose without factors contradict a later rejection', () => {
-    const desk = openDesk();
+    const store = openStore();
     const rejection = verdict({ verdict: 'rejected' }, 1);
-    desk.takeAll([verdict(), rejection, opened({}, 2)]);
+    store.processBatch([verdict(), rejection, opened({}, 2)]);
 
-    const taken = desk.take(requested({}, 3));
+    const outcome = store.process(requested({}, 3));
 
-    expect(desk.verification().state).toBe('verified');
-    expect(taken.decisions).toContainEqual({
+    expect(store.verification().state).toBe('verified');
+    expect(outcome.decisions).toContainEqual({
       kind: 'parked_fact_dropped',
       attempt: 'a',
       eventId: rejection.event.eventId,
@@ -219,7 +230,7 @@ describe('parked claims', () => {
   });
 });
 
-const said = fc.oneof(
+const report = fc.oneof(
   fc
     .record({ factor: fc.constantFrom('pin', 'voice', 'liveness'), isMatch: fc.boolean() })
     .map((one) => ({ kind: 'input' as const, ...one })),
@@ -229,13 +240,13 @@ const said = fc.oneof(
 );
 
 test('it is verified if and only if steps and verdicts have matched all factors, in any order', () => {
-  const telling = fc
-    .array(said, { maxLength: 6 })
+  const sequences = fc
+    .array(report, { maxLength: 6 })
     .chain((all) =>
       fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
     );
   fc.assert(
-    fc.property(telling, ([all, shuffled]) => {
+    fc.property(sequences, ([all, shuffled]) => {
       const matched = new Set(
         all.flatMap((one) =>
           one.kind === 'verdict' ? one.factors : one.isMatch ? [one.factor] : [],
@@ -243,10 +254,10 @@ test('it is verified if and only if steps and verdicts have matched all factors,
       );
       const isComplete = matched.has('pin') && matched.has('voice');
       for (const order of [all, shuffled]) {
-        const desk = openDesk();
-        desk.takeAll([requested({ purpose: BOTH, maxFailures: 3 }), opened()]);
+        const store = openStore();
+        store.processBatch([requested({ purpose: BOTH, maxFailures: 3 }), opened()]);
         for (const [at, one] of order.entries()) {
-          desk.take(
+          store.process(
             one.kind === 'verdict'
               ? verdict(one.factors.length === 0 ? {} : { method: one.factors.join('+') })
               : input({
@@ -256,8 +267,8 @@ test('it is verified if and only if steps and verdicts have matched all factors,
                 }),
           );
         }
-        expect(desk.verification().state).toBe(isComplete ? 'verified' : 'pending');
-        if (isComplete) expect(desk.settled).toMatchObject([{ method: 'pin+voice' }]);
+        expect(store.verification().state).toBe(isComplete ? 'verified' : 'pending');
+        if (isComplete) expect(store.settled).toMatchObject([{ method: 'pin+voice' }]);
       }
     }),
     { numRuns: 300 },

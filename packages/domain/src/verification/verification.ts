@@ -17,16 +17,16 @@ export interface VerificationDetail {
   readonly cancellation?: ParkedCancellation;
 }
 
-/** A row of `verification`, but for where its reports come in. Instants are epoch milliseconds. */
+/** A row of `verification`, without where its reports arrive. Instants are epoch milliseconds. */
 export interface VerificationState {
   readonly verificationId: string;
   readonly state: 'pending' | VerificationOutcome;
-  /** `undefined` until `requested` was taken. */
+  /** `undefined` until `requested` was applied. */
   readonly purpose: string | undefined;
   readonly personSource: string | undefined;
   readonly personExternalId: string | undefined;
   readonly requestedAtMs: number | undefined;
-  /** The deadline, also where `requested` named none. A fact taken at it is late. */
+  /** The deadline, also where `requested` named none. A fact stamped at the deadline is late. */
   readonly expiresAtMs: number | undefined;
   /** As `requested` named them. */
   readonly maxAttempts: number | undefined;
@@ -42,7 +42,7 @@ export interface VerificationState {
   readonly generation: number;
   /**
    * The earliest moment at which time alone could change something: the deadline, the end of a grace period, the end
-   * of a parked fact's waiting. `undefined` where time changes nothing: it is final, or nothing is known yet.
+   * of a parked fact's time to wait. `undefined` where time changes nothing: it is final, or nothing is known yet.
    */
   readonly nextDeadlineAtMs: number | undefined;
   readonly detail: VerificationDetail;
@@ -54,14 +54,14 @@ export type RequestedVerification = VerificationState & {
   readonly expiresAtMs: number;
 };
 
-/** All that a decision about one verification rests on. */
+/** Everything that a decision about one verification depends on. */
 export interface VerificationWorld {
   readonly verification: VerificationState | undefined;
   /** All of this verification. */
   readonly attempts: readonly AttemptState[];
   /** The counter that `failureKeyOf` names; `undefined` where it has no row. */
   readonly failures: FailureCount | undefined;
-  /** In which generations are counted now. */
+  /** The epoch of new generations. */
   readonly epoch: number;
 }
 

@@ -35,7 +35,7 @@ export const POLICY: VerificationPolicy = {
   scoreThreshold: 0.9,
 };
 
-/** When the stories begin. */
+/** The first moment of the tests. */
 export const START_MS = Date.parse('2026-03-02T09:00:00Z');
 
 type Kind =
@@ -49,7 +49,7 @@ type DataOf<K extends Kind> = EventDataByType[`latchkey.verification.${K}.v1`];
 
 let reportCount = 0;
 
-/** A report taken `atMs` after the start, under an id of its own. */
+/** A report stamped `atMs` after the start, under a new id. */
 function report<K extends Kind>(kind: K, data: DataOf<K>, atMs: number): Report {
   reportCount += 1;
   const takenAtMs = START_MS + atMs;
@@ -99,14 +99,14 @@ export function withdrawn(data: Partial<DataOf<'cancelled'>> = {}, atMs = 0): Re
   return report('cancelled', { verification: 'v', reason: 'not needed', ...data }, atMs);
 }
 
-/** Keeps what the tables keep, as the tables keep it, and refuses what their triggers refuse. */
-export interface Desk {
-  /** Everything that left: one entry for each `settled`. */
+/** Stores rows like the tables do, and refuses what their triggers refuse. */
+export interface Store {
+  /** Every published outcome: one entry for each `settled`. */
   readonly settled: VerificationSettledData[];
   /** A batch of one report. */
-  take(report: Report): ReportOutcome;
+  process(report: Report): ReportOutcome;
   /** One batch. */
-  takeAll(reports: readonly Report[]): readonly ReportOutcome[];
+  processBatch(reports: readonly Report[]): readonly ReportOutcome[];
   sweep(
     verification: string,
     nowMs: number,
@@ -118,7 +118,7 @@ export interface Desk {
   failures(subject: string, purpose: string): number;
 }
 
-export function openDesk(policy: VerificationPolicy = POLICY): Desk {
+export function openStore(policy: VerificationPolicy = POLICY): Store {
   const tables = new Tables();
   const settled: VerificationSettledData[] = [];
   const context = { policy, epoch: 0 };
@@ -135,15 +135,15 @@ export function openDesk(policy: VerificationPolicy = POLICY): Desk {
     }
   }
 
-  function takeAll(reports: readonly Report[]): readonly ReportOutcome[] {
+  function processBatch(reports: readonly Report[]): readonly ReportOutcome[] {
     const locked = tables.lock(reports);
     const { outcomes, changed } = foldReports(locked, reports, context);
     save(locked, outcomes, changed);
     return outcomes;
   }
 
-  function take(report: Report): ReportOutcome {
-    const [outcome] = takeAll([report]);
+  function process(report: Report): ReportOutcome {
+    const [outcome] = processBatch([report]);
     if (outcome === undefined) throw new Error('a report has no outcome');
     return outcome;
   }
@@ -175,8 +175,8 @@ export function openDesk(policy: VerificationPolicy = POLICY): Desk {
 
   return {
     settled,
-    take,
-    takeAll,
+    process,
+    processBatch,
     sweep,
     verification,
     attempt,

@@ -6,17 +6,17 @@ import { type Segment, segmentAt, type Timeline } from '../record/timeline.ts';
 import { compareText } from './reason.ts';
 
 /** An engagement that runs. */
-export interface Standing extends EngagementKey {
-  /** Attributes in force, one for each way to read the record; none: nobody can tell. */
+export interface RunningEngagement extends EngagementKey {
+  /** Attributes in force, one for each reading of the record; none: they are unknown. */
   readonly variants: readonly KnownAttributes[];
 }
 
-/** How a person stands at one moment. */
-export interface Standings {
+/** The engagements that run at one moment. */
+export interface RunningEngagements {
   /** Engagements that run with access and are not suspended: rules see them. */
-  readonly seen: readonly Standing[];
+  readonly seen: readonly RunningEngagement[];
   /** Engagements that run with access and are suspended. */
-  readonly paused: readonly Standing[];
+  readonly paused: readonly RunningEngagement[];
   /** Declared attributes that are known: those of every account. */
   readonly attributes: KnownAttributes;
 }
@@ -28,18 +28,18 @@ interface Placed extends EngagementKey {
 }
 
 /**
- * How a person stands at a moment.
+ * Finds the engagements that run at a moment, and the attributes that accounts show.
  *
  * Where several engagements count, the one that has been running longest comes first, then source and key decide; of
  * each attribute the first that knows it gives the value, so that a second job changes nothing of the first. What is of
  * scope `person` is the same in all of them. Accounts show the engagements that rules see; else those suspended; else
  * any that run; else what was known last of the one that ended last, so that a leaver's accounts stay as they were.
  */
-export function standingsAt(
+export function findRunningEngagements(
   engagements: readonly EngagementTimeline[],
   policy: Policy,
   atMs: number,
-): Standings {
+): RunningEngagements {
   const running = placedAt(engagements, atMs);
   const withAccess = running.filter(({ segment }) => segment.access);
   const seen = withAccess.filter(({ segment }) => !segment.suspended);
@@ -48,13 +48,16 @@ export function standingsAt(
     [seen, paused, running].find((group) => group.length > 0) ?? lastEnded(engagements, atMs);
   const personal = running.length > 1 ? personAttributes([...seen, ...paused], policy) : undefined;
   return {
-    seen: seen.map((placed) => standingOf(placed, personal)),
-    paused: paused.map((placed) => standingOf(placed, personal)),
+    seen: seen.map((placed) => runningEngagementOf(placed, personal)),
+    paused: paused.map((placed) => runningEngagementOf(placed, personal)),
     attributes: firstKnown(shown, policy.attributes),
   };
 }
 
-function standingOf(placed: Placed, personal: KnownAttributes | undefined): Standing {
+function runningEngagementOf(
+  placed: Placed,
+  personal: KnownAttributes | undefined,
+): RunningEngagement {
   const { source, engagement, segment } = placed;
   const { variants } = segment;
   return {
@@ -83,7 +86,7 @@ function compareKeys(one: EngagementKey, other: EngagementKey): number {
   return compareText(one.source, other.source) || compareText(one.engagement, other.engagement);
 }
 
-/** Where the stretch begins in which `segment` runs. */
+/** Since when the engagement of `segment` has been running without a gap. */
 function startOf(timeline: Timeline, segment: Segment): number {
   let at = timeline.indexOf(segment);
   while (timeline[at - 1]?.running === true) at -= 1;
@@ -128,7 +131,7 @@ function firstKnown(
   return known;
 }
 
-/** The value that every way to read the record gives; `undefined` if there is none. */
+/** The value that every reading of the record gives; `undefined` if there is none. */
 function certainValue(variants: readonly KnownAttributes[], name: string): KnownValue | undefined {
   const value = variants[0]?.[name] ?? undefined;
   for (let at = 1; at < variants.length; at += 1) {

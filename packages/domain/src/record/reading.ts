@@ -2,35 +2,35 @@ import { canonicalJson } from '@latchkey/contracts';
 import { type KnownAttributes } from '../policy/attribute.ts';
 import { type Period, type Row, type Suspension } from './periods.ts';
 
-/** What the statements of an engagement say if they are read in one of the orders that they allow. */
-export type Way = readonly Period[];
+/** The periods of an engagement if its statements are read in one of the orders that they allow. */
+export type Reading = readonly Period[];
 
-/** Work that following several ways has taken; counted up to a limit, so that reading ends whatever arrives. */
+/** Work spent on following several readings; counted up to a limit, so that reading always ends. */
 export interface Effort {
   /** In rows and suspensions that were copied. */
   spent: number;
 }
 
 const EFFORT_MAX_COUNT = 1_000_000;
-/** Comparing a row takes longer than copying it, by so much. */
+/** How many times longer it takes to compare a row than to copy it. */
 const COMPARED_COUNT = 8;
 
-export function spend(effort: Effort, way: Way): void {
-  effort.spent += 1 + sizeOf(way);
+export function spend(effort: Effort, reading: Reading): void {
+  effort.spent += 1 + sizeOf(reading);
 }
 
 export function isExhausted({ spent }: Effort): boolean {
   return spent > EFFORT_MAX_COUNT;
 }
 
-/** Equal for ways that say the same whatever is stated later. Event ids make no difference. */
-export function keyOfWay(way: Way, effort: Effort): string {
-  effort.spent += COMPARED_COUNT * (1 + sizeOf(way));
-  return JSON.stringify(way.map(keyOfPeriod));
+/** Equal for readings that stay equal after any later statement. Event ids make no difference. */
+export function keyOfReading(reading: Reading, effort: Effort): string {
+  effort.spent += COMPARED_COUNT * (1 + sizeOf(reading));
+  return JSON.stringify(reading.map(keyOfPeriod));
 }
 
-function sizeOf(way: Way): number {
-  return way.reduce((sum, { rows, suspensions }) => sum + rows.length + suspensions.length, 0);
+function sizeOf(reading: Reading): number {
+  return reading.reduce((sum, { rows, suspensions }) => sum + rows.length + suspensions.length, 0);
 }
 
 function keyOfPeriod({ start, base, joinedEnd, left, rows, suspensions }: Period): unknown {
@@ -44,18 +44,18 @@ function keyOfPeriod({ start, base, joinedEnd, left, rows, suspensions }: Period
   ];
 }
 
-/** Of one moment the order counts only where rows speak of the same name. */
+/** Of one moment the order counts only where rows state the same name. */
 function keyOfRows(rows: readonly Row[], startMs: number): unknown {
   const moments = Map.groupBy(rows, ({ atMs }) => atMs);
   return sortedByMoment(moments).map(([atMs, own]) => {
     const texts = own.map(({ row, beforeStart, attributes }) =>
       JSON.stringify([row, beforeStart && atMs <= startMs, textOf(attributes)]),
     );
-    return [atMs, speakOfDifferent(own) ? texts.sort() : texts];
+    return [atMs, haveDifferentNames(own) ? texts.sort() : texts];
   });
 }
 
-function speakOfDifferent(rows: readonly Row[]): boolean {
+function haveDifferentNames(rows: readonly Row[]): boolean {
   if (rows.length === 1) return true;
   const names = rows.flatMap(({ attributes }) => Object.keys(attributes));
   return new Set(names).size === names.length;
@@ -82,5 +82,5 @@ function textOf(attributes: KnownAttributes): string {
   return text;
 }
 
-/** Ways share the attributes of the statements that they are read from. */
+/** Readings share the attributes of the statements that they are read from. */
 const texts = new WeakMap<KnownAttributes, string>();

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { type Report } from './apply-report.ts';
 import {
-  type Desk,
   HOUR_MS,
   input,
-  openDesk,
   opened,
+  openStore,
   progressed,
   requested,
   SECOND_MS,
   START_MS,
+  type Store,
   verdict,
   withdrawn,
-} from './desk.test-support.ts';
+} from './store.test-support.ts';
 
 const person = { source: 'urn:example:hr', externalId: 'E1' };
 const verification = fc.constantFrom('v', 'w');
@@ -110,7 +110,7 @@ const step = fc.record({
   ),
   isSwept: fc.boolean(),
 });
-export const story = fc.array(step, { maxLength: 40 });
+export const reportSequences = fc.array(step, { maxLength: 40 });
 
 export type Steps = readonly {
   readonly report: Report;
@@ -118,15 +118,15 @@ export type Steps = readonly {
   readonly isSwept: boolean;
 }[];
 
-export function tell(steps: Steps): Desk {
-  const desk = openDesk();
+export function processSteps(steps: Steps): Store {
+  const store = openStore();
   let atMs = 0;
   for (const { report, waitMs, isSwept } of steps) {
     atMs += waitMs;
-    desk.take({ ...report, takenAtMs: START_MS + atMs });
-    if (isSwept) desk.sweep(report.event.data.verification, atMs);
+    store.process({ ...report, takenAtMs: START_MS + atMs });
+    if (isSwept) store.sweep(report.event.data.verification, atMs);
   }
-  return desk;
+  return store;
 }
 
 export function idsOf(steps: Steps): readonly string[] {

@@ -3,11 +3,11 @@ import { type Statement } from './statement.ts';
 type Moved = Extract<Statement, { readonly kind: 'moved' }>;
 
 /**
- * Orders of tied rows, one for each outcome that is possible: of each name at a moment, and of each key, only the
- * last word counts, so that the order of the others makes no difference. An outcome may come more than once; the
- * first is that of the rows as they stand.
+ * Orders of tied rows, at least one for each possible outcome: of each name at a moment, and of each key, only the
+ * last row counts, so the order of the others makes no difference. An outcome may come more than once; the
+ * first is that of the rows as given.
  */
-export function lastWords(rows: readonly Moved[]): Generator<readonly Moved[]> {
+export function distinctRowOrders(rows: readonly Moved[]): Generator<readonly Moved[]> {
   return ordersOf(rows, []);
 }
 
@@ -23,7 +23,7 @@ function* ordersOf(rows: readonly Moved[], later: readonly Moved[]): Generator<r
   }
 }
 
-/** Rows that speak, beside another one, of something that none of the later ones decides. */
+/** Rows that differ from another one about something that no later row decides. */
 function contestedRows(rows: readonly Moved[], later: readonly Moved[]): readonly Moved[] {
   const decided = new Set(later.flatMap(subjectsOf).map(({ subject }) => subject));
   const open = rows
@@ -32,18 +32,18 @@ function contestedRows(rows: readonly Moved[], later: readonly Moved[]): readonl
       row,
       subjects: subjectsOf(row).filter(({ subject }) => !decided.has(subject)),
     }));
-  const said = new Map<string, unknown>();
+  const values = new Map<string, unknown>();
   const contested = new Set<string>();
   for (const { subject, value } of open.flatMap(({ subjects }) => subjects)) {
-    if (said.has(subject) && said.get(subject) !== value) contested.add(subject);
-    said.set(subject, value);
+    if (values.has(subject) && values.get(subject) !== value) contested.add(subject);
+    values.set(subject, value);
   }
   return open
     .filter(({ subjects }) => subjects.some(({ subject }) => contested.has(subject)))
     .map(({ row }) => row);
 }
 
-/** What a row decides if nothing comes after it: values at its moment, and which row its key stands for. */
+/** What a row decides if nothing comes after it: values at its moment, and which row has its key. */
 function subjectsOf(
   moved: Moved,
 ): readonly { readonly subject: string; readonly value: unknown }[] {
