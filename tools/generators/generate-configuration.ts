@@ -1,21 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { commonSettings, databaseSettings, type SettingDoc, settingDocs } from '@latchkey/runtime';
-import { operatorSettings } from '../../services/operator/src/settings.ts';
-import { reconcilerSettings } from '../../services/reconciler/src/settings.ts';
-import { relaySettings } from '../../services/relay/src/settings.ts';
+import { commonSettings, type SettingDoc, settingDocs } from '@latchkey/runtime';
 import { CommandLine } from '../command-line.ts';
+import { SERVICE_SETTINGS } from './service-settings.ts';
 
 /** Writes docs/configuration.md from the settings of the services; with `--check` only compares. */
 const FILE = new URL('../../docs/configuration.md', import.meta.url);
-
-type Shape = Parameters<typeof settingDocs>[0];
-
-const SERVICES: readonly (readonly [name: string, shape: Shape])[] = [
-  ['reconciler', reconcilerSettings.shape],
-  ['relay', relaySettings.shape],
-  ['latchkey (operators’ command line)', operatorSettings.shape],
-  ['migrate', databaseSettings],
-];
 
 const HEAD = `# Configuration
 
@@ -28,7 +17,7 @@ are reported at once, never with a value, and the process ends with exit code 2.
 setting but looks like one (\`BATCH_MAX_EVENT\`, \`KAFKA_BROKER\`) is named in a warning at start, never with its value.
 `;
 
-function sectionOf(name: string, shape: Shape): string {
+function sectionOf([name, shape]: (typeof SERVICE_SETTINGS)[number]): string {
   const rows = settingDocs({ ...shape, ...commonSettings }).map(rowOf);
   const head = ['| setting | default | bounds | meaning |', '|---|---|---|---|'];
   return `\n## ${name}\n\n${[...head, ...rows].join('\n')}\n`;
@@ -52,7 +41,7 @@ function rowOf(doc: SettingDoc): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
-const text = HEAD + SERVICES.map(([name, shape]) => sectionOf(name, shape)).join('');
+const text = HEAD + SERVICE_SETTINGS.map(sectionOf).join('');
 const isCheck = new CommandLine({
   command: 'npm run configuration --',
   options: { check: { type: 'boolean' } },

@@ -6,8 +6,8 @@ interface MetricEntry {
   readonly labelNames: readonly string[];
 }
 
-/** Every metric. Names are public. Labels never contain personal data. */
-const METRICS = {
+/** Every metric. Names are public: see docs/public-surface.json. Labels never contain personal data. */
+export const METRICS = {
   latchkey_deliveries_total: {
     kind: 'counter',
     help: 'Deliveries processed, by disposition',
