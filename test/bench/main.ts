@@ -1,12 +1,14 @@
 import { CommandLine, countOf, namesOf } from '../../tools/command-line.ts';
 import { PART_NAMES, QUICK_PARTS } from './context.ts';
 import { GROWTH_AXES } from './growth/axes/all.ts';
+import { runPairs } from './pairs/run-pairs.ts';
 import type { PartName } from './report/results.ts';
 import { writeReport } from './report/write.ts';
 import { runBench } from './run-bench.ts';
 import { FULL, QUICK, type Sizes } from './sizes.ts';
 
 const USAGE = `npm run bench -- [--quick | --only <parts>] [settings]
+       npm run bench -- --against <revision> [--pairs N] [--events N] [--quick]
 
 Parts, all of them unless --only names some (comma separated):
   throughput  a backlog drained by each arm, side by side: naive, Latchkey, raw floor, pg-transactional-outbox
@@ -22,6 +24,10 @@ Settings:
   --growth       growth alone, up to 10⁷: hours
   --axes A,B     of growth, those alone: events, identities, inbox, …
   --write        also with --quick or --only: results, report and plots below docs/
+  --against REV  compares these sources with another revision (commit, branch, tag) in interleaved pairs: CPU, throughput, latency
+                 at 200 events a second
+  --pairs N      of them; 7
+  --events N     of each measurement of throughput
   --report       measures nothing; makes report and plots anew from the results that are there
 
 A whole run takes under 30 minutes on two slow cores and writes docs/performance.md. It wants the machine for itself. Servers come from DATABASE_URL and
@@ -41,19 +47,24 @@ const COMMAND_LINE = new CommandLine({
     axes: TEXT,
     write: FLAG,
     report: FLAG,
+    against: TEXT,
+    pairs: TEXT,
+    events: TEXT,
     help: FLAG,
   },
   usage: '[--quick | --only PARTS] [settings], which --help lists',
 });
 
 const values = COMMAND_LINE.readOrExit((given) => {
-  const { only, rounds, axes } = given;
+  const { only, rounds, axes, pairs, events } = given;
   const known = GROWTH_AXES.map(({ name }) => name);
   return {
     ...given,
     only: only === undefined ? undefined : namesOf('only', only, PART_NAMES),
     rounds: rounds === undefined ? undefined : countOf('rounds', rounds),
     axes: axes === undefined ? undefined : namesOf('axes', axes, known),
+    pairs: pairs === undefined ? undefined : countOf('pairs', pairs),
+    events: events === undefined ? undefined : countOf('events', events),
   };
 });
 
@@ -72,6 +83,16 @@ if (values.help) {
   process.stdout.write(`${USAGE}\n`);
 } else if (values.report) {
   await writeReport();
+} else if (values.against !== undefined) {
+  const sizes = sizesGiven();
+  const isSound = await runPairs({
+    against: values.against,
+    pairs: values.pairs ?? 7,
+    events: values.events ?? sizes.events['C'] ?? 40_000,
+    latencySeconds: sizes.latencySeconds,
+    print,
+  });
+  process.exitCode = isSound ? 0 : 1;
 } else {
   const isSound = await runBench({
     parts: partsWanted(),

@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { KAFKA_VERSION } from '../../tools/stack/local/install-kafka.ts';
-import { openStack } from '../../tools/stack/open-stack.ts';
-import { dropTestDatabases } from '../support/drop-test-databases.ts';
 import type { Context } from './context.ts';
 import { runGrowth } from './growth/run-growth.ts';
+import { onServers } from './on-servers.ts';
 import { runAblations } from './parts/ablations.ts';
 import { runBacklog } from './parts/backlog.ts';
 import { runLatency } from './parts/latency.ts';
@@ -30,20 +28,13 @@ export interface BenchOptions {
 }
 
 /** Measures the parts on a stack of its own and prints the table. False where an arm has lost or doubled something. */
-export async function runBench(options: BenchOptions): Promise<boolean> {
+export function runBench(options: BenchOptions): Promise<boolean> {
   const { sizes, print } = options;
-  await using stack = await openStack({ log: print, isForMeasuring: true });
-  const { databaseUrl, brokers } = stack;
-  const runId = randomBytes(4).toString('hex');
-  const pids = stack.traces?.pids ?? [];
-  const context = { servers: { databaseUrl, brokers, runId, pids }, sizes, print };
-  try {
-    const kafka = stack.kind === 'environment' ? 'as KAFKA_BROKERS has it' : KAFKA_VERSION;
-    const [machine, versions] = [
-      await describeMachine(),
-      await describeVersions(databaseUrl, kafka),
-    ];
-    const parts = await runParts(context, options);
+  return onServers(print, async (servers, kind) => {
+    const kafka = kind === 'environment' ? 'as KAFKA_BROKERS has it' : KAFKA_VERSION;
+    const machine = await describeMachine();
+    const versions = await describeVersions(servers.databaseUrl, kafka);
+    const parts = await runParts({ servers, sizes, print }, options);
     const results: Results = { machine, versions, parts };
     process.stdout.write(`\n${summaryText(parts)}\n`);
     if (options.isWritten) {
@@ -51,10 +42,7 @@ export async function runBench(options: BenchOptions): Promise<boolean> {
       await writeReport();
     }
     return isSound(parts);
-  } finally {
-    // Every other stack goes with all that is in it.
-    if (stack.kind === 'environment') await dropTestDatabases(databaseUrl, runId);
-  }
+  });
 }
 
 async function runParts(context: Context, options: BenchOptions): Promise<Parts> {

@@ -12,6 +12,11 @@ export interface TestDatabase extends AsyncDisposable {
   ) => Promise<R[]>;
 }
 
+/** Brings an empty database to a schema. */
+export type Migrate = (url: string) => Promise<unknown>;
+
+const migrateHere: Migrate = (url) => migrateDatabase({ url });
+
 let created = 0;
 
 /**
@@ -19,12 +24,17 @@ let created = 0;
  *
  * @param server - a superuser's URL
  * @param run - the same for all databases of a run: they are copies of one template
+ * @param migrate - how the template gets its schema, the first time that `run` is given
  */
-export async function createDatabaseOn(server: string, run: string): Promise<TestDatabase> {
+export async function createDatabaseOn(
+  server: string,
+  run: string,
+  migrate: Migrate = migrateHere,
+): Promise<TestDatabase> {
   created += 1;
   const name = `test_${run}_${process.pid}_${created}`;
   await onServer(server, async (client) => {
-    const template = await ensureTemplate(client, server, run);
+    const template = await ensureTemplate(client, { server, run, migrate });
     await client.query(`create database ${name} template ${template}`);
   });
   return openTestDatabase(server, name);
@@ -70,7 +80,10 @@ function openTestDatabase(server: string, name: string): TestDatabase {
 }
 
 /** The migrated database that the others are copies of; made by whoever comes first in a run. */
-async function ensureTemplate(client: Client, server: string, run: string): Promise<string> {
+async function ensureTemplate(
+  client: Client,
+  { server, run, migrate }: { server: string; run: string; migrate: Migrate },
+): Promise<string> {
   const name = `test_${run}_template`;
   const draft = `test_${run}_draft`;
   await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [name]);
@@ -79,7 +92,7 @@ async function ensureTemplate(client: Client, server: string, run: string): Prom
     if (found.rows.length > 0) return name;
     await client.query(`drop database if exists ${draft} with (force)`);
     await client.query(`create database ${draft}`);
-    await migrateDatabase({ url: withDatabase(server, draft) });
+    await migrate(withDatabase(server, draft));
     await client.query(`alter database ${draft} rename to ${name}`);
     return name;
   } finally {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,16 +16,37 @@ export interface SourceCopy extends AsyncDisposable {
 }
 
 /** @param patch - the path of what is applied to the copy; none: as they are */
-export async function copySources(patch?: string): Promise<SourceCopy> {
+export function copySources(patch?: string): Promise<SourceCopy> {
+  return openCopy(async (folder) => {
+    for (const file of await listSources()) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await cp(join(ROOT, file), join(folder, file), { verbatimSymlinks: true });
+    }
+    if (patch !== undefined) await git(folder, 'apply', patch);
+  });
+}
+
+/**
+ * The sources of another revision of this repository. They run with the packages that are installed here.
+ *
+ * @param revision - a commit, branch or tag
+ */
+export function copyRevision(revision: string): Promise<SourceCopy> {
+  return openCopy(async (folder) => {
+    const archive = join(folder, 'sources.tar');
+    const commit = await git(ROOT, 'rev-parse', '--verify', `${revision}^{commit}`);
+    await git(ROOT, 'archive', '--format=tar', `--output=${archive}`, commit.trim());
+    await run('tar', ['-xf', archive, '-C', folder]);
+    await rm(archive);
+  });
+}
+
+async function openCopy(fill: (folder: string) => Promise<void>): Promise<SourceCopy> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-copy-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  for (const file of await listSources()) {
-    await mkdir(dirname(join(folder, file)), { recursive: true });
-    await cp(join(ROOT, file), join(folder, file), { verbatimSymlinks: true });
-  }
-  await linkModules(join(folder, 'node_modules'));
-  if (patch !== undefined) await git(folder, 'apply', patch);
+  await fill(folder);
+  await linkModules(folder);
   const owned = stack.move();
   return { folder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
@@ -46,16 +67,21 @@ async function listSources(): Promise<readonly string[]> {
   return listed.split('\0').filter((file) => file !== '' && !gone.has(file));
 }
 
-/** Other people's packages are linked to where they are; ours to where the copy has them. */
-async function linkModules(target: string): Promise<void> {
+/** Installed packages are linked to where they are, workspaces to where the copy has them. */
+async function linkModules(folder: string): Promise<void> {
   const modules = join(ROOT, 'node_modules');
+  const target = join(folder, 'node_modules');
   await mkdir(join(target, OWN_SCOPE), { recursive: true });
   for (const name of await readdir(modules)) {
     if (name !== OWN_SCOPE) await symlink(join(modules, name), join(target, name));
   }
-  for (const name of await readdir(join(modules, OWN_SCOPE))) {
-    const link = await readlink(join(modules, OWN_SCOPE, name));
-    await symlink(link, join(target, OWN_SCOPE, name));
+  for (const group of ['packages', 'services']) {
+    for (const directory of await readdir(join(folder, group))) {
+      const workspace = join(folder, group, directory);
+      const manifest = await readFile(join(workspace, 'package.json'), 'utf8');
+      const { name } = JSON.parse(manifest) as { readonly name: string };
+      await symlink(workspace, join(target, name));
+    }
   }
 }
 

@@ -29,4 +29,8 @@ in the sums; it competes for the same cores. **WAL** is the distance of log posi
 **Latency.** Events are sent by a fixed schedule that waits for nobody, from a process of its own; latency counts from the scheduled moment, so a stall counts for everything that should have been sent meanwhile. An event counts
 when its last effect was seen: effects name the events that caused them. Events without effects (a phone rings) are sent and not counted. The first seconds of the schedule are not counted, either.
 
+**Two revisions.** \`npm run bench -- --against <revision> --pairs 7\` compares these sources with a commit, branch or tag. Both run from copies, with the packages that are installed here,
+on the same servers, each with its own schema, topics and groups; pairs alternate which one is first. It prints medians of the ratios of each pair (CPU an event of the services and of PostgreSQL, throughput, WAL, latency at 200
+events a second, that is in small batches), since load on the machine affects both of a pair. Statements and round trips of a batch are exact and have a test: compare the table in \`test/integration/round-trips.test.ts\`.
+
 **The relay alone** publishes rows that SQL has put there, as large as an average access effect, over three topics; against intake it is compared in messages a second.`;

@@ -22,6 +22,7 @@ elsewhere; the ratios are what counts: everything was measured side by side, on 
 \`\`\`
 npm run bench              # everything on this page but the long growth, under 30 minutes on two slow cores
 npm run bench -- --quick   # a look, under 5 minutes; writes nothing
+npm run bench -- --against main --pairs 7   # these sources and another revision; writes nothing
 npm run bench -- --help
 \`\`\``;
 
