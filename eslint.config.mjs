@@ -1,4 +1,6 @@
 import tseslint from 'typescript-eslint';
+import { plainWords } from './tools/plain-words/rule.ts';
+import { PLAIN_SOURCES } from './tools/plain-words/scope.ts';
 
 const ban = (selector, message) => ({ selector, message });
 const everywhere = [
@@ -65,7 +67,11 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { latchkey: { rules: { 'disable-needs-reason': disableNeedsReason } } },
+    plugins: {
+      latchkey: {
+        rules: { 'disable-needs-reason': disableNeedsReason, 'plain-words': plainWords },
+      },
+    },
     rules: {
       'latchkey/disable-needs-reason': 'error',
       'no-unreachable-loop': 'error',
@@ -129,6 +135,7 @@ export default tseslint.config(
       '@typescript-eslint/explicit-module-boundary-types': 'off',
     },
   },
+  { files: [...PLAIN_SOURCES], rules: { 'latchkey/plain-words': 'error' } },
   // The tools want a default export.
   { files: ['packages/postgres/src/schema.ts'], rules: { 'max-lines': 'off' } }, // generated
   { files: ['*.config.ts', 'tools/*/*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
