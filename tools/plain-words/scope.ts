@@ -8,4 +8,4 @@ export const PLAIN_SOURCES: readonly string[] = [
   'test/support/public-surface/**/*.ts',
 ];
 
-export const PLAIN_PAGES: readonly string[] = ['docs/glossary.md'];
+export const PLAIN_PAGES: readonly string[] = ['docs/glossary.md', 'test/README.md'];
