@@ -6,17 +6,17 @@ import { runScript } from '../support/run-latchkey.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-// Without PATH, servers or settings: whatever went on behind the arguments would fail otherwise.
+// Without PATH, servers or settings: any work after the parsing of arguments would fail.
 test.each([
   ['tools/start/main.ts', '--brokers', "Unknown option '--brokers'"],
   ['tools/generators/generate-configuration.ts', '--chek', "Unknown option '--chek'"],
 ])(
   '%s refuses %s with exit code 2, before it does anything',
   { timeout: 120_000 },
-  async (script, argument, said) => {
+  async (script, argument, message) => {
     const { code, stdout, stderr } = await runScript(`${ROOT}${script}`, {}, argument);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(message);
     expect(stderr).toMatch(/usage: npm |takes no arguments/);
   },
 );
@@ -38,7 +38,7 @@ function read(...args: readonly string[]): unknown {
   }
 }
 
-test('values are read by the command, and what it cannot read is refused with the usage', () => {
+test('the command parses values, and refuses invalid ones with its usage', () => {
   const usage = 'usage: npm run faults -- [--only PARTS] [--seeds N]';
   expect(read('--only', 'sweep,hostile', '--seeds', '3')).toEqual({
     only: ['sweep', 'hostile'],

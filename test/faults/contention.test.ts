@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest';
 import { contention } from './planted/trials/contention.ts';
 
-test('transactions that meet over the same events and people double, lose and invert nothing', async () => {
+test('concurrent transactions on the same events and identities duplicate, lose and reorder nothing', async () => {
   const servers = {
     databaseUrl: inject('databaseUrl'),
     brokers: inject('brokers'),

@@ -1,24 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { DISASTERS } from './disasters/all.ts';
-import { playDisaster } from './disasters/run-disasters.ts';
+import { runDisaster } from './disasters/run-disasters.ts';
 
-/** Those that are over soon, and that no other test tells; `npm run faults -- --only disasters` plays all of them. */
+/** Fast ones that no other test covers; `npm run faults -- --only disasters` runs all of them. */
 const CHEAP = ['groups-deleted', 'read-only'];
 
 test.each(CHEAP)(
-  '%s: nothing is lost or doubled, and what operators are told to do mends it',
+  '%s: nothing is lost or duplicated, and the documented steps repair it',
   async (name) => {
     const disaster = DISASTERS[name];
     if (disaster === undefined) throw new Error(`no disaster is called ${name}`);
 
-    const { findings } = await playDisaster(disaster, () => undefined);
+    const { findings } = await runDisaster(disaster, () => undefined);
 
     expect(findings).toEqual([]);
   },
 );
 
-test('operators find what to do in each disaster', async () => {
+test('docs/operations.md has a section for each disaster', async () => {
   const docs = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
   const sections = Object.values(DISASTERS).map(({ section }) => `### ${section}`);

@@ -2,17 +2,17 @@ import { expect, test } from 'vitest';
 import { employee, hrEvent, inDays } from '../support/events.ts';
 import { openSystem, totalsOf } from '../support/system.ts';
 
-const PEOPLE = 1_200;
+const JOINERS = 1_200;
 const WAVE = 200;
 
-test('reconciler and relay killed with -9 again and again: nothing lost, nothing twice', async () => {
+test('repeated kill -9 of reconciler and relay loses and duplicates nothing', async () => {
   await using system = await openSystem();
-  const people = Array.from({ length: PEOPLE }, (_, index) =>
+  const joiners = Array.from({ length: JOINERS }, (_, index) =>
     hrEvent('joined', `k${index}`, 1, { startsAt: inDays(-1), attributes: employee('Sales') }),
   );
   let relay = await system.start('relay');
-  for (let at = 0; at < PEOPLE; at += WAVE) {
-    await system.send(...people.slice(at, at + WAVE));
+  for (let at = 0; at < JOINERS; at += WAVE) {
+    await system.send(...joiners.slice(at, at + WAVE));
     if (at % (3 * WAVE) === 0) {
       await system.killReconciler();
       await system.start('reconciler');
@@ -23,8 +23,8 @@ test('reconciler and relay killed with -9 again and again: nothing lost, nothing
   }
   await system.settled();
   const totals = await totalsOf(system.database);
-  expect(totals).toMatchObject({ received: PEOPLE, applied: PEOPLE, duplicate: 0 });
+  expect(totals).toMatchObject({ received: JOINERS, applied: JOINERS, duplicate: 0 });
   const access = system.messages().filter(({ topic }) => topic === 'access');
-  expect(access).toHaveLength(2 * PEOPLE);
+  expect(access).toHaveLength(2 * JOINERS);
   await system.verify();
 });

@@ -7,7 +7,7 @@ import { DISASTERS } from './disasters/all.ts';
 import { runDisasters } from './disasters/run-disasters.ts';
 import { digestOfSources } from './kept/digest.ts';
 import { type KeptPart, openKept } from './kept/kept.ts';
-import { keptReport } from './kept/kept-rows.ts';
+import { recallOrRunPart } from './kept/kept-rows.ts';
 import { runNemesis } from './nemesis/run-nemesis.ts';
 import { runPlanted } from './planted/run-planted.ts';
 import { RECOVERY_FAULTS } from './recovery/faults.ts';
@@ -16,46 +16,48 @@ import type { PartReport } from './report/part.ts';
 import { printTable } from './report/print-table.ts';
 import { type PartTime, printTimes } from './report/print-times.ts';
 import { runTests } from './report/run-tests.ts';
-import { caseOf, type FaultCase } from './sweep/case.ts';
+import { type FaultCase, parseCase } from './sweep/case.ts';
 import { runOneCase, runSweep } from './sweep/run-sweep.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const USAGE = `npm run faults -- [--only <parts>] [settings]
 
-Parts, all of them unless --only names some (comma separated):
+Parts; --only selects some (comma separated):
   histories   simulated histories against the reference, in process and on a real database
   hostile     hostile input, generated from a grammar, in process and against a reconciler
   sweep       every failpoint × {kill, stop, cut, error} × seeds
   nemesis     random faults under load on three brokers
-  disasters   each as docs/operations.md tells operators to mend it
-  recovery    how long restarts and kills are felt
-  planted     nineteen defects, one at a time, that the checks must catch
+  disasters   each repaired by the steps of docs/operations.md
+  recovery    recovery times after restarts and kills
+  planted     nineteen planted defects, one at a time; the checks must catch each
 
-What has passed with these sources is kept (--results), so that a run that was interrupted goes on where it was.
+Results of passed cases are stored (--results), so that an interrupted run resumes with the same sources.
 
 Settings:
-  --fresh             everything again, whatever has passed
-  --results FILE      where what has passed is kept (.faults/kept.jsonl)
-  --histories 3000    of each property
-  --inputs 50000      generated inputs of each property
+  --fresh             discards stored results
+  --results FILE      file of stored results (.faults/kept.jsonl)
+  --histories 3000    per property
+  --inputs 50000      generated inputs per property
   --seeds 5           of the sweep
-  --jobs 4            arenas at once
+  --jobs 4            concurrent arenas
   --minutes 5         of the nemesis run
   --seed 1            of the nemesis run and the hostile input
   --disaster NAMES    only these disasters (comma separated)
-  --rounds 3          of each fault of the recovery
-  --recovery NAMES    only these faults of the recovery (comma separated)
-  --planted [N]       only the planted defects, or the one with this number
-  --case NAME         one case of the sweep again, with what its processes wrote: claimed/kill/7
+  --rounds 3          per fault of the recovery part
+  --recovery NAMES    only these faults of the recovery part (comma separated)
+  --planted [N]       only the planted defects, or only number N
+  --case NAME         reruns one case of the sweep and prints its logs: claimed/kill/7
 
-Ends with a table of figures, and how long each part took; exit code 0, or 1 where something failed.`;
+Ends with a table of figures and the duration of each part. Exit code 1 if anything failed, else 0.`;
 
 function print(line: string): void {
   process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }
 
-async function onOneBroker(work: (servers: Servers) => Promise<PartReport>): Promise<PartReport> {
+async function runOnOneBroker(
+  work: (servers: Servers) => Promise<PartReport>,
+): Promise<PartReport> {
   await using stack = await openStack({ log: print });
   const { databaseUrl, brokers } = stack;
   return await work({ databaseUrl, brokers, runId: randomBytes(4).toString('hex') });
@@ -108,7 +110,7 @@ const COUNTS = {
   rounds: '3',
 };
 
-/** Everything is read before the first part runs, which may take hours. */
+/** Parsed before the first part starts, because parts may take hours. */
 const wanted = COMMAND_LINE.readOrExit((given) => {
   const { only, planted, positionals, results = `${ROOT}.faults/kept.jsonl` } = given;
   const count = (name: keyof typeof COUNTS) => countOf(name, given[name] ?? COUNTS[name]);
@@ -123,7 +125,7 @@ const wanted = COMMAND_LINE.readOrExit((given) => {
     fresh: given.fresh,
     minutes: count('minutes'),
     seed: count('seed'),
-    case: given.case === undefined ? undefined : caseOf(given.case),
+    case: given.case === undefined ? undefined : parseCase(given.case),
     disaster: listOf('disaster', given.disaster, DISASTERS),
     rounds: count('rounds'),
     recovery: listOf('recovery', given.recovery, RECOVERY_FAULTS),
@@ -168,30 +170,30 @@ const PARTS: Readonly<Record<PartName, (kept: KeptPart) => Promise<PartReport>>>
     }),
   sweep: (kept) => {
     const options = { seeds: wanted.seeds, jobs: wanted.jobs, kept, print };
-    return onOneBroker((servers) => runSweep(servers, options));
+    return runOnOneBroker((servers) => runSweep(servers, options));
   },
   nemesis: (kept) =>
-    keptReport(kept, `minutes=${wanted.minutes} seed=${wanted.seed}`, () =>
+    recallOrRunPart(kept, `minutes=${wanted.minutes} seed=${wanted.seed}`, () =>
       runNemesis({ minutes: wanted.minutes, seed: wanted.seed, print }),
     ),
   disasters: (kept) => runDisasters({ only: wanted.disaster, kept, print }),
   recovery: (kept) => runRecovery({ rounds: wanted.rounds, only: wanted.recovery, kept, print }),
   planted: (kept) =>
-    onOneBroker((servers) =>
+    runOnOneBroker((servers) =>
       runPlanted(servers, { only: wanted.defect, jobs: wanted.jobs, kept, print }),
     ),
 };
 
-/** Prints how it went; true where nothing failed. */
+/** Prints the results; true if nothing failed. */
 async function runAll(): Promise<boolean> {
   const kept = await openKept(wanted.results, await digestOfSources(ROOT), wanted.fresh);
-  print(kept.run === 1 ? 'nothing has been tried with these sources' : `run ${kept.run}, goes on`);
+  print(kept.run === 1 ? 'no stored results for these sources' : `run ${kept.run}, resumed`);
   const reports: PartReport[] = [];
   const times: PartTime[] = [];
   for (const name of wanted.parts) {
     print(`part: ${name}`);
     const own = kept.part(name);
-    reports.push(await PARTS[name](own).catch((error: unknown) => brokenOff(name, error)));
+    reports.push(await PARTS[name](own).catch((error: unknown) => reportAborted(name, error)));
     await own.spent();
     times.push({ part: name, tookMs: own.tookMs() });
   }
@@ -201,16 +203,16 @@ async function runAll(): Promise<boolean> {
 }
 
 async function runCaseAgain(one: FaultCase): Promise<boolean> {
-  const report = await onOneBroker((servers) => runOneCase(servers, one, print));
+  const report = await runOnOneBroker((servers) => runOneCase(servers, one, print));
   printTable(report.rows);
   return !report.failed;
 }
 
-/** What a part that did not come to its end is in the table; the others are run all the same. */
-function brokenOff(name: string, error: unknown): PartReport {
+/** The report of a part that threw. The other parts still run. */
+function reportAborted(name: string, error: unknown): PartReport {
   print(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const figure = error instanceof Error ? error.message : String(error);
-  return { rows: [{ what: `${name}: broken off`, tried: 1, failed: 1, figure }], failed: true };
+  return { rows: [{ what: `${name}: aborted`, tried: 1, failed: 1, figure }], failed: true };
 }
 
 if (wanted.help) {

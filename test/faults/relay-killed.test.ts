@@ -2,10 +2,10 @@ import { Kafka, logLevel } from 'kafkajs';
 import { expect, inject, test } from 'vitest';
 import { openOutbox, type TestOutbox } from '../support/outbox.ts';
 
-test('a relay that is killed in the middle of transactions publishes everything exactly once', async () => {
+test('a relay that is killed during transactions publishes everything exactly once', async () => {
   await using outbox = await openOutbox(inject('brokers'), { TRANSACTION_MAX_ROWS: '300' });
   let kills = 0;
-  for (let sent = 0; kills < 3 || (await abandoned(outbox)) <= 0; kills += 1) {
+  for (let sent = 0; kills < 3 || (await countAborted(outbox)) <= 0; kills += 1) {
     expect(kills).toBeLessThan(20);
     const relay = await outbox.start();
     const before = (await outbox.read()).length;
@@ -21,7 +21,7 @@ test('a relay that is killed in the middle of transactions publishes everything 
   await outbox.publishedOnce(['access']);
 });
 
-test('a relay that was stopped in the middle of a transaction and comes back writes nothing', async () => {
+test('a relay that is stopped during a transaction and resumes writes nothing', async () => {
   await using outbox = await openOutbox(inject('brokers'), { TRANSACTION_MAX_ROWS: '300' });
   const zombie = await outbox.start();
   const standby = await outbox.start();
@@ -39,8 +39,8 @@ test('a relay that was stopped in the middle of a transaction and comes back wri
   await outbox.publishedOnce(['access']);
 });
 
-/** How many messages of the access topic were written by transactions that came to nothing. */
-async function abandoned({ topics, read }: TestOutbox): Promise<number> {
+/** Number of messages of the access topic in aborted transactions. */
+async function countAborted({ topics, read }: TestOutbox): Promise<number> {
   const kafka = new Kafka({ brokers: [...inject('brokers')], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();

@@ -7,7 +7,7 @@ import { openOutbox } from '../support/outbox.ts';
 const ROUNDS = 4;
 const ROWS_PER_LANE = 1_500;
 
-test('three brokers, leaders that move and a broker that is killed: nothing twice, no gap, no inversion', async () => {
+test('three brokers, moving leaders and a killed broker: no duplicate, no gap, no inversion', async () => {
   await using stack = await openStack({ brokers: 3, local: true });
   await using outbox = await openOutbox(stack.brokers, { TRANSACTION_MAX_ROWS: '600' });
   await using admin = await openAdmin(stack.brokers);

@@ -15,14 +15,14 @@ import { type ChildService, spawnService } from '../support/process.ts';
 import { runLatchkey } from '../support/run-latchkey.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
-/** Stands in every value that is personal or secret, and must stand in nothing that anybody may read. */
+/** Is in every personal or secret value, and must not appear in any log, metric or message. */
 const CANARY = 'c4nary';
 const PASSWORD = `${CANARY}-password`;
 const LEVEL = { LOG_LEVEL: 'trace' };
 
 type Env = Readonly<Record<string, string>>;
 
-/** What was written where it could be read: by what wrote it. */
+/** Readable outputs, by their origin. */
 const readable = new Map<string, string>();
 let system: TestSystem;
 let reconciler: ChildService;
@@ -68,24 +68,28 @@ const PERSONAL = {
   undeclared: `${CANARY}-undeclared`,
 };
 
-function joiner(person: string, changes: Partial<SentEvent> = {}, more: object = {}): SentEvent {
+function createJoiner(
+  person: string,
+  changes: Partial<SentEvent> = {},
+  more: object = {},
+): SentEvent {
   const attributes = employee('Finance', { ...PERSONAL, ...more });
   const data = { startsAt: inDays(-9), attributes };
   return hrEvent('joined', `${CANARY}-${person}`, 1, data, changes);
 }
 
-/** Of the same id with other content. */
-function contradicting(event: SentEvent): SentEvent {
+/** An event with the same id and other content. */
+function createConflict(event: SentEvent): SentEvent {
   return { ...event, data: { ...(event.data as object), endsAt: inDays(300), note: CANARY } };
 }
 
-/** Waits until the reconciler waits for something, or does again. */
-async function untilWaiting(what: string): Promise<void> {
+/** Waits until the output of the reconciler contains this text. */
+async function untilLogged(what: string): Promise<void> {
   await expect.poll(() => reconciler.output()).toContain(what);
 }
 
-/** Every line that holds a canary. */
-function tellingLines(): readonly string[] {
+/** Lines that contain the canary. */
+function findLeaks(): readonly string[] {
   return [...readable].flatMap(([where, text]) =>
     text
       .split('\n')
@@ -93,14 +97,14 @@ function tellingLines(): readonly string[] {
   );
 }
 
-async function keepCommand(env: Env, ...args: readonly string[]): Promise<string> {
+async function recordCommand(env: Env, ...args: readonly string[]): Promise<string> {
   const { stdout, stderr } = await runLatchkey({ ...system.env, ...env, ...LEVEL }, ...args);
   readable.set(`latchkey ${args.join(' ')} ${Object.keys(env).join(' ')}`, stdout + stderr);
   return stdout;
 }
 
 test('good events, conflicts and dead letters', async () => {
-  const ada = joiner('ada');
+  const ada = createJoiner('ada');
   const call = { session: `${CANARY}-session`, leg: `${CANARY}-leg` };
   const report = { attempt: 'attempt-1', platform: `${CANARY}-platform`, call };
   const about = { person: { source: HR, externalId: `${CANARY}-ada` }, purpose: 'helpdesk-reset' };
@@ -117,9 +121,9 @@ test('good events, conflicts and dead letters', async () => {
   );
   await system.send(
     ada,
-    contradicting(ada),
+    createConflict(ada),
     hrEvent('left', `${CANARY}-ada`, 2, { endsAt: inDays(9), reason: `${CANARY}-reason` }),
-    { ...joiner('elsewhere'), data: ada.data },
+    { ...createJoiner('elsewhere'), data: ada.data },
     block,
     ivrEvent('requested', `${CANARY}-v`, about),
     ivrEvent('attempt-opened', `${CANARY}-v`, { ...report, channel: 'voice' }),
@@ -137,11 +141,11 @@ test('good events, conflicts and dead letters', async () => {
     ivrEvent('cancelled', `${CANARY}-w`, { reason: `${CANARY}-reason` }),
   );
   const broken: readonly SentEvent[] = [
-    joiner('a', { time: `${CANARY}-time` }),
-    joiner('b', { sourceversion: CANARY }),
-    joiner('c', { time: inDays(9) }),
-    joiner('d', {}, { nested: { deep: CANARY } }),
-    joiner('e', {}, { email: `${CANARY}\0@example.com` }),
+    createJoiner('a', { time: `${CANARY}-time` }),
+    createJoiner('b', { sourceversion: CANARY }),
+    createJoiner('c', { time: inDays(9) }),
+    createJoiner('d', {}, { nested: { deep: CANARY } }),
+    createJoiner('e', {}, { email: `${CANARY}\0@example.com` }),
     hrEvent('joined', `${CANARY}-f`, 1, { startsAt: `${CANARY}-start`, attributes: PERSONAL }),
     hrEvent('left', `${CANARY}-g`, 1, { endsAt: inDays(1), reason: CANARY.repeat(300) }),
     ivrEvent('requested', `${CANARY}-u`, { verification: `${CANARY}-other`, purpose: CANARY }),
@@ -156,7 +160,7 @@ test('good events, conflicts and dead letters', async () => {
     { topic: 'workforce-events', key: CANARY, value: `{"name":"${CANARY}"`, headers },
     { topic: 'workforce-events', key: CANARY, value: `"${CANARY}"` },
     { topic: 'workforce-events', key: CANARY, value: `${CANARY}\ud800` },
-    { ...structured(joiner('h')), headers: { ...headers, ce_id: [CANARY, CANARY] } },
+    { ...structured(createJoiner('h')), headers: { ...headers, ce_id: [CANARY, CANARY] } },
   ];
   await system.sendRecords([...broken.map(structured), ...raw]);
   await system.settled();
@@ -167,11 +171,11 @@ test('good events, conflicts and dead letters', async () => {
   readable.set('dead_letter', JSON.stringify(letters));
 });
 
-test('errors of the server that quote the rows', async () => {
+test('server errors that quote rows', async () => {
   const { query } = system.database;
   await query(`alter table fact add constraint quoted check (data not like '%${CANARY}-check%')`);
-  await system.send(joiner('checked', {}, { undeclared: `${CANARY}-check` }));
-  await untilWaiting('"constraint":"quoted"');
+  await system.send(createJoiner('checked', {}, { undeclared: `${CANARY}-check` }));
+  await untilLogged('"constraint":"quoted"');
   await query('alter table fact drop constraint quoted');
   await system.settled();
 
@@ -179,21 +183,21 @@ test('errors of the server that quote the rows', async () => {
   await query(
     `create unique index quoted_twice on account (user_name) where user_name = '${twice}'`,
   );
-  await system.send(joiner('twice'));
-  await untilWaiting('"constraint":"quoted_twice"');
+  await system.send(createJoiner('twice'));
+  await untilLogged('"constraint":"quoted_twice"');
   await query('drop index quoted_twice');
   await system.settled();
 });
 
 test.each([
-  ['a value that does not fit', '22003', 'isolates'],
-  ['an error of the database itself', 'P0001', 'waits'],
-  ['a key that is there already', '23505', 'waits'],
-  ['a connection that ends', '57P01', 'waits'],
-  ['a lock that is not to be had', '55P03', 'waits'],
+  ['a value out of range', '22003', 'isolates'],
+  ['an exception in the database', 'P0001', 'waits'],
+  ['a duplicate key', '23505', 'waits'],
+  ['a terminated connection', '57P01', 'waits'],
+  ['an unavailable lock', '55P03', 'waits'],
 ] as const)('%s (SQLSTATE %s %s)', async (_what, state, becomes) => {
   const { query } = system.database;
-  // The messages of these classes quote values; those of the others name things of the schema only.
+  // Errors of these classes quote values; other errors quote names of the schema only.
   const quoted = /^(?:22|P0)/.test(state) ? 'new.data' : "'row'";
   await query(`create function quote_row() returns trigger language plpgsql as $$
     begin raise exception 'no: %', ${quoted} using errcode = '${state}', detail = new.data, hint = new.data,
@@ -202,44 +206,44 @@ test.each([
   await query(
     'create trigger quote before insert on fact for each row execute function quote_row()',
   );
-  await system.send(joiner(`state-${state}`));
+  await system.send(createJoiner(`state-${state}`));
   if (becomes === 'isolates') {
     await system.settled();
-  } else await untilWaiting(`"code":"${state}"`);
+  } else await untilLogged(`"code":"${state}"`);
   await query('drop function quote_row cascade');
   await system.settled();
 });
 
-test('settings and servers that refuse them', async () => {
+test('invalid settings, and servers that refuse valid ones', async () => {
   const env = { ...system.env, ...LEVEL };
   const starts: readonly (readonly [string, Env, string])[] = [
     ['no such database', { DATABASE_URL: urlWith({ database: 'nowhere' }) }, 'waiting'],
-    ['nobody at the port', { DATABASE_URL: urlWith({ port: '1' }) }, 'waiting'],
+    ['no server at the port', { DATABASE_URL: urlWith({ port: '1' }) }, 'waiting'],
     ['no URL', { DATABASE_URL: `postgres//${PASSWORD}@x` }, 'CONFIG_INVALID'],
     ['no port', { DATABASE_URL: `postgres://u:${PASSWORD}@host:port/x` }, 'CONFIG_INVALID'],
     ['half a password', { KAFKA_PASSWORD: PASSWORD }, 'CONFIG_INVALID'],
     ['brokers with a password', { KAFKA_BROKERS: `u:${PASSWORD}@host:9092` }, 'CONFIG_INVALID'],
     [
-      'a broker that asks for no password',
+      'a broker without authentication',
       { KAFKA_SASL_MECHANISM: 'plain', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: PASSWORD },
       'kafkajs',
     ],
     [
-      'a broker that knows no SCRAM',
+      'a broker without SCRAM',
       { KAFKA_SASL_MECHANISM: 'scram-sha-256', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: PASSWORD },
       'kafkajs',
     ],
   ];
-  const start = async (name: string, what: string, changes: Env, said: string): Promise<void> => {
+  const start = async (name: string, what: string, changes: Env, text: string): Promise<void> => {
     await using service = await spawnService(name, { env: { ...env, ...changes } });
-    await expect.poll(() => service.output(), { message: `${name}: ${what}` }).toContain(said);
+    await expect.poll(() => service.output(), { message: `${name}: ${what}` }).toContain(text);
     readable.set(`${name}: ${what}`, service.output());
   };
-  for (const [what, changes, said] of starts) {
+  for (const [what, changes, text] of starts) {
     await Promise.all([
-      start('reconciler', what, changes, said),
-      start('relay', what, changes, said),
-      keepCommand(changes, 'status'),
+      start('reconciler', what, changes, text),
+      start('relay', what, changes, text),
+      recordCommand(changes, 'status'),
     ]);
   }
 }, 240_000);
@@ -248,13 +252,13 @@ test("the operators' commands", async () => {
   const env = { DATABASE_URL: urlWith({}), OPERATOR: 'grace' };
   for (const verb of ['status', 'progress show', 'dead-letters list', 'conflicts list']) {
     for (const json of [[], ['--json']]) {
-      const told = await keepCommand(env, ...verb.split(' '), ...json);
-      expect(told, verb).not.toBe('');
+      const output = await recordCommand(env, ...verb.split(' '), ...json);
+      expect(output, verb).not.toBe('');
     }
   }
-  await keepCommand(env, 'dead-letters', 'redrive', '--code', 'CONTRACT_BROKEN');
-  await keepCommand(env, 'dead-letters', 'redrive', '--code', 'APPLY_FAILED');
-  await keepCommand(
+  await recordCommand(env, 'dead-letters', 'redrive', '--code', 'CONTRACT_BROKEN');
+  await recordCommand(env, 'dead-letters', 'redrive', '--code', 'APPLY_FAILED');
+  await recordCommand(
     env,
     'progress',
     'accept',
@@ -268,7 +272,7 @@ test("the operators' commands", async () => {
   ).toContain('given up again');
 });
 
-test('no canary is anywhere that people and other systems read', async () => {
+test('no readable output contains a canary', async () => {
   await system.settled();
   readable.set('services', system.output());
   const metrics = await fetch(`${reconciler.address}/metrics`).then((answer) => answer.text());
@@ -281,13 +285,13 @@ test('no canary is anywhere that people and other systems read', async () => {
   );
   expect(rows.length).toBeGreaterThan(5);
   readable.set('audit and reviews', rows.map((row) => JSON.stringify(row)).join('\n'));
-  const told = system.messages().filter(({ topic }) => topic === 'dead-letters');
-  expect(told.length).toBeGreaterThan(10);
+  const messages = system.messages().filter(({ topic }) => topic === 'dead-letters');
+  expect(messages.length).toBeGreaterThan(10);
   readable.set(
     'dead-letters topic',
-    told.map((message) => JSON.stringify([message.headers, message.data])).join('\n'),
+    messages.map((message) => JSON.stringify([message.headers, message.data])).join('\n'),
   );
-  expect(tellingLines()).toEqual([]);
+  expect(findLeaks()).toEqual([]);
   expect(reconciler.output()).toContain('"level":"warn"');
   expect(system.output()).toContain('"service":"relay"');
 });

@@ -1,11 +1,11 @@
 import { expect, inject, test } from 'vitest';
 import { RECONCILER_POINTS, RELAY_POINTS } from './failpoints/points.ts';
 import { type CaseResult, runCampaign } from './sweep/campaign.ts';
-import { fewCasesOf } from './sweep/case.ts';
+import { selectCases } from './sweep/case.ts';
 
 /**
- * Four arenas at once: most of the time they wait for sessions to end. `npm run faults -- --only sweep` plays every
- * action at each point.
+ * Four concurrent arenas: most of the time they wait for sessions to expire. `npm run faults -- --only sweep` runs
+ * every action at each point.
  */
 const PARTS = [
   RECONCILER_POINTS.slice(0, 5),
@@ -13,10 +13,10 @@ const PARTS = [
   RELAY_POINTS.slice(0, 4),
   RELAY_POINTS.slice(4),
 ];
-const CASES = fewCasesOf([...RECONCILER_POINTS, ...RELAY_POINTS], 1);
+const CASES = selectCases([...RECONCILER_POINTS, ...RELAY_POINTS], 1);
 
 test.concurrent.each(PARTS)(
-  'processes that are killed, stopped, cut off and failed at %s %s %s %s lose and double nothing',
+  'processes that are killed, stopped, cut off or failed at %s %s %s %s lose and duplicate nothing',
   { timeout: 600_000 },
   async (...points) => {
     const servers = {

@@ -8,12 +8,12 @@ import { produce } from '../../support/produce.ts';
 import { createTestTopics, type TestTopics } from '../../support/topics.ts';
 import { type Member, type Role, startMember } from './member.ts';
 
-/** The servers that an arena stands on. */
+/** The servers that an arena uses. */
 export interface Servers {
   /** A superuser's URL. */
   readonly databaseUrl: string;
   readonly brokers: readonly string[];
-  /** Names what this run leaves behind. */
+  /** Prefix of the names of databases and topics that this run creates. */
   readonly runId: string;
 }
 
@@ -23,13 +23,13 @@ export interface ArenaOptions {
   readonly partitions: number;
   /** Settings of the services beyond those that every arena has. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Is given the database before anybody uses it. */
+  /** Runs on the database before any service connects to it. */
   readonly prepare?: (database: TestDatabase) => Promise<void>;
-  /** Stands between the services and their servers. */
+  /** Changes the settings of the services, so that they connect through proxies. */
   readonly through?: (env: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 }
 
-/** Latchkey as real processes with failpoints, on a database and topics of its own, and an independent client. */
+/** Latchkey as real processes with failpoints, a separate database and topics, and an independent client. */
 export interface Arena extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly topics: TestTopics;
@@ -40,16 +40,16 @@ export interface Arena extends AsyncDisposable {
   /** Sends once each, in order per key. */
   send(records: readonly SentRecord[]): Promise<void>;
   readonly sent: () => readonly SentRecord[];
-  /** What a reader of committed messages has read, from the start of each topic. */
+  /** The messages that a `read_committed` consumer has read, from the start of each topic. */
   readonly messages: () => readonly OutputMessage[];
   /**
-   * Waits until every record of the inputs was taken.
+   * Waits until every record of the input topics is processed.
    *
    * @throws Error when that takes longer
    */
-  taken(limitMs: number): Promise<void>;
+  processed(limitMs: number): Promise<void>;
   /**
-   * Waits until every record of the inputs was taken and every row of the outbox was read.
+   * Waits until every record of the input topics is processed and every row of the outbox was read.
    *
    * @throws Error when that takes longer
    */
@@ -98,7 +98,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
     },
     sent: () => sent,
     messages: reader.messages,
-    taken: (limitMs) => untilTaken(database, admin, topics, limitMs),
+    processed: (limitMs) => untilProcessed(database, admin, topics, limitMs),
     drained: (limitMs) => untilDrained(database, admin, topics, reader.messages, limitMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -113,7 +113,7 @@ async function startMembers(
   const wanted = (['reconciler', 'relay'] as const).flatMap((role) =>
     Array.from({ length: count[role] }, (_, index) => ({ role, name: `${role} ${index + 1}` })),
   );
-  // The first of each makes lanes and topics.
+  // The first process of each role creates lanes and topics.
   return Promise.all(
     wanted.map(async ({ role, name }) => stack.use(await startMember(role, name, env))),
   );
@@ -140,35 +140,35 @@ async function untilDrained(
 ): Promise<void> {
   const deadline = Date.now() + limitMs;
   const left = (): number => Math.max(deadline - Date.now(), 1);
-  await untilTaken(database, admin, topics, limitMs);
+  await untilProcessed(database, admin, topics, limitMs);
   const unread = async (): Promise<number> => (await countAppended(database)) - messages().length;
-  await eventually('messages that were not read', unread, (count) => count <= 0, left());
+  await eventually('unread messages', unread, (count) => count <= 0, left());
 }
 
-async function untilTaken(
+async function untilProcessed(
   database: TestDatabase,
   admin: Admin,
   topics: TestTopics,
   limitMs: number,
 ): Promise<void> {
-  const untaken = (): Promise<number> => countUntaken(database, admin, topics);
-  await eventually('records that were not taken', untaken, (count) => count === 0, limitMs);
+  const unprocessed = (): Promise<number> => countUnprocessed(database, admin, topics);
+  await eventually('unprocessed records', unprocessed, (count) => count === 0, limitMs);
 }
 
-async function countUntaken(
+async function countUnprocessed(
   database: TestDatabase,
   admin: Admin,
   { names }: TestTopics,
 ): Promise<number> {
   const inputs = [names['workforce-events'], names['verification-events']];
-  // The end that readers may see lies in front of a transaction until the brokers have written how it ended.
+  // The last stable offset is before a transaction until its marker is written: count to the log end.
   const logs = await Promise.all(inputs.map((topic) => readWrittenOffsets(admin, topic)));
   const ends = logs.flatMap((log) => [...log.values()]);
   const end = ends.reduce((sum, log) => sum + Number(log.end), 0);
-  const [taken] = await database.query<{ taken: number }>(
-    'select coalesce(sum(next_offset), 0)::float8 as taken from intake_progress',
+  const [row] = await database.query<{ processed: number }>(
+    'select coalesce(sum(next_offset), 0)::float8 as processed from intake_progress',
   );
-  return end - (taken?.taken ?? 0);
+  return end - (row?.processed ?? 0);
 }
 
 async function countAppended(database: TestDatabase): Promise<number> {

@@ -1,5 +1,5 @@
-/** How often a relay has failed to publish a topic, by what it has written; of any topic if none is named. */
-export function publishingFailures(output: string, topic = ''): number {
+/** Number of failed attempts to publish a topic (any topic if none is given), counted in the log of a relay. */
+export function countPublishFailures(output: string, topic = ''): number {
   const lines = output.split('\n');
   return lines.filter((line) => line.includes('publishing failed') && line.includes(topic)).length;
 }

@@ -3,23 +3,23 @@ import type { FromChild, Point, Proceeding, ToChild } from '../failpoints/points
 
 export type Role = 'reconciler' | 'relay';
 
-/** One place in the arena, in which one process after the other does the same work. */
+/** One service of the arena. Each restart replaces its process. */
 export interface Member extends AsyncDisposable {
   readonly role: Role;
   readonly name: string;
   readonly process: () => ChildService;
-  /** The process stops at this point when it comes there. */
+  /** The process stops at this point when it reaches it. */
   arm(point: Point): void;
-  /** It does not stop, and goes on if it has. */
+  /** Removes the failpoint; a process that is stopped at it continues. */
   disarm(): void;
-  /** Resolves when the process stands at a point that was armed. */
+  /** Resolves when the process has reached the armed point. */
   readonly reached: () => Promise<Member>;
   proceed(how: Proceeding): void;
-  /** Puts a new process in the place of one that has ended. Resolves when it is ready. */
+  /** Starts a new process after the last one has ended. Resolves when it is ready. */
   restart(): Promise<void>;
-  /** As `restart`, without waiting for it to be ready: it may find that it cannot go on. */
+  /** As `restart`, without waiting for readiness: the new process may refuse to start. */
   relaunch(): Promise<void>;
-  /** Everything that processes in this place have written. */
+  /** Everything that the processes of this member have written. */
   readonly output: () => string;
 }
 
@@ -29,18 +29,18 @@ export async function startMember(
   name: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Member> {
-  let standing = Promise.withResolvers<Member>();
+  let reachedPoint = Promise.withResolvers<Member>();
   const written: string[] = [];
   const start = (begin = startService): Promise<ChildService> =>
     begin(role, {
       env,
       script: `test/faults/failpoints/${role}.ts`,
       onMessage: (message) => {
-        if ((message as Partial<FromChild>).reached !== undefined) standing.resolve(member);
+        if ((message as Partial<FromChild>).reached !== undefined) reachedPoint.resolve(member);
       },
     });
   let process = await start();
-  const say = (message: ToChild): void => {
+  const sendToChild = (message: ToChild): void => {
     process.send(message);
   };
   const replace = async (begin: typeof startService): Promise<void> => {
@@ -53,15 +53,15 @@ export async function startMember(
     name,
     process: () => process,
     arm: (point) => {
-      standing = Promise.withResolvers<Member>();
-      say({ arm: point });
+      reachedPoint = Promise.withResolvers<Member>();
+      sendToChild({ arm: point });
     },
     disarm: () => {
-      say({ disarm: true });
+      sendToChild({ disarm: true });
     },
-    reached: () => standing.promise,
+    reached: () => reachedPoint.promise,
     proceed: (how) => {
-      say({ proceed: how });
+      sendToChild({ proceed: how });
     },
     restart: () => replace(startService),
     relaunch: () => replace(spawnService),
@@ -71,14 +71,14 @@ export async function startMember(
   return member;
 }
 
-/** True where a relay publishes this topic, or at least one if none is given, as far as it has said. */
-export function publishes(member: Member, wanted?: string): boolean {
-  const holding = new Map<unknown, boolean>();
+/** True where a relay publishes this topic (any topic if none is given), according to its log. */
+export function isPublishing(member: Member, wanted?: string): boolean {
+  const owned = new Map<unknown, boolean>();
   for (const line of member.process().output().split('\n')) {
     if (!line.startsWith('{')) continue;
     const { topic, msg } = JSON.parse(line) as { readonly topic?: string; readonly msg?: string };
-    if (msg === 'topic acquired') holding.set(topic, true);
-    if (msg === 'standing by') holding.set(topic, false);
+    if (msg === 'topic acquired') owned.set(topic, true);
+    if (msg === 'standing by') owned.set(topic, false);
   }
-  return wanted === undefined ? [...holding.values()].includes(true) : holding.get(wanted) === true;
+  return wanted === undefined ? [...owned.values()].includes(true) : owned.get(wanted) === true;
 }

@@ -3,20 +3,20 @@ import { eventually } from '../../support/eventually.ts';
 import { type ChildService, spawnService } from '../../support/process.ts';
 import type { Arena, Servers } from './arena.ts';
 
-/** An empty database that was migrated by itself, and has an installation id of its own. */
+/** An empty, migrated database with a different installation id. */
 export async function createInstallation({ databaseUrl, runId }: Servers): Promise<TestDatabase> {
   const database = await createDatabaseOn(databaseUrl, runId);
   await database.query('update output_state set installation_id = gen_random_uuid()');
   return database;
 }
 
-/** A relay on another database, with the topics of the arena by mistake. */
-export function spawnStranger({ env }: Arena, { url }: TestDatabase): Promise<ChildService> {
+/** Starts a relay on another database that is misconfigured with the topics of the arena. */
+export function spawnForeignRelay({ env }: Arena, { url }: TestDatabase): Promise<ChildService> {
   return spawnService('relay', { env: { ...env, DATABASE_URL: url } });
 }
 
-/** Waits until a relay has said that it refuses these topics. */
-export async function untilItRefuses(
+/** Waits until a relay has logged that it refuses these topics. */
+export async function untilRefusedBy(
   relay: ChildService,
   topics: readonly string[],
   limitMs: number,

@@ -1,7 +1,7 @@
-import { commitsLost, databaseRestored } from './database-back.ts';
-import { diskFull, readOnly } from './database-refuses.ts';
+import { commitsLost, databaseRestored } from './database-restored.ts';
+import { diskFull, readOnly } from './database-unwritable.ts';
 import type { Disaster } from './disaster.ts';
-import { groupsDeleted, producersExpired } from './forgotten-by-kafka.ts';
+import { groupsDeleted, producersExpired } from './kafka-state-lost.ts';
 import { inputRecreated, inputReplaced, outputRecreated } from './recreated-topics.ts';
 import { twoInstallations } from './two-installations.ts';
 import { migration, twoVersions } from './upgrade.ts';

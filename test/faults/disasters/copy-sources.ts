@@ -7,12 +7,12 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Another version of Latchkey. Disposing removes it. */
 export interface Version extends AsyncDisposable {
-  /** Where it lies; ends with a slash. */
+  /** Its folder; ends with a slash. */
   readonly root: string;
 }
 
-/** A copy of the sources with one migration more: the next version, as far as the database is concerned. */
-export async function nextVersion(name: string, migration: string): Promise<Version> {
+/** Copies the sources and adds one migration, as the next version would. */
+export async function createNextVersion(name: string, migration: string): Promise<Version> {
   const root = `${await mkdtemp(join(tmpdir(), 'latchkey-next-'))}/`;
   const isOwn = (path: string): boolean => !path.endsWith('node_modules');
   for (const folder of ['packages', 'services', 'migrations']) {
@@ -27,7 +27,7 @@ export async function nextVersion(name: string, migration: string): Promise<Vers
   };
 }
 
-/** Other people's packages are shared, ours are the copy's. */
+/** Links third-party packages; workspace packages resolve to the copy. */
 async function linkModules(root: string): Promise<void> {
   const [from, to] = [`${ROOT}node_modules/`, `${root}node_modules/`];
   await mkdir(to);

@@ -2,7 +2,7 @@ import type { Stack, StackOptions } from '../../../tools/stack/stack.ts';
 import type { Arena, ArenaOptions } from '../arena/arena.ts';
 import type { Load } from './load.ts';
 
-/** Where a disaster takes place: Latchkey on servers of its own, under load. */
+/** Latchkey on separate servers, under load. */
 export interface Scene {
   readonly stack: Stack;
   readonly arena: Arena;
@@ -10,26 +10,26 @@ export interface Scene {
   readonly print: (line: string) => void;
 }
 
-/** What happens to servers, topics or sources, and what operators do then. */
+/** A scripted failure of servers, topics or sources, and the operator's response. */
 export interface Disaster {
-  /** The heading in docs/operations.md under which it says what to do. */
+  /** Heading in docs/operations.md of the steps that repair it. */
   readonly section: string;
   readonly stack?: Pick<StackOptions, 'brokers' | 'brokerSettings'>;
   readonly arena?: (
     stack: Stack,
     owned: AsyncDisposableStack,
   ) => Promise<Pick<ArenaOptions, 'prepare'>>;
-  /** True where the database forgets what it has published: then less can still hold. */
+  /** True where the database loses published messages: fewer checks apply. */
   readonly forgets?: boolean;
   /**
-   * Begins and ends with load that comes through. Resolves with the figures.
+   * Starts and ends with load that is processed. Resolves with the figures.
    *
-   * @throws Error where something took too long, or an operator's command failed
+   * @throws Error when a step exceeds its limit or an operator's command fails
    */
-  play(scene: Scene): Promise<string>;
+  run(scene: Scene): Promise<string>;
 }
 
-/** How long something took, in words. */
-export function secondsSince(startedMs: number): string {
+/** Elapsed seconds as text. */
+export function formatSecondsSince(startedMs: number): string {
   return `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;
 }

@@ -1,2 +1,2 @@
-/** What takes longer than this has failed. */
+/** A step that takes longer has failed. */
 export const LIMIT_MS = 120_000;

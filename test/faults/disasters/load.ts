@@ -5,24 +5,24 @@ import type { Ledger } from '../oracle/ledger.ts';
 import { generateWorkload } from '../workload/generate.ts';
 import { LIMIT_MS } from './limits.ts';
 
-/** Events that come in all the time, everything among them that senders do. */
+/** A continuous stream of events, with duplicates, conflicts, poison and reordering. */
 export interface Load extends AsyncDisposable {
-  /** Resolves when nothing is being sent any more, until `resume`. */
+  /** Stops sending until `resume`. Resolves when nothing is in flight. */
   pause(): Promise<void>;
   resume(): void;
-  /** Sends at once, also while it is paused. */
+  /** Sends one wave now, also while paused. */
   wave(): Promise<void>;
-  /** Resolves when messages were published that were not when it was called. */
-  flows(): Promise<void>;
+  /** Resolves when more messages are published than at the call. */
+  untilPublished(): Promise<void>;
 }
 
 /** About 30 deliveries every half a second. */
 const WAVE = { persons: 6, verifications: 1, endedCalls: false } as const;
 const SHARES = { conflictShare: 0.02, poisonShare: 0.02, reorderWindow: 50 } as const;
 const EVERY_MS = 500;
-const FLOWING_COUNT = 30;
+const PUBLISHED_COUNT = 30;
 
-/** Starts sending; whatever is sent is entered in the ledger. */
+/** Starts sending. The ledger records every delivery. */
 export function startLoad(arena: Arena, ledger: Ledger): Load {
   let waves = 0;
   let isPaused = false;
@@ -44,7 +44,7 @@ export function startLoad(arena: Arena, ledger: Ledger): Load {
     }
   };
   const looping = loop();
-  looping.catch(() => undefined); // seen at the end
+  looping.catch(() => undefined); // awaited on disposal
   return {
     pause: async () => {
       isPaused = true;
@@ -54,10 +54,10 @@ export function startLoad(arena: Arena, ledger: Ledger): Load {
       isPaused = false;
     },
     wave,
-    flows: async () => {
-      const before = await published(arena);
-      const isMore = (now: number): boolean => now >= before + FLOWING_COUNT;
-      await eventually(`messages above ${before}`, () => published(arena), isMore, LIMIT_MS);
+    untilPublished: async () => {
+      const before = await countPublished(arena);
+      const isMore = (now: number): boolean => now >= before + PUBLISHED_COUNT;
+      await eventually(`messages above ${before}`, () => countPublished(arena), isMore, LIMIT_MS);
     },
     [Symbol.asyncDispose]: async () => {
       isEnding = true;
@@ -66,8 +66,8 @@ export function startLoad(arena: Arena, ledger: Ledger): Load {
   };
 }
 
-/** As far as the relays have noted; 0 while the database is away. */
-async function published({ database }: Arena): Promise<number> {
+/** Published messages as recorded by the relays; 0 while the database is unreachable. */
+async function countPublished({ database }: Arena): Promise<number> {
   const [row] = await database
     .query<{ total: number }>(
       'select coalesce(sum(published_through), 0)::float8 as total from relay_position',

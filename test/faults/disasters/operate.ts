@@ -5,9 +5,9 @@ import type { Arena } from '../arena/arena.ts';
 import { LIMIT_MS } from './limits.ts';
 
 /**
- * What an operator does: `npm run latchkey -- <args>`. Resolves with what it printed.
+ * Runs `npm run latchkey -- <args>` as an operator. Resolves with its standard output.
  *
- * @throws Error when it fails
+ * @throws Error when its exit code is not 0
  */
 export async function operate({ env }: Arena, ...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await runLatchkey({ ...env, OPERATOR: 'grace' }, ...args);
@@ -15,21 +15,21 @@ export async function operate({ env }: Arena, ...args: readonly string[]): Promi
   throw new Error(`latchkey ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
 }
 
-/** Waits until `status` says of an output topic that it is refused. Resolves with the codes. */
+/** Waits until `status` reports a refused output topic. Resolves with the codes. */
 export async function untilRefused(arena: Arena): Promise<readonly string[]> {
   const refusals = async (): Promise<readonly string[]> =>
-    statusOf(arena, 'output', 'refusedCode').catch(() => []);
+    readCodes(arena, 'output', 'refusedCode').catch(() => []);
   return await eventually('topics refused', refusals, (codes) => codes.length > 0, LIMIT_MS);
 }
 
-/** Waits until `status` says that so many partitions of an input topic have stopped. Resolves with the codes. */
+/** Waits until `status` reports so many stopped input partitions. Resolves with their codes. */
 export async function untilStopped(arena: Arena, count: number): Promise<readonly string[]> {
-  const codes = (): Promise<readonly string[]> => statusOf(arena, 'input', 'stoppedCode');
+  const codes = (): Promise<readonly string[]> => readCodes(arena, 'input', 'stoppedCode');
   return await eventually('partitions stopped', codes, (found) => found.length === count, LIMIT_MS);
 }
 
-/** What `progress show` says was found in a partition that stopped. */
-export async function findingOf(arena: Arena, topic: string, partition: number): Promise<string> {
+/** The finding id that `progress show` reports for a stopped partition. */
+export async function readFinding(arena: Arena, topic: string, partition: number): Promise<string> {
   const lines = (await operate(arena, 'progress', 'show', '--json')).trim().split('\n');
   const rows = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   const row = rows.find((one) => one['topic'] === topic && one['partition'] === partition);
@@ -38,8 +38,8 @@ export async function findingOf(arena: Arena, topic: string, partition: number):
   return finding;
 }
 
-/** Each different code that `status` shows. */
-async function statusOf(arena: Arena, about: string, name: string): Promise<readonly string[]> {
+/** The codes in one column of `status`. */
+async function readCodes(arena: Arena, about: string, name: string): Promise<readonly string[]> {
   const lines = (await operate(arena, 'status', '--json')).trim().split('\n');
   const rows = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   return rows.flatMap((row) => {
@@ -48,7 +48,7 @@ async function statusOf(arena: Arena, about: string, name: string): Promise<read
   });
 }
 
-/** What a script of one copy of the sources does and says. */
+/** Runs a script of a copy of the sources. Resolves with exit code and output. */
 export function runScript(
   root: string,
   script: string,
@@ -63,12 +63,12 @@ export function runScript(
   });
 }
 
-/** Ends every process as an orchestrator does. */
+/** Ends every process with SIGTERM. */
 export async function endAll({ members }: Arena): Promise<void> {
   await Promise.all(members.map((member) => member.process().end('SIGTERM')));
 }
 
-/** Starts every process again. They need not become ready. */
+/** Starts every process again, without waiting for readiness. */
 export async function launchAll({ members }: Arena): Promise<void> {
   await Promise.all(members.map((member) => member.relaunch()));
 }

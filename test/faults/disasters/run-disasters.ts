@@ -1,12 +1,12 @@
 import { openStack } from '../../../tools/stack/open-stack.ts';
 import { type Arena, openArena } from '../arena/arena.ts';
 import type { KeptPart } from '../kept/kept.ts';
-import { keptRow } from '../kept/kept-rows.ts';
+import { recallOrRun } from '../kept/kept-rows.ts';
 import type { Finding } from '../oracle/judge.ts';
 import { createLedger } from '../oracle/ledger.ts';
 import type { PartReport, ReportRow } from '../report/part.ts';
 import { DISASTERS } from './all.ts';
-import { type Disaster, secondsSince } from './disaster.ts';
+import { type Disaster, formatSecondsSince } from './disaster.ts';
 import { startLoad } from './load.ts';
 import { settle } from './settle.ts';
 
@@ -17,7 +17,7 @@ export interface DisastersOptions {
   readonly print: (line: string) => void;
 }
 
-/** Plays disasters one after the other, each on servers of its own. */
+/** Runs disasters one after the other, each on new servers. */
 export async function runDisasters({ only, kept, print }: DisastersOptions): Promise<PartReport> {
   const names = only === undefined ? Object.keys(DISASTERS) : only.split(',');
   const rows: ReportRow[] = [];
@@ -27,7 +27,7 @@ export async function runDisasters({ only, kept, print }: DisastersOptions): Pro
       throw new RangeError(`--disaster: expected ${Object.keys(DISASTERS).join(', ')}`);
     }
     print(`disaster: ${name}`);
-    rows.push(await keptRow(kept, name, () => attempt(name, disaster, print)));
+    rows.push(await recallOrRun(kept, name, () => attempt(name, disaster, print)));
   }
   return { rows, failed: rows.some(({ failed }) => failed > 0) };
 }
@@ -39,7 +39,7 @@ async function attempt(
 ): Promise<ReportRow> {
   const what = `disaster: ${name}`;
   try {
-    const { findings, figure } = await playDisaster(disaster, print);
+    const { findings, figure } = await runDisaster(disaster, print);
     for (const { check, detail } of findings) print(`${name}: ${check}: ${detail}`);
     return { what, tried: 1, failed: findings.length, figure };
   } catch (error) {
@@ -49,8 +49,8 @@ async function attempt(
   }
 }
 
-/** What was wrong in the end, and the figures of the disaster. */
-export async function playDisaster(
+/** Runs one disaster. Resolves with the findings of the oracle and the figures. */
+export async function runDisaster(
   disaster: Disaster,
   print: (line: string) => void,
 ): Promise<{ readonly findings: readonly Finding[]; readonly figure: string }> {
@@ -65,13 +65,13 @@ export async function playDisaster(
   try {
     const ledger = createLedger();
     await using load = startLoad(arena, ledger);
-    await load.flows();
-    const figure = await disaster.play({ stack, arena, load, print });
-    await load.flows();
+    await load.untilPublished();
+    const figure = await disaster.run({ stack, arena, load, print });
+    await load.untilPublished();
     await load[Symbol.asyncDispose]();
     const startedMs = performance.now();
     const findings = await settle(arena, ledger, disaster);
-    const end = `${ledger.deliveries()} deliveries, settled in ${secondsSince(startedMs)}`;
+    const end = `${ledger.deliveries()} deliveries, settled in ${formatSecondsSince(startedMs)}`;
     return { findings, figure: `${figure}; ${end}` };
   } catch (error) {
     printProcesses(arena, print);
@@ -81,7 +81,7 @@ export async function playDisaster(
 
 const LINES = 12;
 
-/** What each process has said last, for whoever has to find out what went wrong. */
+/** Prints the last lines of each process, for the analysis of a failure. */
 function printProcesses({ members }: Arena, print: (line: string) => void): void {
   for (const { name, output } of members) {
     const lines = output().trimEnd().split('\n').slice(-LINES);

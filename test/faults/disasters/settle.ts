@@ -8,9 +8,9 @@ import { type Disaster } from './disaster.ts';
 import { LIMIT_MS } from './limits.ts';
 
 /**
- * What holds where the database has forgotten what it published. It did not append the messages that
- * nobody remembers, and states everything again; but nothing that came in is missing or counted
- * twice, no generation and no position goes back, and what is known downstream is what should be.
+ * Checks that apply after the database has lost published messages. The outbox lacks the lost messages,
+ * and everything is stated again. Still no input is missing or counted twice, no generation and no
+ * position decreases, and downstream ends in the right state.
  */
 const AFTER_LOSS: readonly CheckName[] = [
   'lost',
@@ -23,29 +23,33 @@ const AFTER_LOSS: readonly CheckName[] = [
 ];
 
 /**
- * Waits until everything that was sent has come out, and judges it by a reader that was not there
- * before.
+ * Waits until everything is processed, then judges it from messages that a new reader has read from
+ * the start.
  */
 export async function settle(
   arena: Arena,
   ledger: Ledger,
   { forgets }: Disaster,
 ): Promise<readonly Finding[]> {
-  await arena.taken(LIMIT_MS);
-  const messages = await readAfresh(arena);
+  await arena.processed(LIMIT_MS);
+  const messages = await readFromStart(arena);
   const { query } = arena.database;
   const request = { query, names: arena.topics.names, ledger, messages };
   const found = await judge(forgets === true ? { ...request, checks: AFTER_LOSS } : request);
   const differing = await differencesFrom(arena.database, messages);
   return [
     ...found,
-    ...gaps(messages),
+    ...findGaps(messages),
     ...differing.map((detail) => ({ check: 'downstream', detail }) as const),
   ];
 }
 
-/** Everything that a reader finds from the beginning on, once every lane was read to its head. */
-async function readAfresh({ servers, topics, database }: Arena): Promise<readonly OutputMessage[]> {
+/** Reads all output topics from the start until every lane is read to its head. */
+async function readFromStart({
+  servers,
+  topics,
+  database,
+}: Arena): Promise<readonly OutputMessage[]> {
   await using reader = await openOutputReader(servers.brokers, topics.names);
   const heads = await database.query<{ place: string; head: string }>(
     `select topic || '/' || partition as place, max(position)::text as head
@@ -64,8 +68,8 @@ async function readAfresh({ servers, topics, database }: Arena): Promise<readonl
   return reader.messages();
 }
 
-/** Every position of a partition from 1 on is there. */
-function gaps(messages: readonly OutputMessage[]): readonly Finding[] {
+/** Partitions whose positions are not contiguous from 1. */
+function findGaps(messages: readonly OutputMessage[]): readonly Finding[] {
   const lanes = Map.groupBy(messages, ({ topic, partition }) => `${topic}/${partition}`);
   return [...lanes].flatMap(([lane, own]) => {
     const at = own.findIndex(({ position }, index) => position !== BigInt(index + 1));

@@ -4,8 +4,8 @@ import { eventually } from '../../support/eventually.ts';
 import type { Arena } from '../arena/arena.ts';
 import { LIMIT_MS } from './limits.ts';
 
-/** An admin client of the brokers, for as long as `work` takes. */
-export async function administer<T>(
+/** Runs `work` with an admin client. */
+export async function withAdmin<T>(
   { servers }: Arena,
   work: (admin: Admin) => Promise<T>,
 ): Promise<T> {
@@ -33,10 +33,10 @@ export async function createTopic(
   await createMissingTopics(admin, [{ name, partitions: 3, replicas: undefined, settings }]);
 }
 
-/** How many records were ever written to a topic, transaction markers included. */
-export async function endOf(admin: Admin, topic: string): Promise<number> {
-  // A broker may not know yet that it leads a new topic.
-  const look = () => admin.fetchTopicOffsets(topic).catch(() => []);
-  const offsets = await eventually('offsets', look, (found) => found.length > 0, LIMIT_MS);
+/** Sum of the log ends of a topic, transaction markers included. */
+export async function sumLogEnds(admin: Admin, topic: string): Promise<number> {
+  // The leader of a new partition may not know it yet.
+  const fetchOffsets = () => admin.fetchTopicOffsets(topic).catch(() => []);
+  const offsets = await eventually('offsets', fetchOffsets, (found) => found.length > 0, LIMIT_MS);
   return offsets.reduce((sum, { high }) => sum + Number(high), 0);
 }

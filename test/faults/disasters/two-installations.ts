@@ -1,39 +1,43 @@
 import { copyDatabaseOn } from '../../support/create-database.ts';
 import type { Arena } from '../arena/arena.ts';
-import { publishingFailures } from '../arena/failures.ts';
-import { createInstallation, spawnStranger, untilItRefuses } from '../arena/other-installation.ts';
-import { type Disaster, secondsSince } from './disaster.ts';
+import { countPublishFailures } from '../arena/failures.ts';
+import {
+  createInstallation,
+  spawnForeignRelay,
+  untilRefusedBy,
+} from '../arena/other-installation.ts';
+import { type Disaster, formatSecondsSince } from './disaster.ts';
 import { LIMIT_MS } from './limits.ts';
 
 /**
- * Relays on an empty database and on a restored copy are given the topics of an installation that
- * publishes: they are refused, and it does not notice.
+ * Relays on an empty database and on a restored copy start with the topics of a publishing
+ * installation. Both are refused; the publishing relays are not affected.
  */
 export const twoInstallations: Disaster = {
   section: 'Two installations on the same topics',
-  play: async ({ stack, arena, load, print }) => {
+  run: async ({ stack, arena, load, print }) => {
     await using empty = await createInstallation({ ...arena.servers, ...stack });
     await using copy = await copyDatabaseOn(stack.databaseUrl, arena.database);
-    // The copy ends the sessions of the original, which now is ahead of it.
-    await load.flows();
-    await load.flows();
-    const before = failuresIn(arena);
+    // The copy terminated the sessions of the original; now the original is ahead of the copy.
+    await load.untilPublished();
+    await load.untilPublished();
+    const before = countFailures(arena);
     const startedMs = performance.now();
-    await using first = await spawnStranger(arena, empty);
-    await using second = await spawnStranger(arena, copy);
+    await using first = await spawnForeignRelay(arena, empty);
+    await using second = await spawnForeignRelay(arena, copy);
     const { lifecycle, access } = arena.topics.names;
-    await untilItRefuses(first, [lifecycle, access], LIMIT_MS);
-    await untilItRefuses(second, [lifecycle, access], LIMIT_MS);
-    const refused = secondsSince(startedMs);
-    // For as long as they look at the topics again.
-    for (let waves = 0; waves < 5; waves += 1) await load.flows();
-    const failures = failuresIn(arena) - before;
+    await untilRefusedBy(first, [lifecycle, access], LIMIT_MS);
+    await untilRefusedBy(second, [lifecycle, access], LIMIT_MS);
+    const refused = formatSecondsSince(startedMs);
+    // Meanwhile the refused relays check the topics again.
+    for (let waves = 0; waves < 5; waves += 1) await load.untilPublished();
+    const failures = countFailures(arena) - before;
     if (failures > 0) throw new Error(`the healthy relays failed ${failures} times`);
-    print(`refused both ${refused} after their start; the others went on`);
+    print(`refused both ${refused} after their start; the others kept publishing`);
     return `both refused ${refused} after their start, the others failed ${failures} times`;
   },
 };
 
-function failuresIn(arena: Arena): number {
-  return arena.of('relay').reduce((sum, member) => sum + publishingFailures(member.output()), 0);
+function countFailures(arena: Arena): number {
+  return arena.of('relay').reduce((sum, member) => sum + countPublishFailures(member.output()), 0);
 }

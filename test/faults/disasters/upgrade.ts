@@ -2,15 +2,15 @@ import { Client } from 'pg';
 import { eventually } from '../../support/eventually.ts';
 import { type ChildService, spawnService, startService } from '../../support/process.ts';
 import type { Arena } from '../arena/arena.ts';
-import { nextVersion } from './copy-sources.ts';
-import { type Disaster, secondsSince } from './disaster.ts';
+import { createNextVersion } from './copy-sources.ts';
+import { type Disaster, formatSecondsSince } from './disaster.ts';
 import { LIMIT_MS } from './limits.ts';
 import { runScript } from './operate.ts';
 
 const SECTION = 'Upgrading';
 const MIGRATE = 'services/operator/src/migrate.ts';
 const NAME = '9000_next';
-/** A column, an index, and a column whose type is another one in every plan that was made before. */
+/** Adds a column and an index, and changes column types so that existing plans become invalid. */
 const MIGRATION = `
 alter table inbox add column remark text;
 create index fact_by_event on fact (event_id, identity_id);
@@ -18,11 +18,11 @@ alter table intake_progress alter column stopped_detail type varchar(4000);
 alter table relay_topic alter column refused_detail type varchar(4000);
 `;
 
-/** A migration meets a lock that is held for long, gives up, and is run again; under load all the time. */
+/** Under load, a migration waits for a lock of a long transaction, gives up, and is run again. */
 export const migration: Disaster = {
   section: SECTION,
-  play: async ({ arena, load, print }) => {
-    await using next = await nextVersion(NAME, MIGRATION);
+  run: async ({ arena, load, print }) => {
+    await using next = await createNextVersion(NAME, MIGRATION);
     const env = { DATABASE_URL: arena.database.url };
     const blocker = new Client({ connectionString: arena.database.url });
     await blocker.connect();
@@ -32,42 +32,42 @@ export const migration: Disaster = {
       throw new Error(`did not give up: ${first.code} ${first.output}`);
     }
     print('gave up waiting for a lock');
-    await load.flows();
+    await load.untilPublished();
     await blocker.query('commit');
     await blocker.end();
     const startedMs = performance.now();
     const second = await runScript(next.root, MIGRATE, env);
     if (second.code !== 0) throw new Error(second.output);
-    const took = secondsSince(startedMs);
-    await load.flows();
+    const took = formatSecondsSince(startedMs);
+    await load.untilPublished();
     const changed = arena.members.filter(({ output }) => output().includes('0A000')).length;
-    return `the second run took ${took}; went on after ${secondsSince(startedMs)}; ${changed} processes met a changed plan`;
+    return `the second run took ${took}; resumed after ${formatSecondsSince(startedMs)}; ${changed} processes had an invalidated plan`;
   },
 };
 
-/** The next version beside this one, then alone; then this one again, on the newer schema. */
+/** Runs the next version beside this one, then alone, then this version on the newer schema. */
 export const twoVersions: Disaster = {
   section: SECTION,
-  play: async ({ arena, load, print }) => {
+  run: async ({ arena, load, print }) => {
     await using owned = new AsyncDisposableStack();
-    const { root } = owned.use(await nextVersion(NAME, MIGRATION));
+    const { root } = owned.use(await createNextVersion(NAME, MIGRATION));
     await refusesToStart(arena, root);
     print('the next version refuses the schema of this one');
     const migrated = await runScript(root, MIGRATE, { DATABASE_URL: arena.database.url });
     if (migrated.code !== 0) throw new Error(migrated.output);
     const reconciler = owned.use(await startService('reconciler', { env: arena.env, root }));
     const relay = owned.use(await startService('relay', { env: arena.env, root }));
-    await untilSaid(reconciler, 'batch taken');
-    await load.flows();
-    print('both take load');
+    await untilLogged(reconciler, 'batch taken');
+    await load.untilPublished();
+    print('both versions process load');
     for (const member of arena.members) await member.process().end('SIGTERM');
-    await untilSaid(relay, 'topic acquired');
-    await load.flows();
+    await untilLogged(relay, 'topic acquired');
+    await load.untilPublished();
     print('the next version alone');
     await Promise.all(arena.members.map((member) => member.restart()));
     await Promise.all([reconciler.end('SIGTERM'), relay.end('SIGTERM')]);
-    await load.flows();
-    return 'beside each other, forward and back';
+    await load.untilPublished();
+    return 'side by side, upgraded, downgraded';
   },
 };
 
@@ -75,12 +75,12 @@ async function refusesToStart({ env }: Arena, root: string): Promise<void> {
   for (const name of ['reconciler', 'relay']) {
     await using service = await spawnService(name, { env, root });
     const { code } = await service.exited;
-    const said = service.output();
-    if (code !== 2 || !said.includes('SCHEMA_OLD')) throw new Error(`${name}: ${code} ${said}`);
+    const output = service.output();
+    if (code !== 2 || !output.includes('SCHEMA_OLD')) throw new Error(`${name}: ${code} ${output}`);
   }
 }
 
-async function untilSaid({ output }: ChildService, text: string): Promise<void> {
-  const isSaid = (said: string): boolean => said.includes(text);
-  await eventually(`"${text}"`, output, isSaid, LIMIT_MS);
+async function untilLogged({ output }: ChildService, text: string): Promise<void> {
+  const isLogged = (lines: string): boolean => lines.includes(text);
+  await eventually(`"${text}"`, output, isLogged, LIMIT_MS);
 }

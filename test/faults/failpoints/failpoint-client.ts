@@ -1,21 +1,21 @@
 import type { Client, QueryConfig } from 'pg';
 import { nameOf, type Query, wrappedClient } from '../../support/wrapped-client.ts';
 
-/** What happens around the statements of one connection; each hook may hold the statement up. */
+/** Hooks around the statements of one connection. Each may delay the statement. */
 export interface QueryTaps {
-  /** True where the hook `sending` must not run before everything sent so far was answered. */
+  /** True where `sending` must wait for the answers to all earlier statements. */
   waitsForAnswers(name: string): boolean;
   sending(name: string): Promise<'go' | 'error'>;
-  /** The statement is on its way, the answer is not there. */
+  /** The statement is sent, its answer has not arrived. */
   sent(name: string): Promise<'go' | 'error'>;
   answered(name: string): Promise<'go' | 'error'>;
 }
 
-/** An error reply of the server itself, so that the transaction is lost on its side too. */
+/** Provokes an error of the server, so that the server aborts the transaction too. */
 const FAIL = `do $$ begin raise exception 'injected' using errcode = 'deadlock_detected'; end $$`;
 
-/** Connections like pg's own, with hooks around each statement. Their order on the wire stays as it is. */
-export function tappedClient(createTaps: () => QueryTaps): typeof Client {
+/** A `pg` client with hooks around each statement. Statements keep their order. */
+export function createTappedClient(createTaps: () => QueryTaps): typeof Client {
   return wrappedClient((query) => tapped(query, createTaps()));
 }
 
@@ -42,7 +42,7 @@ function tapped(query: Query, taps: QueryTaps): Query {
   };
 }
 
-/** The answer came, and the caller hears that the server was shut down. */
+/** Waits for the answer, then rejects as if the server had shut down. */
 async function lostReply(answer: Promise<unknown>): Promise<never> {
   await answer.catch(() => undefined);
   throw Object.assign(new Error('injected: terminating connection'), {

@@ -2,40 +2,40 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { FromChild, Point, Proceeding, ToChild } from './points.ts';
 
-/** The one mechanism behind all failpoints of a process. */
+/** All failpoints of a process. */
 export interface Failpoints {
   isArmed(point: Point): boolean;
   /**
-   * Passes a boundary. Armed, it tells the parent and waits there; a `cut` is done before it returns.
+   * Marks a boundary. If it is armed, reports it to the parent and waits for the parent's answer; `cut` has reset the connections when this resolves.
    *
-   * @returns `error` where the step at this boundary has to fail
+   * @returns `error` if the step at this boundary must fail
    */
   reached(point: Point): Promise<'go' | 'error'>;
 }
 
 const RESET = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 
-/** Failpoints that the parent process arms, one at a time, over the channel between the two. */
+/** Failpoints that the parent process arms, one at a time, over IPC. */
 export function createFailpoints(): Failpoints {
   const sockets = trackSockets();
   let armed: Point | undefined;
   let proceed: ((how: Proceeding) => void) | undefined;
   process.on('message', (message: ToChild) => {
     armed = 'arm' in message ? message.arm : undefined;
-    // Disarmed, whoever stood there already goes on.
+    // A step that waits at the disarmed point continues.
     if (!('arm' in message)) proceed?.('proceed' in message ? message.proceed : 'go');
   });
-  // The channel alone is no reason to stay alive.
+  // The channel must not keep the process alive.
   process.channel?.unref();
   return {
     isArmed: (point) => armed === point,
     reached: async (point) => {
       if (armed !== point) return 'go';
       armed = undefined;
-      const told = Promise.withResolvers<Proceeding>();
-      proceed = told.resolve;
+      const answered = Promise.withResolvers<Proceeding>();
+      proceed = answered.resolve;
       process.send?.({ reached: point } satisfies FromChild);
-      const how = await told.promise;
+      const how = await answered.promise;
       if (how !== 'cut') return how;
       for (const socket of sockets) socket.destroy(RESET);
       return 'go';
@@ -43,7 +43,7 @@ export function createFailpoints(): Failpoints {
   };
 }
 
-/** Every connection that this process has opened. */
+/** Open connections of this process. */
 function trackSockets(): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   subscribe('net.client.socket', (message) => {

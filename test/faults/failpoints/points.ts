@@ -1,4 +1,4 @@
-/** Boundaries of a batch in the reconciler, in the order in which it passes them. */
+/** Boundaries of a batch in the reconciler, in order. */
 export const RECONCILER_POINTS = [
   'fetched',
   'parsed',
@@ -12,7 +12,7 @@ export const RECONCILER_POINTS = [
   'offsets-committed',
 ] as const;
 
-/** Boundaries of a transaction in the relay. `acquiring` comes before its predecessor is fenced. */
+/** Boundaries of a transaction in the relay, in order. `acquiring` is before the fencing of the predecessor. */
 export const RELAY_POINTS = [
   'acquiring',
   'acquired',
@@ -28,18 +28,18 @@ export type ReconcilerPoint = (typeof RECONCILER_POINTS)[number];
 export type RelayPoint = (typeof RELAY_POINTS)[number];
 export type Point = ReconcilerPoint | RelayPoint;
 
-/** How a process goes on from a failpoint: on its way, without its connections, or with an error in its hands. */
+/** How a process continues from a failpoint: normally, with all connections reset, or with an error. */
 export type Proceeding = 'go' | 'cut' | 'error';
 
-/** What a process with failpoints is told. */
+/** Messages to a process with failpoints. */
 export type ToChild =
-  /** The next one to pass this point stops there. */
+  /** The next step that reaches this point stops there. */
   | { readonly arm: Point }
-  /** Nobody stops, and whoever stands there goes on. */
+  /** No step stops, and a stopped one continues. */
   | { readonly disarm: true }
   | { readonly proceed: Proceeding };
 
-/** What it answers: it stands at the point, until it is told how to proceed. */
+/** Its answer: it is stopped at the point and waits for `proceed`. */
 export interface FromChild {
   readonly reached: Point;
 }

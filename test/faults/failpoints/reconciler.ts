@@ -4,7 +4,7 @@ import { runService } from '@latchkey/runtime';
 import type { Consumer, EachBatchHandler } from 'kafkajs';
 import { runReconciler } from '../../../services/reconciler/src/run-reconciler.ts';
 import { reconcilerSettings } from '../../../services/reconciler/src/settings.ts';
-import { type QueryTaps, tappedClient } from './failpoint-client.ts';
+import { createTappedClient, type QueryTaps } from './failpoint-client.ts';
 import { createFailpoints } from './failpoints.ts';
 import type { ReconcilerPoint } from './points.ts';
 
@@ -27,8 +27,8 @@ const ANSWERED: Readonly<Record<string, ReconcilerPoint>> = {
   commit: 'commit-acknowledged',
 };
 
-/** The transaction of batches begins with the lock of their positions; any other passes no boundary. */
-function batchTaps(): QueryTaps {
+/** Only transactions of batches reach boundaries. They begin with the lock of their positions. */
+function createBatchTaps(): QueryTaps {
   let inBatch = false;
   const pass = async (points: Readonly<Record<string, ReconcilerPoint>>, name: string) => {
     const point = points[name];
@@ -49,20 +49,20 @@ function batchTaps(): QueryTaps {
   };
 }
 
-function withFailpoints(kafka: Kafka): Kafka {
+function addFailpoints(kafka: Kafka): Kafka {
   const original = kafka.consumer.bind(kafka);
-  kafka.consumer = (config) => consumerWithFailpoints(original(config));
+  kafka.consumer = (config) => addConsumerFailpoints(original(config));
   return kafka;
 }
 
-function consumerWithFailpoints(consumer: Consumer): Consumer {
+function addConsumerFailpoints(consumer: Consumer): Consumer {
   const run = consumer.run.bind(consumer);
   const commitOffsets = consumer.commitOffsets.bind(consumer);
   consumer.run = (config) => {
     const { eachBatch } = config ?? {};
     if (config === undefined || eachBatch === undefined) return run(config);
     const handler: EachBatchHandler = async (fetched) => {
-      // A fetch that failed is fetched again.
+      // After an error kafkajs fetches the batch again.
       if ((await failpoints.reached('fetched')) === 'go') await eachBatch(fetched);
     };
     return run({ ...config, eachBatch: handler });
@@ -74,7 +74,7 @@ function consumerWithFailpoints(consumer: Consumer): Consumer {
   return consumer;
 }
 
-const Client = tappedClient(batchTaps);
+const Client = createTappedClient(createBatchTaps);
 
 await runService({
   name: 'reconciler',
@@ -82,6 +82,6 @@ await runService({
   run: (context) =>
     runReconciler(context, {
       openDatabase: (options) => openDatabase({ ...options, Client }),
-      openKafka: (...args) => withFailpoints(openKafka(...args)),
+      openKafka: (...args) => addFailpoints(openKafka(...args)),
     }),
 });

@@ -3,7 +3,7 @@ import { openDatabase } from '@latchkey/postgres';
 import { runService } from '@latchkey/runtime';
 import { runRelay } from '../../../services/relay/src/run-relay.ts';
 import { relaySettings } from '../../../services/relay/src/settings.ts';
-import { type QueryTaps, tappedClient } from './failpoint-client.ts';
+import { createTappedClient, type QueryTaps } from './failpoint-client.ts';
 import { createFailpoints } from './failpoints.ts';
 import type { RelayPoint } from './points.ts';
 
@@ -15,12 +15,12 @@ const ANSWERED: Readonly<Record<string, RelayPoint>> = {
   read_outbox: 'read',
   save_published_through: 'published-through-written',
 };
-/** Only where the name of a topic ends so are the failpoints of its producer; everywhere if it is empty. */
+/** Suffix of the topics whose producers have failpoints; empty: all. */
 const TOPIC = process.env['FAILPOINT_TOPIC'] ?? '';
-/** Until a request that was begun is on the wire. */
+/** Time for a started request to reach the socket. */
 const ON_THE_WIRE_MS = 3;
 
-function relayTaps(): QueryTaps {
+function createRelayTaps(): QueryTaps {
   return {
     waitsForAnswers: () => false,
     sending: () => Promise.resolve('go'),
@@ -36,7 +36,7 @@ async function pass(point: RelayPoint): Promise<void> {
   if ((await failpoints.reached(point)) === 'error') throw new Error(`injected at ${point}`);
 }
 
-function withFailpoints(producer: TransactionalProducer): TransactionalProducer {
+function addFailpoints(producer: TransactionalProducer): TransactionalProducer {
   return {
     begin: (...args) => producer.begin(...args),
     send: async (...args) => {
@@ -50,7 +50,7 @@ function withFailpoints(producer: TransactionalProducer): TransactionalProducer 
     commit: async () => {
       const committed = producer.commit();
       if (failpoints.isArmed('relay-commit-sent')) {
-        committed.catch(() => undefined); // seen below
+        committed.catch(() => undefined); // awaited below
         await new Promise((resolve) => setTimeout(resolve, ON_THE_WIRE_MS));
       }
       await pass('relay-commit-sent');
@@ -62,7 +62,7 @@ function withFailpoints(producer: TransactionalProducer): TransactionalProducer 
   };
 }
 
-const Client = tappedClient(relayTaps);
+const Client = createTappedClient(createRelayTaps);
 
 await runService({
   name: 'relay',
@@ -74,7 +74,7 @@ await runService({
         const [, { transactionalId }] = args;
         if (!transactionalId.endsWith(TOPIC)) return acquireTransactionalProducer(...args);
         await pass('acquiring');
-        const producer = withFailpoints(await acquireTransactionalProducer(...args));
+        const producer = addFailpoints(await acquireTransactionalProducer(...args));
         await pass('acquired');
         return producer;
       },

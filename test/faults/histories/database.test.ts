@@ -7,13 +7,13 @@ import type { SentRecord } from '../../support/events.ts';
 import { type IntakeDesk, openIntakeDesk } from '../../support/intake-desk.ts';
 import type { OutputMessage } from '../../support/output-reader.ts';
 import { type Evidence, gatherEvidence } from '../oracle/evidence.ts';
-import { type Finding, findingsOf } from '../oracle/judge.ts';
+import { type Finding, runChecks } from '../oracle/judge.ts';
 import { createLedger, type Ledger } from '../oracle/ledger.ts';
-import { fingerprintOfState, replayFindings } from '../oracle/replay.ts';
+import { diffState, fingerprintState } from '../oracle/replay.ts';
 import { generateWorkload } from '../workload/generate.ts';
-import { HISTORIES } from './how-many.ts';
+import { HISTORIES } from './run-count.ts';
 
-/** Each has a database of its own, which takes a tenth of a second or more. */
+/** Each run creates a database, which takes at least 0.1 s. */
 const RUNS = Math.ceil(HISTORIES / 20);
 const LIMIT_MS = 30_000 + RUNS * 3_000;
 
@@ -24,8 +24,8 @@ const drawn = fc.record({
   batchSize: fc.integer({ min: 1, max: 20 }),
 });
 
-/** Gives everything to intake: each input in batches of its own, as its partition would come. */
-async function takeAll(
+/** Processes all records with intake: batches per input topic, as from one partition each. */
+async function processAll(
   desk: IntakeDesk,
   records: readonly SentRecord[],
   batchSize: number,
@@ -57,8 +57,8 @@ function batchOf(input: InputTopic, fetchedOffset: bigint, records: readonly Sen
   return { topic, input, partition: 0, fetchedOffset, nextOffset, deliveries };
 }
 
-/** The messages that a relay would make of the outbox. */
-function messagesFrom({ outbox }: Evidence): readonly OutputMessage[] {
+/** The messages that a relay would publish from the outbox. */
+function buildMessages({ outbox }: Evidence): readonly OutputMessage[] {
   const inOrder = outbox.toSorted((one, other) => Number(one.position) - Number(other.position));
   return inOrder.map((row) => {
     const data = JSON.parse(row.payload) as Record<string, unknown>;
@@ -66,7 +66,7 @@ function messagesFrom({ outbox }: Evidence): readonly OutputMessage[] {
   });
 }
 
-/** The headers, which say the type, are not in the evidence. */
+/** Derives the type: the evidence does not contain the headers. */
 function typeOf(topic: OutputTopic, data: Readonly<Record<string, unknown>>): string {
   return topic === 'reviews' && 'resolution' in data ? 'latchkey.review.resolved.v1' : TYPES[topic];
 }
@@ -92,12 +92,12 @@ const TYPES: Readonly<Record<OutputTopic, string>> = {
   'dead-letters': 'latchkey.delivery.dead-lettered.v1',
 };
 
-async function findingsIn(desk: IntakeDesk, ledger: Ledger): Promise<readonly Finding[]> {
+async function judgeDatabase(desk: IntakeDesk, ledger: Ledger): Promise<readonly Finding[]> {
   const evidence = await gatherEvidence(desk.query, DEFAULT_TOPIC_NAMES);
-  return findingsOf({ ledger, evidence, messages: messagesFrom(evidence), nowMs: Date.now() });
+  return runChecks({ ledger, evidence, messages: buildMessages(evidence), nowMs: Date.now() });
 }
 
-test('I1–I7, I21–I23: intake on a real database ends as the reference says, and stays so', {
+test('I1–I7, I21–I23: intake on a real database matches the reference, also after a replay', {
   timeout: LIMIT_MS,
 }, async () => {
   await fc.assert(
@@ -110,14 +110,14 @@ test('I1–I7, I21–I23: intake on a real database ends as the reference says, 
       const offsets = new Map<InputTopic, bigint>();
 
       ledger.sent(records);
-      await takeAll(desk, records, batchSize, offsets);
-      expect(await findingsIn(desk, ledger)).toEqual([]);
+      await processAll(desk, records, batchSize, offsets);
+      expect(await judgeDatabase(desk, ledger)).toEqual([]);
 
-      const before = await fingerprintOfState(desk.query);
+      const before = await fingerprintState(desk.query);
       ledger.sent(records);
-      await takeAll(desk, records, batchSize, offsets);
-      expect(await findingsIn(desk, ledger)).toEqual([]);
-      expect(replayFindings(before, await fingerprintOfState(desk.query))).toEqual([]);
+      await processAll(desk, records, batchSize, offsets);
+      expect(await judgeDatabase(desk, ledger)).toEqual([]);
+      expect(diffState(before, await fingerprintState(desk.query))).toEqual([]);
     }),
     { numRuns: RUNS },
   );

@@ -1,8 +1,8 @@
 import { PersonHistory } from './person-history.ts';
 
-/** Histories that once told the reference and the domain apart; each is tried first in every run. */
+/** Regressions: histories on which the reference and the domain once differed. Every run starts with them. */
 export const KNOWN_HISTORIES: [PersonHistory][] = [
-  // A date-only end ends where the next date begins.
+  // A date-only end is at the start of the next date.
   [
     new PersonHistory({
       drafts: [
@@ -15,7 +15,7 @@ export const KNOWN_HISTORIES: [PersonHistory][] = [
       batchSize: 1,
     }),
   ],
-  // A person with only a block is suspended; and what came with the start lies over an older row from before it.
+  // A person with only a block is suspended. Attributes of the start override older rows dated before it.
   [
     new PersonHistory({
       drafts: [
@@ -29,7 +29,7 @@ export const KNOWN_HISTORIES: [PersonHistory][] = [
       batchSize: 1,
     }),
   ],
-  // An account of somebody who was suspended before it was ever made.
+  // A person who was suspended before the account was created.
   [
     new PersonHistory({
       drafts: [

@@ -2,32 +2,32 @@ import fc from 'fast-check';
 import { HR, type SentEvent } from '../../support/events.ts';
 import { type FactDraft, factEvent, MOMENTS, THEMES } from '../workload/facts.ts';
 
-/** A fact of a history. */
+/** A fact of a history, before it becomes an event. */
 export interface HistoryDraft extends FactDraft {
-  /** It has the same place in the source's order as the one before it: both come from one transaction. */
+  /** It has the same order as the fact before it: both come from one transaction of the source. */
   readonly tied?: boolean;
 }
 
-/** What a history is drawn from. */
+/** Random input of a history. */
 export interface DrawnHistory {
-  /** In the order of their source. */
+  /** In the source's order. */
   readonly drafts: readonly HistoryDraft[];
-  /** Deliveries beyond the first of each; indexes of drafts, modulo their number. */
+  /** Repeated deliveries: indexes of drafts, modulo their number. */
   readonly again: readonly number[];
-  /** The lower, the earlier a delivery comes; used in turn. */
+  /** Sort keys of the deliveries, used in rotation; the lowest arrives first. */
   readonly ranks: readonly number[];
   readonly batchSize: number;
 }
 
 const SUBJECT = 'p1';
 
-/** Facts about one person, and how they arrive. Prints as a list of events, one a line. */
+/** Facts about one person, and how they arrive. Printed as one event per line. */
 export class PersonHistory {
-  /** In the order of their source. */
+  /** In the source's order. */
   readonly events: readonly SentEvent[];
-  /** Their places in the source's order. */
+  /** Order of each event in its source. */
   readonly orders: ReadonlyMap<SentEvent, number>;
-  /** As they arrive: every event at least once. */
+  /** In order of arrival: every event at least once. */
   readonly batches: readonly (readonly SentEvent[])[];
 
   constructor({ drafts, again, ranks, batchSize }: DrawnHistory) {
@@ -52,20 +52,20 @@ export class PersonHistory {
     const batches = this.batches.map((batch, at) => {
       return [
         `batch ${at + 1}`,
-        ...batch.map((event) => `  ${lineOf(event, this.orders.get(event) ?? 0)}`),
+        ...batch.map((event) => `  ${formatEvent(event, this.orders.get(event) ?? 0)}`),
       ];
     });
     return `\n${batches.flat().join('\n')}\n`;
   }
 }
 
-/** Type, subject, order and what is said, in one line. */
-export function lineOf({ type, subject, data }: SentEvent, order: number): string {
+/** Type, subject, order and data in one line. */
+export function formatEvent({ type, subject, data }: SentEvent, order: number): string {
   return `${type} ${subject} order ${order} ${JSON.stringify(data)}`;
 }
 
 const NONE = MOMENTS.length;
-/** Somebody works here, so that what follows makes a difference. */
+/** Starts an engagement, so that later facts have an effect. */
 const HIRED: FactDraft = { kind: 'joined', engagement: 0, at: 0, until: NONE, detail: 0 };
 
 const anyFact = fc.record({
@@ -76,7 +76,7 @@ const anyFact = fc.record({
   detail: fc.nat(119),
 });
 
-/** Facts of a few kinds; some histories have several of one place in the source's order. */
+/** Facts of a few kinds; some histories have tied facts. */
 const mixed: fc.Arbitrary<readonly HistoryDraft[]> = fc
   .record({
     kinds: fc.constantFrom(...THEMES),
@@ -85,24 +85,24 @@ const mixed: fc.Arbitrary<readonly HistoryDraft[]> = fc
     facts: fc.array(fc.tuple(anyFact, fc.nat(2)), { maxLength: 12 }),
   })
   .map(({ kinds, hired, stamps, facts }) => {
-    const said = facts.map(([{ pick, ...fact }, tied]): HistoryDraft => {
+    const drawn = facts.map(([{ pick, ...fact }, tied]): HistoryDraft => {
       const kind = kinds[pick % kinds.length] ?? 'joined';
       return { ...fact, kind, tied: stamps && tied === 0 };
     });
-    return inSmallGroups(hired || said.length === 0 ? [HIRED, ...said] : said);
+    return limitTies(hired || drawn.length === 0 ? [HIRED, ...drawn] : drawn);
   });
 
 const TIED_MAX_COUNT = 4;
 
-/** So that every order can be tried. */
-function inSmallGroups(drafts: readonly HistoryDraft[]): readonly HistoryDraft[] {
+/** Limits groups of tied facts, so that the reference can try every order. */
+function limitTies(drafts: readonly HistoryDraft[]): readonly HistoryDraft[] {
   return drafts.map((draft, at) => ({
     ...draft,
     tied: draft.tied === true && at % TIED_MAX_COUNT !== 0,
   }));
 }
 
-/** A person leaves and comes back, and leaves are stated again, softer or at once; all on a few days ahead. */
+/** A person leaves and rejoins; leaves are restated with a later date or `immediate`. All on a few future dates. */
 const rejoins: fc.Arbitrary<readonly HistoryDraft[]> = fc
   .array(
     fc.record({
@@ -115,7 +115,7 @@ const rejoins: fc.Arbitrary<readonly HistoryDraft[]> = fc
   )
   .map((facts) => [HIRED, ...facts.map((fact) => ({ ...fact, engagement: 0 }))]);
 
-/** Rows and corrected starts around one another. */
+/** Moves and corrected starts around the same dates. */
 const rowsAroundStarts: fc.Arbitrary<readonly HistoryDraft[]> = fc
   .array(
     fc.record({
@@ -127,7 +127,7 @@ const rowsAroundStarts: fc.Arbitrary<readonly HistoryDraft[]> = fc
     { minLength: 2, maxLength: 8 },
   )
   .map((facts) =>
-    inSmallGroups([HIRED, ...facts.map((fact) => ({ ...fact, engagement: 0, until: NONE }))]),
+    limitTies([HIRED, ...facts.map((fact) => ({ ...fact, engagement: 0, until: NONE }))]),
   );
 
 const drafts = fc.oneof(

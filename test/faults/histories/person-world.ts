@@ -11,12 +11,12 @@ import {
 } from '@latchkey/domain';
 import { HR, type SentEvent, structured } from '../../support/events.ts';
 import { canonical } from '../oracle/canonical.ts';
-import type { HeldPerson } from '../oracle/held-person.ts';
-import { readSent } from '../oracle/read-sent.ts';
+import { parseSent } from '../oracle/parse-sent.ts';
+import type { PersonState } from '../oracle/person-state.ts';
 
 export const POLICY = loadPolicy(readFileSync(EXAMPLE_POLICY_URL, 'utf8'));
 
-/** One person as the pure domain decides them; what the database would hold is held here. */
+/** Runs the pure domain for one person, and stores in memory what the database would store. */
 export class PersonWorld {
   facts: readonly Fact[] = [];
   identity: CurrentIdentity = {
@@ -29,16 +29,16 @@ export class PersonWorld {
     accounts: [],
   };
   nextTransitionAtMs: number | undefined;
-  /** Kinds of the reviews that are open, by id. */
+  /** Kinds of open reviews, by id. */
   readonly reviews = new Map<string, string>();
-  /** Object and generation of everything that was published, in its order. */
+  /** Object and generation of every published message, in order. */
   readonly published: { readonly object: string; readonly generation: bigint }[] = [];
 
-  /** Takes a batch; `undefined` when all of it was known. */
-  take(events: readonly SentEvent[], nowMs: number): Reconciled | undefined {
+  /** Processes a batch; `undefined` when every event is a duplicate. */
+  process(events: readonly SentEvent[], nowMs: number): Reconciled | undefined {
     const known = new Set(this.facts.map(({ eventId }) => eventId));
     const arriving: Fact[] = [];
-    for (const fact of events.map(sentFact)) {
+    for (const fact of events.map(parseFact)) {
       if (known.has(fact.eventId)) continue;
       known.add(fact.eventId);
       arriving.push(fact);
@@ -46,8 +46,8 @@ export class PersonWorld {
     return arriving.length === 0 ? undefined : this.#reconcile(arriving, nowMs);
   }
 
-  /** Lets the clock decide. */
-  wait(nowMs: number): Reconciled {
+  /** Re-derives at this moment, without new facts. */
+  runClock(nowMs: number): Reconciled {
     return this.#reconcile([], nowMs);
   }
 
@@ -55,16 +55,16 @@ export class PersonWorld {
     const { identity, facts } = this;
     const reconciled = reconcile({ identity, facts, arriving, policy: POLICY, nowMs, epoch: 0 });
     const { next, lifecycle, accounts, quietAccounts } = reconciled;
-    const held = new Map(identity.accounts.map((account) => [account.target, account]));
-    for (const { after } of accounts) held.set(after.target, after);
-    for (const account of quietAccounts) held.set(account.target, account);
+    const current = new Map(identity.accounts.map((account) => [account.target, account]));
+    for (const { after } of accounts) current.set(after.target, after);
+    for (const account of quietAccounts) current.set(account.target, account);
     this.facts = [...facts, ...arriving];
     this.identity = {
       ...identity,
       lifecycle: next.lifecycle,
       generation: next.generation,
       derivedAtMs: nowMs,
-      accounts: [...held.values()],
+      accounts: [...current.values()],
     };
     this.nextTransitionAtMs = next.nextTransitionAtMs;
     const lifecycles = lifecycle.map(({ generation }) => ({ object: 'lifecycle', generation }));
@@ -78,8 +78,8 @@ export class PersonWorld {
   }
 }
 
-/** As the judge compares it. Whether an inactive person's accounts are deleted by now is not compared. */
-export function heldOf({ identity }: PersonWorld): HeldPerson {
+/** State in the form that the oracle compares. `archived` counts as `inactive`: deletion of accounts is not compared. */
+export function stateOf({ identity }: PersonWorld): PersonState {
   const accounts = identity.accounts.map((account) => {
     const { target, state, userName } = account;
     const entitlements = account.entitlements.map(({ name }) => name).sort();
@@ -90,13 +90,13 @@ export function heldOf({ identity }: PersonWorld): HeldPerson {
   return { lifecycle, accounts: new Map(accounts) };
 }
 
-function sentFact(sent: SentEvent): Fact {
-  return factOf(eventOf(sent) as RecordEvent);
+function parseFact(sent: SentEvent): Fact {
+  return factOf(parseEvent(sent) as RecordEvent);
 }
 
-/** The event that a delivery of this is read as. */
-export function eventOf(sent: SentEvent): Event {
-  const read = readSent(structured(sent));
+/** The event that a delivery of this parses to. */
+export function parseEvent(sent: SentEvent): Event {
+  const read = parseSent(structured(sent));
   if (read.kind === 'refused') throw new RangeError(`not an event: ${read.code}`);
   const { eventId, source, type, subject, order, data } = read.event;
   const timeMs = Date.parse(sent.time);

@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { structured } from '../../support/events.ts';
-import { personFaults } from '../oracle/held-person.ts';
-import { readSent } from '../oracle/read-sent.ts';
-import { type ExpectedPerson, expectedPerson } from '../oracle/reference/person.ts';
-import { personsOf } from '../oracle/sent-facts.ts';
-import { HISTORIES } from './how-many.ts';
+import { parseSent } from '../oracle/parse-sent.ts';
+import { diffPerson } from '../oracle/person-state.ts';
+import { derivePerson, type ExpectedPerson } from '../oracle/reference/person.ts';
+import { groupByPerson } from '../oracle/sent-facts.ts';
 import { KNOWN_HISTORIES } from './known-histories.ts';
 import { type PersonHistory, personHistories } from './person-history.ts';
-import { heldOf, PersonWorld, POLICY } from './person-world.ts';
+import { PersonWorld, POLICY, stateOf } from './person-world.ts';
+import { HISTORIES } from './run-count.ts';
 
 const RUNS = { numRuns: HISTORIES, examples: KNOWN_HISTORIES };
 const NOW_MS = Date.parse('2026-06-10T12:00:00Z');
-/** Between the dates that facts are about. */
-const LOOKS_MS = [
+/** Moments between the dates of the facts. */
+const MOMENTS_MS = [
   '2010-01-01',
   '2012-01-01',
   '2013-06-30T22:30',
@@ -24,43 +24,49 @@ const LOOKS_MS = [
   '2099-01-01',
 ].map((text) => Date.parse(`${text.length === 10 ? `${text}T12:00` : text}:00Z`));
 
-/** `undefined`: a person must decide. */
-function expectedAt({ events }: PersonHistory, nowMs: number): ExpectedPerson | undefined {
-  const said = events.map((event) => readSent(structured(event)));
-  const [person] = personsOf(said.flatMap((read) => (read.kind === 'said' ? [read.event] : [])));
-  return expectedPerson(person?.facts ?? [], nowMs);
+/** `undefined`: too many readings, a review decides. */
+function expectPerson({ events }: PersonHistory, nowMs: number): ExpectedPerson | undefined {
+  const parsed = events.map((event) => parseSent(structured(event)));
+  const [person] = groupByPerson(
+    parsed.flatMap((read) => (read.kind === 'event' ? [read.event] : [])),
+  );
+  return derivePerson(person?.facts ?? [], nowMs);
 }
 
-function worldAfter({ batches }: PersonHistory, nowMs: number): PersonWorld {
+function runHistory({ batches }: PersonHistory, nowMs: number): PersonWorld {
   const world = new PersonWorld();
-  for (const batch of batches) world.take(batch, nowMs);
+  for (const batch of batches) world.process(batch, nowMs);
   return world;
 }
 
-function faults(world: PersonWorld, history: PersonHistory, nowMs: number): readonly string[] {
-  const expected = expectedAt(history, nowMs);
-  const isHeld = world.reviews.values().some((kind) => kind === 'readings_too_many');
-  if (expected === undefined || isHeld) {
-    return isHeld === (expected === undefined) ? [] : [`p1: held is ${isHeld}`];
+function findDifferences(
+  world: PersonWorld,
+  history: PersonHistory,
+  nowMs: number,
+): readonly string[] {
+  const expected = expectPerson(history, nowMs);
+  const isUndecided = world.reviews.values().some((kind) => kind === 'readings_too_many');
+  if (expected === undefined || isUndecided) {
+    return isUndecided === (expected === undefined) ? [] : [`p1: undecided is ${isUndecided}`];
   }
-  return personFaults('p1', expected, heldOf(world), 'p1');
+  return diffPerson('p1', expected, stateOf(world), 'p1');
 }
 
-test('I3: any order, repetition and batching ends as the reference reads the set of facts', () => {
+test('I3: every order, repetition and batching yields the state that the reference reads from the set of facts', () => {
   fc.assert(
     fc.property(personHistories, (history) => {
-      expect(faults(worldAfter(history, NOW_MS), history, NOW_MS)).toEqual([]);
+      expect(findDifferences(runHistory(history, NOW_MS), history, NOW_MS)).toEqual([]);
     }),
     RUNS,
   );
 });
 
-test('I3, I17: any order ends with the same ids, and every account belongs to one person and target', () => {
+test('I3, I17: every order yields the same ids, and every account belongs to one person and target', () => {
   fc.assert(
     fc.property(personHistories, (history) => {
-      const mixed = worldAfter(history, NOW_MS);
+      const mixed = runHistory(history, NOW_MS);
       const straight = new PersonWorld();
-      straight.take(history.events, NOW_MS);
+      straight.process(history.events, NOW_MS);
 
       const idsOf = ({ identity }: PersonWorld) =>
         new Map(identity.accounts.map(({ target, accountId }) => [target, accountId]));
@@ -72,14 +78,14 @@ test('I3, I17: any order ends with the same ids, and every account belongs to on
   );
 });
 
-test('I4, I23: an unchanged world and a replay of everything emit nothing', () => {
+test('I4, I23: an unchanged world and a complete replay emit nothing', () => {
   fc.assert(
     fc.property(personHistories, (history) => {
-      const world = worldAfter(history, NOW_MS);
+      const world = runHistory(history, NOW_MS);
       const published = world.published.length;
-      for (const batch of history.batches) expect(world.take(batch, NOW_MS)).toBeUndefined();
+      for (const batch of history.batches) expect(world.process(batch, NOW_MS)).toBeUndefined();
 
-      const again = world.wait(NOW_MS);
+      const again = world.runClock(NOW_MS);
       expect(world.published).toHaveLength(published);
       expect([again.quietAccounts, again.engagements, again.reviews, again.clockDecisions]).toEqual(
         [[], [], [], []],
@@ -89,29 +95,29 @@ test('I4, I23: an unchanged world and a replay of everything emit nothing', () =
   );
 });
 
-test('I18: at every moment everything due has happened, and nothing before its time', () => {
+test('I18: at every moment everything due has fired, and nothing early', () => {
   fc.assert(
-    fc.property(personHistories, fc.subarray(LOOKS_MS, { minLength: 1 }), (history, looks) => {
-      const world = worldAfter(history, looks[0] ?? NOW_MS);
-      for (const nowMs of looks) {
+    fc.property(personHistories, fc.subarray(MOMENTS_MS, { minLength: 1 }), (history, moments) => {
+      const world = runHistory(history, moments[0] ?? NOW_MS);
+      for (const nowMs of moments) {
         const dueMs = world.nextTransitionAtMs ?? Infinity;
         if (dueMs > nowMs) {
-          expect(world.wait(nowMs)).toMatchObject({ lifecycle: [], accounts: [] });
+          expect(world.runClock(nowMs)).toMatchObject({ lifecycle: [], accounts: [] });
         } else {
-          expect(world.wait(dueMs - 1)).toMatchObject({ lifecycle: [], accounts: [] });
-          world.wait(nowMs);
+          expect(world.runClock(dueMs - 1)).toMatchObject({ lifecycle: [], accounts: [] });
+          world.runClock(nowMs);
         }
-        expect(faults(world, history, nowMs)).toEqual([]);
+        expect(findDifferences(world, history, nowMs)).toEqual([]);
       }
     }),
     { numRuns: HISTORIES },
   );
 });
 
-test('I14: what is held has a rule of the policy at its hash behind it', () => {
+test('I14: every assignment has as its reason a rule of the policy at its hash', () => {
   fc.assert(
     fc.property(personHistories, (history) => {
-      const { accounts } = worldAfter(history, NOW_MS).identity;
+      const { accounts } = runHistory(history, NOW_MS).identity;
       for (const { state, target, entitlements } of accounts) {
         expect(state === 'enabled' && entitlements.length === 0).toBe(false);
         for (const { name, reasons } of entitlements) {
@@ -127,12 +133,12 @@ test('I14: what is held has a rule of the policy at its hash behind it', () => {
   );
 });
 
-test('I22: every delivery is applied, stale or known; generations of an object rise by one', () => {
+test('I22: every delivery is applied, stale or a duplicate; generations of an object increase by one', () => {
   fc.assert(
     fc.property(personHistories, (history) => {
       const world = new PersonWorld();
       const outcomes = history.batches.flatMap(
-        (batch) => world.take(batch, NOW_MS)?.outcomes ?? [],
+        (batch) => world.process(batch, NOW_MS)?.outcomes ?? [],
       );
 
       expect(outcomes).toHaveLength(history.events.length);

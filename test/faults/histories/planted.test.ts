@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EngagementFact } from '../oracle/reference/periods.ts';
-import { expectedPerson, type PersonFact } from '../oracle/reference/person.ts';
+import { derivePerson, type PersonFact } from '../oracle/reference/person.ts';
 import { type PersonHistory, personHistories } from './person-history.ts';
 
 const NOW_MS = Date.parse('2026-06-10T12:00:00Z');
 
-/** Believes what came last, as a system would that moves a state along its input. */
-function inOrderOfArrival({ batches }: PersonHistory): readonly PersonFact[] {
+/** A wrong reducer: the last arrival wins. */
+function orderByArrival({ batches }: PersonHistory): readonly PersonFact[] {
   return batches.flat().map((event, at) => factOf(event, BigInt(at)));
 }
 
-function inOrderOfSource({ orders }: PersonHistory): readonly PersonFact[] {
+function orderBySource({ orders }: PersonHistory): readonly PersonFact[] {
   return [...orders].map(([event, order]) => factOf(event, BigInt(order)));
 }
 
@@ -20,10 +20,10 @@ function factOf({ id, source, type, data }: PersonHistory['events'][number], ord
   return { eventId: id, source, kind, order, data } as unknown as PersonFact;
 }
 
-test('a wrong reducer is found, and shown by the few events that prove it, one a line', () => {
+test('a wrong reducer is found, and shrunk to the few events that prove it, one per line', () => {
   const property = fc.property(personHistories, (history) => {
-    expect(expectedPerson(inOrderOfArrival(history), NOW_MS)).toEqual(
-      expectedPerson(inOrderOfSource(history), NOW_MS),
+    expect(derivePerson(orderByArrival(history), NOW_MS)).toEqual(
+      derivePerson(orderBySource(history), NOW_MS),
     );
   });
 

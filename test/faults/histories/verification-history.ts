@@ -1,30 +1,30 @@
 import fc from 'fast-check';
 import { IVR, type SentEvent } from '../../support/events.ts';
 
-type Said = readonly [kind: string, data: object];
+type Report = readonly [kind: string, data: object];
 
 const CALL = { platform: 'acme', call: { session: 'S' } };
 const reasons = fc.constantFrom('completed', 'busy', 'no_answer', 'failed', 'canceled');
 const factors = fc.constantFrom('pin', 'voice');
 
 /**
- * What is told of one attempt: it is opened, its session and legs have telemetry, and there are inputs and successes
+ * Reports about one attempt: it is opened, session and legs have telemetry, and there are inputs and successes
  * that name some factors, or one other verdict.
  */
-function attemptOf(attempt: string): fc.Arbitrary<readonly Said[]> {
+function drawAttempt(attempt: string): fc.Arbitrary<readonly Report[]> {
   const by = { attempt, ...CALL };
-  const opened: Said = ['attempt-opened', { ...by, channel: 'voice' }];
+  const opened: Report = ['attempt-opened', { ...by, channel: 'voice' }];
   const leg = fc.constantFrom({}, { leg: 'desk' }, { leg: 'mobile' });
   const call = leg.map((named) => ({ ...CALL.call, ...named }));
-  const underWay = fc.record({ call, status: fc.constantFrom('queued', 'ringing', 'answered') });
+  const inProgress = fc.record({ call, status: fc.constantFrom('queued', 'ringing', 'answered') });
   const over = fc.record(
     { call, status: fc.constant('ended'), endReason: reasons, answeredBy: fc.constant('human') },
     { requiredKeys: ['call', 'status'] },
   );
   const progress = fc.array(
     fc
-      .oneof({ weight: 2, arbitrary: underWay }, { weight: 1, arbitrary: over })
-      .map((data): Said => ['call-progressed', { ...by, ...data }]),
+      .oneof({ weight: 2, arbitrary: inProgress }, { weight: 1, arbitrary: over })
+      .map((data): Report => ['call-progressed', { ...by, ...data }]),
     { maxLength: 5 },
   );
   const input = fc.record({
@@ -34,9 +34,9 @@ function attemptOf(attempt: string): fc.Arbitrary<readonly Said[]> {
   const inputs = fc
     .array(input, { maxLength: 5 })
     .map((all) =>
-      all.map((one, at): Said => ['input-checked', { ...by, step: `${at + 1}`, ...one }]),
+      all.map((one, at): Report => ['input-checked', { ...by, step: `${at + 1}`, ...one }]),
     );
-  const reached = (data: object): Said => ['verdict-reached', { ...by, decidedBy: 'b', ...data }];
+  const reached = (data: object): Report => ['verdict-reached', { ...by, decidedBy: 'b', ...data }];
   const method = fc.constantFrom('pin', 'voice', 'voice+pin', 'pin+liveness', 'liveness');
   const successes = fc.array(
     fc
@@ -46,7 +46,7 @@ function attemptOf(attempt: string): fc.Arbitrary<readonly Said[]> {
   );
   const other = fc
     .constantFrom('rejected', 'inconclusive', 'max_attempts', 'cancelled')
-    .map((said): readonly Said[] => [reached({ verdict: said })]);
+    .map((verdict): readonly Report[] => [reached({ verdict })]);
   const decisive = fc.oneof(
     fc.tuple(inputs, successes).map((both) => both.flat()),
     other,
@@ -64,9 +64,9 @@ const requested = fc
     },
     { requiredKeys: ['purpose'] },
   )
-  .map((data): Said => ['requested', { expiresAt: '2090-01-01T00:00:00Z', ...data }]);
+  .map((data): Report => ['requested', { expiresAt: '2090-01-01T00:00:00Z', ...data }]);
 
-const cancelled = fc.constantFrom<readonly Said[]>(
+const cancelled = fc.constantFrom<readonly Report[]>(
   [],
   [],
   [['cancelled', { reason: 'asked twice' }]],
@@ -77,8 +77,8 @@ export class VerificationHistory {
   readonly events: readonly SentEvent[];
   readonly arriving: readonly SentEvent[];
 
-  constructor(said: readonly Said[], ranks: readonly number[], again: readonly number[]) {
-    this.events = said.map(([kind, data], at) => ({
+  constructor(reports: readonly Report[], ranks: readonly number[], again: readonly number[]) {
+    this.events = reports.map(([kind, data], at) => ({
       specversion: '1.0',
       id: `v1-${at + 1}`,
       source: IVR,
@@ -107,20 +107,20 @@ export const verificationHistories: fc.Arbitrary<VerificationHistory> = fc
     request: requested,
     isLimited: fc.boolean(),
     attempts: fc.oneof(
-      attemptOf('A1').map((one) => [one]),
-      fc.tuple(attemptOf('A1'), attemptOf('A2')),
+      drawAttempt('A1').map((one) => [one]),
+      fc.tuple(drawAttempt('A1'), drawAttempt('A2')),
     ),
     cancellation: cancelled,
     ranks: fc.array(fc.nat(99), { minLength: 1, maxLength: 20 }),
     again: fc.array(fc.nat(99), { maxLength: 4 }),
   })
   .map(({ request: [kind, data], isLimited, attempts, cancellation, ranks, again }) => {
-    // One attempt more would be refused, and which one that is depends on the order.
+    // A further attempt would be refused; which one depends on the order.
     const limit = isLimited ? { maxAttempts: attempts.length } : {};
-    const said: readonly Said[] = [
+    const reports: readonly Report[] = [
       [kind, { ...data, ...limit }],
       ...attempts.flat(),
       ...cancellation,
     ];
-    return new VerificationHistory(said, ranks, again);
+    return new VerificationHistory(reports, ranks, again);
   });

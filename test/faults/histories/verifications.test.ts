@@ -12,16 +12,16 @@ import {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { structured } from '../../support/events.ts';
-import { readSent } from '../oracle/read-sent.ts';
+import { parseSent } from '../oracle/parse-sent.ts';
 import {
+  deriveCallEnd,
   type Ending,
-  endOfCall,
-  possibleEndings,
+  listEndings,
   type VerificationFact,
 } from '../oracle/reference/verification.ts';
-import { verificationsOf } from '../oracle/sent-facts.ts';
-import { HISTORIES } from './how-many.ts';
-import { eventOf, POLICY } from './person-world.ts';
+import { groupByVerification } from '../oracle/sent-facts.ts';
+import { POLICY, parseEvent } from './person-world.ts';
+import { HISTORIES } from './run-count.ts';
 import { type VerificationHistory, verificationHistories } from './verification-history.ts';
 
 const RUNS = { numRuns: HISTORIES };
@@ -29,17 +29,17 @@ const START_MS = Date.parse('2026-06-10T12:00:00Z');
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 
-/** What was stored and published after each report, and after the sweep of an hour later. */
-interface Told {
+/** State and messages after each report, and after a sweep one hour later. */
+interface Trace {
   readonly states: readonly string[];
   readonly attempts: readonly ReadonlyMap<string, string>[];
   readonly settled: readonly object[];
   readonly decidedBy: string | undefined;
 }
 
-function tell({ arriving }: VerificationHistory): Told {
-  const taken = new Set<string>();
-  const told = {
+function runReports({ arriving }: VerificationHistory): Trace {
+  const known = new Set<string>();
+  const trace = {
     states: [] as string[],
     attempts: [] as Map<string, string>[],
     settled: [] as object[],
@@ -58,16 +58,16 @@ function tell({ arriving }: VerificationHistory): Told {
     for (const state of changed.attempts) attempts.set(state.attempt, state);
     for (const count of changed.failures) failures.set(failureCountId(count), count);
     const [verification] = verifications.values();
-    told.states.push(verification?.state ?? 'pending');
-    told.attempts.push(new Map([...attempts].map(([attempt, { state }]) => [attempt, state])));
-    if (changes.settled !== undefined) told.settled.push(changes.settled);
+    trace.states.push(verification?.state ?? 'pending');
+    trace.attempts.push(new Map([...attempts].map(([attempt, { state }]) => [attempt, state])));
+    if (changes.settled !== undefined) trace.settled.push(changes.settled);
   };
   for (const sent of arriving) {
-    if (taken.has(sent.id)) continue;
-    taken.add(sent.id);
+    if (known.has(sent.id)) continue;
+    known.add(sent.id);
     const report = {
-      event: eventOf(sent) as VerificationEvent,
-      takenAtMs: START_MS + taken.size * SECOND_MS,
+      event: parseEvent(sent) as VerificationEvent,
+      takenAtMs: START_MS + known.size * SECOND_MS,
     };
     const { outcomes, changed } = foldReports(locked(), [report], context);
     for (const outcome of outcomes) keep(outcome, changed);
@@ -80,7 +80,7 @@ function tell({ arriving }: VerificationHistory): Told {
   const { outcomes, changed } = foldDue(locked(), due, laterMs, context);
   for (const { changes } of outcomes) keep(changes, changed);
   const [verification] = verifications.values();
-  return { ...told, decidedBy: verification?.attempt };
+  return { ...trace, decidedBy: verification?.attempt };
 }
 
 function isOpen(attempt: string): boolean {
@@ -88,21 +88,23 @@ function isOpen(attempt: string): boolean {
 }
 
 function endingsOf(history: VerificationHistory): readonly Ending[] {
-  return possibleEndings(factsOf(history));
+  return listEndings(factsOf(history));
 }
 
 function factsOf({ events }: VerificationHistory): readonly VerificationFact[] {
-  const said = events.map((event) => readSent(structured(event)));
-  const all = verificationsOf(said.flatMap((read) => (read.kind === 'said' ? [read.event] : [])));
+  const parsed = events.map((event) => parseSent(structured(event)));
+  const all = groupByVerification(
+    parsed.flatMap((read) => (read.kind === 'event' ? [read.event] : [])),
+  );
   return all[0]?.facts ?? [];
 }
 
-test('a verification ends in a way that its reports allow, and in the only one in any order', () => {
+test('a verification ends in an outcome that its reports allow; where only one is possible, in every order', () => {
   fc.assert(
     fc.property(verificationHistories, (history) => {
-      const told = tell(history);
+      const trace = runReports(history);
       const endings = endingsOf(history);
-      const found = { outcome: told.states.at(-1), attempt: told.decidedBy };
+      const found = { outcome: trace.states.at(-1), attempt: trace.decidedBy };
 
       const fits = endings.some(
         ({ outcome, attempt }) =>
@@ -115,15 +117,15 @@ test('a verification ends in a way that its reports allow, and in the only one i
   );
 });
 
-test('a call ends its attempt as its session and its legs say, in any order', () => {
+test('an attempt ends as its session and legs report, in every order', () => {
   fc.assert(
     fc.property(verificationHistories, (history) => {
-      const told = tell(history);
-      if (told.states.at(-1) !== 'pending') return;
+      const trace = runReports(history);
+      if (trace.states.at(-1) !== 'pending') return;
       const facts = factsOf(history);
-      for (const [attempt, state] of told.attempts.at(-1) ?? []) {
+      for (const [attempt, state] of trace.attempts.at(-1) ?? []) {
         if (['rejected', 'cancelled'].includes(state) && hasVerdict(facts, attempt)) continue;
-        expect(isOpen(state) ? undefined : state).toBe(endOfCall(facts, attempt));
+        expect(isOpen(state) ? undefined : state).toBe(deriveCallEnd(facts, attempt));
       }
     }),
     RUNS,
@@ -139,10 +141,10 @@ function hasVerdict(facts: readonly VerificationFact[], attempt: string): boolea
   );
 }
 
-test('I5: what has ended stays as it is, with all attempts, and is announced once', () => {
+test('I5: a final verification and its attempts never change, and it is published once', () => {
   fc.assert(
     fc.property(verificationHistories, (history) => {
-      const { states, attempts, settled } = tell(history);
+      const { states, attempts, settled } = runReports(history);
       const isFinal = states.at(-1) !== 'pending';
 
       expect(settled).toHaveLength(isFinal ? 1 : 0);

@@ -1,13 +1,13 @@
-/** Raw record batches (message format 2), right or wrong in every field. */
+/** Encodes raw record batches (message format 2), valid or invalid in any field. */
 
-/** Fields of a batch's header that are not as the records say. */
+/** Fields of a batch header; a missing one is derived from the records. */
 export interface BatchFields {
   readonly baseOffset: bigint;
   readonly attributes?: number;
   readonly lastOffsetDelta?: number;
   readonly count?: number;
   readonly format?: number;
-  /** Of what follows the length; -1 and the like are written as they are. */
+  /** Bytes after the length field; written unchanged, also when negative. */
   readonly length?: number;
   readonly producerId?: bigint;
 }
@@ -22,7 +22,7 @@ export interface RecordFields {
 const HEADER_BYTES = 61;
 const LENGTH_STARTS = 12;
 
-/** A batch around records that may be compressed, or anything else. */
+/** A batch whose payload is `packed`: records, compressed or not, or any bytes. */
 export function batch(fields: BatchFields, packed: Buffer, records: number): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeBigInt64BE(fields.baseOffset, 0);
@@ -49,7 +49,7 @@ export function record(delta: number, fields: RecordFields = {}): Buffer {
   return Buffer.concat([varint(body.length), body]);
 }
 
-/** A record with so many headers that have neither a name nor a value. */
+/** A record with so many headers without name and value. */
 export function recordOfHeaders(count: number): Buffer {
   const start = Buffer.concat([Buffer.of(0, 0, 0), sized(null), sized(null), varint(count)]);
   const body = Buffer.concat([start, Buffer.alloc(2 * count)]);

@@ -3,7 +3,7 @@ import { gzip, zstdCompress } from 'node:zlib';
 import { codecOf } from '../../../packages/kafka/src/protocol/compression/codecs.ts';
 import { batch, record, recordOfHeaders } from './batches.ts';
 
-/** A batch that is small and would be large. */
+/** A small batch that decompresses to a large one. */
 export type Bomb = readonly [what: string, set: Buffer];
 
 const GZIP = 1;
@@ -24,20 +24,23 @@ export async function makeBombs(): Promise<readonly Bomb[]> {
   return [
     ['1 GiB in zstd', of(ZSTD, await packed(ZSTD, 1024 * MIB))],
     ['64 MiB in gzip', of(GZIP, await packed(GZIP, 64 * MIB))],
-    ['many gzips one behind the other', of(GZIP, await gzips(64))],
+    ['many concatenated gzip members', of(GZIP, await gzips(64))],
     ['64 MiB in snappy', of(SNAPPY, await packed(SNAPPY, 64 * MIB))],
-    ['4 GiB, says a block of snappy', of(SNAPPY, Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0]))],
+    [
+      '4 GiB announced by a block of snappy',
+      of(SNAPPY, Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0])),
+    ],
     ['200,000 blocks of snappy', of(SNAPPY, snappyBlocks(200_000))],
     ['16,000 blocks of snappy', of(SNAPPY, snappyBlocks(16_000))],
     ['64 MiB in lz4', of(LZ4, await packed(LZ4, 64 * MIB))],
-    ...lz4Sizes().map((frame): Bomb => ['2^60 bytes, says a frame of lz4', of(LZ4, frame)]),
+    ...lz4Sizes().map((frame): Bomb => ['2^60 bytes announced by a frame of lz4', of(LZ4, frame)]),
     ['a record of 15 million headers', of(ZSTD, await pack(headers))],
     ['1,000 records of 15,000 headers', of(ZSTD, await pack(many(1_000, 15_000)), 1_000)],
     ['100,000 records', of(ZSTD, await pack(records), 100_000)],
-    ['100,000 records, says one', of(ZSTD, await pack(records), 1)],
+    ['100,000 records announced as one', of(ZSTD, await pack(records), 1)],
     ['2 billion records', batch({ baseOffset: 0n, count: 2_000_000_000 }, record(0), 1)],
-    ['a record of 31 MiB, which may be', of(ZSTD, largest)],
-    ['and eight of them', Buffer.concat(Array.from({ length: 8 }, () => of(ZSTD, largest)))],
+    ['a record of 31 MiB, which is allowed', of(ZSTD, largest)],
+    ['eight records of 31 MiB', Buffer.concat(Array.from({ length: 8 }, () => of(ZSTD, largest)))],
   ];
 }
 
@@ -61,7 +64,7 @@ function snappyBlocks(count: number): Buffer {
   return Buffer.concat([magic, ...Array.from({ length: count }, () => block)]);
 }
 
-/** Frames that announce 2^60 bytes; one of them has the right checksum of its header. */
+/** Frames that announce 2^60 bytes; one of them has the right header checksum. */
 function lz4Sizes(): readonly Buffer[] {
   return Array.from({ length: 256 }, (_, checksum) => {
     const size = Buffer.alloc(8);

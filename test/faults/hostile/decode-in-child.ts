@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { decodeRecordSet } from '../../../packages/kafka/src/protocol/record-set.ts';
-import { longestTurnMs } from './turns.ts';
+import { measureLongestTurnMs } from './turns.ts';
 
-/** Decodes the record sets of a file (base64, one a line) and prints what that has cost this process. */
+/** Decodes the record sets of a file (base64, one per line) and prints the cost of each in this process. */
 const TRIES = 3;
 
 const [file = ''] = process.argv.slice(2);
@@ -10,7 +10,7 @@ const sets = (await readFile(file, 'utf8')).split('\n').map((line) => Buffer.fro
 for (const set of sets) {
   const turnsMs: number[] = [];
   for (let tries = 0; tries < TRIES; tries += 1) {
-    turnsMs.push(await longestTurnMs(() => decodeRecordSet(set, [])));
+    turnsMs.push(await measureLongestTurnMs(() => decodeRecordSet(set, [])));
   }
   const messages = await decodeRecordSet(set, []);
   const line = {

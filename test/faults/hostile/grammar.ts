@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { CONTRACTORS, HR, IVR, SECURITY } from '../../support/events.ts';
 import { CANARY } from './corpus/texts.ts';
 
-/** A delivery that was made up, and how. */
-export interface MadeUp {
+/** A generated delivery. */
+export interface GeneratedDelivery {
   readonly topic: InputTopic;
   readonly delivery: RawDelivery;
-  /** Bytes of the value were changed, so that what was a value may stand where names do. */
+  /** True where bytes of the value were changed, so that a value may appear in place of a name. */
   readonly changed: boolean;
 }
 
@@ -55,7 +55,7 @@ const TEXTS = [
   `${CANARY}'"\`\${}{{`,
 ];
 const NUMBERS = [0, -0, 1, -1, 0.5, 2 ** 53 - 1, 2 ** 53, 1e21, 1e300, 5e-324];
-/** Written into the text as they are, which no serialiser would. */
+/** Inserted verbatim into the JSON text; no serialiser writes them. */
 const RAW = [
   '9007199254740993',
   '1e400',
@@ -103,7 +103,7 @@ const { value: anything } = fc.letrec<{ value: Json }>((tie) => ({
   ),
 }));
 
-/** With own members of any name. */
+/** An object with own members of any name. */
 function objectOf(members: readonly (readonly [string, Json])[]): Json {
   return Object.fromEntries(members);
 }
@@ -158,7 +158,7 @@ const body = fc.oneof(
   ),
 );
 
-/** Where something else is put: members of the envelope, of the data, and a name that nobody knows. */
+/** Members that are overwritten: of the envelope, of the data, and unknown names. */
 const PLACES = [
   'id',
   'source',
@@ -207,11 +207,11 @@ const header = fc.tuple(
   ),
 );
 
-/** Anything that a sender could make of an event by mistake or on purpose, most of it nearly right. */
-export const madeUp: fc.Arbitrary<MadeUp> = fc
+/** Events with mistakes that a sender could make, accidentally or on purpose. Most are nearly valid. */
+export const generatedDeliveries: fc.Arbitrary<GeneratedDelivery> = fc
   .record({
     body,
-    source: fc.constantFrom(HR, HR, CONTRACTORS, SECURITY, IVR, IVR, 'urn:example:nobody'),
+    source: fc.constantFrom(HR, HR, CONTRACTORS, SECURITY, IVR, IVR, 'urn:example:unknown'),
     time: fc.oneof(fc.constant(FROM), fc.constantFrom(...INSTANTS)),
     id: fc.oneof(fc.uuid(), text),
     changes: fc.array(change, { maxLength: 2 }),
@@ -257,7 +257,7 @@ function put(target: Json, name: string, value: Json): void {
   });
 }
 
-/** JSON, with what no serialiser would write where a placeholder stands. */
+/** JSON text in which placeholders are replaced by `RAW`. */
 function textOf(value: Json): string {
   const text = value === undefined ? '' : JSON.stringify(value);
   return text.replaceAll(/"\uE000(\d)\uE000"/g, (_, at: string) => RAW[Number(at)] ?? '0');

@@ -12,18 +12,18 @@ import { knownOf } from '../../support/people.ts';
 import { openSystem, type TestSystem, totalsOf } from '../../support/system.ts';
 import { CORPUS } from './corpus/corpus.ts';
 import { CANARY, type Hostile } from './corpus/texts.ts';
-import { madeUp } from './grammar.ts';
-import { paceOfMachine } from './pace.ts';
+import { generatedDeliveries } from './grammar.ts';
 import { SEED } from './settings.ts';
+import { measureSlowdown } from './slowdown.ts';
 import { type Watch, watchService } from './watch.ts';
 import { WORST } from './worst.ts';
 
-const MADE_UP_COUNT = 300;
-/** Every so many of the hostile ones a good one. */
+const GENERATED_COUNT = 300;
+/** One valid delivery after so many hostile ones. */
 const GOOD_EVERY = 5;
 const SENT_AT_ONCE_BYTES = 600_000;
 const SENT_AT_ONCE_COUNT = 100;
-/** Others are busy on this machine: what one round shows may be theirs, what all show is ours. */
+/** Best of several rounds: a single round may be slow because of other processes. */
 const ROUNDS = 10;
 const LAG_MAX_MS = 50;
 
@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 interface Sent extends SentRecord {
-  /** What became of it when it was read here; undefined for a good one. */
+  /** Result of reading it in this process; undefined for a valid one. */
   readonly read: Read | undefined;
   readonly becomes: Hostile['becomes'] | undefined;
 }
@@ -50,7 +50,7 @@ function recordOf({
   delivery,
   becomes,
 }: Omit<Hostile, 'why' | 'becomes'> & Partial<Pick<Hostile, 'becomes'>>): Sent {
-  // As a sender with kafkajs writes them: what has one name stands together.
+  // kafkajs groups headers by name.
   const byName = Map.groupBy(delivery.headers, ([name]) => Buffer.from(name).toString());
   const regrouped = [...byName].flatMap(([name, all]) =>
     all.map(([, text]) => [name, text] as const),
@@ -68,15 +68,17 @@ function recordOf({
   };
 }
 
-function good(index: number): Sent {
+function createValid(index: number): Sent {
   const attributes = employee('Sales');
   const event = hrEvent('joined', `good-${index}`, 1, { startsAt: inDays(-9), attributes });
   return { ...structured(event), read: undefined, becomes: 'event' };
 }
 
-/** The hostile ones with good ones among them. */
+/** Hostile deliveries with valid ones between them. */
 function mixed(hostile: readonly Sent[]): readonly Sent[] {
-  return hostile.flatMap((one, index) => (index % GOOD_EVERY === 0 ? [one, good(index)] : [one]));
+  return hostile.flatMap((one, index) =>
+    index % GOOD_EVERY === 0 ? [one, createValid(index)] : [one],
+  );
 }
 
 async function sendInParts(records: readonly SentRecord[]): Promise<void> {
@@ -109,7 +111,7 @@ async function lettersByPlace(): Promise<ReadonlyMap<string, Letter>> {
   return new Map(letters.map((letter) => [letter.place, letter]));
 }
 
-/** Each partition 0 was written in the order in which it was sent. */
+/** Expects the disposition of each delivery at its offset. All are in partition 0, in the order sent. */
 function verifyPlaces(sent: readonly Sent[], letters: ReadonlyMap<string, Letter>): void {
   const offsets = new Map<string, number>();
   for (const one of sent) {
@@ -122,17 +124,17 @@ function verifyPlaces(sent: readonly Sent[], letters: ReadonlyMap<string, Letter
   }
 }
 
-/** Undefined where that depends on what came before it. */
+/** Undefined where it depends on earlier deliveries. */
 function becomesOf({ becomes, read }: Sent): string | undefined {
   if (becomes !== undefined || read?.kind !== 'rejected') return becomes;
   return read.claim === undefined ? read.rejection.code : undefined;
 }
 
-test(`hostile deliveries are dead letters where they stood, and their neighbours are applied (FAULTS_SEED=${SEED})`, async () => {
-  // Without changed bytes: there a value may become the name of a member, and names are told.
-  const whole = madeUp.filter(({ changed }) => !changed);
-  const made = fc.sample(whole, { seed: SEED, numRuns: MADE_UP_COUNT });
-  const sent = mixed([...CORPUS, ...made].map(recordOf));
+test(`hostile deliveries become dead letters at their offsets, and the deliveries beside them are applied (FAULTS_SEED=${SEED})`, async () => {
+  // Without changed bytes: they can turn a value into a member name, and dead letters quote names.
+  const whole = generatedDeliveries.filter(({ changed }) => !changed);
+  const generated = fc.sample(whole, { seed: SEED, numRuns: GENERATED_COUNT });
+  const sent = mixed([...CORPUS, ...generated].map(recordOf));
   await sendInParts(sent);
   await system.settled();
 
@@ -150,15 +152,15 @@ test(`hostile deliveries are dead letters where they stood, and their neighbours
   verifyUnharmed();
 });
 
-test(`the worst events that are allowed keep the reconciler's event loop for less than ${LAG_MAX_MS} ms each`, async () => {
+test(`the most expensive allowed events block the reconciler's event loop for less than ${LAG_MAX_MS} ms each`, async () => {
   const lags = new Map<string, number>();
   for (const [what, make] of WORST) {
     for (let round = 0; round < ROUNDS; round += 1) {
-      await watch.takeLagMs();
+      await watch.readLagMs();
       const value = make(`lag-${round}-${WORST.findIndex(([one]) => one === what)}`);
       await system.sendRecords([{ topic: 'workforce-events', key: null, value, partition: 0 }]);
       await system.settled();
-      const lagMs = (await watch.takeLagMs()) / paceOfMachine();
+      const lagMs = (await watch.readLagMs()) / measureSlowdown();
       lags.set(what, Math.min(lagMs, lags.get(what) ?? Number.POSITIVE_INFINITY));
       if (lagMs < LAG_MAX_MS) break;
     }
@@ -168,20 +170,20 @@ test(`the worst events that are allowed keep the reconciler's event loop for les
   for (const [what, lagMs] of lags) expect(lagMs, what).toBeLessThan(LAG_MAX_MS);
 });
 
-test('a record batch full of the worst events keeps nobody from his turn', async () => {
+test('a record batch of the most expensive events does not starve other work', async () => {
   const topic = system.topics.names['workforce-events'];
-  const { received } = await totalsOf(system.database);
+  const { received: before } = await totalsOf(system.database);
   const values = Array.from({ length: 100 }, (_, index) => {
     const make = WORST[index % WORST.length]?.[1] ?? String;
     return make(`full-${index}`);
   });
   await produce(local(), topic, values, { compression: CompressionTypes.ZSTD });
-  const taken = async (): Promise<number> => (await totalsOf(system.database)).received;
-  await eventually('the batch is taken', taken, (now) => now === received + values.length);
+  const received = async (): Promise<number> => (await totalsOf(system.database)).received;
+  await eventually('the batch is processed', received, (now) => now === before + values.length);
   verifyUnharmed();
 });
 
-/** The process lives, always answered, and says nothing of what it was sent. */
+/** Expects that the process lives, answered every request and quoted nothing of its input. */
 function verifyUnharmed(): void {
   expect(watch.unanswered()).toBe(0);
   expect(system.output()).not.toContain(CANARY);

@@ -1,29 +1,29 @@
 /**
- * The most that this thread has worked in one turn of its event loop while `work` went on, in milliseconds of
- * its own: not of the clock, which goes on while others have the machine.
+ * Measures the longest turn of the event loop during `work`, in milliseconds of CPU time of this thread, which
+ * excludes the time in which other processes have the CPU.
  */
-export async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
+export async function measureLongestTurnMs(work: () => Promise<unknown>): Promise<number> {
   let longest = 0;
   let isRunning = true;
   let before = process.threadCpuUsage();
-  const look = (): void => {
+  const sample = (): void => {
     const now = process.threadCpuUsage();
     longest = Math.max(longest, now.user + now.system - before.user - before.system);
     before = now;
   };
   const turn = (): void => {
-    look();
+    sample();
     if (isRunning) setImmediate(turn);
   };
   setImmediate(turn);
   await work();
   isRunning = false;
-  look();
+  sample();
   return longest / 1_000;
 }
 
-/** What work that does not wait takes of this thread, in milliseconds of its own. */
-export function ownMs(work: () => unknown): number {
+/** Measures synchronous work in milliseconds of CPU time of this thread. */
+export function measureCpuMs(work: () => unknown): number {
   const before = process.threadCpuUsage();
   work();
   const { user, system } = process.threadCpuUsage(before);

@@ -1,17 +1,17 @@
 import { eventually } from '../../support/eventually.ts';
 
-/** Looks at a service all the time, as its orchestrator and its monitoring do. */
+/** Polls a service continuously, as its orchestrator and its monitoring do. */
 export interface Watch extends AsyncDisposable {
-  /** Times that /livez did not answer with 200. */
+  /** Number of polls that /livez did not answer with 200. */
   readonly unanswered: () => number;
-  /** Milliseconds that its event loop was late at most since this was asked last. */
-  readonly takeLagMs: () => Promise<number>;
-  /** All of the last /metrics. */
+  /** Maximum event loop lag in milliseconds since the last call. */
+  readonly readLagMs: () => Promise<number>;
+  /** Text of the last /metrics. */
   readonly metrics: () => string;
 }
 
 const EVERY_MS = 50;
-/** The service looks at its event loop so often, and counts that in. */
+/** Sampling interval of the lag metric, which is part of its value. */
 const RESOLUTION_MS = 10;
 const ANSWER_MAX_MS = 10_000;
 const LAG = /^nodejs_eventloop_lag_max_seconds ([\d.e+-]+)$/m;
@@ -19,10 +19,10 @@ const LAG = /^nodejs_eventloop_lag_max_seconds ([\d.e+-]+)$/m;
 export function watchService(address: string): Watch {
   let lagMs = 0;
   let unanswered = 0;
-  let looks = 0;
+  let polls = 0;
   let metrics = '';
   const end = new AbortController();
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     const signal = AbortSignal.timeout(ANSWER_MAX_MS);
     const alive = await fetch(`${address}/livez`, { signal }).then(
       ({ ok }) => ok,
@@ -33,29 +33,29 @@ export function watchService(address: string): Watch {
       (answer) => answer.text(),
       () => metrics,
     );
-    // Each look at the metrics begins a new maximum.
+    // Each scrape resets the maximum.
     lagMs = Math.max(lagMs, Number(LAG.exec(metrics)?.[1] ?? 0) * 1_000 - RESOLUTION_MS);
-    looks += 1;
+    polls += 1;
   };
   const watching = (async () => {
     while (!end.signal.aborted) {
-      await look();
+      await poll();
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }
   })();
   return {
     unanswered: () => unanswered,
     metrics: () => metrics,
-    takeLagMs: async () => {
-      const before = looks;
+    readLagMs: async () => {
+      const before = polls;
       await eventually(
-        'a look at the service',
-        () => looks,
+        'a poll of the service',
+        () => polls,
         (now) => now > before + 1,
       );
-      const taken = lagMs;
+      const maxMs = lagMs;
       lagMs = 0;
-      return taken;
+      return maxMs;
     },
     [Symbol.asyncDispose]: async () => {
       end.abort();

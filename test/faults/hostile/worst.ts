@@ -1,20 +1,20 @@
-import { CANARY, filled, joinedText, VALUE_MAX_BYTES, withMember } from './corpus/texts.ts';
+import { addMember, CANARY, fillText, joinedText, VALUE_MAX_BYTES } from './corpus/texts.ts';
 
-/** An event of 256 KiB of which a kind of content takes the most time; `name` makes it another one each time. */
+/** An event of 256 KiB fillText with the content that is most expensive to read; `name` makes its id and person unique. */
 export type Worst = readonly [what: string, make: (name: string) => string];
 
 function member(name: string, before: string, part: string, after: string): string {
-  const [start = '', end = ''] = withMember(name, '"more":HERE').split('HERE');
-  return filled(start + before, part, after + end);
+  const [start = '', end = ''] = addMember(name, '"more":HERE').split('HERE');
+  return fillText(start + before, part, after + end);
 }
 
-/** As many different members or rows as fit. */
+/** An event fillText with as many different members or rows as fit. */
 function different(
   name: string,
   of: (index: number) => string,
   brackets: readonly [string, string],
 ): string {
-  const [start = '', end = ''] = withMember(name, '"more":HERE').split('HERE');
+  const [start = '', end = ''] = addMember(name, '"more":HERE').split('HERE');
   const parts: string[] = [];
   let bytes = start.length + end.length + 2;
   for (let index = 0; ; index += 1) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { glob, readFile } from 'node:fs/promises';
 
-/** Of everything that a result depends on but the harness itself: 64 hexadecimal digits. */
+/** SHA-256 of the sources that a result depends on, without the test harness: 64 hexadecimal digits. */
 export async function digestOfSources(root: string): Promise<string> {
   const files: string[] = [];
   for await (const file of glob('{packages,services,migrations}/**/*.{ts,mjs,sql,yaml}', {

@@ -1,8 +1,8 @@
 import type { PartReport, ReportRow } from '../report/part.ts';
 import type { KeptPart } from './kept.ts';
 
-/** The row of a case: the one that was kept, or that of a trial now, which is kept if nothing failed. */
-export async function keptRow(
+/** The stored row of a case. Without one, runs `attempt` and stores its row if it passed. */
+export async function recallOrRun(
   kept: KeptPart,
   name: string,
   attempt: () => Promise<ReportRow>,
@@ -14,8 +14,8 @@ export async function keptRow(
   return row;
 }
 
-/** The same for a part that is one case. */
-export async function keptReport(
+/** As `recallOrRun`, for a part that is a single case. */
+export async function recallOrRunPart(
   kept: KeptPart,
   name: string,
   attempt: () => Promise<PartReport>,

@@ -2,25 +2,24 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * What has passed with these sources, in a file, so that a run that was interrupted goes on where it
- * was: every case that has passed is written when it has. A case that failed is not kept, so that it
- * is tried again.
+ * Results of passed cases in a file, so that an interrupted run resumes. A result is written as soon as
+ * its case has passed. Failed cases are not stored and run again.
  */
 export interface Kept {
-  /** This run's number among those with these sources; 1: nothing is known. */
+  /** Number of this run with these sources; 1: no stored results. */
   readonly run: number;
-  /** One part of the suite; its cases have names of their own. */
+  /** One part of the suite. Names of cases are unique within a part. */
   readonly part: (name: string) => KeptPart;
 }
 
 export interface KeptPart {
-  /** What was kept of a case; undefined where it has not passed. */
+  /** Stored result of a case; undefined where it has not passed. */
   readonly recall: (name: string) => object | undefined;
-  /** JSON; the name says everything that the result depends on beside the sources, such as sizes. */
+  /** Stores a result as JSON. The name must include everything else that the result depends on, such as sizes. */
   readonly keep: (name: string, result: object) => Promise<void>;
-  /** Adds the time since the part was opened, or since this was said last, to what it took. */
+  /** Adds the time since `part` or the last call to the duration of the part. */
   readonly spent: () => Promise<void>;
-  /** In all runs, in milliseconds. What a run spent behind its last case before it was interrupted is not in it. */
+  /** Duration in all runs, in milliseconds, without the time after the last case of an interrupted run. */
   readonly tookMs: () => number;
 }
 
@@ -30,8 +29,8 @@ type Line =
   | { readonly part: string; readonly spentMs: number };
 
 /**
- * @param sources - the digest of the sources; what was kept for others is given up
- * @param fresh - gives up what was kept for these, too
+ * @param sources - digest of the sources; results for other sources are discarded
+ * @param fresh - also discards the results for these sources
  */
 export async function openKept(file: string, sources: string, fresh: boolean): Promise<Kept> {
   const [head = '', ...lines] = fresh ? [] : await readLines(file);

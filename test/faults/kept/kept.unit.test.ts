@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openKept } from './kept.ts';
-import { keptRow } from './kept-rows.ts';
+import { recallOrRun } from './kept-rows.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -14,13 +14,13 @@ afterEach(() => rm(folder, { recursive: true }));
 const fileIn = (): string => join(folder, 'below', 'kept.jsonl');
 const row = (failed: number) => ({ what: 'a case', tried: 1, failed, figure: '' });
 
-test('what passed is not tried again by the next run with the same sources', async () => {
+test('a passed case is not run again with the same sources', async () => {
   const first = await openKept(fileIn(), 'digest', false);
-  await keptRow(first.part('sweep'), 'one', () => Promise.resolve(row(0)));
+  await recallOrRun(first.part('sweep'), 'one', () => Promise.resolve(row(0)));
   const second = await openKept(fileIn(), 'digest', false);
 
   const tries: string[] = [];
-  const again = await keptRow(second.part('sweep'), 'one', () => {
+  const again = await recallOrRun(second.part('sweep'), 'one', () => {
     tries.push('one');
     return Promise.resolve(row(0));
   });
@@ -29,17 +29,17 @@ test('what passed is not tried again by the next run with the same sources', asy
   expect(again).toEqual(row(0));
 });
 
-test('what failed, and what has the same name in another part, is tried again', async () => {
+test('a failed case, and a case with the same name in another part, runs again', async () => {
   const first = await openKept(fileIn(), 'digest', false);
-  await keptRow(first.part('sweep'), 'one', () => Promise.resolve(row(1)));
-  await keptRow(first.part('planted'), 'two', () => Promise.resolve(row(0)));
+  await recallOrRun(first.part('sweep'), 'one', () => Promise.resolve(row(1)));
+  await recallOrRun(first.part('planted'), 'two', () => Promise.resolve(row(0)));
 
   const second = await openKept(fileIn(), 'digest', false);
   expect(second.part('sweep').recall('one')).toBeUndefined();
   expect(second.part('sweep').recall('two')).toBeUndefined();
 });
 
-test('other sources, and a fresh start, give up what was kept', async () => {
+test('other sources and a fresh start discard the results', async () => {
   const first = await openKept(fileIn(), 'digest', false);
   await first.part('sweep').keep('one', {});
 
@@ -51,7 +51,7 @@ test('other sources, and a fresh start, give up what was kept', async () => {
   expect(fresh.part('sweep').recall('one')).toBeUndefined();
 });
 
-test('half a line, as a run that was killed may leave it, is passed over', async () => {
+test('an incomplete last line of a killed run is ignored', async () => {
   const first = await openKept(fileIn(), 'digest', false);
   await first.part('sweep').keep('one', { passed: true });
   const text = await readFile(fileIn(), 'utf8');
@@ -61,7 +61,7 @@ test('half a line, as a run that was killed may leave it, is passed over', async
   expect(second.part('sweep').recall('one')).toEqual({ passed: true });
 });
 
-test('a part took as long as all runs together spent in it', async () => {
+test('the duration of a part is the sum over all runs', async () => {
   const first = await openKept(fileIn(), 'digest', false);
   await first.part('sweep').keep('one', {});
   await first.part('planted').spent();

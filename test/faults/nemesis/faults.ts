@@ -3,21 +3,21 @@ import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
 import type { Stack } from '../../../tools/stack/stack.ts';
 import type { Arena } from '../arena/arena.ts';
-import type { Surrounded } from '../proxy/surround.ts';
+import type { Proxies } from '../proxy/proxies.ts';
 import type { Random } from '../workload/random.ts';
 
-/** Where the nemesis strikes. */
-export interface Battlefield {
+/** What the nemesis can break. */
+export interface NemesisTarget {
   readonly stack: Stack;
   readonly arena: Arena;
-  readonly around: Surrounded;
+  readonly proxies: Proxies;
   readonly admin: Admin;
 }
 
-/** Does harm, and has mended what it broke itself when it resolves. */
-export type Fault = (field: Battlefield, random: Random) => Promise<void>;
+/** Injects one fault. Resolves when it has repaired what it broke. */
+export type Fault = (target: NemesisTarget, random: Random) => Promise<void>;
 
-/** Every kind of harm, by name. */
+/** Every kind of fault, by name. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
   'process killed': async ({ arena }, random) => {
     const member = random.pick(arena.members);
@@ -40,7 +40,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       );
     }),
   'backend killed': async ({ stack }, random) => {
-    // The server ends every other session too, and recovers.
+    // The server also terminates all other sessions and recovers.
     await onServer(stack.databaseUrl, async (client) => {
       const { rows } = await client.query<{ pid: number }>(
         "select pid from pg_stat_activity where application_name like 'latchkey-%'",
@@ -78,55 +78,55 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       await joinAndLeave(arena);
     }
   },
-  'write transaction held open': ({ stack }) =>
+  'write transaction left open': ({ stack }) =>
     onServer(stack.databaseUrl, async (client) => {
       await client.query('create table if not exists foreign_writes (at timestamptz)');
       await client.query('begin; insert into foreign_writes values (now())');
       await sleep(8_000);
       await client.query('rollback');
     }),
-  'snapshot held open': ({ arena }) =>
+  'snapshot left open': ({ arena }) =>
     onServer(arena.database.url, async (client) => {
       await client.query('begin isolation level repeatable read; select count(*) from inbox');
       await sleep(10_000);
       await client.query('commit');
     }),
-  'connection to the database cut': async ({ around }, random) => {
-    around.database.cut((count) => random.below(count));
+  'connection to the database cut': async ({ proxies }, random) => {
+    proxies.database.cut((count) => random.below(count));
     await sleep(500);
   },
-  'connection to a broker cut': async ({ around }, random) => {
-    random.pick(around.brokers).cut((count) => random.below(count));
+  'connection to a broker cut': async ({ proxies }, random) => {
+    random.pick(proxies.brokers).cut((count) => random.below(count));
     await sleep(500);
   },
-  'connection to a broker stalled': async ({ around }, random) => {
-    random.pick(around.brokers).stall((count) => random.below(count), 4_000);
+  'connection to a broker stalled': async ({ proxies }, random) => {
+    random.pick(proxies.brokers).stall((count) => random.below(count), 4_000);
     await sleep(4_000);
   },
-  'commit reply lost': async ({ around }) => {
-    around.commits.loseNext();
+  'commit reply lost': async ({ proxies }) => {
+    proxies.commits.loseNext();
     await sleep(1_000);
   },
-  'produce acknowledgement lost': async ({ around }) => {
-    around.produces.loseNext();
+  'produce acknowledgement lost': async ({ proxies }) => {
+    proxies.produces.loseNext();
     await sleep(1_000);
   },
 };
 
 async function onServer(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined); // another fault may end it
+  client.on('error', () => undefined); // another fault may terminate it
   try {
     await client.connect();
     await work(client);
   } catch {
-    // The server was away: that fault did nothing.
+    // The server was unreachable: the fault had no effect.
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-/** A stranger in the group of the reconcilers, who takes partitions and reads nothing. */
+/** A foreign consumer joins the group of the reconcilers, is assigned partitions, reads nothing and leaves. */
 async function joinAndLeave({ servers, env, topics }: Arena): Promise<void> {
   const kafka = new Kafka({ brokers: [...servers.brokers], logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: env['GROUP_ID'] ?? '', sessionTimeout: 6_000 });

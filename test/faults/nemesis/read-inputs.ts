@@ -9,8 +9,8 @@ const INPUTS: readonly InputTopic[] = ['workforce-events', 'verification-events'
 const LIMIT_MS = 120_000;
 
 /**
- * Everything in the input topics, as an ordinary client reads it. Where brokers are killed this, and not
- * what was handed to a producer, is what was sent: a producer that heard nothing sends again.
+ * Reads everything in the input topics with a plain client. Where brokers are killed, the ledger must be
+ * built from this and not from the calls of a producer, which sends again when it gets no reply.
  */
 export async function readInputs(
   { servers, topics }: Arena,

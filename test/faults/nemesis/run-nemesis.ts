@@ -7,12 +7,12 @@ import { openOutputReader } from '../../support/output-reader.ts';
 import { type Arena, openArena, type Servers } from '../arena/arena.ts';
 import { type Finding, judge } from '../oracle/judge.ts';
 import { createLedger, type Ledger } from '../oracle/ledger.ts';
-import { fingerprintOfState, replayFindings } from '../oracle/replay.ts';
-import { surround } from '../proxy/surround.ts';
+import { diffState, fingerprintState } from '../oracle/replay.ts';
+import { openProxies } from '../proxy/proxies.ts';
 import type { PartReport } from '../report/part.ts';
 import { generateWorkload } from '../workload/generate.ts';
 import { openRandom } from '../workload/random.ts';
-import { type Battlefield, FAULTS } from './faults.ts';
+import { FAULTS, type NemesisTarget } from './faults.ts';
 import { readInputs } from './read-inputs.ts';
 
 export interface NemesisOptions {
@@ -21,17 +21,17 @@ export interface NemesisOptions {
   readonly print: (line: string) => void;
 }
 
-/** After the last fault everything must be drained within this time. */
+/** Limit for draining after the last fault. */
 const DRAIN_LIMIT_MS = 180_000;
-/** Between two faults, at most. */
+/** Longest pause between two faults. */
 const PAUSE_MAX_MS = 4_000;
-/** About 300 deliveries every so often. */
+/** About 300 deliveries per wave. */
 const WAVE = { persons: 60, verifications: 10 } as const;
 const WAVE_EVERY_MS = 2_000;
 
 /**
- * Two reconcilers and two relays on three brokers, behind proxies, under load, with one random fault
- * after the other. Then the faults stop, and everything that is in the inputs must have come out.
+ * Runs two reconcilers and two relays on three brokers, behind proxies and under load, and injects one
+ * random fault after the other. After the last fault, every input must be processed and published.
  */
 export async function runNemesis(options: NemesisOptions): Promise<PartReport> {
   const { minutes, seed, print } = options;
@@ -39,8 +39,8 @@ export async function runNemesis(options: NemesisOptions): Promise<PartReport> {
   await using stack = await openStack({ brokers: 3, local: true });
   const { databaseUrl, brokers } = stack;
   const servers: Servers = { databaseUrl, brokers, runId: `nemesis${process.pid}` };
-  await using around = await surround(servers);
-  const { through } = around;
+  await using proxies = await openProxies(servers);
+  const { through } = proxies;
   await using arena = await openArena(servers, {
     reconcilers: 2,
     relays: 2,
@@ -53,57 +53,60 @@ export async function runNemesis(options: NemesisOptions): Promise<PartReport> {
   closing.defer(() => admin.disconnect());
   const untilMs = Date.now() + minutes * 60_000;
   const loading = sendWaves(arena, seed, untilMs);
-  const struck = await strike({ stack, arena, around, admin }, { ...options, untilMs });
+  const injected = await injectFaults({ stack, arena, proxies, admin }, { ...options, untilMs });
   const failedWaves = await loading;
   const stoppedMs = performance.now();
-  print(`faults stopped after ${struck.size} kinds; draining`);
+  print(`faults stopped after ${injected.size} kinds; draining`);
   await arena.drained(DRAIN_LIMIT_MS);
   const drainMs = Math.round(performance.now() - stoppedMs);
   const ledger = createLedger();
   const records = await readInputs(arena, admin);
   ledger.sent(records);
-  const found = await judgeAfresh(arena, ledger);
-  const findings = [...found, ...(await replay(arena, ledger, records))];
+  const found = await judgeFromStart(arena, ledger);
+  const findings = [...found, ...(await replayAll(arena, ledger, records))];
   for (const { check, detail } of findings) print(`${check}: ${detail}`);
-  const faults = [...struck.values()].reduce((sum, count) => sum + count, 0);
+  const faults = [...injected.values()].reduce((sum, count) => sum + count, 0);
   const figure = [
     `${minutes} minutes, seed ${seed}, ${records.length} deliveries`,
     `drained ${drainMs} ms after the last fault`,
-    `${around.commits.lost()} commit replies and ${around.produces.lost()} produce acknowledgements lost`,
+    `${proxies.commits.lost()} commit replies and ${proxies.produces.lost()} produce acknowledgements lost`,
     `${failedWaves} waves that the harness could not send`,
-    [...struck].map(([name, count]) => `${name} ${count}`).join(', '),
+    [...injected].map(([name, count]) => `${name} ${count}`).join(', '),
   ].join('; ');
   const failed = findings.length > 0;
   return { rows: [{ what: 'nemesis', tried: faults, failed: findings.length, figure }], failed };
 }
 
-/** How often each kind struck. One after the other: what it broke is whole again before the next. */
-async function strike(
-  field: Battlefield,
+/** Injects faults one after the other; each is repaired before the next. Resolves with the count of each kind. */
+async function injectFaults(
+  target: NemesisTarget,
   { seed, untilMs, print }: NemesisOptions & { readonly untilMs: number },
 ): Promise<ReadonlyMap<string, number>> {
   const random = openRandom(seed);
-  const struck = new Map<string, number>();
+  const injected = new Map<string, number>();
   const names = Object.keys(FAULTS);
   while (Date.now() < untilMs) {
-    // Each kind once, in some order, before any comes again.
+    // Each kind once, in random order, before any is repeated.
     const unused = names.filter(
-      (name) => (struck.get(name) ?? 0) === Math.min(...counts(struck, names)),
+      (name) => (injected.get(name) ?? 0) === Math.min(...counts(injected, names)),
     );
     const name = random.pick(unused);
-    struck.set(name, (struck.get(name) ?? 0) + 1);
+    injected.set(name, (injected.get(name) ?? 0) + 1);
     print(name);
-    await FAULTS[name]?.(field, random);
+    await FAULTS[name]?.(target, random);
     await sleep(random.below(PAUSE_MAX_MS));
   }
-  return struck;
+  return injected;
 }
 
-function counts(struck: ReadonlyMap<string, number>, names: readonly string[]): readonly number[] {
-  return names.map((name) => struck.get(name) ?? 0);
+function counts(
+  injected: ReadonlyMap<string, number>,
+  names: readonly string[],
+): readonly number[] {
+  return names.map((name) => injected.get(name) ?? 0);
 }
 
-/** Load, as long as the faults last. A wave that the brokers did not take is counted, and not missed. */
+/** Sends load until `untilMs`. Resolves with the number of waves that failed. */
 async function sendWaves(arena: Arena, seed: number, untilMs: number): Promise<number> {
   let failed = 0;
   for (let wave = 0; Date.now() < untilMs; wave += 1) {
@@ -116,8 +119,8 @@ async function sendWaves(arena: Arena, seed: number, untilMs: number): Promise<n
   return failed;
 }
 
-/** By a reader that was not there while brokers came and went. */
-async function judgeAfresh(arena: Arena, ledger: Ledger): Promise<readonly Finding[]> {
+/** Judges with a new reader that reads all messages from the start. */
+async function judgeFromStart(arena: Arena, ledger: Ledger): Promise<readonly Finding[]> {
   const { servers, topics, database } = arena;
   await using reader = await openOutputReader(servers.brokers, topics.names);
   const [{ total } = { total: 0 }] = await database.query<{ total: number }>(
@@ -129,15 +132,15 @@ async function judgeAfresh(arena: Arena, ledger: Ledger): Promise<readonly Findi
   return await judge({ query, names: topics.names, ledger, messages: reader.messages() });
 }
 
-async function replay(
+async function replayAll(
   arena: Arena,
   ledger: Ledger,
   records: readonly SentRecord[],
 ): Promise<readonly Finding[]> {
-  const before = await fingerprintOfState(arena.database.query);
+  const before = await fingerprintState(arena.database.query);
   ledger.sent(records);
   await arena.send(records);
   await arena.drained(DRAIN_LIMIT_MS);
-  const after = await fingerprintOfState(arena.database.query);
-  return [...replayFindings(before, after), ...(await judgeAfresh(arena, ledger))];
+  const after = await fingerprintState(arena.database.query);
+  return [...diffState(before, after), ...(await judgeFromStart(arena, ledger))];
 }

@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 
-/** One text for equal JSON values, whatever the order of their members. */
+/** JSON text with sorted members: equal for equal values. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)
@@ -13,7 +13,7 @@ export function digestOf(bytes: string | Buffer): string {
   return hash('sha256', bytes, 'hex');
 }
 
-/** Published ids are derived under it for ever: written down here once more, so that a change shows. */
+/** Namespace of all derived ids. Repeated here so that a change in production is found. */
 const NAMESPACE = Buffer.from('6d1f6c1e2b7a5d0f9a543c1d7c0e8f21', 'hex');
 
 /** UUID version 5 (RFC 9562) of these parts, joined by line feeds. */

@@ -4,7 +4,7 @@ type Row<Texts extends string, Numbers extends string = never> = Readonly<
   Record<Texts, string> & Record<Numbers, number>
 >;
 
-/** What the database says, at one moment. */
+/** Contents of the database at one moment. */
 export interface Evidence {
   readonly inbox: readonly Row<'eventId' | 'disposition'>[];
   readonly progress: readonly Row<
@@ -17,7 +17,7 @@ export interface Evidence {
     readonly attempt: string | null;
     readonly finalState: string | null;
   })[];
-  /** In the order in which they were written. */
+  /** In order of insertion. */
   readonly audit: readonly (Row<'subjectId' | 'decisions' | 'decidedAt'> & {
     readonly eventId: string | null;
   })[];
@@ -37,10 +37,10 @@ export interface Evidence {
     Row<never, 'partition'> & { readonly topic: OutputTopic })[];
 }
 
-/** One statement of the database that is judged. */
+/** Runs one statement on the judged database. */
 export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly object[]>;
 
-/** `names` are those of the output topics in this installation. */
+/** @param names - names of the output topics in this installation */
 export async function gatherEvidence(
   query: Query,
   names: Readonly<Record<OutputTopic, string>>,

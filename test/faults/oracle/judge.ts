@@ -16,7 +16,7 @@ import { state } from './checks/state.ts';
 import { terminal } from './checks/terminal.ts';
 import { gatherEvidence, type Query } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
-import type { Check, Seen } from './seen.ts';
+import type { Check, Observations } from './observations.ts';
 
 const CHECKS = {
   lost,
@@ -36,7 +36,7 @@ const CHECKS = {
   'effect-id': effectId,
 } as const satisfies Record<string, Check>;
 
-/** One thing that is wrong. */
+/** One violation. */
 export interface Finding {
   readonly check: CheckName | 'replay' | 'downstream' | 'deadlocks';
   readonly detail: string;
@@ -44,37 +44,37 @@ export interface Finding {
 
 export interface JudgeRequest {
   readonly query: Query;
-  /** Of the output topics. */
+  /** Names of the output topics. */
   readonly names: Readonly<Record<OutputTopic, string>>;
   readonly ledger: Ledger;
-  /** Everything on the output topics that a reader of committed messages sees, from the beginning. */
+  /** All messages of the output topics from the start, read with `read_committed`. */
   readonly messages: readonly OutputMessage[];
-  /** All of them if left out. */
+  /** Default: all. */
   readonly checks?: readonly CheckName[];
 }
 
 export type CheckName = keyof typeof CHECKS;
 
-/** Of one check no more are listed, so that a broken system can still be read. */
+/** Findings listed per check, at most. */
 const DETAILS_MAX_COUNT = 20;
 
 /**
- * Everything that is wrong when all that was sent was taken and all that was appended was read; nothing, when
- * it is all right. The database must hold nothing but what the ledger lists, and its whole outbox.
+ * Findings after all inputs are processed and all messages are read; empty if there is no violation. The database
+ * must contain only what the ledger lists, and its whole outbox.
  */
 export async function judge(request: JudgeRequest): Promise<readonly Finding[]> {
   const { query, names, ledger, messages, checks } = request;
   const evidence = await gatherEvidence(query, names);
-  return findingsOf({ ledger, evidence, messages, nowMs: Date.now() }, checks);
+  return runChecks({ ledger, evidence, messages, nowMs: Date.now() }, checks);
 }
 
-/** @param checks - these only; all of them if left out */
-export function findingsOf(
-  seen: Seen,
+/** @param checks - default: all */
+export function runChecks(
+  observed: Observations,
   checks = Object.keys(CHECKS) as readonly CheckName[],
 ): readonly Finding[] {
   return checks.flatMap((check) =>
-    CHECKS[check](seen)
+    CHECKS[check](observed)
       .slice(0, DETAILS_MAX_COUNT)
       .map((detail) => ({ check, detail })),
   );

@@ -1,42 +1,48 @@
 import { expect, test } from 'vitest';
 import type { OutputMessage } from '../../support/output-reader.ts';
-import { deadlockFindings } from './deadlocks.ts';
+import { findDeadlocks } from './deadlocks.ts';
 import type { Evidence } from './evidence.ts';
-import { findingsOf } from './judge.ts';
-import { replayFindings } from './replay.ts';
-import type { Seen } from './seen.ts';
+import { runChecks } from './judge.ts';
+import type { Observations } from './observations.ts';
+import { diffState } from './replay.ts';
 import { ACCOUNTS, messageOf, outboxOf, soundWorld } from './sound-world.ts';
 
-type Doctor = (seen: Seen) => Seen;
+type Corruption = (observed: Observations) => Observations;
 
-/** One table changed. */
-function table<K extends keyof Evidence>(
+/** Changes one table. */
+function changeTable<K extends keyof Evidence>(
   name: K,
   change: (rows: Evidence[K]) => Evidence[K],
-): Doctor {
-  return (seen) => ({
-    ...seen,
-    evidence: { ...seen.evidence, [name]: change(seen.evidence[name]) },
+): Corruption {
+  return (observed) => ({
+    ...observed,
+    evidence: { ...observed.evidence, [name]: change(observed.evidence[name]) },
   });
 }
 
-/** What was read changed, and not what was appended. */
-function read(change: (messages: readonly OutputMessage[]) => readonly OutputMessage[]): Doctor {
-  return (seen) => ({ ...seen, messages: change(seen.messages) });
+/** Changes the messages that were read, but not the outbox. */
+function changeRead(
+  change: (messages: readonly OutputMessage[]) => readonly OutputMessage[],
+): Corruption {
+  return (observed) => ({ ...observed, messages: change(observed.messages) });
 }
 
-/** What was appended changed, and so what was read. */
-function appended(
+/** Changes the outbox and the messages that were read. */
+function changeAppended(
   change: (messages: readonly OutputMessage[]) => readonly OutputMessage[],
-): Doctor {
-  return (seen) => {
-    const messages = change(seen.messages);
-    return { ...seen, messages, evidence: { ...seen.evidence, outbox: outboxOf(messages) } };
+): Corruption {
+  return (observed) => {
+    const messages = change(observed.messages);
+    return {
+      ...observed,
+      messages,
+      evidence: { ...observed.evidence, outbox: outboxOf(messages) },
+    };
   };
 }
 
-/** The message at an index changed: 0 lifecycle, 1–4 access, 5 verification, 6–7 dead letters. */
-function at(index: number, changes: (message: OutputMessage) => Partial<OutputMessage>) {
+/** Changes the message at an index: 0 lifecycle, 1–4 access, 5 verification, 6–7 dead letters. */
+function changeAt(index: number, changes: (message: OutputMessage) => Partial<OutputMessage>) {
   return (messages: readonly OutputMessage[]): readonly OutputMessage[] =>
     messages.map((message, place) =>
       place === index ? { ...message, ...changes(message) } : message,
@@ -48,84 +54,96 @@ const disabled = ({ data }: OutputMessage) => ({
   data: { ...data, account: { ...(data['account'] as object), state: 'disabled' } },
 });
 
-const doctored: readonly (readonly [string, Doctor, readonly string[]])[] = [
-  ['an event that is not claimed', table('inbox', (rows) => rows.slice(1)), ['lost']],
+const corruptions: readonly (readonly [string, Corruption, readonly string[]])[] = [
+  ['an unclaimed event', changeTable('inbox', (rows) => rows.slice(1)), ['lost']],
   [
-    'an event of nobody',
-    table('inbox', (rows) => [...rows, { eventId: 'x#1', disposition: 'applied' }]),
+    'a claimed event that was not sent',
+    changeTable('inbox', (rows) => [...rows, { eventId: 'x#1', disposition: 'applied' }]),
     ['lost'],
   ],
-  ['a fact that is not kept', table('facts', (rows) => rows.slice(1)), ['lost']],
+  ['a missing fact', changeTable('facts', (rows) => rows.slice(1)), ['lost']],
   [
-    'a fact with another content',
-    table('facts', (rows) => rows.map((row) => ({ ...row, data: '{"engagement":"other"}' }))),
+    'a fact with other content',
+    changeTable('facts', (rows) => rows.map((row) => ({ ...row, data: '{"engagement":"other"}' }))),
     ['lost'],
   ],
   [
-    'a delivery that is not counted',
-    table('progress', (rows) => rows.map((row) => ({ ...row, received: 8, duplicate: 0 }))),
+    'an uncounted delivery',
+    changeTable('progress', (rows) => rows.map((row) => ({ ...row, received: 8, duplicate: 0 }))),
     ['lost', 'conservation'],
   ],
-  ['a fact twice', table('facts', (rows) => [...rows, ...rows.slice(1)]), ['applied-twice']],
+  [
+    'a duplicate fact',
+    changeTable('facts', (rows) => [...rows, ...rows.slice(1)]),
+    ['applied-twice'],
+  ],
   [
     'two audit entries of an event',
-    table('audit', (rows) => [
+    changeTable('audit', (rows) => [
       ...rows,
       { ...rows[0], decidedAt: '9', decisions: '[]' } as (typeof rows)[0],
     ]),
     ['applied-twice'],
   ],
-  ['a message read twice', read((all) => [...all, all[4] as OutputMessage]), ['published-twice']],
+  [
+    'a message read twice',
+    changeRead((all) => [...all, all[4] as OutputMessage]),
+    ['published-twice'],
+  ],
   [
     'a message that differs',
-    read(at(3, ({ data }) => ({ data: { ...data, changes: [1] } }))),
+    changeRead(changeAt(3, ({ data }) => ({ data: { ...data, changes: [1] } }))),
     ['ghost'],
   ],
-  ['a message of nobody', table('outbox', (rows) => rows.slice(0, -1)), ['ghost']],
-  ['a message not read', read((all) => all.slice(0, -1)), ['unpublished']],
   [
-    'a message missing between',
-    read((all) => all.toSpliced(2, 1)),
+    'a message that is not in the outbox',
+    changeTable('outbox', (rows) => rows.slice(0, -1)),
+    ['ghost'],
+  ],
+  ['an unread message', changeRead((all) => all.slice(0, -1)), ['unpublished']],
+  [
+    'a missing message between others',
+    changeRead((all) => all.toSpliced(2, 1)),
     ['unpublished', 'gap', 'generation'],
   ],
-  ['a position never appended', appended(at(7, () => ({ position: 3n }))), ['gap']],
+  ['a missing position', changeAppended(changeAt(7, () => ({ position: 3n }))), ['gap']],
   [
     'two messages in the wrong order',
-    read((all) => all.with(1, all[2] as OutputMessage).with(2, all[1] as OutputMessage)),
+    changeRead((all) => all.with(1, all[2] as OutputMessage).with(2, all[1] as OutputMessage)),
     ['inversion'],
   ],
   [
-    'a generation left out',
-    appended((all) =>
+    'a skipped generation',
+    changeAppended((all) =>
       all.with(3, messageOf('access', 3, firstAccount, 3, { ...all[3]?.data, generation: 3 })),
     ),
     ['generation'],
   ],
   [
-    'a header that says another generation',
-    appended(at(3, ({ data }) => ({ data: { ...data, generation: 7 } }))),
+    'a header with another generation',
+    changeAppended(changeAt(3, ({ data }) => ({ data: { ...data, generation: 7 } }))),
     ['generation'],
   ],
   [
     'an account that should be enabled',
-    table('accounts', (rows) => rows.map((row) => ({ ...row, state: 'disabled' }))),
+    changeTable('accounts', (rows) => rows.map((row) => ({ ...row, state: 'disabled' }))),
     ['state'],
   ],
-  ['an assignment too few', table('assignments', (rows) => rows.slice(1)), ['state']],
+  ['a missing assignment', changeTable('assignments', (rows) => rows.slice(1)), ['state']],
   [
     'other attributes',
-    table('accounts', (rows) => rows.map((row) => ({ ...row, attributes: '{}' }))),
+    changeTable('accounts', (rows) => rows.map((row) => ({ ...row, attributes: '{}' }))),
     ['state'],
   ],
-  ['downstream was told something else', appended(at(3, disabled)), ['state']],
+  ['another state downstream', changeAppended(changeAt(3, disabled)), ['state']],
   [
-    'a lifecycle downstream',
-    appended(at(0, ({ data }) => ({ data: { ...data, lifecycle: 'leaving' } }))),
+    'another lifecycle downstream',
+    changeAppended(changeAt(0, ({ data }) => ({ data: { ...data, lifecycle: 'leaving' } }))),
     ['state'],
   ],
   [
-    'an identity too many',
-    table('identities', (rows) => [
+    'an unknown identity',
+    changeTable('identities', (rows) => [
       ...rows,
       { identityId: 'x', source: 's', externalId: 'x', lifecycle: 'inactive', generation: '0' },
     ]),
@@ -133,48 +151,53 @@ const doctored: readonly (readonly [string, Doctor, readonly string[]])[] = [
   ],
   [
     'a lost duplicate',
-    table('progress', (rows) => rows.map((row) => ({ ...row, applied: 6, duplicate: 0 }))),
+    changeTable('progress', (rows) => rows.map((row) => ({ ...row, applied: 6, duplicate: 0 }))),
     ['conservation'],
   ],
   [
     'another failure code',
-    table('deadLetters', (rows) => rows.map((row) => ({ ...row, code: 'NOT_UTF8' }))),
+    changeTable('deadLetters', (rows) => rows.map((row) => ({ ...row, code: 'NOT_UTF8' }))),
     ['conservation'],
   ],
-  ['a change that nobody decided', table('audit', (rows) => rows.toSpliced(1, 1)), ['audit']],
+  ['a change without a decision', changeTable('audit', (rows) => rows.toSpliced(1, 1)), ['audit']],
   [
-    'a decision that changed nothing',
-    table('audit', (rows) => [
+    'a decision without a change',
+    changeTable('audit', (rows) => [
       ...rows,
       { ...rows[0], eventId: null, decidedAt: '9' } as (typeof rows)[0],
     ]),
     ['audit'],
   ],
   [
-    'a verification that was settled by nobody',
-    table('audit', (rows) => rows.with(4, { ...rows[4], decisions: '[]' } as (typeof rows)[0])),
+    'a settled verification without a decision',
+    changeTable('audit', (rows) =>
+      rows.with(4, { ...rows[4], decisions: '[]' } as (typeof rows)[0]),
+    ),
     ['audit'],
   ],
   [
-    'a decision with an older clock than the one before',
-    table('audit', (rows) => rows.map((row, at) => ({ ...row, decidedAt: String(9 - at) }))),
+    'a decision dated before an earlier one',
+    changeTable('audit', (rows) => rows.map((row, at) => ({ ...row, decidedAt: String(9 - at) }))),
     ['decided-in-order'],
   ],
   [
-    'an attempt that was something else before',
-    table('callbacks', (rows) =>
+    'an attempt whose final state changed',
+    changeTable('callbacks', (rows) =>
       rows.map((row) => ({ ...row, finalState: row.attempt && 'rejected' })),
     ),
     ['terminal'],
   ],
   [
-    'an attempt that nobody waits for',
-    table('attempts', (rows) => [...rows, { verification: 'v1', attempt: 'A2', state: 'open' }]),
+    'an open attempt of a settled verification',
+    changeTable('attempts', (rows) => [
+      ...rows,
+      { verification: 'v1', attempt: 'A2', state: 'open' },
+    ]),
     ['terminal'],
   ],
   [
-    'a verification announced twice',
-    appended((all) => [
+    'a verification published twice',
+    changeAppended((all) => [
       ...all,
       messageOf('verifications', 2, 'v1', 2, { outcome: 'verified', generation: 2 }),
     ]),
@@ -182,36 +205,36 @@ const doctored: readonly (readonly [string, Doctor, readonly string[]])[] = [
   ],
   [
     'another outcome',
-    appended(at(5, () => ({ data: { outcome: 'failed', generation: 1 } }))),
+    changeAppended(changeAt(5, () => ({ data: { outcome: 'failed', generation: 1 } }))),
     ['terminal'],
   ],
   [
-    'an engagement of no identity',
-    table('engagements', (rows) => rows.map((row) => ({ ...row, identityId: 'x' }))),
+    'an engagement without an identity',
+    changeTable('engagements', (rows) => rows.map((row) => ({ ...row, identityId: 'x' }))),
     ['orphans'],
   ],
   [
     'a random id',
-    appended(at(5, () => ({ id: '67b1ca0a-537a-4172-9c07-f87d546fc0f0' }))),
+    changeAppended(changeAt(5, () => ({ id: '67b1ca0a-537a-4172-9c07-f87d546fc0f0' }))),
     ['effect-id'],
   ],
 ];
 
-test('nothing is found in a sound world', () => {
-  expect(findingsOf(soundWorld())).toEqual([]);
+test('a consistent world has no findings', () => {
+  expect(runChecks(soundWorld())).toEqual([]);
 });
 
-test.each(doctored)('%s is found', (_, doctor, expected) => {
-  const findings = findingsOf(doctor(soundWorld()));
+test.each(corruptions)('%s is found', (_, corrupt, expected) => {
+  const findings = runChecks(corrupt(soundWorld()));
 
   expect([...new Set(findings.map(({ check }) => check))]).toEqual(expected);
 });
 
-test('every check has a world in which it speaks', () => {
-  const sound = findingsOf({ ...soundWorld(), messages: [] }).map(({ check }) => check);
-  const spoken = new Set([...doctored.flatMap(([, , checks]) => checks), ...sound]);
+test('every check has a world in which it reports a finding', () => {
+  const unread = runChecks({ ...soundWorld(), messages: [] }).map(({ check }) => check);
+  const reported = new Set([...corruptions.flatMap(([, , checks]) => checks), ...unread]);
 
-  expect([...spoken].sort()).toEqual(
+  expect([...reported].sort()).toEqual(
     [
       'lost',
       'applied-twice',
@@ -232,20 +255,20 @@ test('every check has a world in which it speaks', () => {
   );
 });
 
-test('a replay that changed a table is found, and one that changed none is not', () => {
+test('a replay that changed a table is found; one that changed none has no findings', () => {
   const before = { fact: '2 rows a', outbox: '5 rows b' };
 
-  expect(replayFindings(before, before)).toEqual([]);
-  expect(replayFindings(before, { ...before, outbox: '6 rows c' })).toEqual([
+  expect(diffState(before, before)).toEqual([]);
+  expect(diffState(before, { ...before, outbox: '6 rows c' })).toEqual([
     { check: 'replay', detail: 'outbox: 5 rows b became 6 rows c' },
   ]);
 });
 
-test('a deadlock that the server counted is found, and none is not', async () => {
-  const counted = (rows: readonly object[]) => deadlockFindings(() => Promise.resolve(rows));
+test('a deadlock that the server counted is found; without one there are no findings', async () => {
+  const counted = (rows: readonly object[]) => findDeadlocks(() => Promise.resolve(rows));
 
   expect(await counted([])).toEqual([]);
   expect(await counted([{ deadlocks: 2 }])).toEqual([
-    { check: 'deadlocks', detail: '2 transactions waited in a circle' },
+    { check: 'deadlocks', detail: '2 deadlocks' },
   ]);
 });

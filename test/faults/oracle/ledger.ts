@@ -1,27 +1,27 @@
 import type { SentRecord } from '../../support/events.ts';
-import { readSent, type SaidEvent } from './read-sent.ts';
+import { type ParsedEvent, parseSent } from './parse-sent.ts';
 
-/** One content of an event id, and how often it was delivered. */
-export interface SentContent extends SaidEvent {
+/** One content of an event id, and the number of its deliveries. */
+export interface SentContent extends ParsedEvent {
   readonly deliveries: number;
 }
 
-/** Everything that was sent. */
+/** Records every sent delivery. */
 export interface Ledger {
-  /** Every call is one more delivery of each of these. */
+  /** Records one delivery of each. */
   sent(records: readonly SentRecord[]): void;
   readonly deliveries: () => number;
-  /** By event id; more than one content is a conflict. */
+  /** Contents by event id; more than one is a conflict. */
   readonly contents: () => ReadonlyMap<string, readonly SentContent[]>;
-  /** Deliveries that claim nothing, by failure code and digest of their value. */
+  /** Number of deliveries that claim nothing, by failure code and digest of the value. */
   readonly refused: () => ReadonlyMap<string, number>;
 }
 
-/** What must have become of all deliveries when all is done. */
+/** Expected counts of dispositions after all deliveries are processed. */
 export interface ExpectedCounts {
   readonly received: number;
-  /** Applied and stale together: which of them depends on the order of arrival. */
-  readonly told: number;
+  /** Applied plus stale: the order of arrival decides which. */
+  readonly appliedOrStale: number;
   readonly duplicate: number;
   readonly conflict: number;
   readonly deadLetter: number;
@@ -33,7 +33,7 @@ export function createLedger(): Ledger {
   let deliveries = 0;
   const add = (record: SentRecord): void => {
     deliveries += 1;
-    const read = readSent(record);
+    const read = parseSent(record);
     if (read.kind === 'refused') {
       const key = `${read.code} ${read.digest}`;
       refused.set(key, (refused.get(key) ?? 0) + 1);
@@ -55,16 +55,16 @@ export function createLedger(): Ledger {
   };
 }
 
-/** @param counting - of each event id the content that counts: the one that came first */
-export function expectedCounts(
+/** @param counting - by event id the content that arrived first, which counts */
+export function countExpected(
   ledger: Ledger,
   counting: ReadonlyMap<string, SentContent>,
 ): ExpectedCounts {
   const refused = [...ledger.refused().values()].reduce((sum, count) => sum + count, 0);
-  const counts = { told: 0, duplicate: 0, conflict: 0, deadLetter: refused };
+  const counts = { appliedOrStale: 0, duplicate: 0, conflict: 0, deadLetter: refused };
   for (const [eventId, contents] of ledger.contents()) {
     const first = counting.get(eventId);
-    counts[first?.refusedAs === undefined ? 'told' : 'deadLetter'] += 1;
+    counts[first?.refusedAs === undefined ? 'appliedOrStale' : 'deadLetter'] += 1;
     counts.duplicate += (first?.deliveries ?? 1) - 1;
     for (const other of contents) if (other !== first) counts.conflict += other.deliveries;
   }

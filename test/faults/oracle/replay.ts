@@ -1,11 +1,11 @@
 import type { Query } from './evidence.ts';
 import type { Finding } from './judge.ts';
 
-/** What must be the same after the whole input was sent once more: by table, a digest of its rows. */
+/** Digest of the rows of each table, which a replay of the whole input must not change. */
 export type StateFingerprint = Readonly<Record<string, string>>;
 
-/** Tables, and which of their rows another delivery of something known may not touch. */
-const KEPT: Readonly<Record<string, string>> = {
+/** Rows of each table that a repeated delivery must not change. */
+const UNCHANGED: Readonly<Record<string, string>> = {
   inbox: 'select event_id, fingerprint, disposition, outcome from inbox',
   fact: 'select * from fact',
   identity: 'select identity_id, lifecycle, generation from identity',
@@ -23,24 +23,21 @@ const KEPT: Readonly<Record<string, string>> = {
     where headers::json ->> 'ce_type' <> 'latchkey.delivery.dead-lettered.v1'`,
 };
 
-/** For `replayFindings`: take one before the replay and one after it. */
-export async function fingerprintOfState(query: Query): Promise<StateFingerprint> {
+/** Input of `diffState`: compute one before and one after the replay. */
+export async function fingerprintState(query: Query): Promise<StateFingerprint> {
   const digests: Record<string, string> = {};
-  for (const [table, rows] of Object.entries(KEPT)) {
+  for (const [table, rows] of Object.entries(UNCHANGED)) {
     const [row] = (await query(
-      `select count(*) || ' rows ' || coalesce(md5(string_agg(kept::text, '|' order by kept::text)), '')
-        as digest from (${rows}) as kept`,
+      `select count(*) || ' rows ' || coalesce(md5(string_agg(unchanged::text, '|' order by unchanged::text)), '')
+        as digest from (${rows}) as unchanged`,
     )) as readonly { readonly digest: string }[];
     digests[table] = row?.digest ?? '';
   }
   return digests;
 }
 
-/** What a replay changed; dead letters apart, which are given up once more, that must be nothing. */
-export function replayFindings(
-  before: StateFingerprint,
-  after: StateFingerprint,
-): readonly Finding[] {
+/** Tables that a replay has changed. Excludes dead letters, which are written again. */
+export function diffState(before: StateFingerprint, after: StateFingerprint): readonly Finding[] {
   return Object.keys(before)
     .filter((table) => before[table] !== after[table])
     .map((table) => ({

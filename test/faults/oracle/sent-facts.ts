@@ -1,45 +1,45 @@
-import type { SaidEvent } from './read-sent.ts';
+import type { ParsedEvent } from './parse-sent.ts';
 import type { PersonFact } from './reference/person.ts';
 import type { VerificationFact } from './reference/verification.ts';
 
-/** Whom facts are about. */
+/** The person that facts are about. */
 export interface PersonKey {
   readonly source: string;
   readonly externalId: string;
 }
 
-/** Facts by the person that they are about: `data.person`, else the subject. */
-export function personsOf(
-  events: readonly SaidEvent[],
+/** Facts grouped by person: `data.person`, else the subject. */
+export function groupByPerson(
+  events: readonly ParsedEvent[],
 ): readonly { readonly key: PersonKey; readonly facts: readonly PersonFact[] }[] {
-  const own = events.filter(({ type }) => !type.startsWith('latchkey.verification.'));
-  const groups = Map.groupBy(own.filter(isTold), (event) => JSON.stringify(personOf(event)));
-  return [...groups].map(([key, said]) => {
-    const facts = said.map(({ eventId, source, type, order, data }) => {
+  const selected = events.filter(({ type }) => !type.startsWith('latchkey.verification.'));
+  const groups = Map.groupBy(selected.filter(isValid), (event) => JSON.stringify(personOf(event)));
+  return [...groups].map(([key, own]) => {
+    const facts = own.map(({ eventId, source, type, order, data }) => {
       return { eventId, source, kind: kindOf(type), order, data } as unknown as PersonFact;
     });
     return { key: JSON.parse(key) as PersonKey, facts };
   });
 }
 
-/** Reports by verification. */
-export function verificationsOf(
-  events: readonly SaidEvent[],
+/** Reports grouped by verification. */
+export function groupByVerification(
+  events: readonly ParsedEvent[],
 ): readonly { readonly id: string; readonly facts: readonly VerificationFact[] }[] {
-  const own = events.filter(({ type }) => type.startsWith('latchkey.verification.'));
-  return [...Map.groupBy(own.filter(isTold), ({ subject }) => subject)].map(([id, said]) => {
-    const facts = said.map(({ eventId, type, data }) => {
+  const selected = events.filter(({ type }) => type.startsWith('latchkey.verification.'));
+  return [...Map.groupBy(selected.filter(isValid), ({ subject }) => subject)].map(([id, own]) => {
+    const facts = own.map(({ eventId, type, data }) => {
       return { eventId, kind: kindOf(type), data } as unknown as VerificationFact;
     });
     return { id, facts };
   });
 }
 
-function isTold({ refusedAs }: SaidEvent): boolean {
+function isValid({ refusedAs }: ParsedEvent): boolean {
   return refusedAs === undefined;
 }
 
-function personOf({ source, subject, data }: SaidEvent): PersonKey {
+function personOf({ source, subject, data }: ParsedEvent): PersonKey {
   const person = data['person'] as PersonKey | undefined;
   return { source: person?.source ?? source, externalId: person?.externalId ?? subject };
 }

@@ -5,7 +5,7 @@ import { factEvent } from '../workload/facts.ts';
 import { digestOf, uuidOf } from './canonical.ts';
 import type { Evidence } from './evidence.ts';
 import { createLedger } from './ledger.ts';
-import type { Seen } from './seen.ts';
+import type { Observations } from './observations.ts';
 
 const PERSON = { source: HR, externalId: 'p1' } as const;
 const NONE = 99;
@@ -30,12 +30,12 @@ export const ACCOUNTS = ['directory', 'mail'].map((target) => ({
   accountId: uuidOf('account', IDENTITY, target),
   entitlement: target === 'mail' ? 'mailbox' : 'everyone',
 }));
-const SAID: readonly (readonly [kind: string, data: object])[] = [
+const REPORT_DATA: readonly (readonly [kind: string, data: object])[] = [
   ['requested', { purpose: 'callback' }],
   ['attempt-opened', { attempt: 'A1', platform: 'acme', channel: 'voice' }],
   ['verdict-reached', { attempt: 'A1', platform: 'acme', verdict: 'verified', decidedBy: 'acme' }],
 ];
-const REPORTS = SAID.map(
+const REPORTS = REPORT_DATA.map(
   ([kind, data], index): SentEvent => ({
     specversion: '1.0',
     id: `v1-${index}`,
@@ -50,8 +50,8 @@ const BROKEN = { ...JOINED, id: 'broken', data: {} };
 const NOT_JSON = { ...structured(JOINED), value: '{' };
 const CONFLICT = { ...JOINED, data: { ...(JOINED.data as object), note: 'other content' } };
 
-/** A small world in which everything is right: one person, one verification, a duplicate, a conflict, poison. */
-export function soundWorld(): Seen {
+/** A small consistent world: one person, one verification, a duplicate, a conflict, poison. */
+export function soundWorld(): Observations {
   const ledger = createLedger();
   const events = [JOINED, JOINED, CONFLICT, MOVED, ...REPORTS, BROKEN];
   ledger.sent([...events.map(structured), NOT_JSON]);
@@ -60,7 +60,7 @@ export function soundWorld(): Seen {
   return { ledger, evidence, messages, nowMs: Date.parse('2026-01-01T00:00:00Z') };
 }
 
-/** The outbox from which exactly these messages are published. */
+/** The outbox of exactly these messages. */
 export function outboxOf(messages: readonly OutputMessage[]): Evidence['outbox'] {
   return messages.map(({ topic, partition, position, id, key, data, generation }) => ({
     topic,
@@ -73,7 +73,7 @@ export function outboxOf(messages: readonly OutputMessage[]): Evidence['outbox']
   }));
 }
 
-/** A message with the id that belongs to it. */
+/** A message with its derived id. */
 export function messageOf(
   topic: OutputTopic,
   position: number,
@@ -132,8 +132,11 @@ function soundInputs(): Pick<
   'inbox' | 'progress' | 'deadLetters' | 'facts' | 'callbacks' | 'audit'
 > {
   const idOf = ({ source, id }: SentEvent): string => `${source}#${id}`;
-  const told = [JOINED, MOVED, ...REPORTS];
-  const kept = (event: SentEvent) => ({ eventId: idOf(event), data: JSON.stringify(event.data) });
+  const valid = [JOINED, MOVED, ...REPORTS];
+  const storedRow = (event: SentEvent) => ({
+    eventId: idOf(event),
+    data: JSON.stringify(event.data),
+  });
   const changes = ACCOUNTS.map(({ accountId }) => ({ kind: 'update', accountId }));
   const decisions = [
     [{ kind: 'lifecycle', from: null, to: 'active' }, ...changes],
@@ -144,7 +147,7 @@ function soundInputs(): Pick<
   ];
   return {
     inbox: [
-      ...told.map((event) => ({ eventId: idOf(event), disposition: 'applied' })),
+      ...valid.map((event) => ({ eventId: idOf(event), disposition: 'applied' })),
       { eventId: idOf(BROKEN), disposition: 'dead_letter' },
     ],
     progress: [{ received: 9, applied: 5, stale: 0, duplicate: 1, conflict: 1, deadLetter: 2 }],
@@ -152,14 +155,14 @@ function soundInputs(): Pick<
       { code: 'CONTRACT_BROKEN', eventId: idOf(BROKEN), digest: '' },
       { code: 'NOT_JSON', eventId: '', digest: digestOf('{') },
     ],
-    facts: [JOINED, MOVED].map((event) => ({ ...kept(event), identityId: IDENTITY })),
+    facts: [JOINED, MOVED].map((event) => ({ ...storedRow(event), identityId: IDENTITY })),
     callbacks: REPORTS.map((event, at) => ({
-      ...kept(event),
+      ...storedRow(event),
       verification: 'v1',
       attempt: at === 0 ? null : 'A1',
       finalState: ['pending', 'open', 'verified'][at] ?? null,
     })),
-    audit: told.map((event, at) => ({
+    audit: valid.map((event, at) => ({
       subjectId: event.subject === 'v1' ? 'v1' : IDENTITY,
       eventId: idOf(event),
       decidedAt: String(at),

@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { TrialName } from './trials.ts';
 
-/** A mistake that a tired colleague could make, as a patch of the sources. */
+/** A plausible mistake, as a patch of the sources. */
 export interface Defect {
   readonly number: number;
   readonly what: string;
-  /** Beside this file. Its first line says what it breaks. */
+  /** File name, beside this file. Its first line describes the defect. */
   readonly patch: string;
   readonly trial: TrialName;
-  /** The checks that are meant to catch it: one of them must, whatever else speaks. */
+  /** At least one of these checks must report the defect; others may too. */
   readonly checks: readonly [string, ...string[]];
 }
 
@@ -66,7 +66,7 @@ const NAMED: readonly Named[] = [
   {
     what: 'relay that reads its position before InitProducerId',
     patch: '09-early-position.patch',
-    trial: 'duel',
+    trial: 'late-commit',
     checks: ['published-twice'],
   },
   {
@@ -76,7 +76,7 @@ const NAMED: readonly Named[] = [
     checks: ['published-twice', 'inversion', 'gap', 'unpublished'],
   },
   {
-    what: 'relay that goes on with its producer after an error',
+    what: 'relay that keeps its producer after an error',
     patch: '11-kept-producer.patch',
     trial: 'relay-commit-acknowledged/error',
     checks: ['published-twice'],
@@ -100,27 +100,27 @@ const NAMED: readonly Named[] = [
     checks: ['generation'],
   },
   {
-    what: 'claim and look-up of the losers in one statement',
+    what: 'claim and lookup of lost claims in one statement',
     patch: '15-one-statement-claim.patch',
     trial: 'contention',
     checks: ['conservation'],
   },
   {
-    what: 'relay that fences before it has looked whether the topic is its own',
-    patch: '16-late-look.patch',
+    what: 'relay that fences before it checks that it owns the topic',
+    patch: '16-late-ownership-check.patch',
     trial: 'second-installation',
     checks: ['fenced'],
   },
   {
     what: 'a verdict without a method verifies a purpose with factors',
     patch: '17-verdict-alone.patch',
-    trial: 'rare-stories',
+    trial: 'rare-histories',
     checks: ['state'],
   },
   {
-    what: 'an immediate leave that ends only the period that was announced',
+    what: 'an immediate leave that ends only the announced period',
     patch: '18-announced-only.patch',
-    trial: 'rare-stories',
+    trial: 'rare-histories',
     checks: ['state'],
   },
   {
@@ -131,7 +131,7 @@ const NAMED: readonly Named[] = [
   },
 ];
 
-/** What the harness must catch, by number. */
+/** All defects; the harness must catch each. */
 export const DEFECTS: readonly Defect[] = NAMED.map((named, index) => ({
   number: index + 1,
   ...named,

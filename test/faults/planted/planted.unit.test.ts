@@ -6,14 +6,14 @@ import { DEFECTS, patchPathOf } from './defects.ts';
 
 const FOLDER = fileURLToPath(new URL('./', import.meta.url));
 
-test('nineteen defects are planted, each from a patch of its own, and no patch is left over', async () => {
+test('there are nineteen planted defects, one per patch file', async () => {
   const patches = (await readdir(FOLDER)).filter((file) => file.endsWith('.patch')).sort();
 
   expect(DEFECTS).toHaveLength(19);
   expect(DEFECTS.map(({ patch }) => patch)).toEqual(patches);
 });
 
-test.each(DEFECTS)('$patch says what it breaks and applies to the sources', async (defect) => {
+test.each(DEFECTS)('$patch describes its defect and applies to the sources', async (defect) => {
   expect(await readFile(patchPathOf(defect), 'utf8')).toMatch(/^# [A-Z].*\.\n/);
   await checkPatch(patchPathOf(defect));
 });

@@ -4,32 +4,32 @@ import { openStack } from '../../../tools/stack/open-stack.ts';
 import { copySources } from '../../support/source-copy.ts';
 import type { Servers } from '../arena/arena.ts';
 import type { KeptPart } from '../kept/kept.ts';
-import { keptRow } from '../kept/kept-rows.ts';
+import { recallOrRun } from '../kept/kept-rows.ts';
 import type { PartReport, ReportRow } from '../report/part.ts';
 import { DEFECTS, type Defect, patchPathOf } from './defects.ts';
 import { spawnTrial, type Verdict } from './spawn-trial.ts';
 import { TRIALS, type TrialName } from './trials.ts';
 
 export interface PlantedOptions {
-  /** One of them, by its number; undefined: all. */
+  /** Number of a single defect; undefined: all. */
   readonly only: number | undefined;
-  /** Trials at once. */
+  /** Concurrent trials. */
   readonly jobs: number;
   readonly kept: KeptPart;
   readonly print: (line: string) => void;
 }
 
-/** A trial of some sources, and the row that it leaves in the table. */
+/** A trial, with or without a planted defect. */
 interface Job {
   readonly trial: TrialName;
   readonly defect: Defect | undefined;
 }
 
 /**
- * Plants one defect after the other and tries whether the checks that are meant for it speak; the same
- * trials of the sources as they are must find nothing, or they would prove nothing.
+ * Plants one defect after the other and expects that its checks report it. The same trials of the
+ * unchanged sources must find nothing, otherwise they prove nothing.
  *
- * @throws RangeError where there is no such defect
+ * @throws RangeError when there is no such defect
  */
 export async function runPlanted(servers: Servers, options: PlantedOptions): Promise<PartReport> {
   const defects = DEFECTS.filter(({ number }) => number === (options.only ?? number));
@@ -45,7 +45,7 @@ export async function runPlanted(servers: Servers, options: PlantedOptions): Pro
     await using stack = await openStack({ brokers: 3, local: true, log: options.print });
     const { databaseUrl, brokers } = stack;
     const three = { databaseUrl, brokers, runId: servers.runId };
-    // One after the other: three brokers are load enough.
+    // Sequentially: three brokers already load the machine.
     rows.push(...(await runJobs(onThree, three, { ...options, jobs: 1 })));
   } else {
     rows.push(...(await runJobs(onThree, servers, options)));
@@ -80,61 +80,61 @@ async function runJobs(
   return rows;
 }
 
-/** Whether a trial has to be run: all of them may be known. */
+/** True if at least one trial has no stored result. */
 async function isAnyLeft(jobs: readonly Job[], kept: KeptPart): Promise<boolean> {
-  const names = await Promise.all(jobs.map(keptNameOf));
+  const names = await Promise.all(jobs.map(resultNameOf));
   return names.some((name) => kept.recall(name) === undefined);
 }
 
 async function rowOfJob(job: Job, servers: Servers, options: PlantedOptions): Promise<ReportRow> {
   const { kept, print } = options;
-  return keptRow(kept, await keptNameOf(job), async () =>
+  return recallOrRun(kept, await resultNameOf(job), async () =>
     rowOf(job, await runJob(job, servers, print)),
   );
 }
 
-/** A defect that is drawn anew is another one. */
-async function keptNameOf({ trial, defect }: Job): Promise<string> {
+/** Includes a digest of the patch: a changed patch is a new defect. */
+async function resultNameOf({ trial, defect }: Job): Promise<string> {
   if (defect === undefined) return `nothing/${trial}`;
   const patch = await readFile(patchPathOf(defect));
   const digest = createHash('sha256').update(patch).digest('hex').slice(0, 16);
   return `${defect.number}/${trial}/${digest}`;
 }
 
-/** A trial without a verdict says nothing about the sources: it is run once more. */
+/** Retries a trial once if it ended without a verdict. */
 async function runJob(
   { trial, defect }: Job,
   servers: Servers,
   print: PlantedOptions['print'],
 ): Promise<Verdict> {
   await using copy = await copySources(defect && patchPathOf(defect));
-  // A defect may bring a migration of its own: its databases are copies of another template.
-  const on = { ...servers, runId: `${servers.runId}_p${defect?.number ?? 0}` };
-  const first = await spawnTrial(copy.folder, trial, on);
+  // A defect may add a migration, so each defect has its own database template.
+  const trialServers = { ...servers, runId: `${servers.runId}_p${defect?.number ?? 0}` };
+  const first = await spawnTrial(copy.folder, trial, trialServers);
   if (first.error === undefined) return first;
-  print(`${trial}: once more: ${first.error}`);
-  return await spawnTrial(copy.folder, trial, on);
+  print(`${trial}: retry: ${first.error}`);
+  return await spawnTrial(copy.folder, trial, trialServers);
 }
 
 function rowOf({ trial, defect }: Job, { findings, error, tookMs }: Verdict): ReportRow {
-  const spoke = [...new Set(findings.map(({ check }) => check))];
-  const reason = error === undefined ? undefined : reasonIn(error);
+  const reported = [...new Set(findings.map(({ check }) => check))];
+  const reason = error === undefined ? undefined : extractMessage(error);
   const took = `${trial}, ${Math.round(tookMs / 1_000)} s`;
   const first = findings[0] === undefined ? '' : `: ${findings[0].detail.slice(0, 200)}`;
   if (defect === undefined) {
-    const isSound = error === undefined && spoke.length === 0;
-    const figure = isSound ? 'nothing found' : (reason ?? `found ${spoke.join(', ')}${first}`);
+    const isSound = error === undefined && reported.length === 0;
+    const figure = isSound ? 'nothing found' : (reason ?? `found ${reported.join(', ')}${first}`);
     return row(`nothing planted: ${trial}`, isSound, `${figure} (${took})`);
   }
-  const isCaught = defect.checks.some((check) => spoke.includes(check));
+  const isCaught = defect.checks.some((check) => reported.includes(check));
   const missed =
-    reason ?? (spoke.length === 0 ? 'nothing spoke' : `only ${spoke.join(', ')}${first}`);
-  const figure = isCaught ? `caught by ${spoke.join(', ')}` : `MISSED: ${missed}`;
+    reason ?? (reported.length === 0 ? 'no findings' : `only ${reported.join(', ')}${first}`);
+  const figure = isCaught ? `caught by ${reported.join(', ')}` : `MISSED: ${missed}`;
   return row(`planted ${defect.number}: ${defect.what}`, isCaught, `${figure} (${took})`);
 }
 
-/** The line that says what went wrong, among those that say where. */
-function reasonIn(error: string): string {
+/** The message line of an error text with a stack. */
+function extractMessage(error: string): string {
   const lines = error.split('\n').map((line) => line.trim());
   return lines.find((line) => /^(\w*Error\b|error:)/.test(line)) ?? lines.join(' ').slice(0, 200);
 }

@@ -5,10 +5,10 @@ import type { Servers } from '../arena/arena.ts';
 import type { TrialFinding } from './trials/drain.ts';
 import type { TrialName } from './trials.ts';
 
-/** What came of a trial. */
+/** Outcome of a trial. */
 export interface Verdict {
   readonly findings: readonly TrialFinding[];
-  /** Why it did not come to its end: then it says nothing about the sources. */
+  /** Why it ended without a verdict; then it proves nothing. */
   readonly error: string | undefined;
   readonly tookMs: number;
 }
@@ -16,7 +16,7 @@ export interface Verdict {
 const TRIAL_LIMIT_MS = 300_000;
 const ERROR_MAX_CHARS = 4_000;
 
-/** Runs a trial of the sources in this folder, from there. Never rejects. */
+/** Runs a trial of the sources in this folder in a child process. Never rejects. */
 export async function spawnTrial(
   folder: string,
   trial: TrialName,
@@ -33,7 +33,7 @@ export async function spawnTrial(
       KAFKA_BROKERS: brokers.join(','),
       RUN_ID: runId,
     },
-    // Descriptor 3 tells it when this process is gone.
+    // Descriptor 3 closes when this process ends.
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'ipc'],
   });
   let written = '';

@@ -1,26 +1,30 @@
 import type { Wiretap } from './proxy.ts';
 
-/** Loses the next reply of a kind, once, each time it is asked to. */
+/** Drops replies of one kind on request. */
 export interface LostReplies {
   readonly tap: () => Wiretap;
+  /** Drops the next reply. */
   loseNext(): void;
-  /** How many were lost so far. */
+  /** Number of dropped replies. */
   readonly lost: () => number;
 }
 
-/** PostgreSQL's CommandComplete with the tag COMMIT: the transaction was committed, and the client never hears it. */
-export function lostCommitReplies(): LostReplies {
+/** Drops PostgreSQL's CommandComplete of COMMIT: the transaction is committed, and the client gets no reply. */
+export function loseCommitReplies(): LostReplies {
   const committed = Buffer.from('COMMIT\0');
-  return losing(() => ({ isReply: (bytes) => bytes.includes(committed), sees: () => undefined }));
+  return loseReplies(() => ({
+    isReply: (bytes) => bytes.includes(committed),
+    sees: () => undefined,
+  }));
 }
 
 const PRODUCE = 0;
 /** Length (4), API key (2), API version (2), correlation id (4). */
 const HEADER_BYTES = 12;
 
-/** A broker's answer to a Produce request: the messages are in the log, and the producer never hears it. */
-export function lostProduceReplies(): LostReplies {
-  return losing(() => {
+/** Drops a broker's reply to a Produce request: the messages are in the log, and the producer gets no reply. */
+export function loseProduceReplies(): LostReplies {
+  return loseReplies(() => {
     let awaited: number | undefined;
     return {
       sees: (bytes) => {
@@ -39,7 +43,7 @@ interface Matcher {
   isReply(fromServer: Buffer): boolean;
 }
 
-function losing(createMatcher: () => Matcher): LostReplies {
+function loseReplies(createMatcher: () => Matcher): LostReplies {
   let wanted = 0;
   let lost = 0;
   return {

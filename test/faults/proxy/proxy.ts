@@ -2,22 +2,22 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Looks at what goes through one connection; made anew for each. */
+/** Sees the bytes of one connection; one instance per connection. */
 export interface Wiretap {
   fromClient(bytes: Buffer): void;
-  /** False: these bytes never arrive, and the connection ends. */
+  /** False: drops these bytes and resets the connection. */
   fromServer(bytes: Buffer): boolean;
 }
 
-/** A TCP proxy on loopback that can be asked to misbehave. */
+/** A TCP proxy on loopback that injects network faults. */
 export interface Proxy extends AsyncDisposable {
   readonly port: number;
   readonly connections: () => number;
-  /** Ends one connection with a reset on both sides. */
+  /** Resets one connection on both sides. */
   cut(pick: (count: number) => number): void;
-  /** Lets nothing through on one connection for a while, and then lets it all through. */
+  /** Pauses one connection for `forMs`, then delivers what is buffered. */
   stall(pick: (count: number) => number, forMs: number): void;
-  /** Ends every connection as a server does that is going down, and refuses new ones; listens again when called. */
+  /** Closes every connection and refuses new ones, as a stopped server. The returned function listens again. */
   goDown(): Promise<() => Promise<void>>;
 }
 
@@ -26,7 +26,7 @@ interface Pair {
   readonly server: Socket;
 }
 
-/** @param tap - undefined: nobody listens */
+/** @param tap - undefined: no tap */
 export async function openProxy(target: number, tap: () => Wiretap | undefined): Promise<Proxy> {
   const pairs = new Set<Pair>();
   const listener = createServer({ pauseOnConnect: true }, (client) => {

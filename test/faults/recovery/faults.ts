@@ -1,29 +1,29 @@
 import type { Stack } from '../../../tools/stack/stack.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Arena } from '../arena/arena.ts';
-import { publishes } from '../arena/member.ts';
+import { isPublishing } from '../arena/member.ts';
 
-export interface Field {
+export interface RecoveryTarget {
   readonly stack: Stack;
   readonly arena: Arena;
 }
 
-/** Harm whose recovery is measured. */
+/** A fault whose recovery time is measured. */
 export interface RecoveryFault {
   readonly brokers: 1 | 3;
-  /** Resolves when whatever restarts servers has done so; what it returns puts back what must not help. */
-  strike(field: Field): Promise<(() => Promise<void>) | undefined>;
+  /** Injects the fault. Resolves after a restart of servers has finished; the returned function restores processes that must not take part in the recovery. */
+  inject(target: RecoveryTarget): Promise<(() => Promise<void>) | undefined>;
 }
 
 /** Every fault, by name. */
 export const RECOVERY_FAULTS: Readonly<Record<string, RecoveryFault>> = {
-  'PostgreSQL restarted': { brokers: 1, strike: ({ stack }) => restartDatabase(stack, 'fast') },
-  'PostgreSQL crashed': { brokers: 1, strike: ({ stack }) => restartDatabase(stack, 'immediate') },
+  'PostgreSQL restarted': { brokers: 1, inject: ({ stack }) => restartDatabase(stack, 'fast') },
+  'PostgreSQL crashed': { brokers: 1, inject: ({ stack }) => restartDatabase(stack, 'immediate') },
   'relay killed': {
     brokers: 1,
-    strike: async ({ arena }) => {
+    inject: async ({ arena }) => {
       const topic = arena.topics.names.lifecycle;
-      const active = arena.of('relay').find((member) => publishes(member, topic));
+      const active = arena.of('relay').find((member) => isPublishing(member, topic));
       if (active === undefined) throw new Error('no relay publishes');
       await active.process().end('SIGKILL');
       return () => active.restart();
@@ -31,28 +31,28 @@ export const RECOVERY_FAULTS: Readonly<Record<string, RecoveryFault>> = {
   },
   'reconciler killed': {
     brokers: 1,
-    strike: async ({ arena }) => {
+    inject: async ({ arena }) => {
       const [first] = arena.of('reconciler');
       if (first === undefined) throw new Error('there is no reconciler');
       await first.process().end('SIGKILL');
       return async () => {
         await first.restart();
-        const said = (): boolean => first.process().output().includes('batch taken');
-        await eventually('the new reconciler has work', said, (seen) => seen);
+        const hasWork = (): boolean => first.process().output().includes('batch taken');
+        await eventually('work of the new reconciler', hasWork, (yes) => yes);
       };
     },
   },
-  'only broker restarted': { brokers: 1, strike: ({ stack }) => restartBroker(stack, 0) },
+  'only broker restarted': { brokers: 1, inject: ({ stack }) => restartBroker(stack, 0) },
   'one of three brokers lost': {
     brokers: 3,
-    strike: async ({ stack }) => {
+    inject: async ({ stack }) => {
       await stack.killBroker(1);
       return () => stack.startBroker(1);
     },
   },
   'one of three brokers restarted': {
     brokers: 3,
-    strike: ({ stack }) => restartBroker(stack, 1),
+    inject: ({ stack }) => restartBroker(stack, 1),
   },
 };
 

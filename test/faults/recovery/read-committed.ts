@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 
-/** Is told the key of each message, and when it was read: by the clock of `performance`. */
-type Seen = (key: string, atMs: number) => void;
+/** Called with the key of each message and the time of reading, by the clock of `performance`. */
+type OnMessage = (key: string, atMs: number) => void;
 
-/** Reads the committed messages of a topic, partition by partition, for as long as it is open. */
+/** Reads the committed messages of a topic until it is disposed. */
 export interface CommittedReader extends AsyncDisposable {
-  /** Rejects when it cannot go on; a broker that is away is no reason. */
+  /** Rejects when reading cannot continue. An unreachable broker is retried. */
   readonly reading: Promise<void>;
 }
 
@@ -21,7 +21,7 @@ interface Broker {
   }>;
 }
 
-/** What kafkajs keeps to itself: reading without a group, which would be a part of what is measured. */
+/** Internals of kafkajs, to fetch without a consumer group, whose rebalances would distort the measurement. */
 interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
@@ -47,19 +47,19 @@ const BatchOf = require('kafkajs/src/consumer/batch.js') as new (
 const READ_COMMITTED = 1;
 const MAX_WAIT_MS = 50;
 const MAX_BYTES = 8 * 1024 * 1024;
-const AGAIN_MS = 50;
-const BACK_SOON = { retries: 3, initialRetryTime: 30, maxRetryTime: 200 } as const;
+const RETRY_MS = 50;
+const QUICK_RETRY = { retries: 3, initialRetryTime: 30, maxRetryTime: 200 } as const;
 
-/** Begins at the start of each partition. Is back as soon as its brokers are. */
+/** Reads from the start of each partition. Resumes as soon as the brokers are reachable. */
 export async function openCommittedReader(
   brokers: readonly string[],
   topic: string,
-  seen: Seen,
+  onMessage: OnMessage,
 ): Promise<CommittedReader> {
-  const nextOffsets = await startsOf(brokers, topic);
+  const nextOffsets = await readLogStarts(brokers, topic);
   const end = new AbortController();
-  const reading = readUntil(end.signal, openCluster(brokers), topic, nextOffsets, seen);
-  reading.catch(() => undefined); // seen by whoever opened it
+  const reading = readUntil(end.signal, openCluster(brokers), topic, nextOffsets, onMessage);
+  reading.catch(() => undefined); // the caller awaits `reading`
   return {
     reading,
     [Symbol.asyncDispose]: () => {
@@ -74,26 +74,26 @@ async function readUntil(
   cluster: Cluster,
   topic: string,
   nextOffsets: Map<number, string>,
-  seen: Seen,
+  onMessage: OnMessage,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
       await cluster.connect();
       await cluster.addTargetTopic(topic);
-      await readWhileItWorks(cluster, topic, nextOffsets, seen, signal);
+      await readUntilError(cluster, topic, nextOffsets, onMessage, signal);
     } catch {
-      await sleep(AGAIN_MS);
+      await sleep(RETRY_MS);
       await cluster.refreshMetadata().catch(() => undefined);
     }
   }
   await cluster.disconnect();
 }
 
-async function readWhileItWorks(
+async function readUntilError(
   cluster: Cluster,
   topic: string,
   nextOffsets: Map<number, string>,
-  seen: Seen,
+  onMessage: OnMessage,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -103,7 +103,7 @@ async function readWhileItWorks(
         const broker = await cluster.findBroker({ nodeId });
         const { responses } = await broker.fetch(requestOf(topic, led, nextOffsets));
         for (const data of responses.flatMap(({ partitions }) => partitions)) {
-          note(topic, data, nextOffsets, seen);
+          handlePartition(topic, data, nextOffsets, onMessage);
         }
       }),
     );
@@ -133,41 +133,44 @@ function requestOf(
   };
 }
 
-function note(
+function handlePartition(
   topic: string,
   data: FetchedPartition,
   nextOffsets: Map<number, string>,
-  seen: Seen,
+  onMessage: OnMessage,
 ): void {
   const batch = new BatchOf(topic, nextOffsets.get(data.partition) ?? '0', data);
   if (batch.isEmptyIncludingFiltered()) return;
   const atMs = performance.now();
-  for (const { key } of batch.messages) seen(String(key), atMs);
+  for (const { key } of batch.messages) onMessage(String(key), atMs);
   nextOffsets.set(data.partition, String(BigInt(batch.lastOffset()) + 1n));
 }
 
-async function startsOf(brokers: readonly string[], topic: string): Promise<Map<number, string>> {
+async function readLogStarts(
+  brokers: readonly string[],
+  topic: string,
+): Promise<Map<number, string>> {
   const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   const logs = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
   return new Map(logs.map(({ partition, low }) => [partition, low]));
 }
 
-/** As kafkajs' clients make it. */
+/** Creates a cluster as the clients of kafkajs do. */
 function openCluster(brokers: readonly string[]): Cluster {
   const kafka = new Kafka({
     brokers: [...brokers],
     logLevel: logLevel.NOTHING,
-    retry: BACK_SOON,
+    retry: QUICK_RETRY,
     connectionTimeout: 1_000,
     requestTimeout: 2_000,
   });
   const create = Object.getOwnPropertySymbols(kafka).find(
     ({ description }) => description === 'private:Kafka:createCluster',
   );
-  if (create === undefined) throw new Error('kafkajs makes its clusters elsewhere');
-  const made = kafka as unknown as Record<symbol, (of: object) => Cluster>;
-  const open = made[create];
-  if (open === undefined) throw new Error('kafkajs makes its clusters elsewhere');
+  if (create === undefined) throw new Error('kafkajs creates its clusters elsewhere');
+  const internals = kafka as unknown as Record<symbol, (of: object) => Cluster>;
+  const open = internals[create];
+  if (open === undefined) throw new Error('kafkajs creates its clusters elsewhere');
   return open({ isolationLevel: READ_COMMITTED, allowAutoTopicCreation: false });
 }

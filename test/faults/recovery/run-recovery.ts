@@ -1,39 +1,39 @@
 import { openStack } from '../../../tools/stack/open-stack.ts';
 import { type Arena, openArena } from '../arena/arena.ts';
 import type { KeptPart } from '../kept/kept.ts';
-import { quantile } from '../report/figures.ts';
+import { computeQuantile } from '../report/figures.ts';
 import type { PartReport, ReportRow } from '../report/part.ts';
-import { type Field, RECOVERY_FAULTS, type RecoveryFault } from './faults.ts';
-import { openSteady, type Steady } from './steady.ts';
+import { RECOVERY_FAULTS, type RecoveryFault, type RecoveryTarget } from './faults.ts';
+import { type SteadyLoad, startSteadyLoad } from './steady-load.ts';
 
 export interface RecoveryOptions {
   readonly rounds: number;
-  /** Only these faults (comma separated); all of them if left out. */
+  /** Only these faults (comma separated); default: all. */
   readonly only?: string | undefined;
   readonly kept: KeptPart;
   readonly print: (line: string) => void;
 }
 
-/** One fault, and how long it was felt. All in milliseconds. */
+/** One fault and its effect. All in milliseconds. */
 export interface Round {
   /** From the fault to the first message of an event that was sent after it. */
   readonly firstMs: number;
-  /** The longest that any event of these moments took from its sender to a reader of committed messages. */
+  /** Longest time of an affected event from its sender to a `read_committed` reader. */
   readonly longestMs: number;
-  /** The server that was restarted was away for so long; 0 where nothing was. */
-  readonly awayMs: number;
+  /** Downtime of the restarted server; 0 without a restart. */
+  readonly downMs: number;
 }
 
-/** Recovery within this time, without anybody's help; where a server was restarted, from its return on. */
+/** Limit for recovery without intervention, counted from the fault or from the restart of the server. */
 const GOAL_MS = 10_000;
-/** Whatever is sent within this time meets the fault, whichever partition it belongs to. */
-const FELT_MS = 1_000;
-/** Events that were on their way when it struck belong to a round. */
+/** Events sent within this time are affected by the fault, in every partition. */
+const AFFECTED_MS = 1_000;
+/** Events sent up to this long before the fault belong to the round. */
 const BEFORE_MS = 2_000;
-/** The services' own. */
+/** Defaults of the services. */
 const DEFAULTS = { SESSION_TIMEOUT_SECONDS: '6', READ_THROUGH_MARGIN_SECONDS: '5' } as const;
 
-/** Strikes under steady load, again and again, and measures how long it takes until all is as before. */
+/** Injects each fault several times under steady load, and measures the recovery. */
 export async function runRecovery(options: RecoveryOptions): Promise<PartReport> {
   const wanted = options.only?.split(',') ?? Object.keys(RECOVERY_FAULTS);
   const rows: ReportRow[] = [];
@@ -43,15 +43,15 @@ export async function runRecovery(options: RecoveryOptions): Promise<PartReport>
       return fault?.brokers === brokers ? [[name, fault] as const] : [];
     });
     const known = (name: string): ReportRow | undefined =>
-      options.kept.recall(keptNameOf(name, options)) as ReportRow | undefined;
+      options.kept.recall(resultNameOf(name, options)) as ReportRow | undefined;
     rows.push(...faults.flatMap(([name]) => known(name) ?? []));
     const left = faults.filter(([name]) => known(name) === undefined);
-    if (left.length > 0) rows.push(...(await measureOn(brokers, left, options)));
+    if (left.length > 0) rows.push(...(await measureFaults(brokers, left, options)));
   }
   return { rows, failed: rows.some(({ failed }) => failed > 0) };
 }
 
-async function measureOn(
+async function measureFaults(
   brokers: 1 | 3,
   faults: readonly (readonly [string, RecoveryFault])[],
   options: RecoveryOptions,
@@ -69,7 +69,7 @@ async function measureOn(
   const rows: ReportRow[] = [];
   for (const [name, fault] of faults) {
     const measured: Round[] = [];
-    await using steady = await openSteady(arena, `${name.replaceAll(' ', '-')}-`);
+    await using steady = await startSteadyLoad(arena, `${name.replaceAll(' ', '-')}-`);
     try {
       for (let round = 1; round <= rounds; round += 1) {
         const one = await measureRound({ stack, arena }, fault, steady);
@@ -79,9 +79,9 @@ async function measureOn(
       }
       const row = rowOf(name, measured);
       rows.push(row);
-      if (row.failed === 0) await kept.keep(keptNameOf(name, options), row);
+      if (row.failed === 0) await kept.keep(resultNameOf(name, options), row);
     } catch (error) {
-      // Whatever comes after it would measure the same again.
+      // Later rounds would measure the same failure again.
       await explain(arena, steady, print);
       const figure = `after ${measured.length} rounds: ${error instanceof Error ? error.message : ''}`;
       return [
@@ -93,42 +93,42 @@ async function measureOn(
   return rows;
 }
 
-/** Afterwards everything is as before, and nothing is under way. */
+/** Measures one fault. Afterwards everything is restored and no event is in flight. */
 export async function measureRound(
-  field: Field,
+  target: RecoveryTarget,
   fault: RecoveryFault,
-  steady: Steady,
+  steady: SteadyLoad,
 ): Promise<Round> {
   await steady.caughtUp();
-  const struckMs = performance.now();
-  const striking = fault.strike(field).then((putBack) => ({ putBack, atMs: performance.now() }));
-  const [first, struck] = await Promise.all([steady.seenAfter(struckMs), striking]);
-  await steady.seenUpTo(struckMs + FELT_MS);
+  const injectedMs = performance.now();
+  const injecting = fault.inject(target).then((restore) => ({ restore, atMs: performance.now() }));
+  const [first, injected] = await Promise.all([steady.seenAfter(injectedMs), injecting]);
+  await steady.seenUpTo(injectedMs + AFFECTED_MS);
   await steady.caughtUp();
   const waits = steady
     .events()
-    .filter(({ sentMs }) => sentMs >= struckMs - BEFORE_MS)
+    .filter(({ sentMs }) => sentMs >= injectedMs - BEFORE_MS)
     .flatMap(({ sentMs, visibleMs }) => (visibleMs === undefined ? [] : [visibleMs - sentMs]));
-  await struck.putBack?.();
+  await injected.restore?.();
   return {
-    firstMs: Math.round(first.visibleMs - struckMs),
+    firstMs: Math.round(first.visibleMs - injectedMs),
     longestMs: Math.round(Math.max(...waits)),
-    awayMs: struck.putBack === undefined ? Math.round(struck.atMs - struckMs) : 0,
+    downMs: injected.restore === undefined ? Math.round(injected.atMs - injectedMs) : 0,
   };
 }
 
-function keptNameOf(fault: string, { rounds }: RecoveryOptions): string {
+function resultNameOf(fault: string, { rounds }: RecoveryOptions): string {
   return `${fault}/${rounds}`;
 }
 
-function recoveryOf({ firstMs, longestMs, awayMs }: Round): number {
-  return Math.max(firstMs, longestMs) - awayMs;
+function recoveryOf({ firstMs, longestMs, downMs }: Round): number {
+  return Math.max(firstMs, longestMs) - downMs;
 }
 
 function rowOf(name: string, rounds: readonly Round[]): ReportRow {
   const figures = (of: (round: Round) => number): string => {
     const all = rounds.map(of);
-    return `p50 ${quantile(all, 0.5)} ms, p99 ${quantile(all, 0.99)} ms`;
+    return `p50 ${computeQuantile(all, 0.5)} ms, p99 ${computeQuantile(all, 0.99)} ms`;
   };
   return {
     what: `recovery: ${name}`,
@@ -138,16 +138,20 @@ function rowOf(name: string, rounds: readonly Round[]): ReportRow {
       `recovered ${figures(recoveryOf)} after`,
       `first message ${figures(({ firstMs }) => firstMs)}`,
       `longest wait ${figures(({ longestMs }) => longestMs)}`,
-      `server away ${figures(({ awayMs }) => awayMs)}`,
+      `server down ${figures(({ downMs }) => downMs)}`,
     ].join('; '),
   };
 }
 
-/** Where those are that nobody has seen. */
-async function explain(arena: Arena, steady: Steady, print: (line: string) => void): Promise<void> {
+/** Prints where unseen events are, and the warnings of the processes. */
+async function explain(
+  arena: Arena,
+  steady: SteadyLoad,
+  print: (line: string) => void,
+): Promise<void> {
   const missing = steady.missing();
-  const rows = await arena.database.query<{ taken: number; published: number }>(
-    `select (select count(*)::integer from identity where identity_id::text = any ($1)) as taken,
+  const rows = await arena.database.query<{ processed: number; published: number }>(
+    `select (select count(*)::integer from identity where identity_id::text = any ($1)) as processed,
       (select count(*)::integer from outbox join relay_position using (lane)
         where key = any ($1) and position <= published_through) as published`,
     [missing],
@@ -162,7 +166,7 @@ function printWarningsOf(round: Round, arena: Arena, print: (line: string) => vo
   if (recoveryOf(round) > GOAL_MS) printWarnings(arena, print);
 }
 
-/** What processes have complained of last. */
+/** Prints the last warnings of each process. */
 function printWarnings({ members }: Arena, print: (line: string) => void): void {
   for (const { name, output } of members) {
     const lines = output()

@@ -1,13 +1,13 @@
-/** One line of the table at the end. */
+/** One row of the final table. */
 export interface ReportRow {
   readonly what: string;
-  /** How often. */
+  /** Number of tries. */
   readonly tried: number;
   readonly failed: number;
   readonly figure: string;
 }
 
-/** What a part of the suite found. */
+/** Result of a part of the suite. */
 export interface PartReport {
   readonly rows: readonly ReportRow[];
   readonly failed: boolean;

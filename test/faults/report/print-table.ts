@@ -1,6 +1,6 @@
 import type { ReportRow } from './part.ts';
 
-/** The table that the suite ends with. */
+/** Prints the final table. */
 export function printTable(rows: readonly ReportRow[]): void {
   const width = Math.max(4, ...rows.map(({ what }) => what.length));
   const line = (what: string, tried: string, failed: string, figure: string): string =>

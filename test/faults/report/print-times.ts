@@ -1,10 +1,10 @@
-/** How long a part took, in all runs that it took. */
+/** Duration of a part, over all of its runs. */
 export interface PartTime {
   readonly part: string;
   readonly tookMs: number;
 }
 
-/** The lines behind the table: each part, all of them, and in how many runs. */
+/** Prints the duration of each part, the total, and the number of runs. */
 export function printTimes(times: readonly PartTime[], runs: number): void {
   const lines = times.map(({ part, tookMs }) => `${part} ${minutesOf(tookMs)}`);
   const all = times.reduce((sum, { tookMs }) => sum + tookMs, 0);

@@ -4,17 +4,17 @@ import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeptPart } from '../kept/kept.ts';
-import { keptRow } from '../kept/kept-rows.ts';
-import { upperBoundPercent } from './figures.ts';
+import { recallOrRun } from '../kept/kept-rows.ts';
+import { computeUpperBoundPercent } from './figures.ts';
 import type { PartReport, ReportRow } from './part.ts';
 
 export interface TestRun {
   readonly what: string;
   /** Below `test/faults`. */
   readonly folder: string;
-  /** What makes them larger than `npm test` has them. */
+  /** Sizes that differ from those of `npm test`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Histories or inputs of each property. */
+  /** Histories or inputs per property. */
   readonly runs: number;
   readonly kept: KeptPart;
 }
@@ -25,7 +25,7 @@ interface VitestReport {
   readonly numTotalTests: number;
 }
 
-/** Runs tests of the suite at another size, file by file, and counts them. What has passed before is counted only. */
+/** Runs test files of the suite with other sizes and counts them. Files with a stored result are not run again. */
 export async function runTests(root: string, run: TestRun): Promise<PartReport> {
   const files: string[] = [];
   for await (const file of glob(`test/faults/${run.folder}/*.test.ts`, { cwd: root })) {
@@ -34,20 +34,20 @@ export async function runTests(root: string, run: TestRun): Promise<PartReport> 
   const rows: ReportRow[] = [];
   for (const file of files.sort()) {
     const name = [file, ...Object.entries(run.env).map((setting) => setting.join('='))].join(' ');
-    rows.push(await keptRow(run.kept, name, () => runFile(root, file, run)));
+    rows.push(await recallOrRun(run.kept, name, () => runFile(root, file, run)));
   }
   const tried = rows.reduce((sum, row) => sum + row.tried, 0);
   const failed = rows.reduce((sum, row) => sum + row.failed, 0);
-  const figure = `${run.runs} of each property; one of so many fails in less than ${upperBoundPercent(run.runs)} %`;
+  const figure = `${run.runs} per property; failure rate below ${computeUpperBoundPercent(run.runs)} %`;
   return { rows: [{ what: run.what, tried, failed, figure }], failed: tried === 0 || failed > 0 };
 }
 
-/** A file that does not come to its end is one failure. */
+/** A file that does not finish counts as one failure. */
 async function runFile(root: string, file: string, run: TestRun): Promise<ReportRow> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-faults-'));
   const written = join(folder, 'report.json');
   try {
-    const exitCode = await vitest(root, file, run, written);
+    const exitCode = await runVitest(root, file, run, written);
     const text = await readFile(written, 'utf8').catch(() => '{}');
     const { numTotalTests: tried = 0, numFailedTests = 0 } = JSON.parse(
       text,
@@ -59,7 +59,12 @@ async function runFile(root: string, file: string, run: TestRun): Promise<Report
   }
 }
 
-async function vitest(root: string, file: string, run: TestRun, report: string): Promise<number> {
+async function runVitest(
+  root: string,
+  file: string,
+  run: TestRun,
+  report: string,
+): Promise<number> {
   const script = join(root, 'node_modules/vitest/vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const timeouts = ['--testTimeout=3600000'];

@@ -2,32 +2,32 @@ import type { SentRecord } from '../../support/events.ts';
 import { type Arena, openArena, type Servers } from '../arena/arena.ts';
 import { type Finding, judge } from '../oracle/judge.ts';
 import { createLedger, type Ledger } from '../oracle/ledger.ts';
-import { fingerprintOfState, replayFindings } from '../oracle/replay.ts';
+import { diffState, fingerprintState } from '../oracle/replay.ts';
 import { generateWorkload } from '../workload/generate.ts';
 import { type FaultCase, nameOf } from './case.ts';
 import { runCase } from './run-case.ts';
 
-/** What came of one case. */
+/** Result of one case. */
 export interface CaseResult {
   readonly name: string;
   readonly passed: boolean;
   readonly tookMs: number;
-  /** From the fault to the next message that a reader saw. */
+  /** Time from the fault to the next message at the reader. */
   readonly recoveryMs: number | undefined;
   readonly findings: readonly Finding[];
-  /** Why it did not come to its end. */
+  /** Why it did not finish. */
   readonly error: string | undefined;
   readonly deliveries: number;
 }
 
-/** Of each case: about 200 deliveries, a fifth of them duplicates, with conflicts and poison between. */
+/** Per case: about 200 deliveries, a fifth of them duplicates, with conflicts and poison. */
 const WORKLOAD = { persons: 40, verifications: 6, conflictShare: 0.02, poisonShare: 0.02 } as const;
 const REPLAY_LIMIT_MS = 120_000;
 
 /**
- * Runs cases one after the other in one arena: two reconcilers and two relays, either of which may be
- * the one that meets the fault. Everything is judged after each case, and replayed after the last. A
- * case that fails costs the arena; the others go on in a new one.
+ * Runs cases one after the other in one arena with two reconcilers and two relays; any of them may hit
+ * the fault. Judges after each case, and replays everything after the last. After a failed case the others
+ * run in a new arena.
  */
 export async function runCampaign(
   servers: Servers,
@@ -57,7 +57,7 @@ async function attempt(
   thenReplay: boolean,
 ): Promise<CaseResult> {
   const startedMs = performance.now();
-  const records = recordsOf(one);
+  const records = generateRecords(one);
   const result = { name: nameOf(one), deliveries: records.length };
   try {
     ledger.sent(records);
@@ -74,8 +74,8 @@ async function attempt(
   }
 }
 
-/** The same case has the same deliveries. */
-function recordsOf({ point, action, seed }: FaultCase): readonly SentRecord[] {
+/** Deliveries of a case; deterministic. */
+function generateRecords({ point, action, seed }: FaultCase): readonly SentRecord[] {
   const prefix = `${point}-${action}-${seed}`;
   return generateWorkload({ ...WORKLOAD, seed: seed * 1_009 + prefix.length, prefix });
 }
@@ -85,15 +85,15 @@ export function judgeArena(arena: Arena, ledger: Ledger): Promise<readonly Findi
   return judge({ query: database.query, names: topics.names, ledger, messages: messages() });
 }
 
-/** Sends everything once more: nothing may come of it but dead letters that never claimed an id. */
+/** Sends everything again. Only dead letters that never claimed an id may be added. */
 export async function replay(arena: Arena, ledger: Ledger): Promise<readonly Finding[]> {
-  const before = await fingerprintOfState(arena.database.query);
+  const before = await fingerprintState(arena.database.query);
   const records = [...arena.sent()];
   ledger.sent(records);
   await arena.send(records);
   await arena.drained(REPLAY_LIMIT_MS);
-  const after = await fingerprintOfState(arena.database.query);
-  return [...replayFindings(before, after), ...(await judgeArena(arena, ledger))];
+  const after = await fingerprintState(arena.database.query);
+  return [...diffState(before, after), ...(await judgeArena(arena, ledger))];
 }
 
 function since(startedMs: number): number {

@@ -1,6 +1,6 @@
 import { type Point, RECONCILER_POINTS, RELAY_POINTS } from '../failpoints/points.ts';
 
-/** What happens to a process that stands at a failpoint. */
+/** What happens to a process that is stopped at a failpoint. */
 export const ACTIONS = ['kill', 'stop', 'cut', 'error'] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -10,13 +10,13 @@ export interface FaultCase {
   readonly seed: number;
 }
 
-/** `claimed/kill/7`: what `npm run faults -- --case` takes. */
+/** Name for `npm run faults -- --case`: `claimed/kill/7`. */
 export function nameOf({ point, action, seed }: FaultCase): string {
   return `${point}/${action}/${seed}`;
 }
 
-/** @throws RangeError where the name is not of a case */
-export function caseOf(name: string): FaultCase {
+/** @throws RangeError when no case has this name */
+export function parseCase(name: string): FaultCase {
   const [point, action, seed] = name.split('/');
   const found = {
     point: [...RECONCILER_POINTS, ...RELAY_POINTS].find((one) => one === point),
@@ -33,8 +33,8 @@ const [KILL, ...OTHERS] = ACTIONS;
 
 const OTHER_EVERY = 3;
 
-/** Of one seed each failpoint with a kill, and every third with one of the other actions too, by turns. */
-export function fewCasesOf(points: readonly Point[], seed: number): readonly FaultCase[] {
+/** Cases of one seed: each failpoint with a kill, and every third also with one of the other actions in rotation. */
+export function selectCases(points: readonly Point[], seed: number): readonly FaultCase[] {
   return points.flatMap((point, index) => {
     const others = index % OTHER_EVERY === 0 ? OTHERS : [];
     const other = others[(index / OTHER_EVERY) % OTHERS.length];
@@ -43,7 +43,7 @@ export function fewCasesOf(points: readonly Point[], seed: number): readonly Fau
   });
 }
 
-/** Every failpoint with every action, of one seed. */
-export function casesOf(points: readonly Point[], seed: number): readonly FaultCase[] {
+/** All cases of one seed: every failpoint with every action. */
+export function listCases(points: readonly Point[], seed: number): readonly FaultCase[] {
   return points.flatMap((point) => ACTIONS.map((action) => ({ point, action, seed })));
 }

@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SentRecord } from '../../support/events.ts';
 import type { Arena } from '../arena/arena.ts';
-import { type Member, publishes, type Role } from '../arena/member.ts';
+import { isPublishing, type Member, type Role } from '../arena/member.ts';
 import { type Point, RECONCILER_POINTS } from '../failpoints/points.ts';
 import type { FaultCase } from './case.ts';
 
-/** Beyond what a consumer group (6 s) and a relay's session (6 s) wait for a member that is silent. */
+/** Longer than the session timeouts of the consumer group (6 s) and of the relay (6 s). */
 const STOPPED_MS = 8_000;
 const REACHED_LIMIT_MS = 60_000;
 const DRAINED_LIMIT_MS = 90_000;
 
 export interface CaseRun {
-  /** From the fault to the next message that a reader saw. */
+  /** Time from the fault to the next message at the reader. */
   readonly recoveryMs: number;
 }
 
 /**
- * Lets processes run into a failpoint while these records go through, does what the case says to the
- * first one that stands there, and waits until everything is drained.
+ * Arms a failpoint while these records are processed, applies the action to the first process that
+ * reaches it, and waits until everything is drained.
  *
  * @throws Error when the point is never reached or the system does not drain
  */
@@ -30,14 +30,14 @@ export async function runCase(
   for (const member of armed) member.arm(point);
   const half = Math.ceil(records.length / 2);
   const reached = Promise.race(armed.map((member) => member.reached()));
-  const displaced = await provoke(arena, point);
+  const displaced = await provokeTakeover(arena, point);
   await arena.send(records.slice(0, half));
   const victim = await withLimit(reached, `${point} was not reached`);
   for (const member of armed) if (member !== victim) member.disarm();
   const read = arena.messages().length;
   const startedMs = performance.now();
-  const acting = act(victim, action);
-  // The others go on meanwhile.
+  const acting = applyAction(victim, action);
+  // The other processes continue meanwhile.
   await arena.send(records.slice(half));
   const recoveryMs = await untilRead(arena, read, startedMs);
   await acting;
@@ -50,17 +50,17 @@ function roleOf(point: Point): Role {
   return (RECONCILER_POINTS as readonly Point[]).includes(point) ? 'reconciler' : 'relay';
 }
 
-/** These are passed only when a relay takes over: one that publishes has to make room. */
-async function provoke(arena: Arena, point: Point): Promise<Member | undefined> {
+/** Kills the publishing relay where the point is reached only by a takeover. */
+async function provokeTakeover(arena: Arena, point: Point): Promise<Member | undefined> {
   if (point !== 'acquiring' && point !== 'acquired') return undefined;
-  const active = arena.of('relay').find((relay) => publishes(relay));
+  const active = arena.of('relay').find((relay) => isPublishing(relay));
   if (active === undefined) throw new Error('no relay publishes');
   active.disarm();
   await active.process().end('SIGKILL');
   return active;
 }
 
-async function act(victim: Member, action: FaultCase['action']): Promise<void> {
+async function applyAction(victim: Member, action: FaultCase['action']): Promise<void> {
   switch (action) {
     case 'kill':
       await victim.process().end('SIGKILL');

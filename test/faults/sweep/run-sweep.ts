@@ -1,12 +1,12 @@
 import type { Servers } from '../arena/arena.ts';
 import { RECONCILER_POINTS, RELAY_POINTS } from '../failpoints/points.ts';
 import type { KeptPart } from '../kept/kept.ts';
-import { quantile, upperBoundPercent } from '../report/figures.ts';
+import { computeQuantile, computeUpperBoundPercent } from '../report/figures.ts';
 import type { PartReport } from '../report/part.ts';
 import { type CaseResult, runCampaign } from './campaign.ts';
-import { casesOf, type FaultCase, nameOf } from './case.ts';
+import { type FaultCase, listCases, nameOf } from './case.ts';
 
-/** Four parts of the same work, of about the same length. */
+/** Four parts of about the same duration. */
 const PARTS = [
   RECONCILER_POINTS.slice(0, 5),
   RECONCILER_POINTS.slice(5),
@@ -16,17 +16,17 @@ const PARTS = [
 
 export interface SweepOptions {
   readonly seeds: number;
-  /** Arenas at once. */
+  /** Concurrent arenas. */
   readonly jobs: number;
   readonly kept: KeptPart;
   readonly print: (line: string) => void;
 }
 
-/** Every failpoint with every action and every seed, but those that have passed before. */
+/** Runs every failpoint with every action and every seed, except cases with a stored result. */
 export async function runSweep(servers: Servers, options: SweepOptions): Promise<PartReport> {
   const { seeds, jobs, kept, print } = options;
   const all = Array.from({ length: seeds }, (_, index) =>
-    PARTS.map((points) => casesOf(points, index + 1)),
+    PARTS.map((points) => listCases(points, index + 1)),
   ).flat();
   const results = all
     .flat()
@@ -36,16 +36,16 @@ export async function runSweep(servers: Servers, options: SweepOptions): Promise
     .map((cases) => cases.filter((one) => kept.recall(nameOf(one)) === undefined))
     .filter((cases) => cases.length > 0);
   const total = all.flat().length;
-  const tell = async (result: CaseResult): Promise<void> => {
+  const report = async (result: CaseResult): Promise<void> => {
     results.push(result);
     if (result.passed) await kept.keep(result.name, result);
-    print(`${results.length}/${total} ${lineOf(result)}`);
+    print(`${results.length}/${total} ${formatResult(result)}`);
   };
-  await Promise.all(Array.from({ length: jobs }, () => work(servers, campaigns, tell)));
-  return reportOf(results, total);
+  await Promise.all(Array.from({ length: jobs }, () => runCampaigns(servers, campaigns, report)));
+  return summarise(results, total);
 }
 
-/** Runs one case and says everything that is known of it. */
+/** Runs one case. If it fails, prints the logs of its processes. */
 export async function runOneCase(
   servers: Servers,
   one: FaultCase,
@@ -54,30 +54,30 @@ export async function runOneCase(
   const results: CaseResult[] = [];
   await runCampaign(servers, [one], (result, arena) => {
     results.push(result);
-    print(lineOf(result));
+    print(formatResult(result));
     if (result.passed) return;
     for (const member of arena.members) print(`${member.name}:\n${member.output()}`);
   });
-  return reportOf(results, 1);
+  return summarise(results, 1);
 }
 
-async function work(
+async function runCampaigns(
   servers: Servers,
   campaigns: (readonly FaultCase[])[],
-  tell: (result: CaseResult) => Promise<void>,
+  report: (result: CaseResult) => Promise<void>,
 ): Promise<void> {
   for (let cases = campaigns.shift(); cases !== undefined; cases = campaigns.shift()) {
-    await runCampaign(servers, cases, tell);
+    await runCampaign(servers, cases, report);
   }
 }
 
-function lineOf({ name, passed, tookMs, recoveryMs, findings, error }: CaseResult): string {
+function formatResult({ name, passed, tookMs, recoveryMs, findings, error }: CaseResult): string {
   if (passed) return `${name}: passed in ${tookMs} ms, published again after ${recoveryMs} ms`;
   const found = findings.map(({ check, detail }) => `  ${check}: ${detail}`);
   return [`${name}: FAILED; npm run faults -- --case ${name}`, error ?? '', ...found].join('\n');
 }
 
-function reportOf(results: readonly CaseResult[], total: number): PartReport {
+function summarise(results: readonly CaseResult[], total: number): PartReport {
   const byAction = Map.groupBy(results, ({ name }) => name.split('/')[1] ?? '');
   const rows = [...byAction].map(([action, own]) => {
     const failed = own.filter(({ passed }) => !passed);
@@ -86,7 +86,7 @@ function reportOf(results: readonly CaseResult[], total: number): PartReport {
       what: `sweep: ${action}`,
       tried: own.length,
       failed: failed.length,
-      figure: `published again after ${quantile(times, 0.5)} ms (p50), ${quantile(times, 0.99)} ms (p99); ${own.reduce((sum, { deliveries }) => sum + deliveries, 0)} deliveries; a case fails in less than ${upperBoundPercent(own.length)} %`,
+      figure: `published again after ${computeQuantile(times, 0.5)} ms (p50), ${computeQuantile(times, 0.99)} ms (p99); ${own.reduce((sum, { deliveries }) => sum + deliveries, 0)} deliveries; failure rate below ${computeUpperBoundPercent(own.length)} %`,
     };
   });
   const left = total - results.length;

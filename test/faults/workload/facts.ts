@@ -15,7 +15,7 @@ export const FACT_KINDS = [
 
 type FactKind = (typeof FACT_KINDS)[number];
 
-/** What one history is about, so that facts which override each other meet often: a few kinds, or all. */
+/** Kinds of facts in one history. Few kinds make conflicts between facts frequent. */
 export const THEMES: readonly (readonly FactKind[])[] = [
   ['joined', 'left'],
   ['joined', 'left', 'rescinded'],
@@ -28,28 +28,28 @@ export const THEMES: readonly (readonly FactKind[])[] = [
   FACT_KINDS,
 ];
 
-/** A person as one source knows them. */
+/** A person in one source. */
 export interface Person {
   readonly source: typeof HR | typeof CONTRACTORS;
   readonly externalId: string;
 }
 
-/** What a fact about a person is made of, as small numbers: easy to draw, and to make smaller. */
+/** A fact as small numbers, which are easy to generate and to shrink. */
 export interface FactDraft {
   readonly kind: FactKind;
   /** Which engagement of the person. */
   readonly engagement: number;
-  /** The date that it is about; an index of `MOMENTS`. */
+  /** Its date; an index of `MOMENTS`. */
   readonly at: number;
-  /** A second date, where the kind has one; an index of `MOMENTS`, none when beyond it. */
+  /** A second date, where the kind has one; an index of `MOMENTS`, out of range: none. */
   readonly until: number;
-  /** Which attributes, keys or switches. */
+  /** Selects attributes, keys or switches. */
   readonly detail: number;
 }
 
 /**
- * All in order. Long past, then far ahead: what they mean does not depend on the minute of the test. Two
- * are one instant in other words, and some are days that begin at different instants.
+ * In chronological order. Long past or far ahead, so that results do not depend on the time of the test. Two
+ * pairs are the same instant written differently, and some are dates that start at different instants.
  */
 export const MOMENTS: readonly Moment[] = [
   '2011-03-01T08:00:00Z',
@@ -65,7 +65,7 @@ export const MOMENTS: readonly Moment[] = [
   '2083-05-31T22:00:00Z',
   { date: '2087-12-24', zone: 'America/New_York' },
 ];
-/** Before all others; nothing else is dated so, and so nothing rescinds what is. */
+/** Before all others. No rescission has this date. */
 const LONG_AGO: Moment = '2001-01-01T00:00:00Z';
 
 const JOBS: readonly Attributes[] = [
@@ -74,7 +74,7 @@ const JOBS: readonly Attributes[] = [
   { department: 'Finance', jobTitle: 'Clerk' },
   { department: 'Legal', jobTitle: 'Controller' },
 ];
-/** What a move may change. What a rule asks for is never cleared, so that no condition is unknown. */
+/** Attributes of moves. Attributes in rules are never cleared, so that no condition is unknown. */
 const MOVES: readonly Attributes[] = [
   ...JOBS,
   { location: null },
@@ -117,12 +117,12 @@ function blockData({ source, externalId }: Person, draft: FactDraft, isSecurity:
 function dataOf({ externalId }: Person, draft: FactDraft): object {
   const engagement = `E${draft.engagement}-${externalId}`;
   const at = MOMENTS[draft.at] as Moment;
-  return { engagement, ...SAID[draft.kind](at, MOMENTS[draft.until], draft.detail) };
+  return { engagement, ...BUILD_DATA[draft.kind](at, MOMENTS[draft.until], draft.detail) };
 }
 
-type Say = (at: Moment, until: Moment | undefined, detail: number) => object;
+type BuildData = (at: Moment, until: Moment | undefined, detail: number) => object;
 
-const SAID: Readonly<Record<FactDraft['kind'], Say>> = {
+const BUILD_DATA: Readonly<Record<FactDraft['kind'], BuildData>> = {
   joined: (startsAt, endsAt, detail) => ({
     startsAt,
     ...optional('endsAt', endsAt),

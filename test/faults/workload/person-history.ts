@@ -5,12 +5,12 @@ import type { Random } from './random.ts';
 const FACTS_MAX_COUNT = 9;
 const PAST_COUNT = 8;
 
-/** Everything that is ever stated about a person, in the order of its source. */
-export function personHistory(random: Random, person: Person): readonly SentEvent[] {
+/** Generates all facts about a person, in the source's order. */
+export function generatePersonHistory(random: Random, person: Person): readonly SentEvent[] {
   const engagements = random.chance(0.2) ? 2 : 1;
   const kinds = random.pick(THEMES);
   const drawn = (): FactDraft => ({
-    ...anyDraft(random, engagements),
+    ...drawDraft(random, engagements),
     kind: random.pick(kinds),
   });
   const first: FactDraft = {
@@ -23,15 +23,15 @@ export function personHistory(random: Random, person: Person): readonly SentEven
   return [first, ...more].map((draft, index) => factEvent(person, index + 1, draft));
 }
 
-/** One start, in the past and without an end. */
-export function joinerHistory(random: Random, person: Person): readonly SentEvent[] {
+/** Generates one start in the past, without an end. */
+export function generateJoinerHistory(random: Random, person: Person): readonly SentEvent[] {
   const at = random.below(PAST_COUNT);
   const detail = random.below(24);
   const draft = { kind: 'joined', engagement: 0, at, until: MOMENTS.length, detail } as const;
   return [factEvent(person, 1, draft)];
 }
 
-function anyDraft(random: Random, engagements: number): Omit<FactDraft, 'kind'> {
+function drawDraft(random: Random, engagements: number): Omit<FactDraft, 'kind'> {
   return {
     engagement: random.below(engagements),
     at: random.below(MOMENTS.length),

@@ -1,16 +1,16 @@
-/** Numbers that look random and are the same for the same seed, everywhere and always. */
+/** A seeded pseudorandom generator; deterministic on every machine. */
 export interface Random {
-  /** From 0 up to, and without, 1. */
+  /** A number in [0, 1). */
   next(): number;
-  /** A whole number from 0 up to, and without, `count`. */
+  /** A whole number in [0, count). */
   below(count: number): number;
-  /** True in so many of cases; from 0 to 1. */
+  /** True with this probability. */
   chance(share: number): boolean;
-  /** One of these, which must not be empty. */
+  /** A random item; `items` must not be empty. */
   pick<T>(items: readonly T[]): T;
 }
 
-/** Mulberry32: 32 bits of state, which is plenty for tests. */
+/** Mulberry32, with 32 bits of state. */
 export function openRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

@@ -1,39 +1,42 @@
 import { IVR, type SentEvent } from '../../support/events.ts';
 import type { Random } from './random.ts';
 
-type Said = readonly [kind: string, data: object];
+type Report = readonly [kind: string, data: object];
 
 const EXPIRES_AT = '2090-01-01T00:00:00Z';
 const BEGINNING_MS = Date.parse('2024-02-01T00:00:00Z');
 const SECOND_MS = 1_000;
 
-const opened = (attempt: string): Said => ['attempt-opened', { ...by(attempt), channel: 'voice' }];
-const ringing = (attempt: string): Said => [
+const opened = (attempt: string): Report => [
+  'attempt-opened',
+  { ...by(attempt), channel: 'voice' },
+];
+const ringing = (attempt: string): Report => [
   'call-progressed',
   { ...by(attempt), status: 'ringing' },
 ];
-const answered = (attempt: string): Said => [
+const answered = (attempt: string): Report => [
   'call-progressed',
   { ...by(attempt), status: 'answered', answeredBy: 'human' },
 ];
-const ended = (attempt: string): Said => [
+const ended = (attempt: string): Report => [
   'call-progressed',
   { ...by(attempt), status: 'ended', endReason: 'completed' },
 ];
-/** Two phones ring together. */
-const leg = (attempt: string, name: string, more: object): Said => [
+/** Telemetry of one leg of a call. */
+const leg = (attempt: string, name: string, more: object): Report => [
   'call-progressed',
   { ...by(attempt), call: { session: `S-${attempt}`, leg: name }, ...more },
 ];
-const input = (attempt: string, step: string, factor: string, result: string): Said => [
+const input = (attempt: string, step: string, factor: string, result: string): Report => [
   'input-checked',
   { ...by(attempt), step, factor, result },
 ];
-const verdict = (attempt: string, is: string, more: object = {}): Said => [
+const verdict = (attempt: string, is: string, more: object = {}): Report => [
   'verdict-reached',
   { ...by(attempt), verdict: is, decidedBy: 'bridge', ...more },
 ];
-const requested = (purpose: string, more: object = {}): Said => [
+const requested = (purpose: string, more: object = {}): Report => [
   'requested',
   { purpose, expiresAt: EXPIRES_AT, ...more },
 ];
@@ -42,8 +45,8 @@ function by(attempt: string): object {
   return { attempt, platform: 'acme-voice', call: { session: `S-${attempt}` } };
 }
 
-/** Each can end in one way at most, whatever the order, and needs no clock to do so. */
-const STORIES: readonly (readonly Said[])[] = [
+/** Each has at most one possible end in any order, without a deadline. */
+const SCRIPTS: readonly (readonly Report[])[] = [
   [
     requested('callback'),
     opened('A1'),
@@ -114,18 +117,18 @@ const STORIES: readonly (readonly Said[])[] = [
   [requested('transfer-approval'), opened('A1'), ['cancelled', { reason: 'asked twice' }]],
 ];
 
-/** Everything that is ever reported about one verification, in the order in which it happened. */
-export function verificationHistory(
+/** Generates all reports about one verification, in order of occurrence. */
+export function generateVerificationHistory(
   random: Random,
   verification: string,
   endedCalls: boolean,
 ): readonly SentEvent[] {
-  const told = random.pick(STORIES);
-  const story = endedCalls
-    ? told
-    : told.filter(([, data]) => !('status' in data && data.status === 'ended'));
+  const script = random.pick(SCRIPTS);
+  const reports = endedCalls
+    ? script
+    : script.filter(([, data]) => !('status' in data && data.status === 'ended'));
   const about = random.chance(0.5) ? { source: IVR, externalId: `P-${verification}` } : undefined;
-  return story.map(([kind, data], index) => ({
+  return reports.map(([kind, data], index) => ({
     specversion: '1.0',
     id: `${verification}-${index + 1}`,
     source: IVR,

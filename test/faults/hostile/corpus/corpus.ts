@@ -4,5 +4,5 @@ import { ENVELOPES } from './envelopes.ts';
 import { type Hostile } from './texts.ts';
 import { TYPES } from './types.ts';
 
-/** What was meant to break us, with one line of why each. Ids are different, so that none hides another. */
+/** Hand-written hostile deliveries, each with its reason. Ids are unique, so that none is a duplicate. */
 export const CORPUS: readonly Hostile[] = [...ENVELOPES, ...DATA, ...BYTES, ...TYPES];

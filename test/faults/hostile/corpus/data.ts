@@ -1,44 +1,45 @@
 import {
-  attributes,
+  addMember,
   type Becomes,
-  bare,
   CANARY,
+  createAttributes,
   joinedText,
   type Members,
   openCollection,
-  withMember,
+  wrapValue,
 } from './texts.ts';
 
 const { all, add, nextName } = openCollection('d');
-/** The data of a joiner, and members that no serialiser writes. */
+/** Invalid and unusual data of a joiner. */
 export const DATA = all;
 
 function data(becomes: Becomes, rows: readonly (readonly [string, Members])[]): void {
-  for (const [why, members] of rows) add(why, becomes, bare(joinedText(nextName(), {}, members)));
+  for (const [why, members] of rows)
+    add(why, becomes, wrapValue(joinedText(nextName(), {}, members)));
 }
 
-/** Joiners of whose text the attributes are replaced by a member that no serialiser writes. */
+/** Adds joiners with a member, as JSON text, that no serialiser writes. */
 function members(becomes: Becomes, rows: readonly (readonly [string, string])[]): void {
-  for (const [why, member] of rows) add(why, becomes, bare(withMember(nextName(), member)));
+  for (const [why, member] of rows) add(why, becomes, wrapValue(addMember(nextName(), member)));
 }
 
 data('CONTRACT_BROKEN', [
   ['a date that does not exist', { startsAt: { date: '2026-02-30', zone: 'UTC' } }],
   ['a zone that does not exist', { startsAt: { date: '2026-01-01', zone: `Mars/${CANARY}` } }],
-  ['an offset is no zone', { startsAt: { date: '2026-01-01', zone: '+01:00' } }],
+  ['an offset instead of a zone', { startsAt: { date: '2026-01-01', zone: '+01:00' } }],
   ['a zone as a path', { startsAt: { date: '2026-01-01', zone: '../../etc/passwd' } }],
-  ['a date before clocks', { startsAt: { date: '0001-01-01', zone: 'UTC' } }],
+  ['a date in the year 1', { startsAt: { date: '0001-01-01', zone: 'UTC' } }],
   ['a week date', { startsAt: { date: '2026-W01-1', zone: 'UTC' } }],
   ['a moment as a number', { startsAt: 1_764_576_000 }],
-  ['null where nothing is meant', { endsAt: null }],
+  ['null for an absent member', { endsAt: null }],
   ['no engagement', { engagement: undefined }],
   ['an engagement with a line feed', { engagement: `${CANARY}\n` }],
   ['an engagement of 257 characters', { engagement: CANARY.padEnd(257, 'x') }],
   ['a nested attribute', { attributes: { department: { name: CANARY } } }],
   ['a list as an attribute', { attributes: { department: [CANARY] } }],
-  ['an attribute name that no column has', { attributes: { 'depart ment': CANARY } }],
+  ['an attribute name with a space', { attributes: { 'depart ment': CANARY } }],
   ['an attribute name in Cyrillic', { attributes: { d\u0435partment: CANARY } }],
-  ['201 attributes', { attributes: attributes(201) }],
+  ['201 attributes', { attributes: createAttributes(201) }],
   ['1,025 characters of an attribute', { attributes: { department: CANARY.padEnd(1025) } }],
   ['a NUL in an attribute', { attributes: { department: `${CANARY}\0` } }],
   ['half a surrogate pair in an attribute', { attributes: { department: `${CANARY}\ud800` } }],
@@ -50,7 +51,7 @@ data('event', [
   ['the day that Samoa skipped', { startsAt: { date: '2011-12-30', zone: 'Pacific/Apia' } }],
   ['an end before the start', { endsAt: '1999-01-01T00:00:00Z' }],
   ['the last date', { startsAt: { date: '9999-12-31', zone: 'Pacific/Kiritimati' } }],
-  ['200 undeclared attributes', { attributes: attributes(200) }],
+  ['200 undeclared attributes', { attributes: createAttributes(200) }],
   ['an empty text', { attributes: { department: '' } }],
   ['attributes of the wrong types', { attributes: { department: 7, email: true } }],
   ['control characters in an attribute', { attributes: { department: `${CANARY}\u001f\u001e` } }],
@@ -60,7 +61,7 @@ data('event', [
 ]);
 members('CONTRACT_BROKEN', [
   ['__proto__', `"__proto__":{"x":"${CANARY}"}`],
-  ['__proto__ in escapes', `"\\u005f_pr\\u006fto__":"${CANARY}"`],
+  ['__proto__, escaped', `"\\u005f_pr\\u006fto__":"${CANARY}"`],
   ['constructor', `"more":{"constructor":{"prototype":{"x":"${CANARY}"}}}`],
   ['2^53 + 1', '"more":9007199254740993'],
   ['a number that would be infinite', '"more":1e400'],
@@ -70,11 +71,11 @@ members('CONTRACT_BROKEN', [
   ['an escaped half of a surrogate pair', `"more":"${CANARY}\\ud800"`],
 ]);
 members('NOT_JSON', [
-  ['one name twice', `"more":1,"more":"${CANARY}"`],
-  ['one name twice, once in escapes', '"more":1,"m\\u006fre":2'],
-  ['the engagement twice', `"engagement":"${CANARY}"`],
+  ['a duplicate name', `"more":1,"more":"${CANARY}"`],
+  ['a duplicate name, once escaped', '"more":1,"m\\u006fre":2'],
+  ['a duplicate engagement', `"engagement":"${CANARY}"`],
   ['a comment', '"more":1/*x*/'],
-  ['a comma too many', '"more":[1,]'],
+  ['a trailing comma', '"more":[1,]'],
   ['NaN', '"more":NaN'],
   ['a hexadecimal number', '"more":0x10'],
   ['a leading zero', '"more":01'],
@@ -84,7 +85,7 @@ members('NOT_JSON', [
 members('TOO_DEEP', [
   ['33 levels', `"more":${'['.repeat(31)}${']'.repeat(31)}`],
   ['10,000 levels', `"more":${'['.repeat(10_000)}${']'.repeat(10_000)}`],
-  ['100,000 levels that never end', `"more":${'['.repeat(100_000)}`],
+  ['100,000 unclosed levels', `"more":${'['.repeat(100_000)}`],
 ]);
 members('event', [
   ['32 levels', `"more":${'['.repeat(30)}${']'.repeat(30)}`],

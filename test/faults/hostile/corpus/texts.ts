@@ -1,7 +1,7 @@
 import type { FailureCode, InputTopic, RawDelivery } from '@latchkey/contracts';
 import { HR } from '../../../support/events.ts';
 
-/** What was meant to break us, and what it must become. */
+/** A hostile delivery and its expected outcome. */
 export interface Hostile {
   readonly why: string;
   readonly topic: InputTopic;
@@ -13,7 +13,7 @@ export interface Hostile {
 export type Members = Readonly<Record<string, unknown>>;
 export type Becomes = Hostile['becomes'];
 
-/** Stands in every value that was sent, and must stand nowhere else. */
+/** Is in every sent value, and must not appear in any output. */
 export const CANARY = 'c4nary';
 
 export const VALUE_MAX_BYTES = 256 * 1024;
@@ -23,7 +23,7 @@ const JOINED = {
   attributes: { givenName: CANARY, department: `${CANARY}-1` },
 };
 
-/** A joiner, which may state anything, with other members; each one with an id and a person of its own. */
+/** A valid joiner with a unique id and person; `envelope` and `data` override members. */
 export function joinedText(name: string, envelope: Members = {}, data: Members = {}): string {
   return JSON.stringify({
     specversion: '1.0',
@@ -38,7 +38,7 @@ export function joinedText(name: string, envelope: Members = {}, data: Members =
   });
 }
 
-export function bare(value: string | Buffer): RawDelivery {
+export function wrapValue(value: string | Buffer): RawDelivery {
   return { key: null, value: Buffer.from(value), headers: [] };
 }
 
@@ -50,8 +50,8 @@ export function binaryOf(text: string): RawDelivery {
   return { key: null, value: Buffer.from(JSON.stringify(data)), headers };
 }
 
-/** A text filled up with a part, as often as it fits into what is allowed. */
-export function filled(
+/** Repeats `part` as often as the limit allows. */
+export function fillText(
   before: string,
   part: string,
   after: string,
@@ -61,19 +61,19 @@ export function filled(
   return before + part.repeat(Math.max(Math.floor(room / Buffer.byteLength(part)), 0)) + after;
 }
 
-/** An event with one member more, whose text is given. */
-export function withMember(name: string, member: string): string {
+/** An event with one more member, given as JSON text. */
+export function addMember(name: string, member: string): string {
   return joinedText(name).replace(/\}\}$/, `,${member}}}`);
 }
 
-export function attributes(count: number): Members {
+export function createAttributes(count: number): Members {
   return Object.fromEntries(Array.from({ length: count }, (_, at) => [`undeclared${at}`, CANARY]));
 }
 
 export interface Collection {
   readonly all: readonly Hostile[];
   readonly add: (why: string, becomes: Becomes, delivery: RawDelivery, topic?: InputTopic) => void;
-  /** Different each time, so that no id hides another. */
+  /** A unique name. */
   readonly nextName: () => string;
 }
 

@@ -1,12 +1,12 @@
 import { CONTRACTORS, HR, IVR } from '../../../support/events.ts';
 import {
-  attributes,
   type Becomes,
-  bare,
   CANARY,
+  createAttributes,
   joinedText,
   type Members,
   openCollection,
+  wrapValue,
 } from './texts.ts';
 
 const { all, add, nextName } = openCollection('t');
@@ -19,7 +19,7 @@ function workforce(why: string, becomes: Becomes, type: string, content: Members
     type: `latchkey.workforce.${type}.v1`,
     data: { engagement: name, ...content },
   };
-  add(why, becomes, bare(joinedText(name, envelope)));
+  add(why, becomes, wrapValue(joinedText(name, envelope)));
 }
 
 const FROM = '2026-01-01T00:00:00Z';
@@ -30,26 +30,26 @@ workforce('1,001 rows', 'CONTRACT_BROKEN', 'stated', { startsAt: FROM, timeline:
 workforce('1,000 rows at once', 'event', 'stated', { startsAt: FROM, timeline: rows(1_000, {}) });
 workforce('1,000 rows, each with other attributes', 'event', 'stated', {
   startsAt: FROM,
-  timeline: rows(1_000, attributes(5)).map((row, at) => ({
+  timeline: rows(1_000, createAttributes(5)).map((row, at) => ({
     ...row,
     from: { date: new Date(Date.UTC(1990, 0, 1 + at)).toISOString().slice(0, 10), zone: 'UTC' },
   })),
 });
-workforce('as many rows as attributes', 'event', 'stated', {
+workforce('many rows with many attributes', 'event', 'stated', {
   startsAt: FROM,
-  timeline: rows(50, attributes(200)),
+  timeline: rows(50, createAttributes(200)),
 });
 workforce('no rows', 'event', 'stated', { startsAt: FROM, timeline: [] });
 workforce('a timeline that is an object', 'CONTRACT_BROKEN', 'stated', {
   startsAt: FROM,
   timeline: { length: 1 },
 });
-workforce('withdrawn twice over', 'CONTRACT_BROKEN', 'rescinded', {
+workforce('a rescission of two things', 'CONTRACT_BROKEN', 'rescinded', {
   rescinds: { fact: 'f', kind: 'moved', effectiveAt: FROM },
 });
-workforce('a withdrawal of nothing', 'event', 'rescinded', { rescinds: { fact: 'never' } });
-workforce('left without having come', 'event', 'left', { endsAt: FROM, reason: CANARY });
-workforce('a reason without words', 'CONTRACT_BROKEN', 'left', { endsAt: FROM, reason: '' });
+workforce('a rescission of an unknown fact', 'event', 'rescinded', { rescinds: { fact: 'never' } });
+workforce('a leave without a start', 'event', 'left', { endsAt: FROM, reason: CANARY });
+workforce('an empty reason', 'CONTRACT_BROKEN', 'left', { endsAt: FROM, reason: '' });
 workforce('a reason of 1,025 characters', 'CONTRACT_BROKEN', 'left', {
   endsAt: FROM,
   reason: CANARY.padEnd(1_025),
@@ -59,14 +59,14 @@ function person(why: string, becomes: Becomes, source: string, about: unknown): 
   const name = nextName();
   const content = { person: about, reason: CANARY };
   const envelope = { type: 'latchkey.person.blocked.v1', source, data: content };
-  add(why, becomes, bare(joinedText(name, envelope)));
+  add(why, becomes, wrapValue(joinedText(name, envelope)));
 }
 
-person('a block of somebody else', 'SOURCE_NOT_ALLOWED', CONTRACTORS, {
+person('a block of a person of another source', 'SOURCE_NOT_ALLOWED', CONTRACTORS, {
   source: HR,
   externalId: CANARY,
 });
-person('a block of nobody', 'SOURCE_NOT_ALLOWED', 'urn:example:security', {
+person('a block without a person', 'SOURCE_NOT_ALLOWED', 'urn:example:security', {
   source: 'urn:x',
   externalId: CANARY,
 });
@@ -81,7 +81,7 @@ function verification(why: string, becomes: Becomes, type: string, content: Memb
     sourceversion: undefined,
     data: { verification: name, attempt: 'a', platform: CANARY, ...content },
   });
-  add(why, becomes, bare(event), 'verification-events');
+  add(why, becomes, wrapValue(event), 'verification-events');
 }
 
 const CALL = { session: CANARY };
@@ -94,16 +94,16 @@ verification('1,001 attempts', 'CONTRACT_BROKEN', 'requested', {
   purpose: 'callback',
   maxAttempts: 1_001,
 });
-verification('a score beyond all', 'CONTRACT_BROKEN', 'verdict-reached', {
+verification('a score above 1', 'CONTRACT_BROKEN', 'verdict-reached', {
   verdict: 'verified',
   score: 1e300,
   decidedBy: CANARY,
 });
-verification('a verdict out of nothing', 'event', 'verdict-reached', {
+verification('a verdict without a request', 'event', 'verdict-reached', {
   verdict: 'verified',
   decidedBy: CANARY,
 });
-verification('a sequence of half a step', 'CONTRACT_BROKEN', 'call-progressed', {
+verification('a fractional sequence', 'CONTRACT_BROKEN', 'call-progressed', {
   call: CALL,
   status: 'ended',
   sequence: 0.5,

@@ -1,4 +1,4 @@
-import type { Check } from '../seen.ts';
+import type { Check } from '../observations.ts';
 
 interface Decision {
   readonly kind: string;
@@ -8,11 +8,11 @@ interface Decision {
 }
 
 /**
- * I6: whatever changed has the entry of the decision that changed it, and nothing else has one. Entries of
- * one moment belong to one transaction, in which an account changes once.
+ * I6: every change has the audit entry of its decision, and every entry has its change. Entries with the same
+ * moment belong to one transaction, in which an account changes once.
  */
-export const audit: Check = (seen) => {
-  const entries = seen.evidence.audit.map(({ subjectId, decidedAt, eventId, decisions }) => {
+export const audit: Check = (observed) => {
+  const entries = observed.evidence.audit.map(({ subjectId, decidedAt, eventId, decisions }) => {
     return { subjectId, decidedAt, eventId, decisions: JSON.parse(decisions) as Decision[] };
   });
   const bySubject = Map.groupBy(entries, ({ subjectId }) => subjectId);
@@ -25,11 +25,11 @@ export const audit: Check = (seen) => {
       momentsOf.set(accountId, (momentsOf.get(accountId) ?? new Set()).add(decidedAt));
     }
   }
-  const { identities, accounts, verifications, facts, callbacks } = seen.evidence;
+  const { identities, accounts, verifications, facts, callbacks } = observed.evidence;
   const decided = new Set(entries.map(({ eventId }) => eventId));
   return [
     ...identities.flatMap(({ identityId, generation, lifecycle }) =>
-      lifecycleFaults(identityId, Number(generation), lifecycle, decisionsOf(identityId)),
+      checkLifecycle(identityId, Number(generation), lifecycle, decisionsOf(identityId)),
     ),
     ...accounts.flatMap(({ accountId, generation }) => {
       const moments = momentsOf.get(accountId)?.size ?? 0;
@@ -50,22 +50,22 @@ export const audit: Check = (seen) => {
 };
 
 /**
- * Whoever decides about somebody has locked them and reads the clock then: no decision is dated before one
- * that was committed earlier.
+ * The clock is read after the identity is locked: no decision is dated before one that was committed
+ * earlier about the same subject.
  */
 export const decidedInOrder: Check = ({ evidence }) => {
   const bySubject = Map.groupBy(evidence.audit, ({ subjectId }) => subjectId);
   return [...bySubject].flatMap(([subject, entries]) =>
     entries.flatMap(({ decidedAt }, at) => {
       const before = entries[at - 1]?.decidedAt ?? '';
-      // As PostgreSQL writes them, moments of one zone stand in the order of their texts.
+      // PostgreSQL's text format of moments in one zone sorts chronologically.
       return decidedAt < before ? [`${subject}: decided at ${decidedAt} after ${before}`] : [];
     }),
   );
 };
 
-/** Every change goes on from the one before, and the last one leads to the present state. */
-function lifecycleFaults(
+/** Each change starts from the state of the one before, and the last one leads to the current state. */
+function checkLifecycle(
   identityId: string,
   generation: number,
   lifecycle: string,
@@ -75,6 +75,8 @@ function lifecycleFaults(
   const isChain = changes.every(({ from }, at) => from === (changes[at - 1]?.to ?? null));
   const isRight =
     changes.length === generation && isChain && (changes.at(-1)?.to ?? lifecycle) === lifecycle;
-  const said = changes.map(({ to }) => to).join(', ');
-  return isRight ? [] : [`identity ${identityId}: ${lifecycle} at ${generation}, decided: ${said}`];
+  const decided = changes.map(({ to }) => to).join(', ');
+  return isRight
+    ? []
+    : [`identity ${identityId}: ${lifecycle} at ${generation}, decided: ${decided}`];
 }

@@ -1,6 +1,6 @@
-import type { Check } from '../seen.ts';
+import type { Check } from '../observations.ts';
 
-/** Whatever belongs to an identity, an account or a verification belongs to one that is there. */
+/** Rows that reference a missing identity, account or verification. */
 export const orphans: Check = ({ evidence }) => {
   const identities = new Set(evidence.identities.map(({ identityId }) => identityId));
   const accounts = new Set(evidence.accounts.map(({ accountId }) => accountId));

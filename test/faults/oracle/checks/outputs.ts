@@ -1,14 +1,14 @@
 import type { OutputMessage } from '../../../support/output-reader.ts';
 import { canonical, uuidOf } from '../canonical.ts';
-import { type Check, objectOf, repeatedIn } from '../seen.ts';
+import { type Check, findRepeated, objectOf } from '../observations.ts';
 
-/** No message is there twice, neither by its id nor by its place in its lane. */
+/** No id and no position is published twice. */
 export const publishedTwice: Check = ({ messages }) => [
-  ...repeatedIn(messages.map(({ id }) => id)).map((id) => `message ${id} was read twice`),
-  ...repeatedIn(messages.map(placeOf)).map((place) => `${place} was read twice`),
+  ...findRepeated(messages.map(({ id }) => id)).map((id) => `message ${id} was read twice`),
+  ...findRepeated(messages.map(placeOf)).map((place) => `${place} was read twice`),
 ];
 
-/** What was published is what a committed transaction appended. */
+/** Every published message equals a row of the outbox. */
 export const ghost: Check = ({ messages, evidence }) => {
   const rows = new Map(evidence.outbox.map((row) => [row.ceId, row]));
   return messages.flatMap((message) => {
@@ -22,7 +22,7 @@ export const ghost: Check = ({ messages, evidence }) => {
   });
 };
 
-/** Everything that was appended can be read. */
+/** Every row of the outbox is published. */
 export const unpublished: Check = ({ messages, evidence }) => {
   const read = new Set(messages.map(({ id }) => id));
   return evidence.outbox
@@ -30,10 +30,10 @@ export const unpublished: Check = ({ messages, evidence }) => {
     .map(({ topic, partition, position }) => `${topic}/${partition} position ${position} not read`);
 };
 
-/** Positions of a partition are those from 1 to its last, in the topic and in the outbox. */
+/** Positions of a partition are contiguous from 1, in the topic and in the outbox. */
 export const gap: Check = ({ messages, evidence }) => [
-  ...gapsIn('read', messages),
-  ...gapsIn(
+  ...findGaps('read', messages),
+  ...findGaps(
     'appended',
     evidence.outbox.map((row) => ({ ...row, position: BigInt(row.position) })),
   ),
@@ -41,7 +41,7 @@ export const gap: Check = ({ messages, evidence }) => [
 
 type Placed = Pick<OutputMessage, 'topic' | 'partition' | 'position'>;
 
-function gapsIn(what: string, placed: readonly Placed[]): readonly string[] {
+function findGaps(what: string, placed: readonly Placed[]): readonly string[] {
   const lanes = Map.groupBy(placed, ({ topic, partition }) => `${topic}/${partition}`);
   return [...lanes].flatMap(([lane, own]) => {
     const positions = new Set(own.map(({ position }) => position));
@@ -51,17 +51,17 @@ function gapsIn(what: string, placed: readonly Placed[]): readonly string[] {
   });
 }
 
-/** In a partition positions rise, and so do the generations of every object. */
+/** Positions never decrease in a partition, nor generations per object. */
 export const inversion: Check = ({ messages }) => {
   const lanes = Map.groupBy(messages, ({ topic, partition }) => `${topic}/${partition}`);
   const objects = Map.groupBy(messages, (message) => `${message.topic} ${objectOf(message)}`);
   return [
-    ...fallsIn(lanes, ({ position }) => position, 'position'),
-    ...fallsIn(objects, ({ generation }) => generation, 'generation'),
+    ...findDecreases(lanes, ({ position }) => position, 'position'),
+    ...findDecreases(objects, ({ generation }) => generation, 'generation'),
   ];
 };
 
-function fallsIn(
+function findDecreases(
   groups: ReadonlyMap<string, readonly OutputMessage[]>,
   numberOf: (message: OutputMessage) => bigint,
   name: string,
@@ -76,8 +76,8 @@ function fallsIn(
 }
 
 /**
- * Each object has one message of a type for each generation from 1 to its last, in one partition, that says so itself.
- * Reviews, which may be opened again, do not say it.
+ * Each object has one message per type and generation, contiguous from 1 and in one partition, whose data repeat the
+ * generation. Data of reviews do not contain it.
  */
 export const generation: Check = ({ messages }) => {
   const objects = Map.groupBy(messages, (message) => `${message.type} ${objectOf(message)}`);
@@ -85,21 +85,25 @@ export const generation: Check = ({ messages }) => {
     const counted = new Set(own.map((message) => message.generation));
     const last = [...counted].reduce((high, one) => (one > high ? one : high), 0n);
     const partitions = new Set(own.map(({ partition }) => partition));
-    const saying = own.filter(({ topic }) => topic !== 'reviews');
-    const said = saying.filter((one) => Number(one.generation) !== (one.data['generation'] ?? 1));
+    const repeating = own.filter(({ topic }) => topic !== 'reviews');
+    const wrong = repeating.filter(
+      (one) => Number(one.generation) !== (one.data['generation'] ?? 1),
+    );
     return [
-      ...(last === BigInt(counted.size) ? [] : [`${object}: ${counted.size} of ${last} there`]),
+      ...(last === BigInt(counted.size)
+        ? []
+        : [`${object}: ${counted.size} of ${last} generations`]),
       ...(partitions.size === 1 ? [] : [`${object}: in ${partitions.size} partitions`]),
-      ...said.map((one) => `${object}: generation ${one.generation} says another one`),
+      ...wrong.map((one) => `${object}: generation ${one.generation} differs in the data`),
     ];
   });
 };
 
-/** Ids are those that the contracts derive: a second run would publish the same ones. */
+/** Ids are derived as the contracts define, so that a second run would publish the same ones. */
 export const effectId: Check = ({ messages }) =>
   messages
     .filter((one) => one.id !== uuidOf(one.type, objectOf(one), one.generation.toString()))
-    .map((message) => `${placeOf(message)} has an id that is not derived: ${message.id}`);
+    .map((message) => `${placeOf(message)} has an underived id: ${message.id}`);
 
 function placeOf({ topic, partition, position }: OutputMessage): string {
   return `${topic}/${partition} position ${position}`;

@@ -1,36 +1,41 @@
 import { canonical, uuidOf } from '../canonical.ts';
-import { type HeldAccount, type HeldPerson, personFaults } from '../held-person.ts';
-import { expectedPerson } from '../reference/person.ts';
-import { possibleEndings } from '../reference/verification.ts';
-import { type Check, countingContents, objectOf, type Seen } from '../seen.ts';
-import { type PersonKey, personsOf, verificationsOf } from '../sent-facts.ts';
+import {
+  type Check,
+  type Observations,
+  objectOf,
+  selectCountingContents,
+} from '../observations.ts';
+import { type AccountState, diffPerson, type PersonState } from '../person-state.ts';
+import { derivePerson } from '../reference/person.ts';
+import { listEndings } from '../reference/verification.ts';
+import { groupByPerson, groupByVerification, type PersonKey } from '../sent-facts.ts';
 
 /**
- * The database, and a consumer who knows the messages only, hold what the reference derives from the facts
- * that were sent; and nobody else is there.
+ * The database, and a consumer of the messages, have the state that the reference derives from the sent facts, and
+ * contain no other identities.
  */
-export const state: Check = (seen) => {
-  const counting = [...countingContents(seen).values()];
-  const persons = personsOf(counting);
+export const state: Check = (observed) => {
+  const counting = [...selectCountingContents(observed).values()];
+  const persons = groupByPerson(counting);
   const ids = new Set(persons.map(({ key }) => identityIdOf(key)));
-  const database = inDatabase(seen);
-  const downstream = inMessages(seen);
-  const strangers = [...new Set([...database.keys(), ...downstream.keys()])].filter(
+  const database = readDatabase(observed);
+  const downstream = readMessages(observed);
+  const unknown = [...new Set([...database.keys(), ...downstream.keys()])].filter(
     (id) => !ids.has(id),
   );
   return [
     ...persons.flatMap(({ key, facts }) => {
-      const expected = expectedPerson(facts, seen.nowMs);
-      if (expected === undefined) return []; // a person must decide
+      const expected = derivePerson(facts, observed.nowMs);
+      if (expected === undefined) return []; // a review decides
       const name = `${key.source} ${key.externalId}`;
       const id = identityIdOf(key);
       return [
-        ...personFaults(`${name} in the database`, expected, database.get(id), key.externalId),
-        ...personFaults(`${name} downstream`, expected, downstream.get(id), key.externalId),
+        ...diffPerson(`${name} in the database`, expected, database.get(id), key.externalId),
+        ...diffPerson(`${name} downstream`, expected, downstream.get(id), key.externalId),
       ];
     }),
-    ...strangers.map((id) => `identity ${id} is nobody who was sent`),
-    ...verificationFaults(seen),
+    ...unknown.map((id) => `identity ${id} was not sent`),
+    ...verificationFaults(observed),
   ];
 };
 
@@ -38,13 +43,13 @@ function identityIdOf({ source, externalId }: PersonKey): string {
   return uuidOf('identity', source, externalId);
 }
 
-function inDatabase({ evidence }: Seen): ReadonlyMap<string, HeldPerson> {
-  const held = Map.groupBy(evidence.assignments, ({ accountId }) => accountId);
+function readDatabase({ evidence }: Observations): ReadonlyMap<string, PersonState> {
+  const assignments = Map.groupBy(evidence.assignments, ({ accountId }) => accountId);
   const accounts = Map.groupBy(evidence.accounts, ({ identityId }) => identityId);
   return new Map(
     evidence.identities.map(({ identityId, lifecycle }) => {
       const own = (accounts.get(identityId) ?? []).map((account) => {
-        const assigned = held.get(account.accountId) ?? [];
+        const assigned = assignments.get(account.accountId) ?? [];
         const entitlements = assigned.map(({ entitlement }) => entitlement).sort();
         const attributes = canonical(JSON.parse(account.attributes));
         return [account.target, { ...account, attributes, entitlements }] as const;
@@ -54,11 +59,11 @@ function inDatabase({ evidence }: Seen): ReadonlyMap<string, HeldPerson> {
   );
 }
 
-/** As the contract tells consumers to: of each object the message with the highest generation counts. */
-function inMessages({ messages }: Seen): ReadonlyMap<string, HeldPerson> {
+/** Follows the contract for consumers: the message with the highest generation of each object counts. */
+function readMessages({ messages }: Observations): ReadonlyMap<string, PersonState> {
   const known = new Map<
     string,
-    { lifecycle: string | undefined; accounts: Map<string, HeldAccount> }
+    { lifecycle: string | undefined; accounts: Map<string, AccountState> }
   >();
   const highest = new Map<string, bigint>();
   for (const message of messages) {
@@ -70,12 +75,12 @@ function inMessages({ messages }: Seen): ReadonlyMap<string, HeldPerson> {
     const person = known.get(key) ?? { lifecycle: undefined, accounts: new Map() };
     known.set(key, person);
     if (topic === 'lifecycle') person.lifecycle = String(data['lifecycle']);
-    else person.accounts.set(String(data['target']), publishedAccount(data));
+    else person.accounts.set(String(data['target']), parseAccount(data));
   }
   return known;
 }
 
-function publishedAccount(data: Readonly<Record<string, unknown>>): HeldAccount {
+function parseAccount(data: Readonly<Record<string, unknown>>): AccountState {
   const { account, entitlements } = data as {
     readonly account: { state: string; userName?: string; attributes: object };
     readonly entitlements: readonly { readonly name: string }[];
@@ -88,19 +93,21 @@ function publishedAccount(data: Readonly<Record<string, unknown>>): HeldAccount 
   };
 }
 
-const verificationFaults: Check = (seen) => {
-  const rows = new Map(seen.evidence.verifications.map((row) => [row.verification, row]));
-  return verificationsOf([...countingContents(seen).values()]).flatMap(({ id, facts }) => {
-    const row = rows.get(id);
-    const endings = possibleEndings(facts);
-    const isRight =
-      endings.length === 0
-        ? row?.state === 'pending'
-        : endings.some(
-            ({ outcome, attempt }) =>
-              row?.state === outcome && (attempt === undefined || attempt === row.attempt),
-          );
-    const expected = endings.map(({ outcome }) => outcome).join(' or ') || 'pending';
-    return isRight ? [] : [`verification ${id}: ${row?.state} instead of ${expected}`];
-  });
+const verificationFaults: Check = (observed) => {
+  const rows = new Map(observed.evidence.verifications.map((row) => [row.verification, row]));
+  return groupByVerification([...selectCountingContents(observed).values()]).flatMap(
+    ({ id, facts }) => {
+      const row = rows.get(id);
+      const endings = listEndings(facts);
+      const isRight =
+        endings.length === 0
+          ? row?.state === 'pending'
+          : endings.some(
+              ({ outcome, attempt }) =>
+                row?.state === outcome && (attempt === undefined || attempt === row.attempt),
+            );
+      const expected = endings.map(({ outcome }) => outcome).join(' or ') || 'pending';
+      return isRight ? [] : [`verification ${id}: ${row?.state} instead of ${expected}`];
+    },
+  );
 };

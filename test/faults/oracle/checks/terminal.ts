@@ -1,4 +1,4 @@
-import type { Check } from '../seen.ts';
+import type { Check } from '../observations.ts';
 
 const FINAL_ATTEMPT = new Set([
   'verified',
@@ -15,8 +15,8 @@ const FINAL_ATTEMPT = new Set([
 const FINAL_VERIFICATION = new Set(['verified', 'failed', 'locked', 'expired', 'cancelled']);
 
 /**
- * I5: what is final was never anything else that is final, and was announced once, as what it is; with a
- * verification all of its attempts are final.
+ * I5: a final state never changes and is published once. When a verification is final, so are all of its
+ * attempts.
  */
 export const terminal: Check = ({ evidence, messages }) => {
   const attempts = new Map(
@@ -40,13 +40,13 @@ export const terminal: Check = ({ evidence, messages }) => {
     messages.filter(({ topic }) => topic === 'verifications'),
     ({ key }) => key,
   );
-  const announced = [...verifications].flatMap(([verification, state]) => {
+  const published = [...verifications].flatMap(([verification, state]) => {
     const outcomes = (settled.get(verification) ?? []).map(({ data }) => data['outcome']);
     const expected = state === 'pending' ? [] : [state];
     const isRight = outcomes.length === expected.length && outcomes[0] === expected[0];
     return isRight
       ? []
-      : [`verification ${verification} is ${state}, announced: ${outcomes.join()}`];
+      : [`verification ${verification} is ${state}, published: ${outcomes.join()}`];
   });
   const open = evidence.attempts
     .filter(
@@ -54,7 +54,7 @@ export const terminal: Check = ({ evidence, messages }) => {
     )
     .map(
       (row) =>
-        `attempt ${row.verification} ${row.attempt} is ${row.state}, and nobody waits for it`,
+        `attempt ${row.verification} ${row.attempt} is ${row.state} after its verification was settled`,
     );
-  return [...contradicted, ...open, ...announced];
+  return [...contradicted, ...open, ...published];
 };

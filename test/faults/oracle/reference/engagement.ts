@@ -1,36 +1,36 @@
 import type { Attributes, LeftData } from '@latchkey/contracts';
 import { endMillisecondsOf, millisecondsOf } from './moment.ts';
-import { type EngagementFact, foldFacts, type Period, sayAt } from './periods.ts';
+import { type EngagementFact, foldFacts, type Period, readAt } from './periods.ts';
 
-/** What the facts say of an engagement at a moment. Where they can be read in several ways, all that they say. */
+/** State of an engagement at a moment, over all readings of its facts. Tied facts can have several readings. */
 export interface EngagementNow {
-  /** In some reading it runs. */
+  /** It runs in at least one reading. */
   readonly runs: boolean;
-  /** In every reading it runs, and its access is not over. */
+  /** It runs in every reading, with access. */
   readonly hasAccess: boolean;
   readonly isSuspended: boolean;
-  /** It does not run, but in some reading a start lies ahead. */
+  /** It does not run, but at least one reading has a future start. */
   readonly isAhead: boolean;
-  /** Of each reading in which it runs. */
+  /** Attributes of each reading in which it runs. */
   readonly variants: readonly Attributes[];
 }
 
-/** With more different readings a person must decide. */
+/** With more different readings, a review decides. */
 const READINGS_MAX_COUNT = 16;
-/** More orders than these take too long. */
+/** Limit for the orders of tied facts that are tried. */
 const ORDERS_MAX_COUNT = 5_000;
 
 /**
- * Folds facts in the source's order, whatever order they are given in; tied ones in each. `undefined`: the
- * readings are too many.
+ * Folds facts in the source's order, and tied ones in every order. `undefined`: there are too many
+ * readings.
  */
 export function readEngagement(
   facts: readonly EngagementFact[],
   nowMs: number,
 ): EngagementNow | undefined {
-  const readings = readingsOf(facts);
+  const readings = listReadings(facts);
   if (readings === undefined) return undefined;
-  const now = readings.map((periods) => sayAt(periods, nowMs));
+  const now = readings.map((periods) => readAt(periods, nowMs));
   const running = now.filter(({ runs }) => runs);
   return {
     runs: running.length > 0,
@@ -41,8 +41,8 @@ export function readEngagement(
   };
 }
 
-/** Those that differ at some moment; each once. */
-function readingsOf(facts: readonly EngagementFact[]): (readonly Period[])[] | undefined {
+/** Readings that differ at some moment, each once. */
+function listReadings(facts: readonly EngagementFact[]): (readonly Period[])[] | undefined {
   const groups = [...Map.groupBy(facts, ({ order }) => order)].toSorted(([a], [b]) =>
     a < b ? -1 : 1,
   );
@@ -50,29 +50,29 @@ function readingsOf(facts: readonly EngagementFact[]): (readonly Period[])[] | u
     (read, [, tied]) =>
       read.length > ORDERS_MAX_COUNT
         ? read
-        : read.flatMap((before) => ordersOf(tied).map((more) => [...before, ...more])),
+        : read.flatMap((before) => listOrders(tied).map((more) => [...before, ...more])),
     [[]],
   );
   if (orders.length > ORDERS_MAX_COUNT) return undefined;
-  const moments = [...new Set(facts.flatMap(momentsIn))];
+  const moments = [...new Set(facts.flatMap(listMoments))];
   const different = new Map(
     orders.map((order) => {
       const periods = foldFacts(order);
-      return [JSON.stringify(moments.map((atMs) => sayAt(periods, atMs))), periods];
+      return [JSON.stringify(moments.map((atMs) => readAt(periods, atMs))), periods];
     }),
   );
   return different.size > READINGS_MAX_COUNT ? undefined : [...different.values()];
 }
 
-function ordersOf(tied: readonly EngagementFact[]): readonly (readonly EngagementFact[])[] {
+function listOrders(tied: readonly EngagementFact[]): readonly (readonly EngagementFact[])[] {
   if (tied.length <= 1) return [tied];
   return tied.flatMap((first) =>
-    ordersOf(tied.filter((other) => other !== first)).map((rest) => [first, ...rest]),
+    listOrders(tied.filter((other) => other !== first)).map((rest) => [first, ...rest]),
   );
 }
 
-/** Everything that any member of a fact dates. */
-function momentsIn({ data }: EngagementFact): readonly number[] {
+/** All moments in a fact. */
+function listMoments({ data }: EngagementFact): readonly number[] {
   const found: number[] = [];
   JSON.stringify(data, (name, value: unknown) => {
     if (!MOMENT_NAMES.has(name) || value === undefined) return value;

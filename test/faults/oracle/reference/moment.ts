@@ -1,15 +1,15 @@
 import type { Moment } from '@latchkey/contracts';
 
-/** Epoch milliseconds of an instant, or of 00:00 local time where a date begins. */
+/** Epoch milliseconds of an instant, or of 00:00 local time of a date. */
 export function millisecondsOf(moment: Moment): number {
   if (typeof moment === 'string') return Date.parse(moment);
   const asIfUtc = Date.parse(`${moment.date}T00:00:00Z`);
   const near = asIfUtc - offsetMs(asIfUtc, moment.zone);
-  // Once more from there: the zone's offset may change between the two.
+  // Repeat from there: the offset of the zone may change in between.
   return asIfUtc - offsetMs(near, moment.zone);
 }
 
-/** Where something is over: an instant itself; a date where the next date begins. */
+/** Epoch milliseconds of an exclusive end: an instant itself; for a date, the start of the next date. */
 export function endMillisecondsOf(moment: Moment): number {
   if (typeof moment === 'string') return Date.parse(moment);
   const next = new Date(Date.parse(`${moment.date}T00:00:00Z`) + DAY_MS);

@@ -9,7 +9,7 @@ import type {
 } from '@latchkey/contracts';
 import { endMillisecondsOf, millisecondsOf } from './moment.ts';
 
-/** What a source stated about an engagement. `order` is the source's own. */
+/** A fact of a source about an engagement. `order` is its order in the source. */
 export type EngagementFact = { readonly order: bigint } & (
   | { readonly kind: 'joined'; readonly data: JoinedData }
   | { readonly kind: 'moved'; readonly data: MovedData }
@@ -23,7 +23,7 @@ export type EngagementFact = { readonly order: bigint } & (
 interface Row {
   readonly fact: string | undefined;
   readonly fromMs: number;
-  /** How many facts had been read before it. */
+  /** Number of facts before it in the source's order. */
   readonly place: number;
   readonly attributes: Attributes;
 }
@@ -43,7 +43,7 @@ export interface Period {
   readonly start?: Row | undefined;
   /** The `endsAt` that came with the start. */
   readonly plannedEndMs?: number | undefined;
-  /** What `left` said. */
+  /** Set by `left`. */
   readonly end?: End | undefined;
   readonly rows: readonly Row[];
   readonly pauses: readonly Pause[];
@@ -51,13 +51,13 @@ export interface Period {
 
 const EMPTY: Period = { rows: [], pauses: [] };
 
-/** Facts folded in the order given; the latest period is the last. */
+/** Folds facts in the given order. The latest period is the last. */
 export function foldFacts(facts: readonly EngagementFact[]): readonly Period[] {
   return facts.reduce<readonly Period[]>(withFact, [EMPTY]);
 }
 
-/** What one reading says. */
-export interface Saying {
+/** State of an engagement in one reading. */
+export interface Reading {
   readonly runs: boolean;
   readonly hasAccess: boolean;
   readonly isSuspended: boolean;
@@ -66,8 +66,8 @@ export interface Saying {
   readonly attributes: Attributes;
 }
 
-/** What one reading says at a moment. */
-export function sayAt(periods: readonly Period[], nowMs: number): Saying {
+/** Reads the periods at a moment. */
+export function readAt(periods: readonly Period[], nowMs: number): Reading {
   const running = periods.findLast((period) => runsAt(period, nowMs));
   if (running === undefined) {
     const isAhead = periods.some((period) => {
@@ -129,8 +129,8 @@ function withJoined(
 }
 
 /**
- * Every period that runs at the date or ends exactly then ends, and the latest in any case. `immediate` ends the
- * access of all of them, whatever their dates, and is never softened.
+ * Ends every period that runs at the date or ends exactly then, and always the latest. `immediate` ends the
+ * access of all periods and is never undone by a later `left`.
  */
 function withLeft(periods: readonly Period[], data: LeftData): readonly Period[] {
   const atMs = endMillisecondsOf(data.endsAt);
@@ -166,7 +166,7 @@ function without(period: Period, what: RescindedData['rescinds']): Period {
   };
 }
 
-/** All that is known. What it has no field for stays, unless it begins anew: pauses, and what of an end it confirms. */
+/** Replaces all periods. Pauses, and details of a confirmed end, are kept unless a new period begins. */
 function stated(periods: readonly Period[], data: StatedData, place: number): Period {
   const latest = periods.at(-1) ?? EMPTY;
   const fromMs = millisecondsOf(data.startsAt);
@@ -185,8 +185,8 @@ function stated(periods: readonly Period[], data: StatedData, place: number): Pe
 }
 
 /**
- * An end that a `left` set and that is stated again: `immediate` stays, also if the latest one has moved;
- * `accessEndsAt` where the date is the same.
+ * The end of a `left` that is stated again. `immediate` is kept, also if the date of the latest end has moved;
+ * `accessEndsAt` is kept if the date is the same.
  */
 function confirmedEnd(periods: readonly Period[], atMs: number): End | undefined {
   const ends = periods.flatMap(({ end }) => end ?? []);
@@ -198,7 +198,7 @@ function confirmedEnd(periods: readonly Period[], atMs: number): End | undefined
   return { atMs, accessMs: same?.accessMs ?? Infinity, immediate };
 }
 
-/** Of two ends the earlier one. */
+/** The earlier of both ends. */
 function endMs({ plannedEndMs = Infinity, end }: Period): number {
   return Math.min(plannedEndMs, end?.atMs ?? Infinity);
 }
@@ -216,8 +216,8 @@ function isPausedAt({ pauses }: Period, nowMs: number): boolean {
 }
 
 /**
- * Rows along their dates, at one moment in the source's order. Up to the start, what came with it overrides those
- * that were stated before, name by name.
+ * Merges rows by date, and rows of the same date in the source's order. Attributes of the start override, name by
+ * name, rows that are dated up to the start and were stated before it.
  */
 function attributesAt({ start, rows }: Period, nowMs: number): Attributes {
   const base = start?.attributes ?? {};

@@ -2,21 +2,22 @@ import type { Attributes, BlockedData, Lifecycle } from '@latchkey/contracts';
 import { type EngagementNow, readEngagement } from './engagement.ts';
 import type { EngagementFact } from './periods.ts';
 
-/** A switch of a source; without an incident it is one more. */
+/** A block or release by a source. Blocks without an incident share one switch. */
 export interface BlockFact {
   readonly kind: 'blocked' | 'released';
   readonly order: bigint;
   readonly data: BlockedData;
 }
 
-/** A fact about one person, as its source sent it. */
+/** A fact about one person as sent by its source. */
 export type PersonFact = { readonly eventId: string; readonly source: string } & (
   | BlockFact
   | EngagementFact
 );
 
 /**
- * What an account must be. `disabled`: if it was ever made. `gone`: disabled and empty, deleted, or never made.
+ * Expected state of an account. `disabled`: disabled, or never created. `gone`: disabled and empty, deleted, or
+ * never created.
  */
 export interface ExpectedAccount {
   readonly state: 'enabled' | 'disabled' | 'gone';
@@ -26,11 +27,11 @@ export interface ExpectedAccount {
 export interface ExpectedPerson {
   readonly lifecycle: Lifecycle;
   readonly accounts: Readonly<Record<string, ExpectedAccount>>;
-  /** Of every account that is not gone; `undefined` where more than one engagement could have said it. */
+  /** Attributes of every account that is not gone; `undefined` if several engagements could provide them. */
   readonly attributes: Attributes | undefined;
 }
 
-/** The rules of the example policy: what an engagement with these attributes gives, by target. */
+/** Rules of the example policy: entitlements of an engagement, by target. */
 const RULES: Readonly<Record<string, (attributes: Attributes) => readonly string[]>> = {
   directory: () => ['everyone'],
   mail: ({ employmentType }) => (employmentType === 'contractor' ? [] : ['mailbox']),
@@ -41,10 +42,10 @@ const RULES: Readonly<Record<string, (attributes: Attributes) => readonly string
 };
 
 /**
- * Lifecycle, accounts and entitlements by the example policy, if these are all facts of one person.
- * `undefined`: an engagement can be read in too many ways, so that what is held depends on what was.
+ * Derives lifecycle, accounts and entitlements by the example policy from all facts of one person.
+ * `undefined`: an engagement has too many readings, and the state depends on the order of arrival.
  */
-export function expectedPerson(
+export function derivePerson(
   facts: readonly PersonFact[],
   nowMs: number,
 ): ExpectedPerson | undefined {
@@ -62,30 +63,30 @@ export function expectedPerson(
   };
 }
 
-/** Rules see what runs with access and is not suspended; else what is suspended stays listed, disabled. */
+/** Rules apply to engagements with access that are not suspended. Without any, suspended ones give a disabled account. */
 function accountOf(
   rule: (attributes: Attributes) => readonly string[],
   engagements: readonly EngagementNow[],
   blocked: boolean,
 ): ExpectedAccount {
   const given = (wanted: boolean): readonly string[] => {
-    const seen = engagements.filter(
+    const active = engagements.filter(
       ({ hasAccess, isSuspended }) => hasAccess && isSuspended === wanted,
     );
-    return [...new Set(seen.flatMap(({ variants }) => givenInEach(variants.map(rule))))].sort();
+    return [...new Set(active.flatMap(({ variants }) => intersect(variants.map(rule))))].sort();
   };
-  const [seen, paused] = [given(false), given(true)];
-  if (seen.length > 0) return { state: blocked ? 'disabled' : 'enabled', entitlements: seen };
+  const [active, paused] = [given(false), given(true)];
+  if (active.length > 0) return { state: blocked ? 'disabled' : 'enabled', entitlements: active };
   return { state: paused.length > 0 ? 'disabled' : 'gone', entitlements: paused };
 }
 
-/** A reason holds only if it holds in every reading. */
-function givenInEach(readings: readonly (readonly string[])[]): readonly string[] {
+/** A reason counts only if it is in every reading. */
+function intersect(readings: readonly (readonly string[])[]): readonly string[] {
   const [first = [], ...others] = readings;
   return first.filter((entitlement) => others.every((given) => given.includes(entitlement)));
 }
 
-/** What every reading says alike. */
+/** Attributes that are equal in every reading. */
 function commonIn(variants: readonly Attributes[]): Attributes {
   const [first = {}, ...others] = variants;
   const same = Object.entries(first).filter(([name, value]) =>
@@ -99,7 +100,7 @@ function engagementsOf(facts: readonly PersonFact[]): readonly (readonly Engagem
   return [...Map.groupBy(own, ({ data }) => data.engagement).values()];
 }
 
-/** One switch for each source and incident; the newest fact decides, at equal order the block. */
+/** One switch per source and incident; the newest fact decides, at equal order the block. */
 function isBlocked(facts: readonly PersonFact[]): boolean {
   const switches = Map.groupBy(facts.filter(isBlockFact), ({ source, data }) =>
     JSON.stringify([source, data.incident]),

@@ -16,10 +16,10 @@ export type VerificationFact = { readonly eventId: string } & (
   | { readonly kind: 'cancelled'; readonly data: { readonly reason: string } }
 );
 
-/** One way in which a verification can end. */
+/** One possible end of a verification. */
 export interface Ending {
   readonly outcome: VerificationOutcome;
-  /** The attempt that made it `verified`. */
+  /** The attempt that verified it. */
   readonly attempt?: string;
 }
 
@@ -32,11 +32,11 @@ const MAX_FAILURES = 3;
 const SCORE_THRESHOLD = 0.8;
 
 /**
- * Every way in which these reports, taken in any order within the validity and within one grace period, can end a
- * verification by the example policy once all grace periods are over: none, and it is pending; one, and it is that; more, and the first that becomes
- * known wins. Each step is reported once, and no other verification is about its person.
+ * Lists every possible end of a verification by the example policy, for any order of these reports within the
+ * validity and one grace period, after all grace periods are over. None: it is pending. Several: the first that becomes known wins.
+ * Assumes that each step is reported once, and that no other verification is about the person.
  */
-export function possibleEndings(facts: readonly VerificationFact[]): readonly Ending[] {
+export function listEndings(facts: readonly VerificationFact[]): readonly Ending[] {
   const request = facts.find((fact) => fact.kind === 'requested')?.data;
   if (request === undefined) return [];
   const opened = new Set(
@@ -56,7 +56,7 @@ export function possibleEndings(facts: readonly VerificationFact[]): readonly En
 interface AttemptNow {
   readonly endings: readonly Ending[];
   readonly failures: number;
-  /** Ended without deciding the verification. */
+  /** It ended without deciding the verification. */
   readonly isOver: boolean;
 }
 
@@ -75,18 +75,18 @@ function attemptOf(
     inputs.filter(({ result }) => result === 'mismatch').map(({ step }) => step),
   ).size;
   const isRejected = verdicts.some(({ verdict }) => verdict === 'rejected');
-  const isGivenUp = verdicts.some(({ verdict }) => verdict === 'cancelled');
+  const isCancelled = verdicts.some(({ verdict }) => verdict === 'cancelled');
   return {
     endings: [
       ...(isVerified(inputs, verdicts, request) ? [{ outcome: 'verified', attempt } as const] : []),
       ...verdicts.flatMap(verdictEndings),
     ],
     failures: mismatches === 0 && isRejected ? 1 : mismatches,
-    isOver: isRejected || isGivenUp || endOfCall(facts, attempt) !== undefined,
+    isOver: isRejected || isCancelled || deriveCallEnd(facts, attempt) !== undefined,
   };
 }
 
-/** A success counts for the factors that its method names; where the purpose has none it counts as it is. */
+/** A success counts for the factors that its method names; without factors in the purpose, any success counts. */
 function isVerified(
   inputs: readonly InputCheckedData[],
   verdicts: readonly VerdictReachedData[],
@@ -113,19 +113,19 @@ const REASONS = [
 ] as const;
 
 /**
- * How an attempt without a verdict ends once its grace period is over: where its session has ended, or each of its
- * legs. Undefined where its call goes on. For at most 20 legs.
+ * Derives the end of an attempt without a verdict, after the grace period: it has ended if its session has ended, or
+ * each of its legs. Undefined while the call continues. Valid for at most 20 legs.
  */
-export function endOfCall(
+export function deriveCallEnd(
   facts: readonly VerificationFact[],
   attempt: string,
 ): (typeof REASONS)[number][1] | undefined {
-  const told = facts
+  const progress = facts
     .flatMap(({ kind, data }) => (kind === 'call-progressed' ? [data] : []))
     .filter((data) => data.attempt === attempt);
-  const phones = [...Map.groupBy(told, ({ call }) => call.leg ?? '')];
+  const phones = [...Map.groupBy(progress, ({ call }) => call.leg ?? '')];
   const legs = phones.filter(([name]) => name !== '').map(([, reports]) => reports);
-  const session = told.filter(({ call }) => call.leg === undefined);
+  const session = progress.filter(({ call }) => call.leg === undefined);
   const hasEnded = (reports: readonly CallProgressedData[]) =>
     reports.some(({ status }) => status === 'ended');
   if (!hasEnded(session) && (legs.length === 0 || !legs.every(hasEnded))) return undefined;
@@ -136,7 +136,7 @@ export function endOfCall(
     );
   const reasonIn = (reports: readonly CallProgressedData[]) =>
     REASONS.find(([reason]) => reports.some(({ endReason }) => endReason === reason))?.[1];
-  if (answered.length === 0) return reasonIn(told) ?? 'hung_up';
+  if (answered.length === 0) return reasonIn(progress) ?? 'hung_up';
   return reasonIn(answered.flat()) ?? reasonIn(session) ?? 'hung_up';
 }
 

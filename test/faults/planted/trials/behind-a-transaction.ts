@@ -9,13 +9,13 @@ import { drain, type TrialFinding } from './drain.ts';
 const VERIFICATION = 'behind';
 const BY = { attempt: 'A1', platform: 'acme-voice' };
 const VALID_SECONDS = 15;
-/** The margin is 1 s, and a reconciler looks once a second: by then it has decided, if it does. */
+/** Time for a reconciler to decide: it sweeps once a second, with a margin of 1 s. */
 const DECIDED_AFTER_MS = 8_000;
 const LIMIT_MS = 60_000;
 
 /**
- * Somebody else's transaction stands open in front of a verdict that was taken in time, until its deadline has
- * passed: the verdict counts once it can be read.
+ * A foreign transaction stays open in front of a verdict that the broker received in time, until the deadline has
+ * passed. The verdict must count once it is readable.
  *
  * @throws Error when the verdict was not sent in time
  */
@@ -32,7 +32,7 @@ export async function behindATransaction(servers: Servers): Promise<readonly Tri
     ivrEvent('requested', VERIFICATION, { purpose: 'callback', expiresAt }),
     ivrEvent('attempt-opened', VERIFICATION, { ...BY, channel: 'voice' }),
   );
-  await arena.taken(LIMIT_MS);
+  await arena.processed(LIMIT_MS);
   await using open = await openTransaction(
     servers.brokers,
     arena.topics.names['verification-events'],
@@ -46,7 +46,7 @@ export async function behindATransaction(servers: Servers): Promise<readonly Tri
   return [...(await drain(arena)), ...(await judgeArena(arena, ledger))];
 }
 
-/** Until the verification is settled, or that time has come. */
+/** Waits until the verification is settled or `untilMs` has passed. */
 async function untilDecided({ database }: Arena, untilMs: number): Promise<void> {
   const isPending = async (): Promise<boolean> => {
     const rows = await database.query(

@@ -1,29 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arena } from '../../arena/arena.ts';
 
-/** One thing that a trial found: the check that spoke, and what it said. */
+/** A finding of a trial: the check and its message. */
 export interface TrialFinding {
   readonly check: string;
   readonly detail: string;
 }
 
 const DRAINED_LIMIT_MS = 90_000;
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 
 /**
- * Waits until everything is drained. `liveness`: it is not within 90 s, or a partition or a topic has
- * stopped, which in a trial none has a reason to.
+ * Waits until everything is drained. Reports `liveness` if that takes longer than 90 s, or if a partition
+ * or topic has stopped.
  */
 export async function drain(arena: Arena): Promise<readonly TrialFinding[]> {
   let isOver = false;
   const drained = arena.drained(DRAINED_LIMIT_MS).then(
     () => [],
-    (error: unknown) => [livenessOf(error instanceof Error ? error.message : String(error))],
+    (error: unknown) => [
+      createLivenessFinding(error instanceof Error ? error.message : String(error)),
+    ],
   );
   const stopped = async (): Promise<readonly TrialFinding[]> => {
     for (;;) {
-      await sleep(LOOK_EVERY_MS);
-      const found = isOver ? [] : await stoppedIn(arena);
+      await sleep(POLL_EVERY_MS);
+      const found = isOver ? [] : await findStopped(arena);
       if (isOver || found.length > 0) return found;
     }
   };
@@ -34,16 +36,16 @@ export async function drain(arena: Arena): Promise<readonly TrialFinding[]> {
   }
 }
 
-async function stoppedIn({ database }: Arena): Promise<readonly TrialFinding[]> {
+async function findStopped({ database }: Arena): Promise<readonly TrialFinding[]> {
   const rows = await database.query<{ what: string }>(
     `select topic || '/' || partition || ' stopped: ' || stopped_code as what from intake_progress
     where stopped_code is not null
     union all
     select topic || ' refused: ' || refused_code from relay_topic where refused_code is not null`,
   );
-  return rows.map(({ what }) => livenessOf(what));
+  return rows.map(({ what }) => createLivenessFinding(what));
 }
 
-export function livenessOf(detail: string): TrialFinding {
+export function createLivenessFinding(detail: string): TrialFinding {
   return { check: 'liveness', detail };
 }

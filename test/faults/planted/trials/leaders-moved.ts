@@ -4,17 +4,17 @@ import { eventually } from '../../../support/eventually.ts';
 import { depose, leadersOf } from '../../../support/leaders.ts';
 import { type Arena, openArena, type Servers } from '../../arena/arena.ts';
 import { gatherEvidence } from '../../oracle/evidence.ts';
-import { findingsOf } from '../../oracle/judge.ts';
+import { runChecks } from '../../oracle/judge.ts';
 import { createLedger } from '../../oracle/ledger.ts';
 import { drain, type TrialFinding } from './drain.ts';
 
 const ROUNDS = 8;
 const ROWS_PER_LANE = 1_500;
 const LIMIT_MS = 60_000;
-/** Rows are made up here: only what is true of any outbox is judged. */
+/** The rows are synthetic, so only checks that apply to any outbox run. */
 const JUDGED = ['published-twice', 'unpublished', 'gap', 'inversion', 'ghost'] as const;
 
-/** A relay publishes to three brokers while the partitions that it writes change their leaders. */
+/** A relay publishes to three brokers while the leaders of its partitions move. */
 export async function leadersMoved(servers: Servers): Promise<readonly TrialFinding[]> {
   const env = { TRANSACTION_MAX_ROWS: '600' };
   await using arena = await openArena(servers, { reconcilers: 0, relays: 1, partitions: 1, env });
@@ -32,7 +32,7 @@ export async function leadersMoved(servers: Servers): Promise<readonly TrialFind
     await depose(admin, topic, leaders);
     const kept = async (): Promise<boolean> =>
       (await leadersOf(admin, topic)).some((leader, at) => leader === leaders[at]);
-    await eventually('leaders that stay', kept, (some) => !some, LIMIT_MS);
+    await eventually('unmoved leaders', kept, (some) => !some, LIMIT_MS);
     const found = await judgeRound(arena);
     if (found.length > 0) return found;
   }
@@ -43,6 +43,6 @@ async function judgeRound(arena: Arena): Promise<readonly TrialFinding[]> {
   const stuck = await drain(arena);
   const { database, topics, messages } = arena;
   const evidence = await gatherEvidence(database.query, topics.names);
-  const seen = { ledger: createLedger(), evidence, messages: messages(), nowMs: Date.now() };
-  return [...stuck, ...findingsOf(seen, JUDGED)];
+  const observed = { ledger: createLedger(), evidence, messages: messages(), nowMs: Date.now() };
+  return [...stuck, ...runChecks(observed, JUDGED)];
 }

@@ -4,14 +4,14 @@ import { judgeArena } from '../../sweep/campaign.ts';
 import { generateWorkload } from '../../workload/generate.ts';
 import { drain, type TrialFinding } from './drain.ts';
 
-const PEOPLE = { persons: 40, histories: 'joiners', conflictShare: 0, poisonShare: 0 } as const;
+const PERSONS = { persons: 40, histories: 'joiners', conflictShare: 0, poisonShare: 0 } as const;
 
-/** A transaction that has appended for every one of its events fails in the place of its commit. */
+/** A transaction that has appended messages for all of its events fails instead of committing. */
 export async function rolledBackAppend(servers: Servers): Promise<readonly TrialFinding[]> {
   await using arena = await openArena(servers, { reconcilers: 1, relays: 1, partitions: 1 });
   const ledger = createLedger();
   for (const prefix of ['before', 'at', 'after']) {
-    const records = generateWorkload({ ...PEOPLE, seed: 8, prefix });
+    const records = generateWorkload({ ...PERSONS, seed: 8, prefix });
     const [reconciler] = arena.of('reconciler');
     if (prefix === 'at') reconciler?.arm('outbox-appended');
     ledger.sent(records);

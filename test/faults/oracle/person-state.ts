@@ -1,51 +1,51 @@
 import { canonical } from './canonical.ts';
 import type { ExpectedAccount, ExpectedPerson } from './reference/person.ts';
 
-/** An account as the database has it, or as the last message about it says. */
-export interface HeldAccount {
+/** An account in the database, or in the last message about it. */
+export interface AccountState {
   readonly state: string;
   readonly userName: string | undefined;
   readonly attributes: string;
   readonly entitlements: readonly string[];
 }
 
-export interface HeldPerson {
+export interface PersonState {
   readonly lifecycle: string | undefined;
-  readonly accounts: ReadonlyMap<string, HeldAccount>;
+  readonly accounts: ReadonlyMap<string, AccountState>;
 }
 
-/** Where a person differs from what the reference expects; each in one line that begins with `who`. */
-export function personFaults(
+/** Differences between a person and the reference, one line each, prefixed with `who`. */
+export function diffPerson(
   who: string,
   expected: ExpectedPerson,
-  held: HeldPerson | undefined,
+  actual: PersonState | undefined,
   userName: string,
 ): readonly string[] {
-  if (held === undefined) return [`${who}: not known`];
+  if (actual === undefined) return [`${who}: unknown`];
   const lifecycle =
-    held.lifecycle === expected.lifecycle
+    actual.lifecycle === expected.lifecycle
       ? []
-      : [`${who}: ${held.lifecycle} instead of ${expected.lifecycle}`];
+      : [`${who}: ${actual.lifecycle} instead of ${expected.lifecycle}`];
   const accounts = Object.entries(expected.accounts).flatMap(([target, account]) => {
-    const found = held.accounts.get(target);
+    const found = actual.accounts.get(target);
     if (found === undefined || found.state === 'absent') {
-      // One that would be disabled is made only when it is enabled.
+      // An account is created when it is first enabled, so a disabled one may be missing.
       return account.state === 'enabled' ? [`${who}: no account in ${target}`] : [];
     }
     const attributes = expected.attributes && canonical(expected.attributes);
-    return accountFaults(`${who}: ${target}`, { ...account, attributes, userName }, found);
+    return diffAccount(`${who}: ${target}`, { ...account, attributes, userName }, found);
   });
   return [...lifecycle, ...accounts];
 }
 
-/** What an account that is there must be. Nobody knows what one shows that is not needed any more. */
-function accountFaults(
+/** Differences of an existing account. Attributes of an account without reasons are not compared. */
+function diffAccount(
   what: string,
   expected: ExpectedAccount & {
     readonly attributes: string | undefined;
     readonly userName: string;
   },
-  found: HeldAccount,
+  found: AccountState,
 ): readonly string[] {
   const isGone = expected.state === 'gone';
   const wanted = {

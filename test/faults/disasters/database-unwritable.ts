@@ -6,15 +6,15 @@ import { promisify } from 'node:util';
 import type { Stack } from '../../../tools/stack/stack.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Arena } from '../arena/arena.ts';
-import { type Disaster, secondsSince } from './disaster.ts';
+import { type Disaster, formatSecondsSince } from './disaster.ts';
 import { LIMIT_MS } from './limits.ts';
 
-const SECTION = 'The database takes nothing: disk full, read-only';
-const run = promisify(execFile);
+const SECTION = 'The database refuses writes: disk full, read-only';
+const execute = promisify(execFile);
 const DISK = 'size=80m';
 const TABLESPACE = 'small_disk';
 
-/** PostgreSQL has no room for rows; then there is some again. */
+/** The disk of PostgreSQL is full, then has free space again. */
 export const diskFull: Disaster = {
   section: SECTION,
   arena: async (stack, owned) => {
@@ -26,46 +26,46 @@ export const diskFull: Disaster = {
       },
     };
   },
-  play: async ({ arena, load, print }) => {
+  run: async ({ arena, load, print }) => {
     await fill(arena);
-    await untilSaid(arena, '53100');
+    await untilLogged(arena, '53100');
     print('full');
     for (let waves = 0; waves < 3; waves += 1) await load.wave();
     await arena.database.query('drop table filler');
     await arena.database.query('checkpoint');
     const startedMs = performance.now();
-    await load.flows();
-    return `went on ${secondsSince(startedMs)} after there was room`;
+    await load.untilPublished();
+    return `resumed ${formatSecondsSince(startedMs)} after space was freed`;
   },
 };
 
-/** PostgreSQL takes no writes; then it does again. */
+/** PostgreSQL is read-only, then writable again. */
 export const readOnly: Disaster = {
   section: SECTION,
-  play: async ({ arena, load, print }) => {
+  run: async ({ arena, load, print }) => {
     const { query } = arena.database;
     await query('alter system set default_transaction_read_only = on');
     await query('select pg_reload_conf()');
-    await untilSaid(arena, '25006');
+    await untilLogged(arena, '25006');
     print('read-only');
     for (let waves = 0; waves < 3; waves += 1) await load.wave();
     await query('alter system reset default_transaction_read_only');
     await query('select pg_reload_conf()');
     const startedMs = performance.now();
-    await load.flows();
-    return `went on ${secondsSince(startedMs)} after it was writable`;
+    await load.untilPublished();
+    return `resumed ${formatSecondsSince(startedMs)} after it was writable`;
   },
 };
 
-/** A disk that only PostgreSQL uses. Needs the right to mount one. */
+/** Mounts a file system for PostgreSQL alone. Needs the right to mount. */
 async function mountSmallDisk(stack: Stack, owned: AsyncDisposableStack): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-disk-'));
   owned.defer(() => rm(folder, { recursive: true, force: true }));
   const { uid, gid } = await stat(join(stack.traces?.folder ?? '', 'postgres'));
   const options = `${DISK},uid=${uid},gid=${gid},mode=700`;
-  await run('mount', ['-t', 'tmpfs', '-o', options, 'latchkey-disk', folder]);
+  await execute('mount', ['-t', 'tmpfs', '-o', options, 'latchkey-disk', folder]);
   owned.defer(async () => {
-    await run('umount', ['--lazy', folder]);
+    await execute('umount', ['--lazy', folder]);
   });
   return folder;
 }
@@ -79,7 +79,7 @@ async function onPostgres(stack: Stack, text: string): Promise<void> {
   await client.query(text).finally(() => client.end());
 }
 
-/** By ever smaller pieces, until not even a page is left. */
+/** Inserts ever smaller batches until not a single page is free. */
 async function fill({ database }: Arena): Promise<void> {
   await database.query('create table filler (stuff text)');
   for (const rows of [2_000, 200, 20, 1]) {
@@ -96,8 +96,9 @@ async function fill({ database }: Arena): Promise<void> {
   }
 }
 
-/** Waits until a process has met the error. */
-async function untilSaid({ members }: Arena, state: string): Promise<void> {
-  const said = (): boolean => members.some(({ output }) => output().includes(`"code":"${state}"`));
-  await eventually(`SQLSTATE ${state}`, said, (seen) => seen, LIMIT_MS);
+/** Waits until a process has logged this SQLSTATE. */
+async function untilLogged({ members }: Arena, state: string): Promise<void> {
+  const isLogged = (): boolean =>
+    members.some(({ output }) => output().includes(`"code":"${state}"`));
+  await eventually(`SQLSTATE ${state}`, isLogged, (seen) => seen, LIMIT_MS);
 }

@@ -1,29 +1,29 @@
 import type { SentRecord } from '../../support/events.ts';
 import { canonical, digestOf } from './canonical.ts';
 
-/** What a delivery says, if its id is claimed. */
-export interface SaidEvent {
+/** A delivery that claims its event id. */
+export interface ParsedEvent {
   readonly eventId: string;
   readonly source: string;
   readonly type: string;
   readonly subject: string;
-  /** Its place in its source's order. */
+  /** Its order in its source. */
   readonly order: bigint;
   readonly data: Readonly<Record<string, unknown>>;
-  /** Equal for what has the same fingerprint. */
+  /** Equal for contents with the same fingerprint. */
   readonly content: string;
-  /** It claims its id, and is a dead letter all the same. */
+  /** Failure code of a delivery that claims its id and becomes a dead letter. */
   readonly refusedAs: string | undefined;
 }
 
-/** What must become of a delivery: an event, or a dead letter that claims nothing. */
-export type ReadSent =
-  | { readonly kind: 'said'; readonly event: SaidEvent }
+/** Expected outcome of a delivery: an event, or a dead letter that claims nothing. */
+export type ParsedDelivery =
+  | { readonly kind: 'event'; readonly event: ParsedEvent }
   | { readonly kind: 'refused'; readonly code: string; readonly digest: string };
 
 type Envelope = Readonly<Record<string, unknown>>;
 
-/** The example policy: who may send what, and how it is ordered. */
+/** Sources of the example policy: their types and order. */
 const SOURCES: Readonly<Record<string, { readonly order: string; readonly types: RegExp }>> = {
   'urn:example:hr': { order: 'revision', types: /^latchkey\.(workforce|person)\./ },
   'urn:example:contractors': { order: 'modified', types: /^latchkey\.(workforce|person)\./ },
@@ -31,7 +31,7 @@ const SOURCES: Readonly<Record<string, { readonly order: string; readonly types:
   'urn:example:ivr': { order: 'modified', types: /^latchkey\.verification\./ },
 };
 
-/** Members without which the data of a type breaks its contract. */
+/** Required members of the data, by type. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   'workforce.joined': ['engagement', 'startsAt', 'attributes'],
   'workforce.moved': ['engagement', 'effectiveAt', 'attributes'],
@@ -50,33 +50,33 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   'verification.cancelled': ['verification', 'reason'],
 };
 
-/** Reads a delivery by the contracts' rules, as far as the workloads break them. */
-export function readSent(record: SentRecord): ReadSent {
-  const envelope = openEnvelope(record);
-  const said = typeof envelope === 'string' ? envelope : eventOf(envelope);
-  if (typeof said !== 'string') return { kind: 'said', event: said };
-  return { kind: 'refused', code: said, digest: digestOf(record.value ?? '') };
+/** Parses a delivery by those rules of the contracts that the workloads break. */
+export function parseSent(record: SentRecord): ParsedDelivery {
+  const envelope = parseEnvelope(record);
+  const parsed = typeof envelope === 'string' ? envelope : parseEvent(envelope);
+  if (typeof parsed !== 'string') return { kind: 'event', event: parsed };
+  return { kind: 'refused', code: parsed, digest: digestOf(record.value ?? '') };
 }
 
-/** The attributes with `data`, or a failure code. */
-function openEnvelope({ value, headers = {} }: SentRecord): Envelope | string {
+/** Envelope attributes and `data`, or a failure code. */
+function parseEnvelope({ value, headers = {} }: SentRecord): Envelope | string {
   if (value === null || value.length === 0) return 'EMPTY_VALUE';
   const text = typeof value === 'string' ? value : value.toString('utf8');
   if (text.includes('\ufffd')) return 'NOT_UTF8';
-  const json = parse(text);
+  const json = parseJson(text);
   if (json === undefined) return 'NOT_JSON';
   if (headers['ce_id'] === undefined) return json as Envelope;
   const attributes = Object.entries(headers).map(([name, text]) => [name.replace('ce_', ''), text]);
   return { ...(Object.fromEntries(attributes) as Envelope), data: json };
 }
 
-/** What an envelope says, or why it claims nothing. */
-function eventOf(envelope: Envelope): SaidEvent | string {
+/** The event of an envelope, or the failure code with which it claims nothing. */
+function parseEvent(envelope: Envelope): ParsedEvent | string {
   if (envelope['specversion'] !== '1.0') return 'NOT_CLOUDEVENTS';
   const { id, source, type, subject, time, sourceversion, data } = envelope as Record<
     'id' | 'source' | 'type' | 'subject' | 'time' | 'sourceversion',
     string
-  > & { readonly data: SaidEvent['data'] };
+  > & { readonly data: ParsedEvent['data'] };
   const required = REQUIRED[type.replace(/^latchkey\./, '').replace(/\.v1$/, '')];
   if (required === undefined) return 'TYPE_UNKNOWN';
   const registered = SOURCES[source];
@@ -97,10 +97,10 @@ function eventOf(envelope: Envelope): SaidEvent | string {
   };
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return undefined; // exactly what is asked here
+    return undefined; // undefined is the result for invalid JSON
   }
 }

@@ -1,55 +1,55 @@
 import { eventually } from '../../support/eventually.ts';
 import type { Arena } from '../arena/arena.ts';
-import { type Disaster, type Scene, secondsSince } from './disaster.ts';
+import { type Disaster, formatSecondsSince, type Scene } from './disaster.ts';
 import { LIMIT_MS } from './limits.ts';
 import { endAll, launchAll, operate, untilRefused } from './operate.ts';
 
-const SECTION = 'The database went back';
+const SECTION = 'The database was restored to an earlier state';
 
-/** A base copy is put back, long after it was made. The services were ended before. */
+/** An old base backup is restored while the services are stopped. */
 export const databaseRestored: Disaster = {
   section: SECTION,
   forgets: true,
-  play: async (scene) => {
+  run: async (scene) => {
     const { stack, arena, load } = scene;
-    const copy = await copyOf(scene);
-    // An hour's worth of everything: people who came, changed and left, and verifications that ended.
-    for (let waves = 0; waves < 8; waves += 1) await load.flows();
-    const forgotten = await countMessages(arena);
+    const copy = await backUp(scene);
+    // Joiners, movers, leavers and settled verifications since the backup.
+    for (let waves = 0; waves < 8; waves += 1) await load.untilPublished();
+    const before = await countMessages(arena);
     await endAll(arena);
     await stack.stopDatabase('fast');
     await stack.restoreDatabase(copy);
     await stack.startDatabase();
     const left = await countMessages(arena);
     await launchAll(arena);
-    const mended = await rebase(scene);
-    return `${forgotten - left} messages forgotten; ${mended}`;
+    const repaired = await rebase(scene);
+    return `${before - left} messages lost; ${repaired}`;
   },
 };
 
-/** A standby that lacks the last commits takes over, while everything runs. */
+/** A failover to a standby that lacks the last commits, while the services run. */
 export const commitsLost: Disaster = {
   section: SECTION,
   forgets: true,
-  play: async (scene) => {
+  run: async (scene) => {
     const { stack, arena, load } = scene;
-    const copy = await copyOf(scene);
-    await load.flows();
-    const forgotten = await countMessages(arena);
+    const copy = await backUp(scene);
+    await load.untilPublished();
+    const before = await countMessages(arena);
     await stack.stopDatabase('immediate');
     await stack.restoreDatabase(copy);
     await stack.startDatabase();
     const left = await countMessages(arena);
-    const mended = await rebase(scene);
-    return `about ${forgotten - left} messages forgotten; ${mended}`;
+    const repaired = await rebase(scene);
+    return `about ${before - left} messages lost; ${repaired}`;
   },
 };
 
-async function copyOf({ stack, load }: Scene): Promise<string> {
+async function backUp({ stack, load }: Scene): Promise<string> {
   await stack.stopDatabase('fast');
   const copy = await stack.copyDatabase();
   await stack.startDatabase();
-  await load.flows();
+  await load.untilPublished();
   return copy;
 }
 
@@ -57,12 +57,12 @@ async function rebase({ arena, print }: Scene): Promise<string> {
   const refused = await untilRefused(arena);
   print(`refused: ${refused.join(', ')}`);
   const startedMs = performance.now();
-  const said = await eventually('inputs caught up', () => tryRebase(arena), Boolean, LIMIT_MS);
-  print(said.trim().replaceAll('\n', '; '));
-  return `rebase took ${secondsSince(startedMs)}: ${said.trim().replaceAll('\n', '; ')}`;
+  const output = await eventually('inputs caught up', () => tryRebase(arena), Boolean, LIMIT_MS);
+  print(output.trim().replaceAll('\n', '; '));
+  return `rebase took ${formatSecondsSince(startedMs)}: ${output.trim().replaceAll('\n', '; ')}`;
 }
 
-/** Empty where the inputs still lag: an operator runs it again then. */
+/** Runs `relay rebase`. Resolves with its output; empty after `INPUTS_LAG`, when an operator retries. */
 async function tryRebase(arena: Arena): Promise<string> {
   return operate(arena, 'relay', 'rebase').catch((error: unknown) => {
     if (error instanceof Error && error.message.includes('INPUTS_LAG')) return '';

@@ -1,11 +1,11 @@
 import type { Servers } from '../arena/arena.ts';
-import { type LostReplies, lostCommitReplies, lostProduceReplies } from './lost-replies.ts';
+import { type LostReplies, loseCommitReplies, loseProduceReplies } from './lost-replies.ts';
 import { openProxy, type Proxy } from './proxy.ts';
 
 const REDIRECT = new URL('redirect.mjs', import.meta.url).href;
 
-/** Proxies in front of every server, and the settings that send a service through them. */
-export interface Surrounded extends AsyncDisposable {
+/** Proxies in front of every server, and the settings with which a service connects through them. */
+export interface Proxies extends AsyncDisposable {
   readonly database: Proxy;
   readonly brokers: readonly Proxy[];
   readonly commits: LostReplies;
@@ -13,10 +13,10 @@ export interface Surrounded extends AsyncDisposable {
   readonly through: (env: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 }
 
-export async function surround(servers: Servers): Promise<Surrounded> {
+export async function openProxies(servers: Servers): Promise<Proxies> {
   await using stack = new AsyncDisposableStack();
-  const commits = lostCommitReplies();
-  const produces = lostProduceReplies();
+  const commits = loseCommitReplies();
+  const produces = loseProduceReplies();
   const databasePort = Number(new URL(servers.databaseUrl).port);
   const database = stack.use(await openProxy(databasePort, commits.tap));
   const ports = servers.brokers.map((broker) => Number(broker.split(':')[1]));

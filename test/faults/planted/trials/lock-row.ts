@@ -4,8 +4,8 @@ import type { Arena } from '../../arena/arena.ts';
 
 const LIMIT_MS = 30_000;
 
-/** A row that nobody else can make, or get past, while `work` runs; it was never there. */
-export async function holdRow(
+/** Inserts a row in an open transaction while `work` runs, then rolls back. Other transactions that insert the row wait. */
+export async function lockRow(
   { database }: Arena,
   insert: string,
   values: readonly unknown[],
@@ -23,7 +23,7 @@ export async function holdRow(
   }
 }
 
-/** Waits until so many transactions of reconcilers wait for a lock, so that they meet there. */
+/** Waits until so many transactions of reconcilers wait for a lock. */
 export async function untilWaiting({ database }: Arena, transactions: number): Promise<void> {
   const waiting = async (): Promise<number> => {
     const [row] = await database.query<{ waiting: number }>(
@@ -36,11 +36,11 @@ export async function untilWaiting({ database }: Arena, transactions: number): P
   await eventually('transactions that wait', waiting, (count) => count >= transactions, LIMIT_MS);
 }
 
-/** Waits until the event with this qualified id was taken. */
-export async function untilTaken({ database }: Arena, eventId: string): Promise<void> {
+/** Waits until the event with this qualified id is claimed. */
+export async function untilClaimed({ database }: Arena, eventId: string): Promise<void> {
   const claimed = async (): Promise<number> => {
     const rows = await database.query('select from inbox where event_id = $1', [eventId]);
     return rows.length;
   };
-  await eventually(`${eventId} taken`, claimed, (count) => count > 0, LIMIT_MS);
+  await eventually(`${eventId} claimed`, claimed, (count) => count > 0, LIMIT_MS);
 }

@@ -1,23 +1,23 @@
 import { RELAY_GROUP } from '@latchkey/publication';
 import { eventually } from '../../support/eventually.ts';
-import { type Disaster, type Scene, secondsSince } from './disaster.ts';
+import { type Disaster, formatSecondsSince, type Scene } from './disaster.ts';
 import { LIMIT_MS } from './limits.ts';
 import { endAll } from './operate.ts';
-import { administer, endOf } from './topics.ts';
+import { sumLogEnds, withAdmin } from './topics.ts';
 
-/** Both consumer groups are deleted while nobody is in them: nothing happens, positions are in the database. */
+/** Both consumer groups are deleted while they are empty. Nothing happens: positions are in the database. */
 export const groupsDeleted: Disaster = {
   section: 'Consumer groups or producer ids are gone',
-  play: async ({ arena, load }) => {
-    await load.flows();
+  run: async ({ arena, load }) => {
+    await load.untilPublished();
     await endAll(arena);
-    await administer(arena, (admin) =>
+    await withAdmin(arena, (admin) =>
       admin.deleteGroups([arena.env['GROUP_ID'] ?? '', RELAY_GROUP]),
     );
     const startedMs = performance.now();
     await Promise.all(arena.members.map((member) => member.restart()));
-    await load.flows();
-    return `went on ${secondsSince(startedMs)} after the start`;
+    await load.untilPublished();
+    return `resumed ${formatSecondsSince(startedMs)} after the start`;
   },
 };
 
@@ -29,30 +29,31 @@ const EXPIRY = {
   'producer.id.expiration.check.interval.ms': '500',
 };
 
-/** The brokers forget the relays' producers while there is nothing to publish. */
+/** The brokers expire the relays' producers while there is nothing to publish. */
 export const producersExpired: Disaster = {
   section: 'Consumer groups or producer ids are gone',
   stack: { brokerSettings: EXPIRY },
-  play: async (scene) => {
+  run: async (scene) => {
     await scene.load.pause();
     await scene.arena.drained(LIMIT_MS);
     await untilExpired(scene);
     const startedMs = performance.now();
     scene.load.resume();
-    await scene.load.flows();
-    const met = scene.arena
+    await scene.load.untilPublished();
+    const failures = scene.arena
       .of('relay')
       .flatMap(({ output }) => output().split('\n'))
       .filter((line) => line.includes('publishing failed')).length;
-    return `went on after ${secondsSince(startedMs)}; ${met} terms ended by it`;
+    return `resumed after ${formatSecondsSince(startedMs)}; ${failures} transactions failed`;
   },
 };
 
-/** Nobody but the brokers themselves writes to the log of transactions while nothing is published. */
+/** While nothing is published, only the expiry of ids writes to the transaction log. */
 async function untilExpired({ arena }: Scene): Promise<void> {
-  await administer(arena, async (admin) => {
-    const before = await endOf(admin, TRANSACTION_LOG);
-    const written = async (): Promise<number> => (await endOf(admin, TRANSACTION_LOG)) - before;
-    await eventually('ids that were forgotten', written, (count) => count >= 3, LIMIT_MS);
+  await withAdmin(arena, async (admin) => {
+    const before = await sumLogEnds(admin, TRANSACTION_LOG);
+    const written = async (): Promise<number> =>
+      (await sumLogEnds(admin, TRANSACTION_LOG)) - before;
+    await eventually('expired ids', written, (count) => count >= 3, LIMIT_MS);
   });
 }

@@ -5,27 +5,27 @@ import type { SentRecord } from '../../support/events.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Arena } from '../arena/arena.ts';
 import { uuidOf } from '../oracle/canonical.ts';
-import { readSent } from '../oracle/read-sent.ts';
+import { parseSent } from '../oracle/parse-sent.ts';
 import { generateWorkload } from '../workload/generate.ts';
 import { openCommittedReader } from './read-committed.ts';
 
-/** An event that announces one new person, and when a reader of committed messages saw what came of it. */
+/** An event about one new person, and when a `read_committed` reader saw its message. */
 export interface TimedEvent {
-  /** Handed to the sender; a broker that is away keeps it waiting. */
+  /** When it was passed to the sender, which queues it while no broker is reachable. */
   readonly sentMs: number;
   visibleMs: number | undefined;
 }
 
-/** About 50 events a second, for as long as it is open. */
-export interface Steady extends AsyncDisposable {
+/** Sends about 50 events a second until it is disposed. */
+export interface SteadyLoad extends AsyncDisposable {
   readonly events: () => readonly TimedEvent[];
-  /** Of those that nobody has seen, the identities. */
+  /** Identities of unseen events. */
   readonly missing: () => readonly string[];
-  /** Resolves when nothing is under way but what was just sent. */
+  /** Resolves when all but the latest events are seen. */
   caughtUp(): Promise<void>;
-  /** Resolves when everything that was sent before this moment was seen. */
+  /** Resolves when every event sent before this moment is seen. */
   seenUpTo(untilMs: number): Promise<void>;
-  /** Resolves with the first event that was sent after this moment and seen, and is seen first. */
+  /** Resolves with the first seen event of those sent after this moment. */
   seenAfter(sinceMs: number): Promise<TimedEvent & { readonly visibleMs: number }>;
 }
 
@@ -35,10 +35,10 @@ const SEND_EVERY_MS = 5;
 const SEND_MAX_COUNT = 500;
 const JUST_SENT_MS = 500;
 const LIMIT_MS = 60_000;
-/** A sender that is back soon after its broker. */
+/** The sender resumes soon after its broker. */
 const QUICK = { initialRetryTime: 30, maxRetryTime: 200, retries: 3 } as const;
 
-export async function openSteady(arena: Arena, prefix: string): Promise<Steady> {
+export async function startSteadyLoad(arena: Arena, prefix: string): Promise<SteadyLoad> {
   const events: TimedEvent[] = [];
   const byIdentity = new Map<string, TimedEvent>();
   const queue: SentRecord[] = [];
@@ -54,7 +54,7 @@ export async function openSteady(arena: Arena, prefix: string): Promise<Steady> 
   );
   const generate = async (): Promise<void> => {
     for (let tick = 0; !isEnding; tick += 1) {
-      for (const record of joiners(`${prefix}${tick}`)) {
+      for (const record of createJoiners(`${prefix}${tick}`)) {
         const event = { sentMs: performance.now(), visibleMs: undefined };
         events.push(event);
         byIdentity.set(identityOf(record), event);
@@ -72,23 +72,23 @@ export async function openSteady(arena: Arena, prefix: string): Promise<Steady> 
     }
   };
   const working = Promise.all([generate(), send(), reader.reading]);
-  working.catch(() => undefined); // seen at the end
-  await eventually('the first event is seen', () => events[0]?.visibleMs, isSeen, LIMIT_MS);
+  working.catch(() => undefined); // awaited on disposal
+  await eventually('the first seen event', () => events[0]?.visibleMs, isSeen, LIMIT_MS);
   return {
     events: () => events,
     missing: () =>
       [...byIdentity].flatMap(([id, { visibleMs }]) => (visibleMs === undefined ? [id] : [])),
     caughtUp: async () => {
-      await eventually('events that nobody saw', () => unseen(events), isZero, LIMIT_MS);
+      await eventually('unseen events', () => countUnseen(events), isZero, LIMIT_MS);
     },
     seenUpTo: async (untilMs) => {
-      const left = (): number => unseen(events, untilMs) + Number(performance.now() < untilMs);
-      await eventually('events that nobody saw', left, isZero, LIMIT_MS);
+      const left = (): number => countUnseen(events, untilMs) + Number(performance.now() < untilMs);
+      await eventually('unseen events', left, isZero, LIMIT_MS);
     },
     seenAfter: async (sinceMs) => {
       const first = await eventually(
-        'an event that was sent afterwards and seen',
-        () => firstSeen(events, sinceMs),
+        'a seen event that was sent afterwards',
+        () => findFirstSeen(events, sinceMs),
         (found) => found !== undefined,
         LIMIT_MS,
       );
@@ -104,7 +104,10 @@ export async function openSteady(arena: Arena, prefix: string): Promise<Steady> 
   };
 }
 
-function unseen(events: readonly TimedEvent[], before = performance.now() - JUST_SENT_MS): number {
+function countUnseen(
+  events: readonly TimedEvent[],
+  before = performance.now() - JUST_SENT_MS,
+): number {
   return events.filter(({ sentMs, visibleMs }) => visibleMs === undefined && sentMs < before)
     .length;
 }
@@ -119,14 +122,14 @@ function isZero(count: number): boolean {
 
 type Seen = TimedEvent & { readonly visibleMs: number };
 
-function firstSeen(events: readonly TimedEvent[], sinceMs: number): Seen | undefined {
+function findFirstSeen(events: readonly TimedEvent[], sinceMs: number): Seen | undefined {
   const seen = events.filter(
     (event): event is Seen => event.sentMs >= sinceMs && event.visibleMs !== undefined,
   );
   return seen.toSorted((a, b) => a.visibleMs - b.visibleMs)[0];
 }
 
-function joiners(prefix: string): readonly SentRecord[] {
+function createJoiners(prefix: string): readonly SentRecord[] {
   return generateWorkload({
     seed: prefix.length,
     prefix,
@@ -139,13 +142,13 @@ function joiners(prefix: string): readonly SentRecord[] {
 }
 
 function identityOf(record: SentRecord): string {
-  const read = readSent(record);
-  if (read.kind !== 'said') throw new Error('a joiner that says nothing');
+  const read = parseSent(record);
+  if (read.kind !== 'event') throw new Error('the joiner is not a valid event');
   return uuidOf('identity', read.event.source, read.event.subject);
 }
 
 async function openProducer({ servers, topics }: Arena): Promise<{
-  /** False where it is unknown whether the brokers took them. */
+  /** False if it is unknown whether the brokers have stored them. */
   send(records: readonly SentRecord[]): Promise<boolean>;
   close(): Promise<void>;
 }> {
@@ -169,8 +172,8 @@ async function openProducer({ servers, topics }: Arena): Promise<{
       }));
       const replies = await producer.send({ topic, messages }).catch(() => []);
       // kafkajs drops messages for a partition that has no leader at the moment, and reports success.
-      const taken = new Set(replies.map(({ partition }) => partition));
-      return messages.every(({ partition }) => taken.has(partition));
+      const acknowledged = new Set(replies.map(({ partition }) => partition));
+      return messages.every(({ partition }) => acknowledged.has(partition));
     },
     close: () => producer.disconnect(),
   };
