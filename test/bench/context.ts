@@ -2,14 +2,14 @@ import type { PartName } from './report/results.ts';
 import type { Sizes } from './sizes.ts';
 import type { Servers } from './system.ts';
 
-/** What every part is given. */
+/** Input of every part. */
 export interface Context {
   readonly servers: Servers;
   readonly sizes: Sizes;
   readonly print: (line: string) => void;
 }
 
-/** What is measured, in this order. */
+/** All parts, in order. */
 export const PART_NAMES: readonly PartName[] = [
   'throughput',
   'ablations',
@@ -19,5 +19,5 @@ export const PART_NAMES: readonly PartName[] = [
   'growth',
 ];
 
-/** What a look is about. */
+/** Parts of `--quick`. */
 export const QUICK_PARTS: readonly PartName[] = ['throughput', 'latency', 'relay'];

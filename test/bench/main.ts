@@ -10,29 +10,29 @@ import { FULL, QUICK, type Sizes } from './sizes.ts';
 const USAGE = `npm run bench -- [--quick | --only <parts>] [settings]
        npm run bench -- --against <revision> [--pairs N] [--events N] [--quick]
 
-Parts, all of them unless --only names some (comma separated):
+Parts; --only selects some (comma separated):
   throughput  a backlog drained by each arm, side by side: naive, Latchkey, raw floor, pg-transactional-outbox
   ablations   Latchkey without validation, claim, audit, outbox, one at a time
   latency     open loop at shares of the capacity
-  relay       a relay alone with a full outbox
-  backlog     memory behind 10⁶ events
-  growth      how cost grows with what grows
+  relay       a relay with a full outbox, without a reconciler
+  backlog     memory with a backlog of 10⁶ events
+  growth      cost as sizes grow
 
 Settings:
   --quick        throughput, latency and relay in few and short rounds, under 5 minutes
-  --rounds N     of each arm
+  --rounds N     rounds per arm
   --growth       growth alone, up to 10⁷: hours
-  --axes A,B     of growth, those alone: events, identities, inbox, …
-  --write        also with --quick or --only: results, report and plots below docs/
+  --axes A,B     only these axes of growth: events, identities, inbox, …
+  --write        writes results, report and plots below docs/ also with --quick or --only
   --against REV  compares these sources with another revision (commit, branch, tag) in interleaved pairs: CPU, throughput, latency
-                 at 200 events a second
-  --pairs N      of them; 7
-  --events N     of each measurement of throughput
-  --report       measures nothing; makes report and plots anew from the results that are there
+                 at 200 events per second
+  --pairs N      number of pairs; 7
+  --events N     events per measurement of throughput
+  --report       measures nothing; regenerates report and plots from the stored results
 
-A whole run takes under 30 minutes on two slow cores and writes docs/performance.md. It wants the machine for itself. Servers come from DATABASE_URL and
-KAFKA_BROKERS, else from Docker, else from processes of this machine; CPU time is only known of servers on this machine.
-Exit code 1 where an arm has lost or doubled something.`;
+A whole run takes under 30 minutes on two slow cores and writes docs/performance.md. The machine must be idle otherwise. Servers come from DATABASE_URL and
+KAFKA_BROKERS, else from Docker, else from processes of this machine. CPU time is measured only for servers on this machine.
+Exit code 1 if an arm has lost or duplicated anything.`;
 
 const TEXT = { type: 'string' } as const;
 const FLAG = { type: 'boolean' } as const;
@@ -114,7 +114,7 @@ function sizesGiven(): Sizes {
   };
 }
 
-/** A look at something leaves the report as it is. */
+/** True for a complete run. Partial runs do not write the report. */
 function isWhole(): boolean {
   return !values.quick && values.only === undefined && values.axes === undefined;
 }

@@ -19,15 +19,15 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export interface BenchOptions {
   readonly parts: readonly PartName[];
   readonly sizes: Sizes;
-  /** Of growth; undefined: all. */
+  /** Axes of growth; undefined: all. */
   readonly axes?: readonly string[];
-  /** As it is printed beside the figures. */
+  /** Command line, for the report. */
   readonly command: string;
   readonly isWritten: boolean;
   readonly print: (line: string) => void;
 }
 
-/** Measures the parts on a stack of its own and prints the table. False where an arm has lost or doubled something. */
+/** Measures the parts on a new stack and prints the table. False if an arm has lost or duplicated anything. */
 export function runBench(options: BenchOptions): Promise<boolean> {
   const { sizes, print } = options;
   return onServers(print, async (servers, kind) => {

@@ -1,14 +1,14 @@
-/** How much is measured. Counts are of events, and of one round. */
+/** Sizes of the measurements. Counts are events per round. */
 export interface Sizes {
-  /** Behind one round that is thrown away. */
+  /** Rounds after the warm-up round. */
   readonly rounds: number;
-  /** Of that round, as a share of the others. */
+  /** Size of the warm-up round, as a share of the others. */
   readonly warmUpShare: number;
-  /** By the name of the arm: the slow ones get fewer, rates are compared. */
+  /** Events by name of the arm: fewer for slow arms, since rates are compared. */
   readonly events: Readonly<Record<string, number>>;
   readonly ablationRounds: number;
   readonly ablationEvents: number;
-  /** Of the capacity. */
+  /** Shares of the capacity. */
   readonly loads: readonly number[];
   readonly latencySeconds: number;
   readonly relayRounds: number;

@@ -1,10 +1,10 @@
-/** The smallest figure that at least so many (0 to 1) of all are not above; NaN of none. */
+/** The smallest figure that at least this share (0 to 1) does not exceed; NaN if there are none. */
 export function quantile(figures: readonly number[], share: number): number {
   const sorted = figures.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
-/** The one in the middle, or half-way between the two in the middle; NaN of none. */
+/** The median; NaN if there are none. */
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const [low, high] = [(sorted.length - 1) >> 1, sorted.length >> 1];

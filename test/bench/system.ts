@@ -3,32 +3,32 @@ import { createDatabaseOn, type TestDatabase } from '../support/create-database.
 import { eventually } from '../support/eventually.ts';
 import { createTestTopics, type TestTopics } from '../support/topics.ts';
 
-/** The servers that everything is measured on. */
+/** Servers of all measurements. */
 export interface Servers {
   /** A superuser's URL. */
   readonly databaseUrl: string;
   readonly brokers: readonly string[];
-  /** Names what this run leaves behind. */
+  /** Prefix of the names of databases and topics that this run creates. */
   readonly runId: string;
-  /** The servers' own processes, where the stack knows them. */
+  /** Processes of the servers, if the stack knows them. */
   readonly pids: readonly number[];
 }
 
-/** What one measurement has for itself: a database with the schema and nothing in it, and topics. */
+/** A new database with an empty schema, and new topics, for one measurement. */
 export interface BenchSystem extends AsyncDisposable {
   readonly servers: Servers;
   readonly database: TestDatabase;
   readonly topics: TestTopics;
-  /** What its processes are told. */
+  /** Environment of its processes. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export interface SystemOptions {
-  /** Of each input topic; 8 by default. */
+  /** Partitions of each input topic; default 8. */
   readonly partitions?: number;
-  /** Of each output topic; 4 by default. */
+  /** Partitions of each output topic; default 4. */
   readonly outputPartitions?: number;
-  /** Settings beyond those that every system has. */
+  /** Additional settings. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -68,8 +68,8 @@ export async function openBenchSystem(
 }
 
 /**
- * Asks every leader. One that does not know yet that it leads refuses what is sent to it, and kafkajs then sends
- * everything again that went to this broker at the same time; what is for a partition without a leader it drops.
+ * Waits for every leader. A broker that does not know yet that it is a leader rejects messages, and kafkajs then sends
+ * again everything that it sent to this broker at the same time; it drops messages for partitions without a leader.
  */
 async function untilLed(
   brokers: readonly string[],

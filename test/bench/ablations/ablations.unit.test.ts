@@ -4,7 +4,7 @@ import { checkPatch } from '../../support/source-copy.ts';
 import { ABLATIONS, ablationPatchOf } from '../arms/without.ts';
 
 test.each(ABLATIONS)(
-  'the patch that takes away %s says so and applies to the sources',
+  'the patch that removes %s describes itself and applies to the sources',
   async (left) => {
     const patch = ablationPatchOf(left);
 

@@ -4,5 +4,5 @@ import { latchkey } from './latchkey.ts';
 import { naive } from './naive.ts';
 import { transactionalOutbox } from './transactional-outbox.ts';
 
-/** In the order in which they take turns. */
+/** In round-robin order. */
 export const ARMS: readonly Arm[] = [naive, transactionalOutbox, latchkey, floor];

@@ -3,33 +3,33 @@ import type { ReaderReport } from '../measure/reader.ts';
 import type { BenchSystem } from '../system.ts';
 import type { Sent } from '../workload/load.ts';
 
-/** One way to do the work. */
+/** One implementation that is measured. */
 export interface Arm {
   /** One letter, as in the tables. */
   readonly name: string;
   readonly what: string;
-  /** What it publishes is numbered, so that a reader can prove that nothing is missing; otherwise ids are kept. */
+  /** True if messages have contiguous positions, so that a reader can detect gaps; otherwise the reader compares ids. */
   readonly isNumbered: boolean;
   /**
-   * Starts everything but what reads the inputs. The topics that it publishes to exist afterwards; the
-   * inputs are already filled.
+   * Starts everything but the consumers of the inputs, which are already filled. The output topics exist
+   * afterwards.
    */
   open(system: BenchSystem): Promise<OpenArm>;
 }
 
 /** Disposing kills its processes. */
 export interface OpenArm extends AsyncDisposable {
-  /** The names of the topics that it publishes to. */
+  /** Names of the output topics. */
   readonly outputs: readonly string[];
-  /** Starts what reads the inputs, and does not wait for it. */
+  /** Starts the consumers of the inputs, without waiting for them. */
   start(): Promise<void>;
-  /** Everything that runs, by the name under which its CPU time is reported: `service` or `relay`. */
+  /** Running processes and the role under which their CPU time is reported. */
   processes(): readonly ArmProcess[];
-  /** Deliveries that were committed so far. */
-  taken(): Promise<number>;
-  /** Messages that were committed so far, published or not. */
+  /** Deliveries committed so far. */
+  committed(): Promise<number>;
+  /** Messages committed so far, published or not. */
   appended(): Promise<number>;
-  /** What is wrong once everything was read; nothing: each event once, each message once. */
+  /** Violations after everything was read; empty if every event and message was processed exactly once. */
   check(sent: Sent, read: ReaderReport): Promise<readonly string[]>;
 }
 

@@ -1,7 +1,7 @@
 import { type BatchDelivery, takenAtOf } from '@latchkey/intake';
 import type { KafkaMessage } from 'kafkajs';
 
-/** A message as kafkajs gives it, for intake. */
+/** Converts a message of kafkajs to a delivery. */
 export function deliveryOf({
   key,
   value,

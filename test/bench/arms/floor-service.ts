@@ -1,4 +1,4 @@
-/** The raw floor: from the same consumer straight into a table, and one message an event. */
+/** The raw floor: the same consumer, one insert into a table, and one message per event. */
 import { type InputTopic, type OutputTopic, partitionOf } from '@latchkey/contracts';
 import type { Outputs } from '@latchkey/intake';
 import {

@@ -1,7 +1,7 @@
 import type { Arm } from './arm.ts';
 import { openServiceArm } from './services.ts';
 
-/** One reconciler and one relay, as they are, with the settings that they have by themselves. */
+/** One reconciler and one relay with default settings. */
 export const latchkey: Arm = {
   name: 'C',
   what: 'Latchkey',

@@ -1,6 +1,6 @@
 /**
- * The naive consumer: kafkajs as it is, `eachMessage`, its defaults, one event a transaction. It writes the
- * same tables by the same functions, which favours it: its statements are prepared and pipelined, too.
+ * The naive consumer: unpatched kafkajs with its defaults, `eachMessage`, one event per transaction. It writes the
+ * same tables with the same functions, which favours it: its statements are prepared and pipelined, too.
  */
 import type { InputTopic } from '@latchkey/contracts';
 import { locate, openPolicy, processBatch } from '@latchkey/intake';
@@ -47,13 +47,9 @@ async function consume(context: ServiceContext<ReconcilerSettings>): Promise<voi
   const byName = new Map(
     Object.entries(inputs).map(([input, name]) => [name, input as InputTopic]),
   );
-  const process = async (
-    topic: string,
-    partition: number,
-    message: KafkaMessage,
-  ): Promise<void> => {
+  const handle = async (topic: string, partition: number, message: KafkaMessage): Promise<void> => {
     const input = byName.get(topic);
-    if (input === undefined) throw new RangeError(`${topic} is no input`);
+    if (input === undefined) throw new RangeError(`${topic} is not an input`);
     const delivery = deliveryOf(message);
     const { offset } = delivery;
     const at = { topic, input, partition, fetchedOffset: offset, nextOffset: offset + 1n };
@@ -66,7 +62,7 @@ async function consume(context: ServiceContext<ReconcilerSettings>): Promise<voi
   await consumer.connect();
   await consumer.subscribe({ topics: [...byName.keys()], fromBeginning: true });
   await consumer.run({
-    eachMessage: ({ topic, partition, message }) => process(topic, partition, message),
+    eachMessage: ({ topic, partition, message }) => handle(topic, partition, message),
   });
   const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
   signal.addEventListener('abort', () => {

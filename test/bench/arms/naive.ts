@@ -1,7 +1,7 @@
 import type { Arm } from './arm.ts';
 import { openServiceArm } from './services.ts';
 
-/** What most people would write: `eachMessage`, one event a transaction. */
+/** The usual consumer: `eachMessage`, one event per transaction. */
 export const naive: Arm = {
   name: 'A',
   what: 'naive',

@@ -6,15 +6,15 @@ import type { Sent } from '../workload/load.ts';
 import type { ArmProcess, OpenArm } from './arm.ts';
 
 export interface ServiceArmOptions {
-  /** Reads the inputs: a script of the repository; undefined: the reconciler. */
+  /** Script of the consumer, in the repository; undefined: the reconciler. */
   readonly script?: string;
-  /** How many of them; 1 by default. */
+  /** Number of consumers; default 1. */
   readonly consumers?: number;
   /** Another copy of the repository; its path ends with a slash. */
   readonly root?: string;
-  /** Deliveries that were committed so far; undefined: by the positions of the inputs. */
-  readonly taken?: (system: BenchSystem) => Promise<number>;
-  /** What became of the deliveries; undefined: by their dispositions. */
+  /** Counts committed deliveries; undefined: by the positions of the inputs. */
+  readonly committed?: (system: BenchSystem) => Promise<number>;
+  /** Checks the outcome of the deliveries; undefined: by their dispositions. */
   readonly checkInputs?: (system: BenchSystem, sent: Sent) => Promise<readonly string[]>;
 }
 
@@ -30,7 +30,7 @@ export async function openServiceArm(
   const place = root === undefined ? {} : { root };
   const relay = stack.use(await startService('relay', { env: system.env, ...place }));
   const children: ChildService[] = [];
-  const taken = options.taken ?? takenByPosition;
+  const committed = options.committed ?? countByPosition;
   const checkInputs = options.checkInputs ?? checkDispositions;
   const started = stack.use(new AsyncDisposableStack());
   const owned = stack.move();
@@ -47,8 +47,8 @@ export async function openServiceArm(
       ...children.map((child): ArmProcess => ({ role: 'service', child })),
       { role: 'relay', child: relay },
     ],
-    taken: () => taken(system),
-    appended: () => appendedTo(system),
+    committed: () => committed(system),
+    appended: () => countAppended(system),
     check: async (sent, read) => [
       ...(await checkInputs(system, sent)),
       ...(await checkOutbox(system, read)),
@@ -57,15 +57,15 @@ export async function openServiceArm(
   };
 }
 
-async function takenByPosition({ database }: BenchSystem): Promise<number> {
-  const [row] = await database.query<{ taken: number }>(
-    'select coalesce(sum(next_offset - first_offset), 0)::float8 as taken from intake_progress',
+async function countByPosition({ database }: BenchSystem): Promise<number> {
+  const [row] = await database.query<{ committed: number }>(
+    'select coalesce(sum(next_offset - first_offset), 0)::float8 as committed from intake_progress',
   );
-  return row?.taken ?? 0;
+  return row?.committed ?? 0;
 }
 
-/** Asks each lane for its last position, which is quick at any size. */
-export async function appendedTo({ database }: BenchSystem): Promise<number> {
+/** Sums the last positions of all lanes, which is fast at any size. */
+export async function countAppended({ database }: BenchSystem): Promise<number> {
   const [row] = await database.query<{ appended: number }>(
     `select coalesce(sum(head), 0)::float8 as appended from outbox_lane,
       lateral (select max(position) as head from outbox where outbox.lane = outbox_lane.lane) as last`,
@@ -73,7 +73,7 @@ export async function appendedTo({ database }: BenchSystem): Promise<number> {
   return row?.appended ?? 0;
 }
 
-/** Every event applied or stale, every duplicate known for one, every poison a dead letter. */
+/** Expects that every event is applied or stale, every duplicate is counted as one, and every poison is a dead letter. */
 async function checkDispositions(
   { database }: BenchSystem,
   sent: Sent,
@@ -99,7 +99,7 @@ async function checkDispositions(
     .map(([name, count]) => `${name}: ${found[name as keyof typeof found]} of ${count}`);
 }
 
-/** What was read is the outbox, row by row, and no id is there twice. */
+/** Expects that the messages equal the outbox, row by row, and that ids are unique. */
 async function checkOutbox(
   { database }: BenchSystem,
   read: ReaderReport,
@@ -116,13 +116,13 @@ async function checkOutbox(
   return [
     ...read.faults,
     ...differing.map(
-      ({ lane, head }) => `${lane}: read ${seen.get(lane)?.count ?? 0} of ${head}, or others`,
+      ({ lane, head }) => `${lane}: read ${seen.get(lane)?.count ?? 0} of ${head}, or differing`,
     ),
-    ...(ids?.repeated === 0 ? [] : [`${ids?.repeated} effect ids are there twice`]),
+    ...(ids?.repeated === 0 ? [] : [`${ids?.repeated} effect ids are duplicates`]),
   ];
 }
 
-/** As the reader adds them up. */
+/** The digest that the reader computes. */
 const DIGESTS = `
   select topic || '/' || partition as lane, max(position)::float8 as head,
     (sum(('x' || left(ce_id::text, 8))::bit(32)::bigint * (1 + position % 1000)) % 4294967291)::float8 as digest

@@ -7,14 +7,14 @@ import type { Sent } from '../workload/load.ts';
 import type { Arm, OpenArm } from './arm.ts';
 import { createPeerTables, PEER_SCHEMA } from './peer/peer-tables.ts';
 
-/** What the peer is told beside what every service is told; see `peer/settings.ts`. */
+/** Settings of the peer in addition to those of every service; see `peer/settings.ts`. */
 export interface PeerTuning {
-  /** Consumer and inbox in one process, outbox in another, as Latchkey's services; otherwise all in one. */
+  /** Two processes, one for consumer and inbox and one for the outbox, as Latchkey's services; otherwise one. */
   readonly isSplit: boolean;
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The best of what was tried: docs/performance/peer.md. */
+/** The best settings of docs/performance/peer.md. */
 export const BEST_TUNING: PeerTuning = {
   isSplit: false,
   env: {
@@ -30,7 +30,7 @@ export const BEST_TUNING: PeerTuning = {
 const OUTPUTS = ['lifecycle', 'access', 'verifications', 'reviews', 'dead-letters'] as const;
 const SCRIPT = 'test/bench/arms/peer/main.ts';
 
-/** The nearest peer, with the same work in its handler. */
+/** The most similar library, with the same work in its handler. */
 export const transactionalOutbox: Arm = peerArm('B', BEST_TUNING);
 
 export function peerArm(name: string, tuning: PeerTuning): Arm {
@@ -60,7 +60,7 @@ async function openPeer(system: BenchSystem, tuning: PeerTuning): Promise<OpenAr
     outputs: OUTPUTS.map((topic) => system.topics.names[topic]),
     start: () => spawn('service', tuning.isSplit ? 'inbox' : 'both'),
     processes: () => children,
-    taken: () => countOf(system, `${PEER_SCHEMA}.inbox where processed_at is not null`),
+    committed: () => countOf(system, `${PEER_SCHEMA}.inbox where processed_at is not null`),
     appended: () => countOf(system, `${PEER_SCHEMA}.outbox`),
     check: (sent, read) => check(system, sent, read),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -85,7 +85,7 @@ async function countOf({ database }: BenchSystem, from: string): Promise<number>
   return row?.count ?? 0;
 }
 
-/** Every event decided once, every poison a dead letter, every message of its outbox read once. */
+/** Expects that every event is decided once, every poison is a dead letter, and every message of its outbox is read once. */
 async function check(
   system: BenchSystem,
   sent: Sent,

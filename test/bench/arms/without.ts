@@ -3,16 +3,16 @@ import { copySources } from '../../support/source-copy.ts';
 import type { Arm } from './arm.ts';
 import { openServiceArm } from './services.ts';
 
-/** What Latchkey is tried without, one at a time, to see what each costs. */
+/** Parts that are removed one at a time, to measure the cost of each. */
 export const ABLATIONS = ['validation', 'claim', 'audit', 'outbox'] as const;
 export type Ablation = (typeof ABLATIONS)[number];
 
-/** Beside this folder; its first line says what it takes away. */
+/** Path of the patch. Its first line describes what it removes. */
 export function ablationPatchOf(left: Ablation): string {
   return fileURLToPath(new URL(`../ablations/without-${left}.patch`, import.meta.url));
 }
 
-/** Latchkey from a copy of the sources with one thing taken away. What it loses or doubles is not looked for. */
+/** Latchkey from a copy of the sources with one part removed. Losses and duplicates are not checked. */
 export function latchkeyWithout(left: Ablation): Arm {
   return {
     name: `C−${left}`,

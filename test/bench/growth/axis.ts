@@ -2,13 +2,13 @@ import { median } from '../statistics.ts';
 import type { Servers } from '../system.ts';
 import type { GrowthPoint, GrowthResult } from './result.ts';
 
-/** One place on an axis. */
+/** One step of an axis. */
 export interface GrowthStep {
   readonly x: number;
   readonly label?: string;
 }
 
-/** What one step cost in one repetition. */
+/** Cost of one step in one repetition. */
 export interface StepFigures {
   readonly value: number;
   readonly perSecond?: number;
@@ -24,18 +24,18 @@ export interface GrowthContext {
 
 export type Judgement = Pick<GrowthResult, 'verdict' | 'note'>;
 
-/** Something that grows, what it is allowed to cost, and how that is found out. */
+/** A quantity that grows, the bound of its cost, and the measurement. */
 export interface GrowthAxis {
   readonly name: string;
   /** What `x` counts. */
   readonly what: string;
-  /** What `value` is. */
+  /** Unit of `value`. */
   readonly unit: string;
-  /** One sentence. */
+  /** The bound in words. */
   readonly bound: string;
   readonly repetitions: (isLong: boolean) => number;
   readonly steps: (isLong: boolean) => readonly GrowthStep[];
-  /** Opens what all repetitions share. */
+  /** Opens resources that all repetitions share. */
   readonly open: (context: GrowthContext) => Promise<OpenAxis>;
   readonly judge: (points: readonly GrowthPoint[]) => Judgement;
 }
@@ -45,7 +45,7 @@ export interface OpenAxis extends AsyncDisposable {
   run(steps: readonly GrowthStep[]): Promise<readonly StepFigures[]>;
 }
 
-/** An axis whose steps share nothing. */
+/** An axis with independent steps. */
 export function stepByStep(
   measure: (context: GrowthContext, step: GrowthStep) => Promise<StepFigures>,
 ): GrowthAxis['open'] {
@@ -60,7 +60,7 @@ export function stepByStep(
     });
 }
 
-/** An axis of which one run goes through all the steps. */
+/** An axis whose steps are all measured in one run. */
 export function allAtOnce(
   measure: (
     context: GrowthContext,
@@ -74,7 +74,7 @@ export function allAtOnce(
     });
 }
 
-/** The same step of all repetitions as one point. */
+/** Combines one step of all repetitions into a point. */
 export function pointOf(
   { x, label }: GrowthStep,
   unit: string,

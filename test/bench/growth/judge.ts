@@ -1,17 +1,17 @@
 import type { Judgement } from './axis.ts';
 import type { GrowthPoint } from './result.ts';
 
-/** No point may be more than so many times the first one. */
+/** Each point is at most `limit` times the first. */
 export function atMostTimes(limit: number): (points: readonly GrowthPoint[]) => Judgement {
   return (points) => worstAgainst(points, points[0], limit);
 }
 
-/** The last point may not be more than so many times the first one. */
+/** The last point is at most `limit` times the first. */
 export function lastAtMostTimes(limit: number): (points: readonly GrowthPoint[]) => Judgement {
   return (points) => worstAgainst(points.slice(-1), points[0], limit);
 }
 
-/** No later point may fall below this share of the first one. */
+/** Each point is at least this share of the first. */
 export function atLeastShare(limit: number): (points: readonly GrowthPoint[]) => Judgement {
   return (points) => {
     const [first, ...later] = points;
@@ -41,7 +41,7 @@ function worstAgainst(
   };
 }
 
-/** How a point is called in a sentence. */
+/** Label of a point. */
 export function nameOf({ x, label }: GrowthPoint): string {
   return label ?? x.toLocaleString('en');
 }

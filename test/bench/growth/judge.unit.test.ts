@@ -11,7 +11,7 @@ function pointsOf(...values: readonly number[]): readonly GrowthPoint[] {
   }));
 }
 
-test('an axis is beyond its bound when any step costs more than so many times the first', () => {
+test('an axis is beyond its bound when any step exceeds the limit', () => {
   const judge = atMostTimes(1.25);
   expect(judge(pointsOf(100, 125, 90)).verdict).toBe('within');
   expect(judge(pointsOf(100, 126, 90))).toEqual({
@@ -20,11 +20,11 @@ test('an axis is beyond its bound when any step costs more than so many times th
   });
 });
 
-test('where only the last step counts, those between may cost more', () => {
+test('where only the last step counts, earlier steps may exceed the limit', () => {
   expect(lastAtMostTimes(3)(pointsOf(10, 40, 30)).verdict).toBe('within');
 });
 
-test('a rate may not fall below its share of the first', () => {
+test('a rate must not fall below its share of the first', () => {
   const judge = atLeastShare(0.9);
   expect(judge(pointsOf(1_000, 900, 2_000)).verdict).toBe('within');
   expect(judge(pointsOf(1_000, 890)).verdict).toBe('beyond');

@@ -1,10 +1,10 @@
-/** One step of an axis, as it was measured: medians over the repetitions. */
+/** One measured step of an axis: medians over the repetitions. */
 export interface GrowthPoint {
-  /** Where it stands on the axis. */
+  /** Position on the axis. */
   readonly x: number;
-  /** How it is called where the number says too little. */
+  /** Label, where the number is not enough. */
   readonly label?: string;
-  /** What the bound is about. */
+  /** The bounded figure. */
   readonly value: number;
   readonly unit: string;
   /** Events, or rows of the outbox, a second. */
@@ -18,12 +18,12 @@ export interface GrowthPoint {
 
 export interface GrowthResult {
   readonly axis: string;
-  /** What is on the horizontal axis. */
+  /** Meaning of `x`. */
   readonly what: string;
   readonly bound: string;
   readonly size: 'short' | 'long';
   readonly points: readonly GrowthPoint[];
   readonly verdict: 'within' | 'beyond' | 'not measured';
-  /** What happened, with its figure. */
+  /** Result in words, with its figure. */
   readonly note: string;
 }

@@ -5,14 +5,14 @@ import type { GrowthResult } from './result.ts';
 import { describePoint } from './section.ts';
 
 export interface GrowthOptions {
-  /** The sizes at which it is to be believed; otherwise those that take minutes. */
+  /** True: full sizes, which take hours; false: sizes that take minutes. */
   readonly isLong: boolean;
   readonly print: (line: string) => void;
   /** Names of axes; undefined: all. */
   readonly only?: readonly string[];
 }
 
-/** Measures what grows. An axis that fails is reported as not measured, and the others go on. */
+/** Measures all axes. An axis that fails is reported as not measured; the others still run. */
 export async function runGrowth(
   servers: Servers,
   { isLong, print, only }: GrowthOptions,

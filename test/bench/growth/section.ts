@@ -4,7 +4,7 @@ import type { GrowthPoint, GrowthResult } from './result.ts';
 
 const RATE = 'events/s';
 
-/** What grows, what it may cost, and what it did. */
+/** Table of all axes with bounds and results. */
 export function growthOverview(results: readonly GrowthResult[]): string {
   const rows = results.map(({ axis, bound, note, verdict, size }) => [
     axis,
@@ -13,16 +13,16 @@ export function growthOverview(results: readonly GrowthResult[]): string {
     note,
     verdict === 'beyond' ? '**beyond**' : verdict,
   ]);
-  return markdownTable([['what grows', 'sizes', 'allowed', 'measured', 'result'], ...rows]);
+  return markdownTable([['axis', 'sizes', 'bound', 'measured', 'result'], ...rows]);
 }
 
-/** The part of the report that is about growth, in Markdown. */
+/** The growth section of the report, in Markdown. */
 export function growthSection(results: readonly GrowthResult[]): readonly string[] {
   const measured = results.filter(({ points }) => points.length > 0);
   return [growthOverview(results), ...measured.flatMap(axisSection)];
 }
 
-/** Of the plot of an axis, below docs/performance. */
+/** File name of the plot of an axis, below docs/performance. */
 export function growthPlotName({ axis }: GrowthResult): string {
   return `growth-${axis.replaceAll(' ', '-')}.svg`;
 }
@@ -44,7 +44,7 @@ function axisSection(result: GrowthResult): readonly string[] {
   const repetitions = Math.max(...points.map((point) => point.repetitions));
   return [
     `### Growth of ${axis}`,
-    ...(repetitions > 1 ? [`Medians of ${repetitions}, one step after the other.`] : []),
+    ...(repetitions > 1 ? [`Medians of ${repetitions} repetitions, steps in sequence.`] : []),
     markdownTable([[...head, ...roles.map((role) => `${role} µs`)], ...rows]),
     `![${axis}](performance/${growthPlotName(result)})`,
   ];
@@ -57,7 +57,7 @@ function columnsOf(
   return [...new Set(points.flatMap((point) => Object.keys(figuresOf(point) ?? {})))];
 }
 
-/** One point in one line, for the terminal. */
+/** Formats a point as one line for the terminal. */
 export function describePoint(point: GrowthPoint): string {
   const { value, unit, perSecond, cpuMicros = {}, further = {} } = point;
   const rate = perSecond === undefined || unit === RATE ? [] : [`${figure(perSecond)}/s`];

@@ -6,7 +6,7 @@ import { cpuMicros, highWaterBytes, serverProcesses, type Watched } from './proc
 import { type BenchReader, openBenchReader } from './reader.ts';
 import { until } from './until.ts';
 
-/** What draining one backlog took. Rates and costs are of the events behind the first batches. */
+/** Figures of one drained backlog. Rates and costs exclude the first batches. */
 export interface DrainFigures {
   readonly arm: string;
   readonly deliveries: number;
@@ -18,23 +18,23 @@ export interface DrainFigures {
   /** Microseconds of CPU a delivery: service, relay, postgres, broker, reader. */
   readonly cpuMicros: Readonly<Record<string, number>>;
   readonly walBytes: number;
-  /** The most memory: service, relay. */
+  /** Peak memory: service, relay. */
   readonly rssBytes: Readonly<Record<string, number>>;
-  /** What is wrong; where there is something, the other figures count for nothing. */
+  /** Violations. If there are any, the other figures are invalid. */
   readonly faults: readonly string[];
 }
 
 export interface DrainOptions {
   readonly system?: SystemOptions;
-  /** Is given the system with everything that was sent, before anything runs. */
+  /** Runs on the filled system before any process starts. */
   readonly prepare?: (system: BenchSystem) => Promise<void>;
-  /** False: nobody looks whether anything was lost or doubled (arms that are known to). */
+  /** False: losses and duplicates are not checked (ablations cause them). */
   readonly isChecked?: boolean;
-  /** Of the deliveries, those that are taken before rates and costs count; else those of the first batches. */
+  /** Share of the deliveries that is excluded as warm-up; default: the first batches. */
   readonly warmUpShare?: number;
 }
 
-/** Fills the inputs, starts an arm on them, and waits until everything is through. */
+/** Fills the inputs, starts an arm, and waits until everything is published. */
 export async function drain(
   servers: Servers,
   arm: Arm,
@@ -50,7 +50,7 @@ export async function drain(
     topics: open.outputs,
     isNumbered: arm.isNumbered,
   });
-  // Every round writes its pages whole once.
+  // After a checkpoint, every round writes each page in full once.
   await system.database.query('checkpoint');
   const course = await runThrough(system, open, reader, sent, options.warmUpShare ?? 0);
   const isChecked = options.isChecked ?? true;
@@ -60,7 +60,7 @@ export async function drain(
 
 interface Mark {
   readonly atMs: number;
-  readonly taken: number;
+  readonly committed: number;
   readonly wal: number;
   readonly cpu: ReadonlyMap<string, number>;
 }
@@ -78,23 +78,23 @@ async function runThrough(
     ...found,
     { name: 'reader', pids: [reader.pid] },
   ];
-  const mark = async (taken: number, atMs: number): Promise<Mark> => ({
+  const mark = async (committed: number, atMs: number): Promise<Mark> => ({
     atMs,
-    taken,
+    committed,
     wal: await walBytes(system),
     cpu: await cpuMicros(watched()),
   });
   await open.start();
   const first = await until(
     open,
-    () => open.taken(),
-    (taken) => taken > sent.deliveries * warmUpShare,
+    () => open.committed(),
+    (committed) => committed > sent.deliveries * warmUpShare,
   );
   const begin = await mark(first.seen, first.atMs);
   const all = await until(
     open,
-    () => open.taken(),
-    (taken) => taken >= sent.deliveries,
+    () => open.committed(),
+    (committed) => committed >= sent.deliveries,
   );
   const messages = await open.appended();
   await until(
@@ -103,7 +103,7 @@ async function runThrough(
     (read) => read >= messages,
   );
   const end = await mark(sent.deliveries, Math.max(reader.lastMs(), all.atMs));
-  const counted = sent.deliveries - begin.taken;
+  const counted = sent.deliveries - begin.committed;
   const each = [...end.cpu].map(([name, used]) => [
     name,
     (used - (begin.cpu.get(name) ?? 0)) / counted,

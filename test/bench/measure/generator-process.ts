@@ -1,4 +1,4 @@
-/** Sends events by a schedule that waits for nobody. */
+/** Sends events on a fixed schedule (open loop). */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silenceTimerWarnings } from '@latchkey/kafka';
@@ -10,14 +10,14 @@ import type { GeneratorMessage, GeneratorOptions } from './generator.ts';
 
 const EVERY_MS = 4;
 const LEAD_MS = 100;
-/** Requests that the brokers have not answered. With so many the schedule means nothing any more. */
+/** Limit of unanswered requests; beyond it the schedule is not kept. */
 const UNANSWERED_MAX_COUNT = 2_000;
 
 const { brokers, topics, workload, perSecond } = JSON.parse(
   process.argv[2] ?? '',
 ) as GeneratorOptions;
 
-function tell(message: GeneratorMessage): void {
+function report(message: GeneratorMessage): void {
   process.send?.(message);
 }
 
@@ -27,7 +27,7 @@ const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.WARN });
 const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
 await producer.connect();
 process.on('disconnect', () => process.exit());
-tell({ kind: 'ready' });
+report({ kind: 'ready' });
 await once(process, 'message');
 
 const beginMs = nowMs() + LEAD_MS;
@@ -51,4 +51,4 @@ while (sent < records.length) {
   await sleep(EVERY_MS);
 }
 await Promise.all(answers);
-tell({ kind: 'done', beginMs, lateMaxMs });
+report({ kind: 'done', beginMs, lateMaxMs });

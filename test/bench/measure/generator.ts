@@ -9,15 +9,15 @@ export interface GeneratorOptions {
   readonly perSecond: number;
 }
 
-/** What came of a schedule: event number `n` was due at `beginMs + n / perSecond` (`nowMs`). */
+/** Result of a schedule: event number `n` was due at `beginMs + n / perSecond` (`nowMs`). */
 export interface ScheduleKept {
   readonly beginMs: number;
   readonly lateMaxMs: number;
 }
 
-/** A sender in a process of its own. Disposing ends it. */
+/** A sender in a separate process. Disposing ends it. */
 export interface Generator extends AsyncDisposable {
-  /** Sends everything by the schedule; resolves when the brokers have it. */
+  /** Sends everything on schedule. Resolves when the brokers have stored it. */
   run(): Promise<ScheduleKept>;
 }
 
@@ -25,7 +25,7 @@ export type GeneratorMessage =
   | { readonly kind: 'ready' }
   | ({ readonly kind: 'done' } & ScheduleKept);
 
-/** Resolves when the events are made and the sender is connected. */
+/** Resolves when the events are generated and the sender is connected. */
 export async function openGenerator(options: GeneratorOptions): Promise<Generator> {
   const ready = Promise.withResolvers<undefined>();
   const done = Promise.withResolvers<ScheduleKept>();
@@ -33,8 +33,8 @@ export async function openGenerator(options: GeneratorOptions): Promise<Generato
     script: 'test/bench/measure/generator-process.ts',
     args: [JSON.stringify(options)],
     env: {},
-    onMessage: (said) => {
-      const message = said as GeneratorMessage;
+    onMessage: (received) => {
+      const message = received as GeneratorMessage;
       if (message.kind === 'ready') ready.resolve(undefined);
       else done.resolve(message);
     },

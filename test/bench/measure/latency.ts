@@ -8,22 +8,22 @@ import { openGenerator } from './generator.ts';
 import { openBenchReader, type Sample } from './reader.ts';
 import { until } from './until.ts';
 
-/** How long it takes from the moment at which an event was to be sent until all its effects are visible. */
+/** Latencies from the scheduled time of an event until all of its effects are visible. */
 export interface LatencyFigures {
   readonly arm: string;
-  /** Of the capacity, from 0 to 1. */
+  /** Share of the capacity, from 0 to 1. */
   readonly load: number;
-  /** Events that were to be sent each second. */
+  /** Scheduled events per second. */
   readonly perSecond: number;
   readonly seconds: number;
-  /** Events with effects that were counted. */
+  /** Number of measured events with effects. */
   readonly samples: number;
-  /** Events that should have had an effect and had none. */
+  /** Events whose expected effect is missing. */
   readonly missing: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** How late the sender was at worst; counted in the latency. */
+  /** Largest delay of the sender; included in the latency. */
   readonly lateMaxMs: number;
 }
 
@@ -33,14 +33,14 @@ export interface LatencyOptions {
   readonly seconds: number;
 }
 
-/** Taken first, so that what is measured runs warm. */
+/** Warm-up events, processed first. */
 const WARM_UP_EVENTS = 20_000;
-/** At the beginning of the schedule; not counted. */
+/** Start of the schedule that is not measured. */
 const SETTLING_MS = 3_000;
 
 /**
- * Sends by a fixed schedule, whatever happens meanwhile, from a process of its own; latencies are counted from the
- * schedule. Both clocks are the machine's monotonic one.
+ * Sends on a fixed schedule (open loop) from a separate process, and measures latencies from the schedule. Both
+ * processes use the monotonic clock of the machine.
  */
 export async function measureLatency(
   servers: Servers,
@@ -54,9 +54,9 @@ export async function measureLatency(
   await using open = await arm.open(system);
   const { outputs: topics } = open;
   const { isNumbered } = arm;
-  await using reader = await openBenchReader({ brokers, topics, isNumbered, takesSamples: true });
+  await using reader = await openBenchReader({ brokers, topics, isNumbered, withSamples: true });
   await open.start();
-  await untilTaken(open, sent.deliveries);
+  await untilCommitted(open, sent.deliveries);
   const events = Math.round(perSecond * seconds);
   const workload = standardWorkload({ events, prefix: 'l', order: 'mixed' });
   await using generator = await openGenerator({
@@ -67,7 +67,7 @@ export async function measureLatency(
   });
   await system.database.query('checkpoint');
   const { beginMs, lateMaxMs } = await generator.run();
-  await untilTaken(open, sent.deliveries + events);
+  await untilCommitted(open, sent.deliveries + events);
   const appended = await open.appended();
   await until(
     open,
@@ -94,22 +94,22 @@ export async function measureLatency(
   };
 }
 
-async function untilTaken(open: OpenArm, deliveries: number): Promise<void> {
+async function untilCommitted(open: OpenArm, deliveries: number): Promise<void> {
   await until(
     open,
-    () => open.taken(),
-    (taken) => taken >= deliveries,
+    () => open.committed(),
+    (committed) => committed >= deliveries,
   );
 }
 
-/** When the last effect of each event was seen, by the event's number. */
+/** Time at which the last effect of each event was seen, by event number. */
 export function seenByNumber(
   workload: Workload,
   samples: readonly Sample[],
 ): ReadonlyMap<number, number> {
   const deciding = new Map<string, number>();
   for (const { number, event } of feedOf(workload)) {
-    if (isDeciding(event.type)) deciding.set(event.subject, number);
+    if (hasEffect(event.type)) deciding.set(event.subject, number);
   }
   const seen = new Map<number, number>();
   for (const [key, seenMs] of samples) {
@@ -120,23 +120,23 @@ export function seenByNumber(
   return seen;
 }
 
-/** Of an event id. */
+/** Number of an event, from its id. */
 function numberOf({ prefix }: Workload, key: string): number | undefined {
   const begins = `${prefix}-`;
   const number = key.startsWith(begins) ? Number(key.slice(begins.length)) : Number.NaN;
   return Number.isInteger(number) ? number : undefined;
 }
 
-/** The right PIN settles a verification; what else is reported of it is seen by nobody. */
-function isDeciding(type: string): boolean {
+/** True for the right PIN, which settles a verification. Other reports have no effects. */
+function hasEffect(type: string): boolean {
   return type === 'latchkey.verification.input-checked.v1';
 }
 
-/** Every event about a person changes something. */
+/** Number of events with effects: all workforce events, and one per verification. */
 function countExpected(workload: Workload): number {
   let count = 0;
   for (const { event } of feedOf(workload)) {
-    if (isDeciding(event.type) || event.type.startsWith('latchkey.workforce.')) count += 1;
+    if (hasEffect(event.type) || event.type.startsWith('latchkey.workforce.')) count += 1;
   }
   return count;
 }

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { TestDatabase } from '../../support/create-database.ts';
 
-/** A group of processes whose CPU time is one figure. */
+/** Processes whose CPU time is summed. */
 export interface Watched {
   readonly name: string;
   readonly pids: readonly number[];
-  /** Its children count, too, those that have ended included: a PostgreSQL server. */
+  /** True: includes children, also those that have ended (PostgreSQL). */
   readonly withChildren?: boolean;
 }
 
@@ -15,11 +15,11 @@ const MICROS_PER_TICK = 1_000_000 / TICKS_PER_SECOND;
 interface Stat {
   readonly parent: number;
   readonly ownTicks: number;
-  /** Of children that have ended and were waited for. */
+  /** Ticks of children that have ended and were waited for. */
   readonly endedTicks: number;
 }
 
-/** Microseconds of CPU that each group has used so far; a process that has ended counts nothing. */
+/** Microseconds of CPU that each group has used so far. A process that has ended counts 0. */
 export async function cpuMicros(watched: readonly Watched[]): Promise<ReadonlyMap<string, number>> {
   const needsAll = watched.some(({ withChildren }) => withChildren === true);
   const all = needsAll ? await readAll() : new Map<number, Stat>();
@@ -32,7 +32,7 @@ export async function cpuMicros(watched: readonly Watched[]): Promise<ReadonlyMa
   return figures;
 }
 
-/** @param all - where the children are among which count, too */
+/** @param all - processes among which children are looked up; undefined: without children */
 async function ticksOf(pid: number, all: ReadonlyMap<number, Stat> | undefined): Promise<number> {
   const stat = await readStat(pid);
   if (stat === undefined) return 0;
@@ -42,14 +42,14 @@ async function ticksOf(pid: number, all: ReadonlyMap<number, Stat> | undefined):
   return stat.ownTicks + stat.endedTicks + living;
 }
 
-/** The most memory that a process ever had; undefined where it is gone. */
+/** Peak resident memory of a process; undefined if it has ended. */
 export async function highWaterBytes(pid: number): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const [, kibibytes] = /^VmHWM:\s+(\d+) kB/m.exec(status) ?? [];
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
-/** The servers' processes, where they run on this machine; what is not found is left out. */
+/** Processes of the servers on this machine. Servers that are not found are left out. */
 export async function serverProcesses(
   database: TestDatabase,
   pids: readonly number[],
@@ -86,7 +86,7 @@ async function commandOf(pid: number): Promise<string> {
   return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
 }
 
-/** Of `/proc/<pid>/stat`, behind the name, which may hold anything. */
+/** Reads `/proc/<pid>/stat` after the name, which may contain any character. */
 async function readStat(pid: number): Promise<Stat | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;

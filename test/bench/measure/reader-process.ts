@@ -1,4 +1,4 @@
-/** Reads output topics as a consumer would, does as little as can be, and tells what it has seen. */
+/** Consumes output topics with minimal work, and reports what it has read. */
 import { randomUUID } from 'node:crypto';
 import { silenceTimerWarnings } from '@latchkey/kafka';
 import { type EachBatchPayload, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
@@ -24,7 +24,7 @@ const faults: string[] = [];
 const samples: Sample[] = [];
 let [read, lastMs, toldMs] = [0, 0, 0];
 
-function tell(message: ReaderMessage): void {
+function report(message: ReaderMessage): void {
   process.send?.(message);
 }
 
@@ -38,7 +38,7 @@ function textOf(message: KafkaMessage, header: string): string {
 
 function note(name: string, lane: Lane, message: KafkaMessage): void {
   const offset = Number(message.offset);
-  // After a rebalance kafkajs begins again: the same offset is the same message.
+  // After a rebalance kafkajs delivers messages again: skip offsets that were read.
   if (offset <= lane.lastOffset) return;
   lane.lastOffset = offset;
   lane.count += 1;
@@ -68,8 +68,8 @@ function sample(message: KafkaMessage, seenMs: number): void {
   }
 }
 
-function tellRead(): void {
-  tell({ kind: 'read', read, lastMs });
+function reportRead(): void {
+  report({ kind: 'read', read, lastMs });
   toldMs = lastMs;
 }
 
@@ -80,9 +80,9 @@ function eachBatch({ batch }: EachBatchPayload): Promise<void> {
   lastMs = nowMs();
   for (const message of batch.messages) {
     note(name, lane, message);
-    if (options.takesSamples === true) sample(message, lastMs);
+    if (options.withSamples === true) sample(message, lastMs);
   }
-  if (lastMs - toldMs > TELL_EVERY_MS) tellRead();
+  if (lastMs - toldMs > TELL_EVERY_MS) reportRead();
   return Promise.resolve();
 }
 
@@ -94,15 +94,15 @@ const consumer = kafka.consumer({
   maxWaitTimeInMs: 100,
 });
 consumer.on(consumer.events.GROUP_JOIN, () => {
-  tell({ kind: 'ready' });
+  report({ kind: 'ready' });
 });
-// The last ones, of which no batch tells.
+// Reports the last messages, after which no batch follows.
 setInterval(() => {
-  if (toldMs < lastMs) tellRead();
+  if (toldMs < lastMs) reportRead();
 }, TELL_EVERY_MS);
 process.on('message', () => {
-  const told = [...lanes].map(([lane, { count, digest }]) => ({ lane, count, digest }));
-  tell({ kind: 'report', report: { lanes: told, faults, samples } });
+  const reports = [...lanes].map(([lane, { count, digest }]) => ({ lane, count, digest }));
+  report({ kind: 'report', report: { lanes: reports, faults, samples } });
 });
 process.on('disconnect', () => process.exit());
 await consumer.connect();

@@ -1,30 +1,30 @@
 import { spawnService } from '../../support/process.ts';
 
-/** What was read of one partition of an output topic. */
+/** Summary of the messages of one output partition. */
 export interface ReadLane {
   /** `<topic>/<partition>` */
   readonly lane: string;
   readonly count: number;
-  /** Of ids and positions, as `checkOutbox` adds them up; 0 where messages bear no position. */
+  /** Digest of ids and positions, as in `checkOutbox`; 0 for messages without positions. */
   readonly digest: number;
 }
 
 export interface ReaderReport {
   readonly lanes: readonly ReadLane[];
-  /** Gaps, inversions, repetitions: the first ten. */
+  /** The first ten gaps, inversions and duplicates. */
   readonly faults: readonly string[];
-  /** When which effect was seen: see `Sample`; empty unless they were asked for. */
+  /** See `Sample`; empty unless requested. */
   readonly samples: readonly Sample[];
 }
 
-/** The key of a verification or the id of an event that caused an effect, and when it was seen (`nowMs`). */
+/** Key of a verification, or id of the event that caused an effect, and the time at which it was seen (`nowMs`). */
 export type Sample = readonly [key: string, seenMs: number];
 
-/** A `read_committed` consumer in a process of its own, from the start of the topics. Disposing ends it. */
+/** A `read_committed` consumer in a separate process, from the start of the topics. Disposing ends it. */
 export interface BenchReader extends AsyncDisposable {
   readonly pid: number;
   readonly read: () => number;
-  /** When the last of them was read (`nowMs`). */
+  /** Time of the last read message (`nowMs`). */
   readonly lastMs: () => number;
   report(): Promise<ReaderReport>;
 }
@@ -32,13 +32,13 @@ export interface BenchReader extends AsyncDisposable {
 export interface ReaderOptions {
   readonly brokers: readonly string[];
   readonly topics: readonly string[];
-  /** Messages bear positions that are contiguous; otherwise ids are kept and compared. */
+  /** True: messages have contiguous positions; false: ids are compared. */
   readonly isNumbered: boolean;
-  /** Notes when each effect is seen. */
-  readonly takesSamples?: boolean;
+  /** Records the time at which each effect is seen. */
+  readonly withSamples?: boolean;
 }
 
-/** What the process says. */
+/** Messages of the process. */
 export type ReaderMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'read'; readonly read: number; readonly lastMs: number }

@@ -1,14 +1,14 @@
 import { startService } from '../../support/process.ts';
-import { appendedTo } from '../arms/services.ts';
+import { countAppended } from '../arms/services.ts';
 import { openBenchSystem, type Servers } from '../system.ts';
 import { cpuMicros, highWaterBytes, serverProcesses } from './processes.ts';
 import { openBenchReader } from './reader.ts';
 import { until } from './until.ts';
 
-/** What a relay did with an outbox that was full before it came, and nothing else to do. */
+/** Figures of a relay that publishes a full outbox, without a reconciler. */
 export interface RelayFigures {
   readonly messages: number;
-  /** From the first to the last that a `read_committed` consumer saw. */
+  /** Messages per second, from the first to the last seen by a `read_committed` consumer. */
   readonly perSecond: number;
   /** Microseconds of CPU a message: relay, postgres, broker, reader. */
   readonly cpuMicros: Readonly<Record<string, number>>;
@@ -16,15 +16,15 @@ export interface RelayFigures {
 }
 
 export const TOPICS = ['lifecycle', 'access', 'verifications'] as const;
-/** As an `access` effect of the standard workload has it. */
+/** Size of an average `access` effect of the standard workload. */
 export const PAYLOAD_BYTES = 700;
 
-/** @param messages - in the outbox, over three topics */
+/** @param messages - number of messages in the outbox, over three topics */
 export async function measureRelay(servers: Servers, messages: number): Promise<RelayFigures> {
   await using system = await openBenchSystem(servers);
   const { database, topics, env } = system;
   const names = TOPICS.map((topic) => topics.names[topic]);
-  // Makes topics and lanes.
+  // Creates topics and lanes.
   await (await startService('relay', { env })).end('SIGKILL');
   await database.query(FILL_OUTBOX, [names, messages, 'x'.repeat(PAYLOAD_BYTES)]);
   await database.query('vacuum analyze outbox');
@@ -41,7 +41,7 @@ export async function measureRelay(servers: Servers, messages: number): Promise<
   const read = (): Promise<number> => Promise.resolve(reader.read());
   const first = await until(open, read, (seen) => seen > 0);
   const [beginMs, before] = [reader.lastMs(), await cpuMicros(watched)];
-  const total = await appendedTo(system);
+  const total = await countAppended(system);
   await until(open, read, (seen) => seen >= total);
   const [endMs, after] = [reader.lastMs(), await cpuMicros(watched)];
   const { faults } = await reader.report();
@@ -56,7 +56,7 @@ export async function measureRelay(servers: Servers, messages: number): Promise<
   };
 }
 
-/** So many rows ($2) over all lanes of some topics ($1), one after the other as a reconciler would have written them. */
+/** Appends $2 rows over all lanes of the topics $1, in the order in which a reconciler writes them. */
 export const FILL_OUTBOX = `
   insert into outbox (lane, position, ce_id, key, headers, payload, generation)
   select lane, position, id, id,

@@ -7,13 +7,13 @@ const STANDSTILL_MS = 60_000;
 const OUTPUT_MAX_CHARACTERS = 4_000;
 
 /**
- * Looks until it sees what is expected, for as long as something moves.
+ * Polls a number until it meets the condition, as long as the number changes.
  *
- * @throws Error when nothing has moved for a minute, or a process of the arm has ended
+ * @throws Error when it has not changed for a minute, or when a process of the arm has ended
  */
 export async function until(
   open: Pick<OpenArm, 'processes'>,
-  look: () => Promise<number>,
+  poll: () => Promise<number>,
   isExpected: (seen: number) => boolean,
 ): Promise<{ readonly seen: number; readonly atMs: number }> {
   const ended: string[] = [];
@@ -24,13 +24,13 @@ export async function until(
   }
   let [last, movedMs] = [-1, nowMs()];
   for (;;) {
-    const seen = await look();
+    const seen = await poll();
     const atMs = nowMs();
     if (isExpected(seen)) return { seen, atMs };
     if (seen !== last) [last, movedMs] = [seen, atMs];
     const [text] = ended;
     if (text !== undefined) throw new Error(text);
-    if (atMs - movedMs > STANDSTILL_MS) throw new Error(`nothing moves behind ${seen}`);
+    if (atMs - movedMs > STANDSTILL_MS) throw new Error(`no progress since ${seen}`);
     await sleep(LOOK_EVERY_MS);
   }
 }

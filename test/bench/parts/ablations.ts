@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { DrainFigures } from '../measure/drain.ts';
 import { runRounds } from './rounds.ts';
 
-/** Latchkey, and Latchkey without one thing each. */
+/** Measures Latchkey, and Latchkey without one part at a time. */
 export function runAblations(context: Context): Promise<readonly DrainFigures[]> {
   const { ablationEvents: events, ablationRounds } = context.sizes;
   const without = ABLATIONS.map((left) => ({

@@ -4,7 +4,7 @@ import { type DrainFigures, drain } from '../measure/drain.ts';
 import { lineOf } from '../report/table.ts';
 import { standardWorkload } from '../workload/workload.ts';
 
-/** A long backlog, for the memory that it takes. */
+/** Measures the memory with a long backlog. */
 export async function runBacklog({
   servers,
   sizes,

@@ -6,9 +6,9 @@ import { median } from '../statistics.ts';
 import { standardWorkload } from '../workload/workload.ts';
 
 /**
- * Latencies at shares of what Latchkey can do.
+ * Measures latencies at shares of the capacity of Latchkey.
  *
- * @param throughput - of this run; where there is none, the capacity is measured first
+ * @param throughput - rounds of this run; without them, the capacity is measured first
  */
 export async function runLatency(
   { servers, sizes, print }: Context,

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { measureRelay, type RelayFigures } from '../measure/relay-alone.ts';
 
-/** A relay and a full outbox, a few times. */
+/** Measures a relay with a full outbox, several times. */
 export async function runRelay({
   servers,
   sizes,

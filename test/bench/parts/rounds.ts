@@ -4,14 +4,14 @@ import { type DrainFigures, type DrainOptions, drain } from '../measure/drain.ts
 import { lineOf } from '../report/table.ts';
 import { standardWorkload } from '../workload/workload.ts';
 
-/** An arm, and how much of it. */
+/** An arm and its sizes. */
 export interface Entry {
   readonly arm: Arm;
   readonly events: number;
   readonly options?: DrainOptions;
 }
 
-/** One after the other, round by round, behind one smaller round that is thrown away. */
+/** Runs the arms round-robin, after one smaller warm-up round that is discarded. */
 export async function runRounds(
   { servers, sizes, print }: Context,
   entries: readonly Entry[],

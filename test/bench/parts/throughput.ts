@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { DrainFigures } from '../measure/drain.ts';
 import { runRounds } from './rounds.ts';
 
-/** All arms, interleaved. */
+/** Measures all arms, interleaved. */
 export function runThroughput(context: Context): Promise<readonly DrainFigures[]> {
   const { sizes } = context;
   const entries = ARMS.map((arm) => ({ arm, events: sizes.events[arm.name] ?? 1_000 }));

@@ -12,7 +12,7 @@ export interface Machine {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly system: string;
-  /** Median of a write of 8 KiB and its `fdatasync`, where servers keep their data by default. */
+  /** Median duration of a write of 8 KiB with `fdatasync`, in the default data folder of the servers. */
   readonly fdatasyncMs: number;
 }
 
@@ -40,7 +40,7 @@ export async function describeMachine(): Promise<Machine> {
   };
 }
 
-/** @param kafka - the brokers do not say */
+/** @param kafka - version of Kafka, which brokers do not report */
 export async function describeVersions(databaseUrl: string, kafka: string): Promise<Versions> {
   const require = createRequire(import.meta.url);
   const versionOf = (name: string): string =>
@@ -55,7 +55,7 @@ export async function describeVersions(databaseUrl: string, kafka: string): Prom
   };
 }
 
-/** The commit of the sources, with `+` where they were changed since; `unknown` outside of a repository. */
+/** The commit of the sources, with suffix `+` if they have changes; `unknown` outside of a repository. */
 export async function commitOf(root: string): Promise<string> {
   const git = (...args: readonly string[]): Promise<string> =>
     run('git', [...args], { cwd: root }).then(({ stdout }) => stdout.trim());

@@ -10,11 +10,11 @@ import { WORKERS } from './table.ts';
 const WIDTH = 760;
 const HEIGHT = 320;
 
-/** What only answers to a mouse, and is numbered through all charts of a process: a picture has none. */
+/** Interaction markup, which a static picture does not need and which differs between processes. */
 const STYLES = /<style[^]*?<\/style>\n?/;
 const INTERACTION = / (?:class|ecmeta_[a-z_]+|pointer-events)="[^"]*"/g;
 
-/** The plots of a page as SVG, by the names of their files. */
+/** The plots of the page as SVG, by file name. */
 export function plotsOf({ parts }: Results): ReadonlyMap<string, string> {
   const { throughput, latency, growth } = parts;
   const plots = new Map<string, string>();
@@ -91,7 +91,7 @@ function throughputOption(rounds: readonly DrainFigures[]): echarts.EChartsCoreO
   });
 }
 
-/** Steps at equal distances: most of them are powers of ten. */
+/** Equal distances between steps, which are mostly powers of ten. */
 function growthOption({ what, points }: GrowthResult): echarts.EChartsCoreOption {
   return {
     grid: { left: 70, right: 30, top: 40, bottom: 50 },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readCommitted, readResults, reportFiles } from './write.ts';
 
-test('the committed report and its plots say what the committed results say', async () => {
+test('the committed report and plots match the committed results', async () => {
   const results = await readResults();
   if (results === undefined) throw new Error('expected docs/performance/results.json');
 

@@ -4,16 +4,16 @@ import type { LatencyFigures } from '../measure/latency.ts';
 import type { RelayFigures } from '../measure/relay-alone.ts';
 import type { Machine, Versions } from './machine.ts';
 
-/** What was measured, as it is committed. */
+/** Committed results. */
 export interface Results {
   readonly machine: Machine;
   readonly versions: Versions;
   readonly parts: Parts;
 }
 
-/** A part that was not run is missing. */
+/** Results by part. A part that was not run is missing. */
 export interface Parts {
-  /** Every round of every arm, in the order in which they ran; without the first of each, which warms up. */
+  /** Every round of every arm in order, without warm-up rounds. */
   readonly throughput?: Measured<readonly DrainFigures[]>;
   readonly ablations?: Measured<readonly DrainFigures[]>;
   readonly latency?: Measured<readonly LatencyFigures[]>;
@@ -24,17 +24,17 @@ export interface Parts {
 
 export type PartName = keyof Parts;
 
-/** When and how, and what came of it. */
+/** Figures with time, command and commit of their measurement. */
 export interface Measured<T> {
   /** ISO 8601 */
   readonly at: string;
   readonly command: string;
-  /** Of the sources; ends with `+` where they were changed since. */
+  /** Commit of the sources; with suffix `+` if they had changes. */
   readonly commit: string;
   readonly figures: T;
 }
 
-/** What was measured now in the place of what was measured before: part by part, and in growth axis by axis. */
+/** Replaces earlier results by new ones: by part, and in growth by axis. */
 export function mergedParts(before: Parts | undefined, now: Parts): Parts {
   const merged = { ...before, ...now };
   if (before?.growth === undefined || now.growth === undefined) return merged;
@@ -47,7 +47,7 @@ export function mergedParts(before: Parts | undefined, now: Parts): Parts {
   return { ...merged, growth: { ...now.growth, figures: [...kept, ...again.values()] } };
 }
 
-/** The figures as JSON text with one line a round, so that a change can be read. */
+/** JSON text with one line per round, for readable diffs. */
 export function textOf(results: Results): string {
   return `${JSON.stringify(results, rounded, 2)}\n`;
 }

@@ -12,10 +12,10 @@ export function targetsTable(targets: readonly Target[]): string {
     found,
     isMet === undefined ? '–' : isMet ? 'met' : '**missed**',
   ]);
-  return markdownTable([['target', 'wanted', 'found', ''], ...rows]);
+  return markdownTable([['target', 'goal', 'measured', ''], ...rows]);
 }
 
-/** Arms by name, in the order in which they ran. */
+/** Arms by name, in order of their first round. */
 function armsOf(rounds: readonly DrainFigures[]): readonly (readonly [string, DrainFigures[]])[] {
   return [...Map.groupBy(rounds, ({ arm }) => arm)];
 }
@@ -39,8 +39,8 @@ export function ratesTable(
     'events/s to visibility',
     'messages/event',
     'rounds',
-    'events a round',
-    'lost or doubled',
+    'events per round',
+    'lost or duplicated',
   ];
   return markdownTable([head, ...rows]);
 }
@@ -79,7 +79,7 @@ export function costsTable(
   return markdownTable([head, ...rows]);
 }
 
-/** What each guarantee costs: against Latchkey as it is, in the same rounds. */
+/** Cost of each guarantee, compared with complete Latchkey in the same rounds. */
 export function ablationsTable(rounds: readonly DrainFigures[]): string {
   const whole = rounds.filter(({ arm }) => arm === 'C');
   const rateOf = (own: readonly DrainFigures[]): number =>
@@ -112,10 +112,10 @@ export function latencyTable(figures: readonly LatencyFigures[]): string {
     'events/s',
     'p50 ms',
     'p99 ms',
-    'most ms',
-    'events counted',
+    'max ms',
+    'events measured',
     'without effect',
-    'sender late by ms, at most',
+    'max delay of the sender, ms',
   ];
   return markdownTable([head, ...rows]);
 }

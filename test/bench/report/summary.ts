@@ -11,7 +11,7 @@ import {
 } from './sections.ts';
 import { targetsOf } from './targets.ts';
 
-/** What a run ends with: the tables of the parts that it had. */
+/** Final output of a run: the tables of its parts. */
 export function summaryText(parts: Parts): string {
   const { throughput, ablations, latency, relay, backlog, growth } = parts;
   const names = new Map(ARMS.map(({ name, what }) => [name, `${name} ${what}`]));
@@ -31,7 +31,7 @@ export function summaryText(parts: Parts): string {
     .join('\n\n');
 }
 
-/** The same table with its columns under each other. */
+/** The table with its columns as lines. */
 function aligned(table: string): string {
   const rows = table.split('\n').map((line) => line.slice(2, -2).split(' | '));
   const widths = (rows[0] ?? []).map((_, column) =>

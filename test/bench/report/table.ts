@@ -1,9 +1,9 @@
 import type { DrainFigures } from '../measure/drain.ts';
 
-/** Processes whose CPU time counts as the work's; the reader is the measurement's own. */
+/** Processes whose CPU time counts; the reader belongs to the measurement. */
 export const WORKERS = ['service', 'relay', 'postgres', 'broker'] as const;
 
-/** Microseconds of CPU an event, of everything but the reader. */
+/** Microseconds of CPU per event, without the reader. */
 export function cpuSumOf({ cpuMicros }: Pick<DrainFigures, 'cpuMicros'>): number {
   return WORKERS.reduce((sum, name) => sum + (cpuMicros[name] ?? 0), 0);
 }
@@ -12,7 +12,7 @@ export function messagesPerEvent({ messages, deliveries }: DrainFigures): number
   return messages / deliveries;
 }
 
-/** One round in one line. */
+/** Formats one round as one line. */
 export function lineOf(figures: DrainFigures): string {
   const { arm, deliveries, commitPerSecond, visiblePerSecond, faults, rssBytes } = figures;
   const memory = Object.values(rssBytes).map((bytes) => `${Math.round(bytes / 1e6)} MB`);
@@ -27,14 +27,14 @@ export function lineOf(figures: DrainFigures): string {
   return faults.length === 0 ? line : `${line}  NO SCORE: ${faults.join('; ')}`;
 }
 
-/** With a thin space between the thousands, as the tables have it. */
+/** Formats a whole number for tables, with separators between thousands. */
 export function wholeOf(figure: number): string {
   return Math.round(figure)
     .toString()
     .replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** @param rows - the first one is the head; columns behind the first are numbers */
+/** @param rows - the first row is the head; all columns except the first are numbers */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
   const [head = [], ...body] = rows;
   const rule = head.map((_, index) => (index === 0 ? '---' : '--:'));

@@ -3,20 +3,20 @@ import { median } from '../statistics.ts';
 import type { Parts } from './results.ts';
 import { messagesPerEvent } from './table.ts';
 
-/** What Latchkey is to reach, all in one run. */
+/** Targets of Latchkey, for figures of one run. */
 export interface Target {
   readonly what: string;
   readonly wanted: string;
-  /** Undefined where it was not measured. */
+  /** Undefined if not measured. */
   readonly value: number | undefined;
   readonly found: string;
   readonly isMet: boolean | undefined;
 }
 
 const RATIOS = [
-  { what: 'C/A, ahead of the naive consumer', of: 'A', least: 25 },
-  { what: 'C/B, ahead of pg-transactional-outbox', of: 'B', least: 40 },
-  { what: 'C/D, close to the raw floor', of: 'D', least: 0.6 },
+  { what: 'C/A, speed relative to the naive consumer', of: 'A', least: 25 },
+  { what: 'C/B, speed relative to pg-transactional-outbox', of: 'B', least: 40 },
+  { what: 'C/D, speed relative to the raw floor', of: 'D', least: 0.6 },
 ] as const;
 const RELAY_LEAST = 1.5;
 const LATENCY_LOAD = 0.5;
@@ -33,7 +33,7 @@ export function targetsOf(parts: Parts): readonly Target[] {
   ];
 }
 
-/** Medians of the rounds that have a score, by arm. */
+/** Medians of the rounds with a score, by arm. */
 export function ratesByArm(
   throughput: readonly DrainFigures[],
   rateOf: (figures: DrainFigures) => number,
@@ -56,7 +56,7 @@ function ratioTarget({ throughput }: Parts, { what, of, least }: (typeof RATIOS)
   );
 }
 
-/** In messages on both sides: intake makes more than one an event. */
+/** Compares messages: intake appends more than one per event. */
 function relayTarget({ throughput, relay }: Parts): Target {
   const intake = ratesByArm(
     throughput?.figures ?? [],
@@ -87,7 +87,7 @@ function memoryTarget({ backlog }: Parts): Target {
   const [found] = backlog?.figures ?? [];
   const isLong = found !== undefined && found.deliveries >= BACKLOG_EVENTS;
   return target(
-    'memory of the reconciler behind a backlog of 10⁶ events',
+    'memory of the reconciler with a backlog of 10⁶ events',
     '< 300 MB',
     isLong ? found.rssBytes['service'] : undefined,
     (bytes) => `${Math.round(bytes / 1e6)} MB`,

@@ -39,21 +39,21 @@ test('ratios are of medians', () => {
   expect(floor).toMatchObject({ value: 0.8, found: '0.80', isMet: true });
 });
 
-test('an arm that has lost something has no score', () => {
+test('an arm with losses has no score', () => {
   const figures = [round('C', 100), round('A', 2, ['lost: 1'])];
   const [naive] = targetsOf({ throughput: measured(figures) });
 
   expect(naive).toMatchObject({ value: undefined, found: 'not measured', isMet: undefined });
 });
 
-test('the relay is compared with the messages that intake makes', () => {
+test('the relay is compared with the messages that intake appends', () => {
   const relay = measured([{ messages: 1, perSecond: 300, cpuMicros: {}, rssBytes: 0 }]);
   const targets = targetsOf({ throughput: measured([round('C', 100)]), relay });
 
   expect(targets.find(({ what }) => what.startsWith('relay'))).toMatchObject({ value: 2 });
 });
 
-test('only a backlog of a million says how much memory one takes', () => {
+test('memory is measured only with a backlog of a million', () => {
   const short = { ...round('C', 100), rssBytes: { service: 1 } };
   const long = { ...short, deliveries: 1_000_000 };
   const of = (figures: DrainFigures): unknown =>

@@ -7,13 +7,13 @@ import { mergedParts, type Results, textOf } from './results.ts';
 const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url));
 const RESULTS = `${DOCS}performance/results.json`;
 
-/** What was committed last; undefined where nothing was. */
+/** The committed results; undefined if there are none. */
 export async function readResults(): Promise<Results | undefined> {
   const text = await readFile(RESULTS, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as Results);
 }
 
-/** What was measured now in the place of what was measured before; parts that were not run stay as they were. */
+/** Merges new results into the stored ones. Parts that were not run are unchanged. */
 export async function saveResults(results: Results): Promise<void> {
   const before = await readResults();
   await mkdir(`${DOCS}performance`, { recursive: true });
@@ -21,21 +21,21 @@ export async function saveResults(results: Results): Promise<void> {
   await writeFile(RESULTS, textOf({ ...results, parts }));
 }
 
-/** Every file that is made of the results, by its path below docs/. */
+/** All files generated from the results, by path below docs/. */
 export async function reportFiles(results: Results): Promise<ReadonlyMap<string, string>> {
   const tried = await readFile(`${DOCS}performance/tried.md`, 'utf8');
   const plots = [...plotsOf(results)].map(([name, svg]) => [`performance/${name}`, svg] as const);
   return new Map([['performance.md', performancePage(results, tried)], ...plots]);
 }
 
-/** Makes docs/performance.md and its plots anew from the results that are there. */
+/** Regenerates docs/performance.md and its plots from the stored results. */
 export async function writeReport(): Promise<void> {
   const results = await readResults();
   if (results === undefined) throw new Error(`there are no results in ${RESULTS}`);
   for (const [path, text] of await reportFiles(results)) await writeFile(`${DOCS}${path}`, text);
 }
 
-/** As it is committed; undefined where it is not there. */
+/** A committed file; undefined if it does not exist. */
 export function readCommitted(path: string): Promise<string | undefined> {
   return readFile(`${DOCS}${path}`, 'utf8').catch(() => undefined);
 }

@@ -10,9 +10,9 @@ const CALLS_AT_ONCE = 50;
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 
-type Said = readonly [kind: string, data: object];
+type Report = readonly [kind: string, data: object];
 
-/** So many events about verifications; the last calls may be cut off. */
+/** Generates events about verifications; the last calls may be incomplete. */
 export function* callEvents(workload: Workload, events: number): Generator<Unnumbered> {
   const calls = Math.ceil(events / EVENTS_PER_CALL);
   const storyOf = (index: number): readonly Unnumbered[] => callOf(workload, index);
@@ -25,14 +25,14 @@ export function* callEvents(workload: Workload, events: number): Generator<Unnum
   }
 }
 
-/** Somebody asks the help desk for a new password, is called back, and enters the right PIN. */
+/** A help desk verification: requested, called back, right PIN. */
 function callOf({ seed, prefix, todayMs, payloadBytes }: Workload, index: number): Unnumbered[] {
   const verification = `${prefix}-v${index}`;
   const from = { attempt: 'A1', platform: 'acme-voice', call: { session: `S-${verification}` } };
   const transcript = paddingOf(payloadBytes);
   const person = { source: HR, externalId: `${prefix}-p${hashOf(seed, index, 11) % 1_000_000}` };
   const bridge = { bridge: 'ivr-eu-central-1b', line: '+49 30 5550100', flow: 'helpdesk-reset/v7' };
-  const said: readonly Said[] = [
+  const reports: readonly Report[] = [
     ['requested', { person, purpose: 'helpdesk-reset', requestedBy: 'service-desk', ...bridge }],
     ['attempt-opened', { ...from, channel: 'voice', ...bridge }],
     ['call-progressed', { ...from, status: 'ringing', sequence: 1, ...bridge }],
@@ -46,7 +46,7 @@ function callOf({ seed, prefix, todayMs, payloadBytes }: Workload, index: number
       { ...from, status: 'ended', endReason: 'completed', sequence: 3, ...bridge },
     ],
   ];
-  return said.map(([kind, data], step) => ({
+  return reports.map(([kind, data], step) => ({
     specversion: '1.0',
     source: IVR,
     type: `latchkey.verification.${kind}.v1`,

@@ -9,21 +9,21 @@ import type { Workload } from './workload.ts';
 /** One delivery of a workload. */
 export interface Fed {
   readonly kind: 'event' | 'duplicate' | 'poison';
-  /** Of the event, counted from 0 in the order of the feed; the end of its id. */
+  /** Number of the event, from 0 in feed order; suffix of its id. */
   readonly number: number;
   readonly event: SentEvent;
   readonly record: SentRecord;
 }
 
-/** How far behind its event a duplicate may come. */
+/** Largest distance of a duplicate from its event. */
 const REMEMBERED_COUNT = 2_000;
 
-/** The deliveries of a workload, one after the other, without a list of them. */
+/** Generates the deliveries of a workload lazily. */
 export function* feedOf(workload: Workload): Generator<Fed, undefined> {
   const { seed, duplicateShare, poisonShare } = workload;
   const random = openRandom(seed + 2);
   const others = 1 - duplicateShare - poisonShare;
-  if (others <= 0) throw new RangeError('duplicates and poison need events to be like');
+  if (others <= 0) throw new RangeError('duplicates and poison need events to copy');
   const recent: Fed[] = [];
   for (const fed of eventsOf(workload)) {
     yield fed;
@@ -37,7 +37,7 @@ export function* feedOf(workload: Workload): Generator<Fed, undefined> {
   }
 }
 
-/** So often in the mean. */
+/** A random count with this mean. */
 function timesOf(random: Random, mean: number): number {
   const whole = Math.floor(mean);
   return whole + (random.chance(mean - whole) ? 1 : 0);
@@ -51,9 +51,9 @@ function* eventsOf(workload: Workload): Generator<Fed, undefined> {
   for (let number = 0; number < events; number += 1) {
     const isCall =
       Math.floor((number + 1) * verificationShare) > Math.floor(number * verificationShare);
-    const said = nextOf(isCall ? ofCalls : ofPersons) ?? nextOf(isCall ? ofPersons : ofCalls);
-    if (said === undefined) return;
-    const event = { id: `${prefix}-${number}`, ...said } as SentEvent;
+    const next = nextOf(isCall ? ofCalls : ofPersons) ?? nextOf(isCall ? ofPersons : ofCalls);
+    if (next === undefined) return;
+    const event = { id: `${prefix}-${number}`, ...next } as SentEvent;
     yield { kind: 'event', number, event, record: structured(event) };
   }
 }

@@ -5,13 +5,13 @@ import type { TestTopics } from '../../support/topics.ts';
 import { type Fed, feedOf } from './feed.ts';
 import type { Workload } from './workload.ts';
 
-/** What lies in the input topics. */
+/** Contents of the input topics. */
 export interface Sent {
   readonly deliveries: number;
   readonly events: number;
   readonly duplicates: number;
   readonly poison: number;
-  /** Of the values. */
+  /** Total size of the values. */
   readonly bytes: number;
 }
 
@@ -19,7 +19,7 @@ const AT_ONCE_COUNT = 2_000;
 const AT_ONCE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Sends a whole workload, in order per key: see `loadFeed`.
+ * Sends a whole workload, in order per key. See `loadFeed`.
  */
 export function loadTopics(
   brokers: readonly string[],
@@ -33,8 +33,8 @@ export function loadTopics(
 /**
  * Sends deliveries, in order per key.
  *
- * @param earlier - so many records are in the topics already
- * @throws Error when the topics hold another number of records afterwards
+ * @param earlier - number of records that are in the topics already
+ * @throws Error when the topics contain another number of records afterwards
  */
 export async function loadFeed(
   brokers: readonly string[],
@@ -71,9 +71,9 @@ export async function loadFeed(
 }
 
 async function checkCount(admin: Admin, { names }: TestTopics, sent: number): Promise<void> {
-  let held = 0;
+  let found = 0;
   for (const topic of [names['workforce-events'], names['verification-events']]) {
-    for (const { high } of await admin.fetchTopicOffsets(topic)) held += Number(high);
+    for (const { high } of await admin.fetchTopicOffsets(topic)) found += Number(high);
   }
-  if (held !== sent) throw new Error(`the input topics hold ${held} of ${sent} records`);
+  if (found !== sent) throw new Error(`the input topics contain ${found} of ${sent} records`);
 }

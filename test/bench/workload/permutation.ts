@@ -1,4 +1,4 @@
-/** A number that looks random, from 0 up to 2^32, of these and nothing else. */
+/** A deterministic pseudorandom number in [0, 2^32). */
 export function hashOf(seed: number, value: number, salt = 0): number {
   let hash = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(value + 1, 0xc2b2ae35);
   hash = Math.imul(hash ^ (hash >>> 16) ^ salt, 0x7feb352d);
@@ -9,8 +9,8 @@ export function hashOf(seed: number, value: number, salt = 0): number {
 const ROUNDS = 4;
 
 /**
- * Every number below `count` once, in an order that looks random, without a list of them: a Feistel network
- * over the next power of four, walked until it falls below `count`.
+ * A pseudorandom permutation of the numbers below `count` in constant memory: a Feistel network over the next power of
+ * four, iterated until the result is below `count` (cycle walking).
  */
 export function permutationOf(count: number, seed: number): (index: number) => number {
   const halfBits = Math.max(1, Math.ceil(Math.log2(Math.max(count, 2)) / 2));

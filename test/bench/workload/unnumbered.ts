@@ -2,17 +2,17 @@ import type { Attributes } from '@latchkey/contracts';
 import type { SentEvent } from '../../support/events.ts';
 import { hashOf } from './permutation.ts';
 
-/** An event that gets its id where it takes its place among the others. */
+/** An event without id; its position in the feed determines the id. */
 export type Unnumbered = Omit<SentEvent, 'id'> & { readonly data: object };
 
-/** What an envelope and the shortest data take. */
+/** Size of an envelope with the shortest data. */
 const WITHOUT_PADDING_BYTES = 450;
-/** Of one attribute. */
+/** Length of one padding attribute. */
 const TEXT_MAX_CHARACTERS = 1_000;
 const PROSE =
   'Reports to the regional lead, keeps the badge of the main building, works from home on two days. ';
 
-/** With free text behind them, as the exports of personnel systems have it, until the event is about so large. */
+/** Adds free text attributes, as in exports of HR systems, until the event has about this size. */
 export function paddedAttributes(
   attributes: Attributes,
   payloadBytes: number | undefined,
@@ -27,18 +27,18 @@ export function paddedAttributes(
   return { ...attributes, ...Object.fromEntries(remarks) };
 }
 
-/** So many characters of text. */
+/** Text of this length. */
 export function proseOf(length: number): string {
   return PROSE.repeat(Math.ceil(length / PROSE.length)).slice(0, length);
 }
 
-/** How much text makes an event of this size of one without. */
+/** Padding text for an event of this size; undefined if none is needed. */
 export function paddingOf(payloadBytes: number | undefined): string | undefined {
   const missing = (payloadBytes ?? 0) - WITHOUT_PADDING_BYTES;
   return missing > 0 ? proseOf(missing) : undefined;
 }
 
-/** The trace in which an event was sent, as most producers add it nowadays. */
+/** A `traceparent`, as most producers send one. */
 export function traceparentOf(seed: number, about: number, step: number): string {
   const part = (salt: number): string =>
     hashOf(seed + step, about, salt)

@@ -10,17 +10,17 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const EVENTS_EACH = 3.5;
 const MIXED_WINDOW = 2_000;
-/** Below the bound of facts of an engagement. */
+/** Below the limit of facts per engagement. */
 const HOT_FACTS_PER_ENGAGEMENT = 900;
 
 const GIVEN_NAMES = ['Ada', 'Grace', 'Alan', 'Barbara', 'Edsger', 'Margaret', 'Donald', 'Radia'];
 const FAMILY_NAMES = ['Okonkwo', 'Lindqvist', 'Moreau', 'Castellanos', 'Yamamoto', 'Oppenheimer'];
 const TITLES = ['Controller', 'Analyst', 'Engineer', 'Agent', 'Team lead', 'Specialist', 'Clerk'];
 const LOCATIONS = ['Berlin', 'Madrid', 'Lisbon', 'Warsaw', 'Dublin', 'Utrecht'];
-/** Finance, which has rules of its own, is one of five. */
+/** One of five departments is Finance, which has separate rules. */
 const DEPARTMENTS = ['Finance', 'Sales', 'Engineering', 'Support', 'Operations'];
 
-/** What one event of a person is: 0 the start, 1… the moves, -1 the end. */
+/** Phase of an event of a person: 0 the start, 1… the moves, -1 the end. */
 interface Turn {
   readonly person: number;
   readonly phase: number;
@@ -32,7 +32,7 @@ interface Plan {
   readonly leavers: number;
 }
 
-/** Everybody starts; two moves of each; one of two leaves. With fewer persons there are more moves. */
+/** Each person starts and has two moves; half of them leave. With fewer persons there are more moves. */
 function planOf(events: number, wanted: number | undefined): Plan {
   const persons = Math.max(1, Math.min(events, wanted ?? Math.round(events / EVENTS_EACH)));
   const rest = events - persons;
@@ -40,7 +40,7 @@ function planOf(events: number, wanted: number | undefined): Plan {
   return { persons, moves: rest - leavers, leavers };
 }
 
-/** So many events about persons. */
+/** Generates events about persons. */
 export function* workforceEvents(workload: Workload, events: number): Generator<Unnumbered> {
   const hot = Math.round(events * workload.hotShare);
   const plan = planOf(events - hot, workload.persons);
@@ -80,7 +80,7 @@ function turnsMixed({ seed }: Workload, plan: Plan): Generator<Turn, undefined> 
   const storyOf = (person: number): readonly Turn[] => {
     const own = Math.floor(moves / persons) + (person < moves % persons ? 1 : 0);
     const phases = Array.from({ length: own + 1 }, (_, phase) => ({ person, phase }));
-    // Leavers are spread evenly, as everything else is.
+    // Leavers are spread evenly.
     const leaves =
       Math.floor(((person + 1) * leavers) / persons) > Math.floor((person * leavers) / persons);
     return leaves ? [...phases, { person, phase: -1 }] : phases;
@@ -109,7 +109,7 @@ function eventOf(workload: Workload, { person, phase }: Turn): Unnumbered {
       };
 }
 
-/** One person with one engagement behind the other, each with as many facts as an engagement may have. */
+/** One person with consecutive engagements, each with the maximum of facts. */
 function hotEvent(workload: Workload, index: number): Unnumbered {
   const externalId = `${workload.prefix}-hot`;
   const engagement = `E-${externalId}-${Math.floor(index / HOT_FACTS_PER_ENGAGEMENT)}`;
@@ -173,7 +173,7 @@ function moved(
   };
 }
 
-/** By turns another title or place, and another department: never the one that it was. */
+/** Alternates a new title or place with a new department; never the current one. */
 function changeOf(seed: number, person: number, phase: number): Attributes {
   const turn = Math.ceil(phase / 2);
   if (phase % 2 === 0) return { department: pick(DEPARTMENTS, seed, person, 4, turn) };
@@ -204,7 +204,7 @@ function isContractor(seed: number, person: number): boolean {
   return hashOf(seed, person, 10) % 100 < 15;
 }
 
-/** @param turn - so many places behind the one that the person began with */
+/** @param turn - distance from the first choice of the person */
 function pick(
   items: readonly string[],
   seed: number,

@@ -1,36 +1,36 @@
-/** What is sent in a run. The same workload gives the same deliveries, on the same day. */
+/** Deliveries of a run; deterministic for equal options on the same day. */
 export interface Workload {
   readonly seed: number;
-  /** Begins every id, so that several workloads can share a database. */
+  /** Prefix of all ids, so that several workloads can share a database. */
   readonly prefix: string;
-  /** Each once; duplicates and poison come on top. */
+  /** Number of distinct events, without duplicates and poison. */
   readonly events: number;
-  /** Of the events, those about verifications; the others are about persons. */
+  /** Share of events about verifications; the others are about persons. */
   readonly verificationShare: number;
-  /** Whom the workforce events are about; undefined: as many as get 3.5 events each. */
+  /** Number of persons; undefined: 3.5 workforce events per person. */
   readonly persons: number | undefined;
   /**
-   * How the events of one person lie: `apart`, all starts before the first move and so on, each time in another
-   * order; `mixed`, as from a company in its daily course: between those of some 2,000 others.
+   * Order of the events of different persons. `apart`: all starts, then all first moves and so on, each phase in another
+   * order. `mixed`: as in daily operation, interleaved with those of about 2,000 other persons.
    */
   readonly order: 'apart' | 'mixed';
-  /** Of all deliveries, those that bring an event again; below 1. */
+  /** Share of deliveries that are duplicates; below 1. */
   readonly duplicateShare: number;
-  /** Of all deliveries, those that become dead letters; below 1. */
+  /** Share of deliveries that become dead letters; below 1. */
   readonly poisonShare: number;
-  /** Of the workforce events, those about one and the same person. */
+  /** Share of workforce events about a single person. */
   readonly hotShare: number;
-  /** Size of an event that is padded to it; undefined: as they are, about half a KiB. */
+  /** Size to which events are padded; undefined: no padding, about half a KiB. */
   readonly payloadBytes: number | undefined;
-  /** Midnight of the day on which it is sent: what lies in the past is counted from here. */
+  /** Midnight of the day of sending; past dates are relative to it. */
   readonly todayMs: number;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * Half verifications, half workforce. Phone traffic outnumbers personnel changes by far, and costs less an
- * event: so even halves are on the safe side.
+ * Half verifications, half workforce. In production, phone traffic outnumbers personnel changes and costs less per
+ * event, so this mix is conservative.
  */
 export function standardWorkload(
   differing: Partial<Workload> & Pick<Workload, 'events'>,

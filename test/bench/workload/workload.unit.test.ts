@@ -12,11 +12,11 @@ function fed(differing: Partial<Workload>): readonly Fed[] {
 
 const workforce = ({ event }: Fed): boolean => event.type.startsWith('latchkey.workforce.');
 
-test('the same workload is the same feed', () => {
+test('equal workloads yield equal feeds', () => {
   expect(fed({ duplicateShare: 0.2 })).toEqual(fed({ duplicateShare: 0.2 }));
 });
 
-test('every event is valid, comes once, and half of them are about verifications', async () => {
+test('every event is valid and unique, and half of them are about verifications', async () => {
   const { sources } = await openPolicy(undefined);
   const events = fed({});
   const read = events.map(({ record }) => readDelivery(rawOf(record), record.topic, sources));
@@ -26,9 +26,9 @@ test('every event is valid, comes once, and half of them are about verifications
   expect(events.filter(workforce)).toHaveLength(3_500);
 });
 
-test('everybody starts, moves twice, and every other one leaves, in this order', () => {
-  const stories = Map.groupBy(fed({}).filter(workforce), ({ event }) => event.subject);
-  const kinds = [...stories.values()].map((own) =>
+test('each person starts and moves twice, and every second one leaves, in this order', () => {
+  const histories = Map.groupBy(fed({}).filter(workforce), ({ event }) => event.subject);
+  const kinds = [...histories.values()].map((own) =>
     own.map(({ event }) => event.type.split('.')[2]),
   );
   const stayed = ['joined', 'moved', 'moved'];
@@ -40,11 +40,11 @@ test('everybody starts, moves twice, and every other one leaves, in this order',
   );
 });
 
-test('events of one person lie far apart, those of one call close together', () => {
+test('events of one person are far apart, those of one call close together', () => {
   const events = fed({});
   const distances = (isWanted: (one: Fed) => boolean): readonly number[] => {
-    const stories = Map.groupBy(events.filter(isWanted), ({ event }) => event.subject);
-    return [...stories.values()].flatMap((own) =>
+    const histories = Map.groupBy(events.filter(isWanted), ({ event }) => event.subject);
+    return [...histories.values()].flatMap((own) =>
       own.slice(1).map(({ number }, index) => number - (own[index]?.number ?? 0)),
     );
   };
@@ -55,7 +55,7 @@ test('events of one person lie far apart, those of one call close together', () 
   expect(mean(distances((one) => !workforce(one)))).toBeLessThan(150);
 });
 
-test('duplicates and poison have their share of all deliveries', () => {
+test('duplicates and poison have the requested share of deliveries', () => {
   const deliveries = fed({ duplicateShare: 0.5, poisonShare: 0.01 });
   const shareOf = (wanted: Fed['kind']): number =>
     deliveries.filter(({ kind }) => kind === wanted).length / deliveries.length;
@@ -64,7 +64,7 @@ test('duplicates and poison have their share of all deliveries', () => {
   expect(shareOf('poison')).toBeCloseTo(0.01, 2);
 });
 
-test('a hot person has their share, and no engagement with too many facts', () => {
+test('a hot person has the requested share, and no engagement with too many facts', () => {
   const hot = fed({ hotShare: 1 }).filter(workforce);
   const engagements = Map.groupBy(
     hot,
@@ -75,7 +75,7 @@ test('a hot person has their share, and no engagement with too many facts', () =
   expect(Math.max(...[...engagements.values()].map((own) => own.length))).toBeLessThan(1_000);
 });
 
-test('a padded event is about as large as it was wanted', () => {
+test('a padded event has about the requested size', () => {
   const sizes = fed({ payloadBytes: 8_192 })
     .filter(({ event }) => !event.type.includes('.left.'))
     .map(({ record }) => String(record.value).length);

@@ -2,7 +2,7 @@ import type { ListenerConfig, PollingListenerConfig } from 'pg-transactional-out
 import { PEER_SCHEMA } from './peer-tables.ts';
 import type { PeerSettings } from './settings.ts';
 
-/** Its settings as its README has them, but for what was tuned. */
+/** Settings of its README, except for tuned ones. */
 export function listenerConfig(
   outboxOrInbox: 'inbox' | 'outbox',
   settings: PeerSettings,
@@ -27,7 +27,7 @@ export function listenerConfig(
   };
 }
 
-/** As our own connections: pipelined, and with plans that are made once. */
+/** Configures connections as ours: pipelined, with plans that are prepared once. */
 export function connectionOf(
   { DATABASE_URL }: PeerSettings,
   max: number,

@@ -15,7 +15,7 @@ import { openOutbox } from './run-outbox.ts';
 import { type PeerSettings, peerSettings } from './settings.ts';
 import type { Inbox } from './store-deliveries.ts';
 
-/** `pg-transactional-outbox` doing Latchkey's work. Its tables and the output topics must exist. */
+/** `pg-transactional-outbox` with Latchkey's work in its handlers. Its tables and the output topics must exist. */
 async function runPeer({ settings, health, signal }: ServiceContext<PeerSettings>): Promise<void> {
   silenceTimerWarnings();
   const part = settings.PEER_PART;

@@ -2,12 +2,12 @@ import type { OutboxMessage } from '@latchkey/postgres';
 import type { TransactionalMessage } from 'pg-transactional-outbox';
 import type { Place } from './peer-message.ts';
 
-/** What a message of its outbox says beside the payload. */
+/** Metadata of a message of its outbox. */
 export interface OutboxMetadata extends Place {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Rows of our outbox as messages of its own. */
+/** Converts rows of our outbox to messages of its outbox. */
 export function outboxMessages(
   rows: readonly OutboxMessage[],
   lanes: ReadonlyMap<number, Place>,
@@ -15,7 +15,7 @@ export function outboxMessages(
 ): readonly TransactionalMessage[] {
   return rows.map(({ lane, ceId, key, headers, payload }) => {
     const place = lanes.get(lane);
-    if (place === undefined) throw new RangeError('a lane that nobody knows');
+    if (place === undefined) throw new RangeError('unknown lane');
     const metadata: OutboxMetadata & Record<string, unknown> = { ...place, headers };
     return {
       id: ceId,

@@ -1,11 +1,11 @@
 import { getDisabledLogger, type TransactionalLogger } from 'pg-transactional-outbox';
 
-/** Errors alone: with all of what it logs (one line an event and more) it would be slower. */
+/** Logs errors only. Its full log has several lines per event and would slow it down. */
 export function peerLog(): TransactionalLogger {
   return {
     ...getDisabledLogger(),
-    error: (...said: unknown[]) => {
-      console.error('peer:', ...said);
+    error: (...values: unknown[]) => {
+      console.error('peer:', ...values);
     },
   };
 }

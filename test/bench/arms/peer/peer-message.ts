@@ -4,13 +4,13 @@ import type { StoredTransactionalMessage, TransactionalMessage } from 'pg-transa
 import type { ClaimResult } from '../../../../packages/intake/src/steps/claim.ts';
 import type { ReadDelivery } from '../../../../packages/intake/src/steps/delivery.ts';
 
-/** Where a delivery came from. */
+/** Coordinates of a delivery. */
 export interface Place {
   readonly topic: string;
   readonly partition: number;
 }
 
-/** What the inbox keeps of a delivery. */
+/** A delivery in the inbox. */
 interface Payload {
   readonly place: Place;
   readonly offset: string;
@@ -19,7 +19,7 @@ interface Payload {
   readonly refused?: object;
 }
 
-/** A delivery as its inbox has it; validated before, so that the handler has no more to do than ours. */
+/** Converts a delivery to a message of its inbox. Validates it first, so that its handler has the same work as ours. */
 export function inboxMessage(
   place: Place,
   delivery: BatchDelivery,

@@ -19,7 +19,7 @@ function deliveryOf({ key, value, headers = {} }: SentRecord): BatchDelivery {
   };
 }
 
-/** Through its inbox, whose payload is JSON. */
+/** A round trip through its inbox, whose payload is JSON. */
 function throughInbox(delivery: BatchDelivery): ReturnType<typeof claimedOf> {
   const read = readDelivery(delivery, 'workforce-events', sources);
   const message = inboxMessage(place, delivery, read, 'by-subject');
@@ -27,7 +27,7 @@ function throughInbox(delivery: BatchDelivery): ReturnType<typeof claimedOf> {
   return claimedOf({ payload });
 }
 
-test('the inbox of the peer returns an event unchanged', () => {
+test('an event survives a round trip through the inbox of the peer', () => {
   const event = hrEvent('joined', 'ada', 1, {
     startsAt: inDays(-3),
     attributes: employee('Sales'),
@@ -43,7 +43,7 @@ test('the inbox of the peer returns an event unchanged', () => {
   expect(one.delivery.takenAtMs).toBe(1_000);
 });
 
-test('the inbox of the peer returns a refused delivery with its bytes', () => {
+test('a delivery that becomes a dead letter survives the round trip, with its bytes', () => {
   const delivery = deliveryOf({ topic: 'workforce-events', key: 'ada', value: 'no JSON' });
   const { one, result } = throughInbox(delivery);
   expect(one.delivery).toEqual(delivery);

@@ -1,10 +1,10 @@
 import { Client } from 'pg';
 import { type DatabasePollingSetupConfig, DatabaseSetup } from 'pg-transactional-outbox';
 
-/** Where its tables are, apart from ours. */
+/** Schema of its tables, separate from ours. */
 export const PEER_SCHEMA = 'peer';
 
-/** Its two tables as its own setup makes them: columns, indexes, polling functions. */
+/** Creates its two tables with its own setup: columns, indexes, polling functions. */
 export async function createPeerTables(url: string): Promise<void> {
   await withClient(url, async (client) => {
     for (const outboxOrInbox of ['inbox', 'outbox'] as const) {

@@ -17,8 +17,8 @@ import { peerTransaction } from './peer-transaction.ts';
 import { type Inbox, storeDeliveries } from './store-deliveries.ts';
 
 /**
- * Consumes the inputs into its inbox, and handles them by its polling listener: the handler does on its
- * transaction what a batch of ours does, without position and claim, for which there is its inbox.
+ * Consumes the inputs into its inbox, and handles them with its polling listener. In its transaction, the handler
+ * does the work of one of our batches, without position and claim, which its inbox replaces.
  */
 export async function openInbox(inbox: Inbox): Promise<AsyncDisposable> {
   const { settings, policy, outputs } = inbox;

@@ -11,13 +11,13 @@ interface Waiting {
   readonly settled: PromiseWithResolvers<undefined>;
 }
 
-/** Publishes its outbox by its polling listener. At least once: a message is marked when brokers have it. */
+/** Publishes its outbox with its polling listener, at least once: a message is marked after the brokers have stored it. */
 export async function openOutbox(settings: PeerSettings, kafka: Kafka): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   stack.defer(() => producer.disconnect());
-  const publish = publisher(producer);
+  const publish = createPublisher(producer);
   const handle = ({ aggregateId, payload, metadata }: Stored): Promise<void> => {
     const { topic, partition, headers } = metadata as unknown as OutboxMetadata;
     const value = JSON.stringify(payload);
@@ -37,10 +37,10 @@ interface Stored {
 }
 
 /**
- * Sends what is in hand at the same moment in one request, which its handlers, one a message, cannot. Those in hand
- * are of different segments, so no order is lost.
+ * Sends all messages that are in progress in one request, because its handlers get one message each. Messages in
+ * progress have different segments, so order is kept.
  */
-function publisher(producer: Producer): (topic: string, message: Message) => Promise<void> {
+function createPublisher(producer: Producer): (topic: string, message: Message) => Promise<void> {
   let waiting: Waiting[] = [];
   const flush = async (): Promise<void> => {
     const sending = waiting;

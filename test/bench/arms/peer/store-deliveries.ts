@@ -11,14 +11,14 @@ import { peerLog } from './peer-log.ts';
 import { inboxMessage, type Place } from './peer-message.ts';
 import type { PeerSettings } from './settings.ts';
 
-/** What the peer's consumer and handler are given. */
+/** Context of the peer's consumer and handler. */
 export interface Inbox {
   readonly settings: PeerSettings;
   readonly policy: Policy;
   readonly outputs: Outputs;
-  /** The names of lanes. */
+  /** Names of lanes. */
   readonly lanes: ReadonlyMap<number, { readonly topic: string; readonly partition: number }>;
-  /** By the name of the topic on the broker. */
+  /** By topic name on the broker. */
   readonly inputs: ReadonlyMap<string, InputTopic>;
 }
 
@@ -26,10 +26,10 @@ const PART_MAX_EVENTS = 500;
 const ROOM_POLL_MS = 5;
 
 /**
- * Stores what comes in into its inbox, many in one transaction, and commits the group's offsets behind
- * it: what comes again after a crash is known there.
+ * Stores deliveries in its inbox, many in one transaction, then commits the group's offsets. After a crash the inbox
+ * recognises redeliveries.
  *
- * @param handled - events that were handled so far
+ * @param handled - number of events handled so far
  */
 export async function storeDeliveries(
   { settings, policy, inputs }: Inbox,
@@ -41,7 +41,7 @@ export async function storeDeliveries(
   pool.on('error', (error) => {
     console.error(error);
   });
-  const room = roomKeeper(settings.PEER_MAX_WAITING, handled);
+  const room = createInboxLimit(settings.PEER_MAX_WAITING, handled);
   const kafka = new Kafka({ brokers: settings.KAFKA_BROKERS, logLevel: logLevel.ERROR });
   const consumer = kafka.consumer({ groupId: settings.GROUP_ID, maxWaitTimeInMs: 100 });
   await consumer.connect();
@@ -81,8 +81,8 @@ export async function storeDeliveries(
   };
 }
 
-/** Keeps the inbox from growing: asking what is next takes the peer longer the more there is. */
-function roomKeeper(
+/** Limits the inbox: the peer's query for the next messages slows down as it grows. */
+function createInboxLimit(
   maxWaiting: number,
   handled: () => number,
 ): { readonly wait: (count: number) => Promise<void>; readonly close: () => void } {

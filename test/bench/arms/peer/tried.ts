@@ -1,6 +1,6 @@
 import type { PeerTuning } from '../transactional-outbox.ts';
 
-/** One setting of the peer that was tried. */
+/** A tried configuration of the peer. */
 export interface Tried {
   readonly name: string;
   readonly tuning: PeerTuning;
@@ -14,7 +14,7 @@ const batches = (inbox: number, outbox: number): Readonly<Record<string, string>
   PEER_OUTBOX_BATCH: String(outbox),
 });
 
-/** From its defaults on, one thing after the other; docs/performance/peer.md has the results. */
+/** From its defaults on, one change at a time. Results are in docs/performance/peer.md. */
 export const TRIED: readonly Tried[] = [
   { name: 'defaults', tuning: { isSplit: false, env: {} } },
   {

@@ -1,4 +1,4 @@
-/** Tries settings of the peer, so that it is measured at its best: `node tools/run.mjs test/bench/arms/peer/tune.ts` */
+/** Measures configurations of the peer to find the best one: `node tools/run.mjs test/bench/arms/peer/tune.ts` */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { openStack } from '../../../../tools/stack/open-stack.ts';

@@ -5,16 +5,16 @@ import { FILL_OUTBOX, PAYLOAD_BYTES, TOPICS } from '../../measure/relay-alone.ts
 import { until } from '../../measure/until.ts';
 import { openBenchSystem, type Servers } from '../../system.ts';
 import { type GrowthAxis, type StepFigures, stepByStep } from '../axis.ts';
-import { figuresBetween } from '../course.ts';
+import { figuresBetween } from '../intake-run.ts';
 import { atMostTimes } from '../judge.ts';
 
-/** So many are published before it counts, and so many are counted; the rest stays in the outbox. */
+/** Rows published as warm-up, and rows measured; the rest stays in the outbox. */
 const WARM_UP_ROWS = 20_000;
 const COUNTED_ROWS = 80_000;
 
 export const backlog: GrowthAxis = {
   name: 'backlog',
-  what: 'rows of the outbox that wait',
+  what: 'unpublished rows of the outbox',
   unit: 'µs CPU a row',
   bound: 'at most 1.2 × of the shortest',
   repetitions: () => 1,
@@ -27,7 +27,7 @@ async function measureBacklog(servers: Servers, rows: number): Promise<StepFigur
   await using system = await openBenchSystem(servers);
   const { database, topics, env } = system;
   const names = TOPICS.map((topic) => topics.names[topic]);
-  // Makes topics and lanes.
+  // Creates topics and lanes.
   await (await startService('relay', { env })).end('SIGKILL');
   await database.query(FILL_OUTBOX, [names, rows, 'x'.repeat(PAYLOAD_BYTES)]);
   await database.query('vacuum analyze outbox');
@@ -39,9 +39,9 @@ async function measureBacklog(servers: Servers, rows: number): Promise<StepFigur
   const found = await serverProcesses(database, servers.pids);
   const watched = [{ name: 'relay', pids: [relay.pid] }, ...found];
   const markAt = async (count: number): Promise<Parameters<typeof figuresBetween>[0]> => {
-    const look = (): Promise<number> => Promise.resolve(reader.read());
-    const { seen, atMs } = await until(open, look, (read) => read >= count);
-    return { taken: seen, atMs, cpu: await cpuMicros(watched) };
+    const poll = (): Promise<number> => Promise.resolve(reader.read());
+    const { seen, atMs } = await until(open, poll, (read) => read >= count);
+    return { committed: seen, atMs, cpu: await cpuMicros(watched) };
   };
   const begin = await markAt(WARM_UP_ROWS);
   const end = await markAt(Math.min(WARM_UP_ROWS + COUNTED_ROWS, Math.floor(rows * 0.98)));

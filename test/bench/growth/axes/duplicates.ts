@@ -2,14 +2,14 @@ import { openBenchSystem, type Servers } from '../../system.ts';
 import { loadTopics } from '../../workload/load.ts';
 import { standardWorkload } from '../../workload/workload.ts';
 import { type GrowthAxis, type StepFigures, stepByStep } from '../axis.ts';
-import { measureIntake, measureWarm, openCourse } from '../course.ts';
+import { measureIntake, measureWarm, startIntakeRun } from '../intake-run.ts';
 import { atMostTimes } from '../judge.ts';
 
 const EVENTS = 20_000;
 
 export const duplicates: GrowthAxis = {
   name: 'duplicates',
-  what: '% of the deliveries that bring an event again',
+  what: '% of deliveries that are duplicates',
   unit: 'µs CPU a delivery',
   bound: 'never more than fresh events',
   repetitions: () => 2,
@@ -29,13 +29,13 @@ function measureShare(servers: Servers, duplicateShare: number): Promise<StepFig
   });
 }
 
-/** Everything was taken, everything is sent again, and a new process takes it. */
+/** Processes everything, sends everything again, and measures a new process. */
 async function measureReplay(servers: Servers): Promise<StepFigures> {
   await using system = await openBenchSystem(servers);
   const workload = standardWorkload({ events: EVENTS });
   const { deliveries } = await loadTopics(servers.brokers, system.topics, workload);
   {
-    await using first = await openCourse(system);
+    await using first = await startIntakeRun(system);
     await first.until(deliveries);
   }
   return await measureWarm(

@@ -2,18 +2,18 @@ import { openBenchSystem } from '../../system.ts';
 import { loadTopics } from '../../workload/load.ts';
 import { standardWorkload } from '../../workload/workload.ts';
 import { allAtOnce, type GrowthAxis } from '../axis.ts';
-import { figuresBetween, openCourse } from '../course.ts';
+import { figuresBetween, startIntakeRun } from '../intake-run.ts';
 import { atMostTimes } from '../judge.ts';
 
-/** Of what was taken so far, so much is measured: the last of it. */
+/** Share of the events up to a step that is measured: the last ones. */
 const WINDOW_SHARE = 0.3;
 
-/** Facts of a person grow with it: from 5 to 50, and twice that where it is long. */
+/** The facts per person grow from 5 to 50; twice that in long runs. */
 export const events: GrowthAxis = {
   name: 'events',
-  what: 'events taken so far',
+  what: 'events processed so far',
   unit: 'µs CPU an event',
-  bound: 'at most 1.25 × from the first step to the last, about the same people',
+  bound: 'at most 1.25 × from the first step to the last, about the same persons',
   repetitions: () => 1,
   steps: (isLong) => (isLong ? [1e5, 1e6, 1e7] : [2e4, 6e4, 2e5]).map((x) => ({ x })),
   open: allAtOnce(async ({ servers, isLong }, steps) => {
@@ -23,11 +23,11 @@ export const events: GrowthAxis = {
     const workload = standardWorkload({ events: total, persons });
     const { deliveries } = await loadTopics(servers.brokers, system.topics, workload);
     await system.database.query('checkpoint');
-    await using course = await openCourse(system);
+    await using run = await startIntakeRun(system);
     const figures = [];
     for (const { x } of steps) {
-      const begin = await course.until(Math.ceil(x * (1 - WINDOW_SHARE)));
-      figures.push(figuresBetween(begin, await course.until(Math.min(x, deliveries))));
+      const begin = await run.until(Math.ceil(x * (1 - WINDOW_SHARE)));
+      figures.push(figuresBetween(begin, await run.until(Math.min(x, deliveries))));
     }
     return figures;
   }),

@@ -9,7 +9,7 @@ export interface FilledAxis {
   readonly measure: (servers: Servers, step: GrowthStep) => Promise<StepFigures>;
 }
 
-/** Each step has a filled database; all are kept until the axis is closed, so that repetitions can be interleaved. */
+/** Each step has a filled database. All exist until the axis is closed, so that repetitions can be interleaved. */
 export function openFilledAxis({ servers }: GrowthContext, axis: FilledAxis): Promise<OpenAxis> {
   const stack = new AsyncDisposableStack();
   const filled = new Map<number, Servers>();

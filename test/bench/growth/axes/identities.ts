@@ -1,24 +1,24 @@
 import { loadFeed } from '../../workload/load.ts';
 import type { GrowthAxis } from '../axis.ts';
-import { measureIntake } from '../course.ts';
-import { fillPeople, knownMoves } from '../fill/known-people.ts';
+import { fillPersons, knownMoves } from '../fill/known-persons.ts';
+import { measureIntake } from '../intake-run.ts';
 import { lastAtMostTimes } from '../judge.ts';
 import { openFilledAxis } from './filled-axis.ts';
 
 const EVENTS = 12_000;
 
-/** People whom SQL put there, and moves of some of them, drawn at random. */
+/** Moves of random persons in a database that SQL has filled. */
 export const identities: GrowthAxis = {
   name: 'identities',
-  what: 'people known',
+  what: 'known persons',
   unit: 'µs CPU an event',
   bound: 'at most 3 × from 10^3 to 10^7',
   repetitions: (isLong) => (isLong ? 3 : 2),
   steps: (isLong) => (isLong ? [1e3, 1e4, 1e5, 1e6, 1e7] : [1e3, 1e4, 1e5]).map((x) => ({ x })),
   open: (context) =>
     openFilledAxis(context, {
-      name: 'people',
-      fill: fillPeople,
+      name: 'persons',
+      fill: fillPersons,
       measure: (servers, { x }) =>
         measureIntake(servers, {
           load: async ({ topics }, before) => {

@@ -1,15 +1,15 @@
 import { loadFeed } from '../../workload/load.ts';
 import type { GrowthAxis } from '../axis.ts';
-import { measureIntake } from '../course.ts';
 import { fillInbox } from '../fill/fill-inbox.ts';
-import { fillPeople, knownMoves } from '../fill/known-people.ts';
+import { fillPersons, knownMoves } from '../fill/known-persons.ts';
+import { measureIntake } from '../intake-run.ts';
 import { atMostTimes } from '../judge.ts';
 import { openFilledAxis } from './filled-axis.ts';
 
 const EVENTS = 15_000;
-const PEOPLE = 10_000;
+const PERSONS = 10_000;
 
-/** Claims whose ids sort at random, as UUIDs do: the worst order for an index. */
+/** Claims with randomly sorted ids, as UUIDs: the worst order for an index. */
 export const inbox: GrowthAxis = {
   name: 'inbox',
   what: 'claims in the inbox',
@@ -21,13 +21,13 @@ export const inbox: GrowthAxis = {
     openFilledAxis(context, {
       name: 'inbox',
       fill: async (database, rows) => {
-        await fillPeople(database, PEOPLE);
+        await fillPersons(database, PERSONS);
         await fillInbox(database, rows);
       },
       measure: (servers) =>
         measureIntake(servers, {
           load: async ({ topics }, before) => {
-            const moves = knownMoves(PEOPLE, EVENTS, 1);
+            const moves = knownMoves(PERSONS, EVENTS, 1);
             const sent = await loadFeed(servers.brokers, topics, moves, before);
             return sent.deliveries;
           },

@@ -9,7 +9,7 @@ import type { GrowthPoint } from '../result.ts';
 const EVENTS = 20_000;
 const FROM = 4;
 
-/** Of both input topics together there are twice as many. */
+/** Per topic; both input topics together have twice as many. */
 export const inputPartitions = axisOf('partitions in', 'partitions of each input topic', (x) => ({
   partitions: x,
 }));

@@ -2,15 +2,15 @@ import { latchkey } from '../../arms/latchkey.ts';
 import { drain } from '../../measure/drain.ts';
 import { standardWorkload } from '../../workload/workload.ts';
 import { type GrowthAxis, type Judgement, stepByStep } from '../axis.ts';
-import { ownMicros } from '../course.ts';
+import { sumOwnMicros } from '../intake-run.ts';
 import { NOT_MEASURED, nameOf } from '../judge.ts';
 import type { GrowthPoint } from '../result.ts';
 
 const KIB = 1_024;
-/** Of all events of a step, so that large ones take no longer than small ones. */
+/** Total bytes per step, so that large events take no longer than small ones. */
 const TOTAL_BYTES = 48 * KIB * KIB;
 const EVENTS_MAX = 15_000;
-/** What is stored out of line begins here. */
+/** Size from which PostgreSQL stores values out of line. */
 const LINEAR_FROM_KIB = 2;
 
 export const payload: GrowthAxis = {
@@ -25,7 +25,7 @@ export const payload: GrowthAxis = {
     const workload = standardWorkload({ events, payloadBytes: Math.round(x * KIB) });
     const { cpuMicros, visiblePerSecond, faults } = await drain(servers, latchkey, workload);
     if (faults.length > 0) throw new Error(faults.join('\n'));
-    return { value: ownMicros(cpuMicros), perSecond: visiblePerSecond, cpuMicros };
+    return { value: sumOwnMicros(cpuMicros), perSecond: visiblePerSecond, cpuMicros };
   }),
   judge,
 };

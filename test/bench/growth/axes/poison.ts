@@ -1,7 +1,7 @@
 import { loadTopics } from '../../workload/load.ts';
 import { standardWorkload } from '../../workload/workload.ts';
 import { type GrowthAxis, stepByStep } from '../axis.ts';
-import { measureIntake } from '../course.ts';
+import { measureIntake } from '../intake-run.ts';
 import { atMostTimes } from '../judge.ts';
 
 const EVENTS = 20_000;

@@ -6,10 +6,10 @@ import { type GrowthAxis, stepByStep } from '../axis.ts';
 import { atLeastShare } from '../judge.ts';
 
 const EVENTS = 40_000;
-/** All have joined by then. */
+/** Time for all to join the group. */
 const WARM_UP_SHARE = 0.4;
 
-/** On a machine whose processors are busy with one already, more of them cannot be faster; they must not be in each other's way. */
+/** One reconciler already uses all cores of a small machine. More cannot be faster, but must not slow each other down. */
 export const reconcilers: GrowthAxis = {
   name: 'reconcilers',
   what: 'reconcilers',

@@ -17,14 +17,14 @@ import { lastAtMostTimes } from '../judge.ts';
 
 const PER_SECOND = 100;
 const WARM_UP_EVENTS = 5_000;
-/** Of the seconds up to a step, those that are counted. */
+/** Measured seconds before each step. */
 const WINDOW_SECONDS = 20;
 
-/** Old snapshots keep dead rows from being removed. What is read again and again must not be buried under them. */
+/** An old snapshot prevents the removal of dead rows. Repeated reads must not slow down because of them. */
 export const snapshot: GrowthAxis = {
   name: 'snapshot',
-  what: 'seconds for which a snapshot has been held open',
-  unit: 'ms from schedule to sight, median',
+  what: 'seconds since the snapshot was opened',
+  unit: 'ms from schedule to visibility, median',
   bound: 'at most 1.2 × of the first window, at 100 events a second',
   repetitions: () => 1,
   steps: (isLong) => (isLong ? [20, 120, 300, 600] : [20, 40, 60]).map((x) => ({ x })),
@@ -42,26 +42,26 @@ async function measure(
   const warmUp = standardWorkload({ events: WARM_UP_EVENTS, prefix: 'w' });
   const { deliveries } = await loadTopics(brokers, topics, warmUp);
   await using open = await latchkey.open(system);
-  const read = { brokers, topics: open.outputs, isNumbered: true, takesSamples: true };
+  const read = { brokers, topics: open.outputs, isNumbered: true, withSamples: true };
   await using reader = await openBenchReader(read);
   await open.start();
-  await untilTaken(open, deliveries);
+  await untilCommitted(open, deliveries);
   const events = Math.max(...steps.map(({ x }) => x)) * PER_SECOND;
   const workload = standardWorkload({ events, prefix: 'l', order: 'mixed' });
   const sending = { brokers, topics: topics.names, workload, perSecond: PER_SECOND };
   await using generator = await openGenerator(sending);
-  await using held = await holdSnapshots(system);
+  await using snapshots = await openSnapshots(system);
   const own = open.processes().map(({ role, child }) => ({ name: role, pids: [child.pid] }));
   const watched = [...own, ...(await serverProcesses(database, servers.pids))];
-  const [{ beginMs }, costs] = await Promise.all([generator.run(), costsOf(steps, watched)]);
-  await untilTaken(open, deliveries + events);
+  const [{ beginMs }, costs] = await Promise.all([generator.run(), measureCosts(steps, watched)]);
+  await untilCommitted(open, deliveries + events);
   const appended = await open.appended();
   await until(
     open,
     () => Promise.resolve(reader.read()),
     (seen) => seen >= appended,
   );
-  await held.check();
+  await snapshots.check();
   const { samples } = await reader.report();
   const latencies = [...seenByNumber(workload, samples)].map(([number, seenMs]) => ({
     atSeconds: number / PER_SECOND,
@@ -79,16 +79,16 @@ async function measure(
   });
 }
 
-async function untilTaken(open: OpenArm, deliveries: number): Promise<void> {
+async function untilCommitted(open: OpenArm, deliveries: number): Promise<void> {
   await until(
     open,
-    () => open.taken(),
-    (taken) => taken >= deliveries,
+    () => open.committed(),
+    (committed) => committed >= deliveries,
   );
 }
 
-/** What an event costs in the seconds up to each step, counted from now. */
-async function costsOf(
+/** Measures the cost per event in the window before each step, from now on. */
+async function measureCosts(
   steps: readonly GrowthStep[],
   watched: readonly Watched[],
 ): Promise<readonly Readonly<Record<string, number>>[]> {
@@ -108,8 +108,8 @@ async function costsOf(
   return costs;
 }
 
-/** A snapshot of this database, and a transaction that has written something in another one of the server. */
-async function holdSnapshots({
+/** Opens a snapshot of this database, and a writing transaction in another database of the server. */
+async function openSnapshots({
   database,
   servers,
 }: BenchSystem): Promise<AsyncDisposable & { readonly check: () => Promise<void> }> {
@@ -122,7 +122,7 @@ async function holdSnapshots({
   await writing.query('select pg_current_xact_id()');
   return {
     check: async () => {
-      // Fails where one of them was ended meanwhile: then nothing was held.
+      // Fails if one of the sessions was terminated meanwhile.
       await Promise.all([reading.query('select 1'), writing.query('select 1')]);
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,6 +1,6 @@
 import type { Filling } from './filled-servers.ts';
 
-/** So many claims of the last 29 days, with ids that sort at random between those that come. */
+/** Inserts claims of the last 29 days, with ids that sort randomly between new ones. */
 export async function fillInbox({ query }: Filling, rows: number): Promise<void> {
   await query(
     `insert into inbox (event_id, fingerprint, received_at)

@@ -7,10 +7,9 @@ import type { Servers } from '../../system.ts';
 export type Filling = Pick<TestDatabase, 'url' | 'query'>;
 
 /**
- * The same servers, on which every new system begins with a copy of what was filled in here: filled once, measured as
- * often as wanted. Disposing drops it.
+ * Fills a database once. On the returned servers every new system starts with a copy of it. Disposing drops it.
  *
- * @param name - lower-case letters and digits, one for each filling of a run
+ * @param name - lower-case letters and digits, unique within a run
  */
 export async function filledServers(
   servers: Servers,
@@ -18,7 +17,7 @@ export async function filledServers(
   fill: (database: Filling) => Promise<void>,
 ): Promise<Servers & AsyncDisposable> {
   const runId = `${servers.runId}${name}`;
-  // Makes the template of which all databases of this run are copies.
+  // Creates the template of all databases of this run.
   await (await createDatabaseOn(servers.databaseUrl, runId))[Symbol.asyncDispose]();
   const url = new URL(servers.databaseUrl);
   url.pathname = `/test_${runId}_template`;
@@ -30,7 +29,7 @@ export async function filledServers(
       query: async <R extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
         (await client.query<R>(text, [...values])).rows,
     });
-    // So that no copy does it while it is measured.
+    // Otherwise copies would do this while they are measured.
     await client.query('vacuum (freeze, analyze)');
   } finally {
     await client.end();

@@ -16,11 +16,11 @@ import { hashOf } from '../../workload/permutation.ts';
 import type { Filling } from './filled-servers.ts';
 
 const DEPARTMENTS = ['Finance', 'Sales', 'Engineering', 'Support', 'Operations'];
-/** Taken by intake itself; everybody else is a copy of one of them. */
+/** Persons that intake creates; all others are copies of them. */
 const MODELS_COUNT = 20;
 const CHUNK_PERSONS = 100_000;
 
-/** The external id of a person who is known. */
+/** External id of a known person. */
 function externalIdOf(person: number): string {
   return `known-${person}.`;
 }
@@ -28,10 +28,10 @@ function externalIdOf(person: number): string {
 const MOVES_BEGIN_DAYS = -300;
 const MOVES_DAYS = 290;
 
-/** Moves of people who are known, one after the other drawn at random. Each is the person's latest, so that it counts. */
-export function* knownMoves(people: number, events: number, seed: number): Generator<Fed> {
+/** Moves of randomly drawn known persons. Each is the latest of its person, so that it has an effect. */
+export function* knownMoves(persons: number, events: number, seed: number): Generator<Fed> {
   for (let number = 0; number < events; number += 1) {
-    const person = hashOf(seed, number) % people;
+    const person = hashOf(seed, number) % persons;
     const department = DEPARTMENTS[hashOf(seed, number, 1) % DEPARTMENTS.length];
     const effectiveAt = inDays(MOVES_BEGIN_DAYS + (number / events) * MOVES_DAYS);
     const data = { effectiveAt, attributes: { department } };
@@ -41,24 +41,24 @@ export function* knownMoves(people: number, events: number, seed: number): Gener
 }
 
 /**
- * So many people with one fact each and everything that follows from it. The first few are taken by intake itself,
- * the others are copies of them with ids of their own, made by SQL.
+ * Creates persons with one fact each and all derived rows. Intake creates the first few; SQL copies them with new
+ * ids.
  */
-export async function fillPeople(database: Filling, people: number): Promise<void> {
-  await takeModels(database);
+export async function fillPersons(database: Filling, persons: number): Promise<void> {
+  await createModels(database);
   await database.query('create extension if not exists pgcrypto');
   await database.query(DERIVED_ID);
-  for (let from = MODELS_COUNT; from < people; from += CHUNK_PERSONS) {
-    await copyModels(database, from, Math.min(people, from + CHUNK_PERSONS) - 1);
+  for (let from = MODELS_COUNT; from < persons; from += CHUNK_PERSONS) {
+    await copyModels(database, from, Math.min(persons, from + CHUNK_PERSONS) - 1);
   }
   await database.query('drop function bench_id; drop extension pgcrypto');
-  // Of the models only: nobody has published them, and whoever comes has topics of his own.
+  // Rows of the models only, which are unpublished; each system has new topics.
   await database.query(
     'truncate outbox, intake_progress, outbox_lane, relay_position restart identity cascade',
   );
 }
 
-async function takeModels({ url }: Filling): Promise<void> {
+async function createModels({ url }: Filling): Promise<void> {
   await using db = openDatabase({
     url,
     role: undefined,
@@ -106,7 +106,7 @@ function joinedEvent(person: number): SentEvent {
   return hrEvent('joined', externalId, 1, data, { id: `${externalId}joined` });
 }
 
-/** As `derivedId` of packages/contracts makes them. */
+/** Derives ids as `derivedId` of packages/contracts. */
 const DERIVED_ID = `
   create function bench_id(name text) returns uuid language sql immutable parallel safe as $$
     select encode(
@@ -119,7 +119,7 @@ const DERIVED_ID = `
       from 1 for 16) as digest
   $$`;
 
-/** Every text of a model in which its external id stands has that of the copy. */
+/** Copies the rows of the models, with the external ids of the copies in all texts. */
 async function copyModels({ query }: Filling, from: number, to: number): Promise<void> {
   await query(`
     create temp table copy as
