@@ -20,11 +20,11 @@ const USERS = {
   operator: 'operator-password',
 };
 type User = keyof typeof USERS;
-/** Of what a service has written, where it does not say what it should. */
+/** Characters of a service's output in the message of a failure. */
 const OUTPUT_MAX_CHARS = 3_000;
-/** On a machine that is crowded it takes a minute to load the sources of a service. */
+/** On a loaded machine a service needs up to a minute to start. */
 const CROWDED = { timeout: 180_000 };
-type Turn = readonly [says: string, resource: string, operation: string];
+type Turn = readonly [expected: string, resource: string, operation: string];
 
 const FAMILY = hasIpv6() ? 'IPv6 alone' : 'IPv4, as this machine has no ::1';
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
 }, CROWDED.timeout);
 afterAll(() => stack[Symbol.asyncDispose]());
 
-test(`services with exactly the rights of the documentation name each that they lack, and work (over ${FAMILY})`, {
+test(`services report each missing right, and work with exactly the documented rights (over ${FAMILY})`, {
   timeout: 600_000,
 }, async () => {
   expect(stack.brokersForUsers.join(',')).toMatch(
@@ -58,7 +58,7 @@ test(`services with exactly the rights of the documentation name each that they 
 
   const [reconciler, relay] = await Promise.all([start('reconciler'), start('relay')]);
   await rights.grant('reconciler', 'outputs');
-  // Each right is granted once the service has said that it waits for it.
+  // Each right is granted after the service has reported that it waits for it.
   await Promise.all([
     grantInTurn(rights, 'reconciler', reconciler, [
       ['waiting for input topics', 'inputs', 'Read'],
@@ -81,7 +81,7 @@ test(`services with exactly the rights of the documentation name each that they 
   await oneOfEach(topics, reader);
 });
 
-test('an operator with exactly the rights of the documentation mends outputs, and is told each that it lacks', {
+test('commands report each missing right, and repair outputs with exactly the documented rights', {
   timeout: 600_000,
 }, async () => {
   await using outbox = await openOutbox(stack.brokers);
@@ -90,11 +90,11 @@ test('an operator with exactly the rights of the documentation mends outputs, an
   const input = await stopInput(outbox);
   const env = { ...outbox.env, ...envAs('operator'), OPERATOR: 'grace' };
   const run = (args: readonly string[]) => runLatchkey(env, ...args);
-  /** Each right is granted once the command has said that it lacks it. */
+  /** Each right is granted after the command has reported that it is missing. */
   const work = async (args: readonly string[], ...turns: readonly Turn[]): Promise<string> => {
-    for (const [says, resource, operation] of turns) {
+    for (const [expected, resource, operation] of turns) {
       const refused = await run(args);
-      expect(refused.stderr, `without ${operation} on ${resource}`).toContain(says);
+      expect(refused.stderr, `without ${operation} on ${resource}`).toContain(expected);
       expect(refused.code).not.toBe(0);
       await rights.grant('operator', resource, operation);
     }
@@ -138,7 +138,7 @@ const FORGET = `
   delete from outbox using outbox_lane
   where outbox.lane = outbox_lane.lane and topic = $1 and position > 3`;
 
-/** A relay has published two topics; then the database went back, and knows less of one of them. */
+/** A relay publishes two topics; then the database loses messages of one of them, as after a restore. */
 async function publishAndForget(outbox: TestOutbox): Promise<void> {
   const relay = await outbox.start();
   await outbox.append('access', 5);
@@ -153,7 +153,7 @@ async function publishAndForget(outbox: TestOutbox): Promise<void> {
   );
 }
 
-/** Of an input in which an event stands that could not be applied; resolves with its topic. */
+/** Stops an input partition at an event that cannot be applied. Resolves with the topic. */
 async function stopInput({ database, topics }: TestOutbox): Promise<string> {
   const topic = topics.names['workforce-events'];
   const attributes = employee('Sales');
@@ -176,7 +176,7 @@ async function stopInput({ database, topics }: TestOutbox): Promise<string> {
   return topic;
 }
 
-/** As this user, by the listener for users. */
+/** Settings with which a process connects as this user. */
 function envAs(user: User): Readonly<Record<string, string>> {
   return {
     KAFKA_BROKERS: stack.brokersForUsers.join(','),
@@ -203,12 +203,12 @@ async function grantInTurn(
   service: ChildService,
   turns: readonly Turn[],
 ): Promise<void> {
-  for (const [says, resource, operation] of turns) {
-    const said = (): string => {
+  for (const [expected, resource, operation] of turns) {
+    const lastReport = (): string => {
       const output = service.output();
-      return output.includes(says) ? says : output.slice(-OUTPUT_MAX_CHARS);
+      return output.includes(expected) ? expected : output.slice(-OUTPUT_MAX_CHARS);
     };
-    await expect.poll(said, { ...CROWDED, message: `what ${user} says` }).toBe(says);
+    await expect.poll(lastReport, { ...CROWDED, message: `report of ${user}` }).toBe(expected);
     expect(await isReady(service), `${user} is ready without ${operation} on ${resource}`).toBe(
       false,
     );
@@ -224,7 +224,7 @@ function isReady({ address }: ChildService): Promise<boolean> {
   );
 }
 
-/** Joins, moves and leaves; each after the effects of the one before. */
+/** Joins, moves and leaves; waits for the effects of each. */
 async function oneOfEach(topics: TestTopics, reader: OutputReader): Promise<void> {
   const attributes = employee('Engineering');
   await send(topics, hrEvent('joined', 'ada', 1, { startsAt: inDays(-3), attributes }));
@@ -240,7 +240,7 @@ async function oneOfEach(topics: TestTopics, reader: OutputReader): Promise<void
     .toEqual({ directory: 'disabled', mail: 'disabled', finance: 'disabled' });
 }
 
-/** Of the account in each target. */
+/** State of the account in each target. */
 function states(reader: OutputReader): Readonly<Record<string, string>> {
   const access = reader
     .messages()

@@ -8,7 +8,7 @@ import { local, produce } from '../support/kafka-clients.ts';
 import { openTransaction } from '../support/open-transaction.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
-/** Each alert of docs/operations.md about what comes in: not true before a real failure, and true after it. */
+/** Each alert of docs/operations.md about inputs: false before a real failure, and true after it. */
 
 const TEN_MINUTES_SECONDS = 600;
 const FROZEN_MS = 1_200;
@@ -18,7 +18,7 @@ let alerts: Alerts;
 beforeAll(async () => {
   system = await openSystem({ partitions: 1, env: { BATCH_MAX_EVENTS: '50' } });
   alerts = await Alerts.open(() => [system.reconciler(), system.relay()]);
-  // All that is looked at every ten seconds was looked at.
+  // Everything that is measured every ten seconds has been measured.
   const months = () => alerts.values('latchkey_audit_partitions_seconds');
   await eventually('measured', months, ({ length }) => length === 1);
 });
@@ -31,14 +31,14 @@ function joiner(person: string, changes: Partial<SentEvent> = {}): SentEvent {
   return hrEvent('joined', person, 1, data, changes);
 }
 
-/** It is not true, then something is broken, and it becomes true. */
+/** Expects that the alert is false, provokes a failure, and expects that it becomes true. */
 async function provoke(name: string, fail: () => Promise<unknown>): Promise<void> {
   expect(await alerts.fires(name), `${name}, before`).toBe(false);
   await fail();
   await expect.poll(() => alerts.fires(name), { message: name }).toBe(true);
 }
 
-test('conflicts: one id comes with two contents', async () => {
+test('conflicts: one id has two contents', async () => {
   const event = joiner('conflict');
   await system.send(event);
   await system.settled();
@@ -47,20 +47,20 @@ test('conflicts: one id comes with two contents', async () => {
   );
 });
 
-test('dead letters: what comes is no event', async () => {
+test('dead letters: a delivery is not an event', async () => {
   await provoke('dead letters', () =>
     system.sendRecords([{ topic: 'workforce-events', key: 'k', value: 'hello' }]),
   );
 });
 
-test('intake lag, and partition stands still: somebody holds the inbox while 1,001 events wait', async () => {
+test('intake lag, and partition stands still: another session locks the inbox while 1,001 events wait', async () => {
   const { query } = system.database;
   await system.settled();
   expect(await alerts.fires('intake lag')).toBe(false);
   expect(alerts.firing('partition stands still')).toEqual([]);
   const before = await query('select from inbox');
   {
-    await using _held = await holdRows(
+    await using _locked = await holdRows(
       system.database,
       'lock table inbox in access exclusive mode',
     );
@@ -76,7 +76,7 @@ test('intake lag, and partition stands still: somebody holds the inbox while 1,0
   expect((await query('select from inbox')).length).toBe(before.length + 1_001);
 });
 
-test('chores: a right to read is taken away', async () => {
+test('chores: a right to read is revoked', async () => {
   const { query } = system.database;
   const failures = async (): Promise<number> => {
     const labels = { chore: 'reviews' };
@@ -87,24 +87,24 @@ test('chores: a right to read is taken away', async () => {
   await query('revoke select (due_at) on review from latchkey_reconciler');
   await query('revoke select on review from latchkey_reconciler');
   await expect.poll(failures).toBeGreaterThan(0);
-  // Nothing of the time before counts any more.
+  // Earlier measurements are out of the window.
   await alerts.scrape(TEN_MINUTES_SECONDS);
   await expect.poll(() => alerts.fires('chores')).toBe(true);
   expect(alerts.firing('chores').map(({ labels }) => labels['chore'])).toEqual(['reviews']);
   await query('grant select on review to latchkey_reconciler');
 });
 
-test('open reviews: an unknown leaver is left to lie past the date', async () => {
+test('open reviews: an unknown leaver is open past the date', async () => {
   const { query } = system.database;
   await provoke('open reviews', async () => {
-    const data = { engagement: 'E-nobody', endsAt: inDays(-1) };
-    await system.send(hrEvent('left', 'nobody', 2, data));
+    const data = { engagement: 'E-unknown', endsAt: inDays(-1) };
+    await system.send(hrEvent('left', 'unknown', 2, data));
     await system.settled();
     await query("update review set due_at = now() - interval '1 hour'");
   });
 });
 
-test('memory of the inbox: somebody holds what is to be forgotten', async () => {
+test('memory of the inbox: another session locks the claims to delete', async () => {
   const { query } = system.database;
   await using stack = new AsyncDisposableStack();
   await provoke('memory of the inbox', async () => {
@@ -114,7 +114,7 @@ test('memory of the inbox: somebody holds what is to be forgotten', async () => 
   });
 });
 
-test('months of the audit trail: nobody has migrated for a year', async () => {
+test('months of the audit trail: no migration has run for a year', async () => {
   const { query } = system.database;
   await provoke('months of the audit trail', async () => {
     const months = await query<{ name: string }>(`
@@ -125,7 +125,7 @@ test('months of the audit trail: nobody has migrated for a year', async () => {
 });
 
 test('event loop: the process gets no CPU for a second', async () => {
-  // The machine itself may keep it waiting.
+  // Load on the machine may delay it.
   await expect.poll(() => alerts.fires('event loop')).toBe(false);
   const reconciler = system.reconciler();
   // Node does not measure between a scrape and the next tick of its timer, 10 ms later: a stop that begins there is not seen.
@@ -148,7 +148,7 @@ test("deadlines wait: another producer's transaction stays open", async () => {
   await using stack = new AsyncDisposableStack();
   await provoke('deadlines wait', async () => {
     stack.use(await openTransaction(inject('brokers'), topic, 0));
-    // What was noted before is not noted again.
+    // Values from before the transaction do not change.
     await expect
       .poll(async () => Math.max(...(await alerts.values('latchkey_consumer_lag', { topic }))))
       .toBeGreaterThan(0);

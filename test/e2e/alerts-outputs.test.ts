@@ -8,7 +8,7 @@ import { connection, local, log } from '../support/kafka-clients.ts';
 import { type ChildService, spawnService } from '../support/process.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
-/** Each alert of docs/operations.md about what goes out: not true before a real failure, and true after it. */
+/** Each alert of docs/operations.md about outputs: false before a real failure, and true after it. */
 
 const TAKEOVERS = 'latchkey_relay_takeovers_total';
 
@@ -18,10 +18,10 @@ let alerts: Alerts;
 beforeAll(async () => {
   system = await openSystem({ partitions: 1 });
   relay = system.relay();
-  // One place, whichever process runs there.
+  // One scrape target, whichever process serves it.
   alerts = await Alerts.open(() => [{ address: relay.address, instance: 'relay' }]);
   const counts = () => alerts.values(TAKEOVERS);
-  await eventually('taken over', counts, (seen) => seen.join() === '1,1,1,1,1');
+  await eventually('takeovers', counts, (seen) => seen.join() === '1,1,1,1,1');
 });
 afterAll(async () => {
   await relay[Symbol.asyncDispose]();
@@ -32,13 +32,13 @@ function joiner(person: string): SentEvent {
   return hrEvent('joined', person, 1, { startsAt: inDays(-9), attributes: employee('Sales') });
 }
 
-/** Takes the topic from the relay, as one of an older version does that publishes it, too. */
+/** Fences the relay of the topic, as a second relay of an older version would. */
 async function fence(topic: string): Promise<void> {
   await using admin = await openAdmin(local());
   await using _producer = await acquireTopic({ kafkaSettings: connection(), admin, log }, topic);
 }
 
-test('takeovers: another relay takes the topic again and again', async () => {
+test('takeovers: another relay fences the topic repeatedly', async () => {
   const topic = system.topics.names.access;
   expect(await alerts.fires('takeovers')).toBe(false);
   let sent = 0;
@@ -55,13 +55,13 @@ test('takeovers: another relay takes the topic again and again', async () => {
   expect(await alerts.fires('takeovers')).toBe(true);
 });
 
-test('outbox lag: there is no relay, and then a hole in the outbox', async () => {
+test('outbox lag: there is no relay, then a gap in the outbox', async () => {
   const { query } = system.database;
   await system.settled();
   await expect.poll(() => alerts.fires('outbox lag')).toBe(false);
   const topic = system.topics.names.access;
   await relay.end('SIGKILL');
-  // Only now nobody counts any more: after the last fence the relay takes the topic again.
+  // Counting ends only now: the relay acquires the topic again after the last fence.
   const [row] = await query<{ takeovers: number }>(
     'select takeovers::integer from relay_topic where topic = $1',
     [topic],
@@ -82,6 +82,6 @@ test('outbox lag: there is no relay, and then a hole in the outbox', async () =>
   await expect.poll(() => alerts.fires('outbox lag')).toBe(false);
   await query("update outbox set appended_at = appended_at - interval '61 seconds'");
   await expect.poll(() => alerts.fires('outbox lag')).toBe(true);
-  // What was counted before goes on in another process.
+  // The counter continues in another process.
   expect(await alerts.values(TAKEOVERS, { topic })).toEqual([row?.takeovers]);
 });

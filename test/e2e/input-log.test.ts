@@ -31,8 +31,8 @@ async function administer(
   await admin.disconnect();
 }
 
-/** Deletes a topic and makes one of the same name. */
-async function makeAgain(topic: string): Promise<void> {
+/** Deletes a topic and creates one with the same name. */
+async function recreate(topic: string): Promise<void> {
   await administer(async (admin) => {
     await admin.deleteTopics({ topics: [topic] });
     await expect
@@ -41,7 +41,7 @@ async function makeAgain(topic: string): Promise<void> {
   });
 }
 
-/** Accepts what `progress show` says was found in the first partition of the topic. */
+/** Accepts the finding that `progress show` reports for the first partition of the topic. */
 async function accept(
   { env }: TestSystem,
   topic: string,
@@ -57,7 +57,7 @@ async function accept(
   return (await runLatchkey(env, ...args)).stdout;
 }
 
-/** What `/readyz` answers; empty while nobody does. */
+/** The answer of `/readyz`; empty while the service does not listen. */
 async function readiness({ address }: ChildService): Promise<string> {
   return fetch(`${address}/readyz`).then(
     (response) => response.text(),
@@ -78,7 +78,7 @@ test('a log that starts after our position stops the partition until it is accep
   await system.killReconciler();
   await system.send(...joiners('lost', 5));
   await administer(async (admin) => {
-    // kafkajs learns here who leads the partition; without that it fails.
+    // Makes kafkajs load the leader of the partition, without which it fails.
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '8' }] });
   });
@@ -89,13 +89,13 @@ test('a log that starts after our position stops the partition until it is accep
   await expect.poll(() => appliedOf(system)).toBe(7);
 });
 
-test('a topic that was made again stops its partition: it ends before our position', async () => {
+test('a recreated topic stops its partition: it ends before our position', async () => {
   await using system = await openSystem({ partitions: 1 });
   const topic = system.topics.names['workforce-events'];
   await system.send(...joiners('a', 5));
   await system.settled();
   await system.killReconciler();
-  await makeAgain(topic);
+  await recreate(topic);
   const waiting = system.start('reconciler').catch(() => undefined);
   await expect.poll(() => stoppedCode(system)).toBe('LOG_ENDS_BEFORE');
   await accept(system, topic);
@@ -104,13 +104,13 @@ test('a topic that was made again stops its partition: it ends before our positi
   await expect.poll(() => appliedOf(system)).toBe(8);
 });
 
-test('another log with as many records is recognised by its last one', async () => {
+test('another log with as many records is recognised by its last record', async () => {
   await using system = await openSystem({ partitions: 1 });
   const topic = system.topics.names['workforce-events'];
   await system.send(...joiners('a', 5));
   await system.settled();
   await system.killReconciler();
-  await makeAgain(topic);
+  await recreate(topic);
   await system.send(...joiners('other', 9));
   void system.start('reconciler').catch(() => undefined);
   await expect.poll(() => stoppedCode(system)).toBe('LOG_DIFFERS');
@@ -118,7 +118,7 @@ test('another log with as many records is recognised by its last one', async () 
   await expect.poll(() => appliedOf(system)).toBe(14);
 });
 
-test('a record batch that nobody can decode stops its partition until it is skipped, and that is said', async () => {
+test('an undecodable record batch stops its partition and is reported, until it is skipped', async () => {
   await using system = await openSystem({ partitions: 1 });
   const topic = system.topics.names['workforce-events'];
   await system.send(...joiners('a', 5));
@@ -139,7 +139,7 @@ test('a record batch that nobody can decode stops its partition until it is skip
   await expect.poll(() => readiness(system.reconciler())).toContain('"ready":true');
 });
 
-test('missing input topics: the reconciler waits, not ready, and starts when they are there', async () => {
+test('missing input topics: the reconciler waits, not ready, and starts when they exist', async () => {
   await using system = await openSystem({ partitions: 1 });
   const late = `${system.topics.names['workforce-events']}.late`;
   await using waiting = await spawnService('reconciler', {

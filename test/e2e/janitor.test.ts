@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { employee, hrEvent, inDays, ivrEvent } from '../support/events.ts';
 import { openSystem } from '../support/system.ts';
 
-test('a reconciler forgets old claims and says so; what comes again is recognised all the same', async () => {
+test('a reconciler deletes old claims and logs it; redelivered events are recognised all the same', async () => {
   await using system = await openSystem();
   const { query } = system.database;
   const data = { startsAt: inDays(-9), attributes: employee('Sales') };
@@ -13,7 +13,7 @@ test('a reconciler forgets old claims and says so; what comes again is recognise
   await system.settled();
   await query("update inbox set received_at = received_at - interval '31 days'");
 
-  // It looks when it starts, and every minute.
+  // It runs at the start, and every minute.
   const another = await system.start('reconciler');
 
   await expect.poll(() => query('select from inbox')).toEqual([]);

@@ -20,7 +20,7 @@ const ALL = [
   CompressionTypes.ZSTD,
 ];
 
-test.for(ALL)('reads what was written with compression %i', async (compression) => {
+test.for(ALL)('reads records with compression %i', async (compression) => {
   const { topic, kafka } = await setUp();
   const values = Array.from({ length: 500 }, (_, index) => `${index}-${'x'.repeat(index)}`);
   await produce(kafka, topic, values, { compression });
@@ -52,7 +52,7 @@ test('reading the end of a log rejects once giveUp is aborted', async () => {
   await expect(reading).rejects.toThrow('given up');
 });
 
-test('a record with 5,000 headers is read like any other', async () => {
+test('a record with 5,000 headers is read', async () => {
   const { topic, kafka } = await setUp();
   const names = Array.from({ length: 5_000 }, (_, index) => `header-${index}`);
   const headers: IHeaders = Object.fromEntries(names.map((name) => [name, 'value']));
@@ -118,14 +118,14 @@ test('starts at the located position, not at the committed offset of the group',
 test('a consumer that leaves while it subscribes does not run', async () => {
   const { topic, kafka } = await setUp();
   const stop = new AbortController();
-  const { slow, subscribed, seen } = slowToSubscribe(kafka, stop);
+  const { slow, subscribed, seen } = delaySubscribe(kafka, stop);
   await runBatchConsumer(slow, new RecordingReading(), optionsOf(topic, {}), log, stop.signal);
   await subscribed;
   expect(seen.runs).toBe(0);
 });
 
 /** The same client. Its consumer is asked to stop while it subscribes, and has subscribed after it was disconnected. */
-function slowToSubscribe(kafka: Kafka, stop: AbortController) {
+function delaySubscribe(kafka: Kafka, stop: AbortController) {
   const disconnected = Promise.withResolvers<undefined>();
   const subscribed = Promise.withResolvers<undefined>();
   const seen = { runs: 0 };

@@ -134,7 +134,7 @@ test('a log that starts after the position stops the partition until the positio
   await expect.poll(() => reading.located).toHaveLength(1);
   await produce(kafka, topic, ['3', '4', '5'], {});
   await using admin = await openAdmin(kafka);
-  await admin.fetchTopicOffsets(topic); // or kafkajs does not know its leaders
+  await admin.fetchTopicOffsets(topic); // makes kafkajs load the leaders
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '5' }] });
   slow.resolve('processed');
   // The running batch is processed; the next fetch is out of range, and kafkajs resets the offset by itself.

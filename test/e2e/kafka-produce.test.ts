@@ -101,7 +101,7 @@ test('a transaction adds its partitions with one request, without looking up its
   await publish();
   using requests = recordRequests();
   await publish();
-  // Asked again while the markers of the transaction before are written.
+  // Retried while the markers of the previous transaction are written.
   const first = requests.names.lastIndexOf('AddPartitionsToTxn');
   expect(new Set(requests.names.slice(0, first))).not.toContain('FindCoordinator');
   expect(requests.names.slice(first)).toEqual([
@@ -128,7 +128,7 @@ test('output topics are created once, and refused if their partition counts diff
   ]);
   expect(first.get(topic)).toMatchObject({ name: topic, partitions: 3 });
   expect(second).toEqual(first);
-  // On the topic itself, whatever the brokers have by default.
+  // Set on the topic, whatever the defaults of the brokers are.
   const described = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
@@ -196,13 +196,13 @@ async function committed(topic: string, partitions = 1): ReturnType<typeof readC
   return await readCommittedOffsets(admin, GROUP, topic, partitions);
 }
 
-/** One past the last record that a reader of committed ones may see. */
+/** The last stable offset. */
 async function visible(topic: string): Promise<bigint | undefined> {
   await using admin = await openAdmin(local());
   return (await readLogOffsets(admin, topic)).get(0)?.end;
 }
 
-/** What a reader of committed messages has seen when it stands at an offset. */
+/** Values that a `read_committed` consumer reads up to an offset. */
 async function valuesOf(topic: string, end: bigint): Promise<string[]> {
   const reading = new RecordingReading();
   await using _ = consume(topic, reading);

@@ -39,8 +39,8 @@ function joiners(prefix: string, count: number): readonly SentEvent[] {
   );
 }
 
-/** Another reconciler beside that of the system. */
-function startBeside(): Promise<ChildService> {
+/** Starts a second reconciler. */
+function startSecond(): Promise<ChildService> {
   return startService('reconciler', { env: system.env });
 }
 
@@ -57,7 +57,7 @@ async function lag(): Promise<number> {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-test('the series of each disposition and each code are there before the first of the kind', async () => {
+test('the series of each disposition and code exist before the first occurrence', async () => {
   const reconciler = system.reconciler();
   for (const topic of [
     system.topics.names['workforce-events'],
@@ -81,12 +81,12 @@ test('the series of each disposition and each code are there before the first of
     .toEqual(DEAD_LETTER_CODES);
 });
 
-test('the lag is measured against the end of the log while nothing can be taken', async () => {
+test('the lag is measured against the end of the log while nothing can be processed', async () => {
   await system.send(...joiners('a', 30));
   await system.settled();
   await expect.poll(lag).toBe(0);
   {
-    await using _held = await holdRows(
+    await using _locked = await holdRows(
       system.database,
       'lock table inbox in access exclusive mode',
     );
@@ -97,10 +97,10 @@ test('the lag is measured against the end of the log while nothing can be taken'
   await expect.poll(lag).toBe(0);
 });
 
-test('each partition is shown by the reconciler that has it, and by no other', async () => {
+test('each partition is reported only by the reconciler that it is assigned to', async () => {
   const first = system.reconciler();
   await expect.poll(() => seriesOf(first, 'latchkey_consumer_lag')).toHaveLength(6);
-  await using second = await startBeside();
+  await using second = await startSecond();
   await expect
     .poll(async () => {
       const series = await Promise.all(
@@ -118,30 +118,30 @@ test('each partition is shown by the reconciler that has it, and by no other', a
   await expect.poll(() => seriesOf(first, 'latchkey_consumer_lag')).toHaveLength(6);
 });
 
-test('a gauge has no value before it was measured, and none while measuring fails', async () => {
+test('a gauge has no value before its first measurement, and none while measuring fails', async () => {
   const gauge = 'latchkey_audit_partitions_seconds';
-  const looks = async (service: ChildService): Promise<readonly number[]> =>
+  const readSeries = async (service: ChildService): Promise<readonly number[]> =>
     valuesOf(await scrape(service), gauge);
-  await expect.poll(() => looks(system.reconciler())).toHaveLength(1);
+  await expect.poll(() => readSeries(system.reconciler())).toHaveLength(1);
   await system.database.query('revoke select on inbox_retention from latchkey_reconciler');
-  await using another = await startBeside();
+  await using another = await startSecond();
   const failures = async (): Promise<number> => {
     const labels = { chore: 'housekeeping' };
     const values = valuesOf(await scrape(another), 'latchkey_chore_failures_total', labels);
     return values[0] ?? 0;
   };
   await expect.poll(failures).toBeGreaterThan(0);
-  expect(await looks(another)).toEqual([]);
+  expect(await readSeries(another)).toEqual([]);
   await system.database.query('grant select on inbox_retention to latchkey_reconciler');
-  await expect.poll(() => looks(another)).toHaveLength(1);
+  await expect.poll(() => readSeries(another)).toHaveLength(1);
   await another.end('SIGTERM');
 });
 
-test('a reconciler is ready when it reads, and neither while it joins nor while an input topic is away', async () => {
+test('a reconciler is ready when it reads, and not while it joins or while an input topic is missing', async () => {
   const readiness = async ({ address }: ChildService): Promise<string> =>
     (await fetch(`${address}/readyz`)).text();
   await expect.poll(() => readiness(system.reconciler())).toContain('"ready":true');
-  // The group waits for the dead one until its session is over, and the next one with it.
+  // The group waits for the dead member until its session expires.
   await system.killReconciler();
   await using next = await spawnService('reconciler', { env: system.env });
   let sawJoining = false;

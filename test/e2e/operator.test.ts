@@ -26,7 +26,7 @@ afterAll(() => system[Symbol.asyncDispose]());
 const run = (...args: readonly string[]) =>
   runLatchkey({ ...system.env, OPERATOR: 'grace' }, ...args);
 
-test('status shows positions, outputs and what waits for a person', async () => {
+test('status shows positions, outputs and open work for operators', async () => {
   const { code, stdout } = await run('status');
   expect(code).toBe(0);
   expect(stdout).toContain(system.topics.names['workforce-events']);
@@ -35,7 +35,7 @@ test('status shows positions, outputs and what waits for a person', async () => 
   expect(stdout).toContain('auditPartitionsEndAt');
 });
 
-test('dead letters are listed, shown with their raw bytes, and given up again without a change', async () => {
+test('dead letters are listed, shown with their raw bytes, and fail again when redriven unchanged', async () => {
   const listed = await run('dead-letters', 'list', '--json');
   const letter = JSON.parse(listed.stdout) as { id: string; code: string };
   expect(letter.code).toBe('NOT_JSON');
@@ -53,7 +53,7 @@ test('conflicts are listed and shown with both contents', async () => {
   expect(stdout).toContain('"department":"Finance"');
 });
 
-/** Every line that a command has printed, as the object that it is. */
+/** Parses every printed line as JSON. */
 function linesOf({ stdout }: CommandResult): readonly object[] {
   return stdout
     .split('\n')
@@ -73,7 +73,7 @@ async function shownProgress(): Promise<readonly Progress[]> {
   return lines.map((line) => JSON.parse(line) as Progress);
 }
 
-test('progress is shown, and a partition that does not stand still is not accepted', async () => {
+test('progress is shown, and a partition that is not stopped cannot be accepted', async () => {
   const topic = system.topics.names['workforce-events'];
   expect((await shownProgress()).map((row) => row.topic)).toContain(topic);
   const accepted = await run('progress', 'accept', topic, '0', '--finding', 'ffffffffffff');
@@ -81,7 +81,7 @@ test('progress is shown, and a partition that does not stand still is not accept
   expect(accepted.stderr).toContain('PARTITION_NOT_STOPPED');
 });
 
-test('a finding is shown, with what is given up, and accepted by its id under a name', async () => {
+test('a finding is shown with the deliveries to give up, and accepted by its id under a name', async () => {
   await system.database.query(`
     create function refuse_poison() returns trigger language plpgsql as $$
     begin raise exception 'poison' using errcode = '22003'; end $$;
@@ -144,25 +144,25 @@ test.each([
   [['conflicts', 'show'], 'event id'],
   [['progress', 'accept', 'nowhere'], 'partition'],
   [['status', '--wrong'], '--wrong'],
-])('%j is refused with exit code 2', async (args, said) => {
+])('%j is refused with exit code 2', async (args, message) => {
   const { code, stderr } = await run(...args);
   expect(code).toBe(2);
-  expect(stderr).toContain(said);
+  expect(stderr).toContain(message);
 });
 
 test.each([
   [['progress', 'accept', 'nowhere', '0'], 'nowhere/0'],
-  [['conflicts', 'show', 'nobody'], 'nobody'],
+  [['conflicts', 'show', 'unknown'], 'unknown'],
   [['dead-letters', 'show', 'none'], 'none'],
   [['dead-letters', 'redrive', '01890000-0000-7000-8000-000000000000'], '01890000'],
-])('%j finds nothing: exit code 1', async (args, said) => {
+])('%j finds nothing: exit code 1', async (args, message) => {
   const { code, stderr } = await run(...args);
   expect(code).toBe(1);
   expect(stderr).toContain('NOT_FOUND');
-  expect(stderr).toContain(said);
+  expect(stderr).toContain(message);
 });
 
-test('JSON has moments as text, and null for what is not known', async () => {
+test('JSON contains moments as text, and null for unknown values', async () => {
   const { stdout } = await run('status', '--json');
   expect(stdout).toMatch(/"auditPartitionsEndAt":"\d{4}-/);
   expect(stdout).toContain('"stoppedCode":null');
@@ -184,7 +184,7 @@ test.each([
   for (const line of linesOf(shown)) expect(line).toBeTypeOf('object');
 });
 
-test('migrate takes no arguments, and does nothing where some are given', async () => {
+test('migrate refuses arguments, and does nothing if there are any', async () => {
   const { code, stderr, stdout } = await runScript(MIGRATE, system.env, '--dry-run');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('--dry-run');
@@ -195,7 +195,7 @@ test.each([
   ['status', MAIN],
   ['relay rebase', MAIN],
   ['', MIGRATE],
-])('where nobody listens "%s" says in one line that it got no database', async (args, script) => {
+])('without a database "%s" prints one line about it', async (args, script) => {
   const [port = 0] = await freePorts(1);
   const DATABASE_URL = `postgresql://login:canary@127.0.0.1:${port}/c`;
   const words = args.split(' ').filter(Boolean);
@@ -211,7 +211,7 @@ test.each([
   expect(stderr).not.toMatch(/canary|postgresql:/);
 });
 
-test('a login without the role of operators is told what to grant', async () => {
+test('a login without the operator role gets a message that names the missing grant', async () => {
   const url = new URL(system.database.url);
   [url.username, url.password] = [`nobody_${randomUUID().slice(0, 8)}`, 'canary'];
   await system.database.query(`create role "${url.username}" login password 'canary'`);

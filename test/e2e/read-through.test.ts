@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openSystem } from '../support/system.ts';
 
-test('the age of what was read of the verification topic is measured at each look', async () => {
+test('the read-through age of the verification topic is measured at each poll', async () => {
   await using system = await openSystem();
   const reconciler = await system.start('reconciler');
   const seen = new Set<string>();
@@ -16,7 +16,7 @@ test('the age of what was read of the verification topic is measured at each loo
     .toBeGreaterThan(2);
 });
 
-test('the log says when deadlines stop waiting for a stopped partition, and when they wait again', async () => {
+test('the log reports when deadlines stop waiting for a stopped partition, and when they wait again', async () => {
   await using system = await openSystem();
   const reconciler = await system.start('reconciler');
   const topic = system.topics.names['verification-events'];
@@ -26,15 +26,15 @@ test('the log says when deadlines stop waiting for a stopped partition, and when
         where topic = $1 and partition = 0`,
       [topic, code, ago],
     );
-  const said = (text: string) => () => reconciler.output().includes(text);
+  const hasLogged = (text: string) => () => reconciler.output().includes(text);
 
   await expect
     .poll(() => system.database.query('select from intake_progress where topic = $1', [topic]))
     .not.toEqual([]);
   await stop('LOG_DIFFERS', '61 minutes');
-  await expect.poll(said('deadlines do not wait for these stopped partitions')).toBe(true);
-  expect(said('deadlines wait for all partitions again')()).toBe(false);
+  await expect.poll(hasLogged('deadlines do not wait for these stopped partitions')).toBe(true);
+  expect(hasLogged('deadlines wait for all partitions again')()).toBe(false);
   await stop(null, null);
-  await expect.poll(said('deadlines wait for all partitions again')).toBe(true);
+  await expect.poll(hasLogged('deadlines wait for all partitions again')).toBe(true);
   expect(reconciler.output().split('deadlines do not wait')).toHaveLength(2);
 });

@@ -3,7 +3,7 @@ import { employee, hrEvent, inDays } from '../support/events.ts';
 import { spawnService } from '../support/process.ts';
 import { openSystem, totalsOf } from '../support/system.ts';
 
-test('reconcilers come and go while batches are in flight: each event is applied once', async () => {
+test('reconcilers join and leave while batches are in flight: each event is applied once', async () => {
   await using system = await openSystem({ env: { BATCH_MAX_EVENTS: '50' } });
   const people = Array.from({ length: 1_500 }, (_, index) =>
     hrEvent('joined', `r${index}`, 1, { startsAt: inDays(-1), attributes: employee('Sales') }),
@@ -20,7 +20,7 @@ test('reconcilers come and go while batches are in flight: each event is applied
   await system.verify();
 });
 
-test('SIGTERM in the middle of the work ends with code 0, and another reconciler goes on', async () => {
+test('SIGTERM during processing ends with code 0, and another reconciler continues', async () => {
   await using system = await openSystem();
   const people = Array.from({ length: 600 }, (_, index) =>
     hrEvent('joined', `t${index}`, 1, { startsAt: inDays(-1), attributes: employee('Sales') }),
@@ -32,9 +32,9 @@ test('SIGTERM in the middle of the work ends with code 0, and another reconciler
   await system.verify();
 });
 
-test('SIGTERM while the group is being joined ends with code 0', async () => {
+test('SIGTERM while joining the group ends with code 0', async () => {
   await using system = await openSystem();
-  // The group waits for the dead one until its session is over, and the next one with it.
+  // The group waits for the dead member until its session expires.
   await system.killReconciler();
   await using next = await spawnService('reconciler', { env: system.env });
   const readiness = (): Promise<string> =>

@@ -36,7 +36,7 @@ test('a bad policy: exit code 2, naming line and rule', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a verification topic that the senders stamp: exit code 2', async () => {
+test('a verification topic with timestamps of the senders: exit code 2', async () => {
   await using database = await createTestDatabase();
   await using topics = await createTestTopics(inject('brokers'));
   await using service = await spawnService('reconciler', {
@@ -44,7 +44,7 @@ test('a verification topic that the senders stamp: exit code 2', async () => {
       DATABASE_URL: database.url,
       KAFKA_BROKERS: inject('brokers').join(','),
       ...topics.env,
-      // This one is not LogAppendTime.
+      // Not LogAppendTime.
       TOPIC_VERIFICATION_EVENTS: topics.names['workforce-events'],
       TOPIC_WORKFORCE_EVENTS: topics.names['verification-events'],
     },
@@ -53,7 +53,7 @@ test('a verification topic that the senders stamp: exit code 2', async () => {
   expect(service.output()).toContain('TIMESTAMP_TYPE');
 });
 
-/** Starts a reconciler whose workforce topic has these settings, until it ends, or says `until`. */
+/** Starts a reconciler whose workforce topic has these settings. Resolves when it ends or has logged `until`. */
 async function startOn(
   config: Readonly<Partial<Record<TopicSetting, string>>>,
   until?: string,
@@ -88,7 +88,7 @@ async function startOn(
   return { code, output: service.output() };
 }
 
-test('a compacted input topic, from which events would vanish: exit code 2', async () => {
+test('a compacted input topic, which would lose events: exit code 2', async () => {
   const { code, output } = await startOn({ 'cleanup.policy': 'compact' });
   expect(code).toBe(2);
   expect(output).toContain('TOPIC_SETTING');
@@ -106,10 +106,10 @@ test('an input topic that keeps events for longer than the inbox: exit code 2, n
 });
 
 test('an input topic that keeps events for ever is a warning', async () => {
-  const said = 'topic keeps events for longer than the inbox remembers them';
-  const { code, output } = await startOn({ 'retention.ms': '-1' }, said);
+  const warning = 'topic keeps events for longer than the inbox remembers them';
+  const { code, output } = await startOn({ 'retention.ms': '-1' }, warning);
   expect(code).toBeUndefined();
-  expect(output).toContain(said);
+  expect(output).toContain(warning);
 });
 
 test('a database without the schema: exit code 2', async () => {

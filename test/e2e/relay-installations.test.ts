@@ -15,7 +15,7 @@ import { type CommandResult, runLatchkey } from '../support/run-latchkey.ts';
 const PARTITIONS = 2;
 const OTHER_OUTPUTS = ['LIFECYCLE', 'VERIFICATIONS', 'REVIEWS', 'DEAD_LETTERS'] as const;
 
-test('a topic that was never published to is that of the first: another installation is refused, and fences no relay', async () => {
+test('an unpublished topic is owned by the first installation: another one is refused, and fences no relay', async () => {
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   await using other = await anotherInstallation();
@@ -29,7 +29,7 @@ test('a topic that was never published to is that of the first: another installa
   await append(database, topic, 5);
 
   expect(await recordsOf(topic)).toHaveLength(PARTITIONS * 5);
-  // Nor does a command there, whatever it is told.
+  // A command of it is refused too, with any options.
   const named = ['--topic', topic, '--partition', '0', '--from', '1'];
   expect(await run(other, topic, 'relay', 'replay', ...named)).toMatchObject({
     code: 1,
@@ -41,7 +41,7 @@ test('a topic that was never published to is that of the first: another installa
   expect(second.acquired()).toBe(0);
 });
 
-test('a restored database beside the one that goes on is refused, and fences no relay', async () => {
+test('a restored copy beside the running database is refused, and fences no relay', async () => {
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   {
@@ -55,7 +55,7 @@ test('a restored database beside the one that goes on is refused, and fences no 
 
   await using second = await relayTopic(backup, topic, PARTITIONS);
   await refusedWith(second, 'RELAY_ROW_MISSING');
-  // It decides as much again by itself.
+  // The copy appends as many messages itself.
   await backup.query(APPEND_ROWS, [topic, 7, 'restored']);
   await refusedWith(second, 'RELAY_ANCHOR_DIFFERS');
 
@@ -64,7 +64,7 @@ test('a restored database beside the one that goes on is refused, and fences no 
   expect(await recordsOf(topic)).toHaveLength(PARTITIONS * 15);
 });
 
-test('positions that an older version has committed are taken as they are, and claimed', async () => {
+test('positions that an older version has committed are accepted and claimed', async () => {
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   {
@@ -85,7 +85,7 @@ test('positions that an older version has committed are taken as they are, and c
   undisturbed(later);
 });
 
-test('an installation that replaces another one for good goes on behind its messages', async () => {
+test('an installation that replaces another one continues after its messages', async () => {
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   {
@@ -105,10 +105,10 @@ test('an installation that replaces another one for good goes on behind its mess
   expect(lagging.stderr).toContain('INPUTS_LAG');
   expect(lagging.stderr).toContain('there is no such topic');
 
-  const taken = await run(other, topic, 'relay', 'rebase', '--take-over', '--now');
+  const rebased = await run(other, topic, 'relay', 'rebase', '--take-over', '--now');
 
-  expect(taken).toMatchObject({ code: 0, stderr: '' });
-  expect(taken.stdout).toContain('epoch 1; 5 topics mended');
+  expect(rebased).toMatchObject({ code: 0, stderr: '' });
+  expect(rebased.stdout).toContain('epoch 1; 5 topics mended');
   await expect.poll(() => unpublished(other)).toBe(0);
   const positions = [...(await tailsOf(topic)).values()].map((own) =>
     own.map(({ position }) => Number(position)),
@@ -120,14 +120,14 @@ test('an installation that replaces another one for good goes on behind its mess
   undisturbed(second);
 });
 
-/** A database that was migrated by itself. */
+/** A separately migrated database, with a different installation id. */
 async function anotherInstallation(): Promise<TestDatabase> {
   const database = await createTestDatabase();
   await database.query('update output_state set installation_id = gen_random_uuid()');
   return database;
 }
 
-/** The outputs beside `access`, to which nothing was published. */
+/** Prepares the outputs other than `access`, which are unpublished. */
 async function prepareOthers(database: TestDatabase, access: string): Promise<void> {
   const topics = OTHER_OUTPUTS.map((name) => `${access}.${name}`);
   await using admin = await openAdmin(local());
@@ -142,7 +142,7 @@ async function prepareOthers(database: TestDatabase, access: string): Promise<vo
   );
 }
 
-/** Appends to each lane, and waits until all of it was published. */
+/** Appends to each lane, and waits until everything is published. */
 async function append(database: TestDatabase, topic: string, rowsPerLane: number): Promise<void> {
   await database.query(APPEND_ROWS, [topic, rowsPerLane, 'own']);
   await expect.poll(() => unpublished(database)).toBe(0);
@@ -155,7 +155,7 @@ async function unpublished(database: TestDatabase): Promise<number> {
   return row?.n ?? -1;
 }
 
-/** Each look from the next on finds this. */
+/** Waits until the next checks of the relay refuse with this code. */
 async function refusedWith(relay: Relaying, code: string): Promise<void> {
   const before = relay.refusals().length;
   await expect.poll(() => relay.refusals().length).toBeGreaterThan(before + 1);
@@ -182,7 +182,7 @@ function run(
   return runLatchkey(env, ...args);
 }
 
-/** What is committed with the relays' positions, by partition. */
+/** Metadata committed with the relay's positions, by partition. */
 async function committedTo(topic: string): Promise<readonly string[]> {
   await using admin = await openAdmin(local());
   const [offsets] = await admin.fetchOffsets({ groupId: RELAY_GROUP, topics: [topic] });
@@ -192,7 +192,7 @@ async function committedTo(topic: string): Promise<readonly string[]> {
     .map(({ metadata }) => metadata ?? '');
 }
 
-/** Commits what a version before the installation id has, at the positions that are there. */
+/** Commits the metadata of a version without installation ids, at the current positions. */
 async function commitOlder(topic: string, metadata: readonly string[]): Promise<void> {
   await using admin = await openAdmin(local());
   const kafka = { kafkaSettings: connection(), admin, log };
@@ -215,7 +215,7 @@ async function recordsOf(topic: string): Promise<readonly PublishedRecord[]> {
   return [...(await tailsOf(topic)).values()].flat();
 }
 
-/** Everything that was published, by partition. */
+/** All published records, by partition. */
 async function tailsOf(topic: string): Promise<ReadonlyMap<number, readonly PublishedRecord[]>> {
   await using admin = await openAdmin(local());
   const logs = await readLogOffsets(admin, topic, PARTITIONS);

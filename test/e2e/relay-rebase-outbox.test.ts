@@ -9,10 +9,10 @@ import { killWhileWaiting, whileWaiting } from '../support/relay-lock.ts';
 import { runLatchkey } from '../support/run-latchkey.ts';
 
 const WAITING = 12_000;
-/** Eight processes start one after the other. */
+/** Eight processes start in sequence. */
 const LIMIT_MS = 240_000;
 
-test('a hole in the outbox, and a last message that the topic has deleted, are mended', async () => {
+test('rebase repairs a gap in the outbox, and a last message that the topic has deleted', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   const first = await outbox.start();
   await outbox.append('access', 5);
@@ -22,7 +22,7 @@ test('a hole in the outbox, and a last message that the topic has deleted, are m
   await outbox.append('access', 5);
   await outbox.database.query(DELETE_POSITIONS, [outbox.topics.names.access, 7, 7]);
   await outbox.database.query(DELETE_POSITIONS, [outbox.topics.names.lifecycle, 4, 5]);
-  // The one went back to there; of the other it was only not noted yet.
+  // One lane was reset to that position; for the other it was not recorded yet.
   await outbox.database.query(NOTE, [outbox.topics.names.lifecycle, 3]);
   await outbox.database.query(NOTE, [outbox.topics.names.access, 2]);
   await deleteRecords(outbox.topics.names.lifecycle);
@@ -30,7 +30,7 @@ test('a hole in the outbox, and a last message that the topic has deleted, are m
 
   const done = await runLatchkey(outbox.env, 'relay', 'rebase', '--json');
 
-  // Of 6, 8, 9 and 10 three have a new position, in each of three lanes.
+  // Three of 6, 8, 9 and 10 have a new position, in each of three lanes.
   expect(JSON.parse(done.stdout)).toMatchObject({ epoch: 1, topics: 2, renumbered: 9 });
   await outbox.start();
   await outbox.append('lifecycle', 2);
@@ -39,13 +39,13 @@ test('a hole in the outbox, and a last message that the topic has deleted, are m
   expect(check?.holds, check?.found).toBe(true);
 });
 
-test('a last message that the outbox alone has lost is taken over from the topic', async () => {
+test('a last message that only the outbox has lost is copied from the topic', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   const first = await outbox.start();
   await outbox.append('access', 5);
   await outbox.publishedOnce(['access']);
   await first.end('SIGTERM');
-  // The database has noted that it was published.
+  // The database has recorded it as published.
   await outbox.database.query(DELETE_POSITIONS, [outbox.topics.names.access, 5, 5]);
 
   const done = await runLatchkey(outbox.env, 'relay', 'rebase', '--json');
@@ -56,7 +56,7 @@ test('a last message that the outbox alone has lost is taken over from the topic
   expect(await outbox.publishedOnce(['access'])).toHaveLength(3 * 6);
 });
 
-test('of two rebases at once the second finds nothing left to do', async () => {
+test('the second of two concurrent rebases has nothing to do', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   const { database } = outbox;
   const { access } = outbox.topics.names;
@@ -69,7 +69,7 @@ test('of two rebases at once the second finds nothing left to do', async () => {
   const rebase = () => runLatchkey(outbox.env, 'relay', 'rebase');
   let second: ReturnType<typeof rebase> | undefined;
 
-  const first = await whileWaiting(database, HOLDS[0], rebase, async () => {
+  const first = await whileWaiting(database, LOCKS[0], rebase, async () => {
     second = rebase();
     await expect.poll(() => askingForTopics(database)).toBe(1);
   });
@@ -79,7 +79,7 @@ test('of two rebases at once the second finds nothing left to do', async () => {
   expect(await database.query('select epoch from output_state')).toEqual([{ epoch: 1 }]);
 });
 
-test('a long history that the database has forgotten is looked through in the topic', async () => {
+test('a long lost history is searched in the topic', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   const first = await outbox.start();
   await outbox.append('access', 3_000, 10);
@@ -92,7 +92,7 @@ test('a long history that the database has forgotten is looked through in the to
 
   const done = await runLatchkey(outbox.env, 'relay', 'rebase', '--json');
 
-  // The 50 of each lane bear the ids of what was published there, but say the same: that is common history.
+  // The 50 messages of each lane have the ids and contents of published ones: common history.
   expect(JSON.parse(done.stdout)).toMatchObject({ epoch: 1, topics: 1, renumbered: 0 });
   await outbox.start();
   await outbox.append('access', 5, 10);
@@ -101,7 +101,7 @@ test('a long history that the database has forgotten is looked through in the to
 });
 
 test(
-  'a rebase moves what waits in pieces; ended at any of them, relays publish nothing until another run has done the rest',
+  'a rebase moves unpublished messages in pieces; after a kill at any piece, relays publish nothing until another run has finished',
   async () => {
     await using outbox = await openOutbox(inject('brokers'));
     const { database, env } = outbox;
@@ -116,12 +116,12 @@ test(
     const relay = await outbox.spawn();
     const before = (await outbox.read()).length;
 
-    for (const hold of HOLDS) {
-      await killWhileWaiting(database, hold, () =>
+    for (const lock of LOCKS) {
+      await killWhileWaiting(database, lock, () =>
         spawnService('operator', { env, args: ['relay', 'rebase'] }),
       );
-      // It looks again once it has the lock of the topic.
-      await refusedAnew(database, access);
+      // It checks again after it has locked the topic.
+      await refusedAgain(database, access);
       await database.query(APPEND_OTHERS, [access, 1]);
     }
 
@@ -133,7 +133,7 @@ test(
     expect((await outbox.read()).length).toBe(before);
     expect(await runLatchkey(env, 'relay', 'rebase')).toMatchObject({ code: 0, stderr: '' });
     expect((await runLatchkey(env, 'relay', 'rebase')).stdout).toContain('nothing to rebase');
-    const last = WAITING + HOLDS.length;
+    const last = WAITING + LOCKS.length;
     await expect.poll(async () => (await outbox.read()).length).toBe(before + 3 * last);
     for (const { name, found, holds } of checkMessages(await outbox.read())) {
       expect(holds || name.includes('generation'), `${name}: ${found}`).toBe(true);
@@ -144,7 +144,7 @@ test(
   LIMIT_MS,
 );
 
-test('a rebase does not begin before the inputs were taken, unless it is told to', async () => {
+test('a rebase does not start before the inputs are processed, except with --now', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   const { database, env, topics } = outbox;
   const relay = await outbox.start();
@@ -153,14 +153,14 @@ test('a rebase does not begin before the inputs were taken, unless it is told to
   await relay.end('SIGTERM');
   const topic = topics.names['workforce-events'];
   await using producer = await openProducer();
-  await producer.send({ topic, messages: [{ value: 'nobody has read it' }] });
+  await producer.send({ topic, messages: [{ value: 'unread' }] });
   const rebase = (more: Readonly<Record<string, string>>, ...args: readonly string[]) =>
     runLatchkey({ ...env, ...more }, 'relay', 'rebase', '--all', ...args);
 
-  const behind = await rebase({});
-  expect(behind.code).toBe(1);
-  expect(behind.stderr).toContain('INPUTS_LAG');
-  expect(behind.stderr).toContain(`${topic}/0: taken to 0 of 1`);
+  const lagging = await rebase({});
+  expect(lagging.code).toBe(1);
+  expect(lagging.stderr).toContain('INPUTS_LAG');
+  expect(lagging.stderr).toContain(`${topic}/0: taken to 0 of 1`);
   const lost = await rebase({ TOPIC_WORKFORCE_EVENTS: 'lost', TOPIC_VERIFICATION_EVENTS: 'none' });
   expect(lost.code).toBe(1);
   expect(lost.stderr).toContain('lost: there is no such topic');
@@ -177,14 +177,14 @@ async function openProducer(): Promise<Producer & AsyncDisposable> {
   return Object.assign(producer, { [Symbol.asyncDispose]: () => producer.disconnect() });
 }
 
-/** What another session holds while the rebase comes to it, in the order in which it does: rows of pieces in the middle of the first and the last lane. */
-const HOLDS = [
+/** Locks of another session at which the rebase is killed, in its order: rows of pieces in the middle of the first and the last lane. */
+const LOCKS = [
   'lock table relay_position in share mode',
   'select from outbox where position = 6000 for update',
   'select from outbox where lane = (select max(lane) from outbox) and position = 1000 for update',
 ] as const;
 
-/** Rows with ids of their own, so many ($2) a lane of a topic ($1), that say in which order they were appended. */
+/** Appends $2 rows with unique ids to each lane of the topic $1; payloads contain the order. */
 const APPEND_OTHERS = `
   insert into outbox (lane, position, ce_id, key, headers, payload, generation)
   select lane, head + n, id, id,
@@ -195,7 +195,7 @@ const APPEND_OTHERS = `
     from outbox_lane where topic = $1 offset 0
   ) as lanes, generate_series(1, $2::integer) as n, lateral (select gen_random_uuid() as id where n + lane > 0) as ids`;
 
-/** Commands that wait for another one to let go of a topic. */
+/** Number of commands that wait for another one to release a topic. */
 async function askingForTopics(database: TestDatabase): Promise<number> {
   const rows = await database.query(
     `select from pg_stat_activity where datname = current_database() and state = 'idle'
@@ -204,8 +204,8 @@ async function askingForTopics(database: TestDatabase): Promise<number> {
   return rows.length;
 }
 
-/** The relay has looked at the topic since, and refused it. */
-async function refusedAnew(database: TestDatabase, topic: string): Promise<void> {
+/** Waits until the relay has checked the topic again and refused it. */
+async function refusedAgain(database: TestDatabase, topic: string): Promise<void> {
   await database.query(
     'update relay_topic set refused_code = null, refused_at = null where topic = $1',
     [topic],
@@ -220,7 +220,7 @@ async function refusedAnew(database: TestDatabase, topic: string): Promise<void>
   await expect.poll(code).toMatch(/^RELAY_(ROW_MISSING|ANCHOR_DIFFERS)$/);
 }
 
-/** Messages of each partition in the order in which they were appended. */
+/** True if the messages of each partition are in the order of their appends. */
 function inOrder(messages: readonly OutputMessage[]): boolean {
   const lanes = Map.groupBy(messages, ({ partition }) => partition);
   return [...lanes.values()].every((lane) => {
@@ -237,7 +237,7 @@ const NOTE = `
   update relay_position set published_through = $2 from outbox_lane
   where outbox_lane.lane = relay_position.lane and topic = $1`;
 
-/** As the topic's retention does. */
+/** Deletes records, as the retention of the topic does. */
 async function deleteRecords(topic: string): Promise<void> {
   const admin = new Kafka({ brokers: [...inject('brokers')], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();

@@ -12,7 +12,7 @@ import { openRestorable, type Restorable } from '../support/restorable.ts';
 
 const PEOPLE = 30;
 
-test('after a restore everything downstream converges, also where the backup is older than a rebase', async () => {
+test('after a restore downstream converges, also if the backup is older than a rebase', async () => {
   await using latchkey = await openRestorable();
   const [backup, older] = await loseHistory(latchkey);
   await latchkey.restore(backup);
@@ -42,7 +42,7 @@ test('after a restore everything downstream converges, also where the backup is 
   await untilSame(latchkey.database(), latchkey.messages);
   expect(latchkey.messages().length).toBeGreaterThan(before);
 
-  // What was published in epoch 1 is unknown to this one.
+  // This backup does not contain what was published in epoch 1.
   await latchkey.restore(older);
   await latchkey.start('reconciler');
   await latchkey.taken();
@@ -62,7 +62,7 @@ test('a rebase that is killed at any moment is finished by the next one', async 
   await latchkey.start('reconciler');
   await latchkey.taken();
 
-  // While the epoch cannot be raised, while lanes cannot be written, and half-way through the people.
+  // While the epoch cannot be raised, while lanes cannot be written, and halfway through the identities.
   await killWhile(latchkey, 'lock table identity in share mode', '0');
   await killWhile(latchkey, 'select from relay_topic for update', '1');
   await latchkey.database().query('update outbox set key = key where false');
@@ -82,7 +82,7 @@ test('a rebase that is killed at any moment is finished by the next one', async 
   expect((await latchkey.run('relay', 'rebase')).stdout).toContain('nothing to rebase');
 });
 
-test('while a relay publishes and both sides agree there is nothing to rebase, unless everything is wanted', async () => {
+test('while a relay publishes and both sides agree there is nothing to rebase, except with --all', async () => {
   await using latchkey = await openRestorable();
   await latchkey.start('relay');
   await latchkey.start('reconciler');
@@ -93,7 +93,7 @@ test('while a relay publishes and both sides agree there is nothing to rebase, u
   const nothing = await latchkey.run('relay', 'rebase', '--json');
   expect(JSON.parse(nothing.stdout)).toMatchObject({ epoch: 0, topics: 0, identities: 0 });
 
-  // One that was ended leaves a control record at the end of the log, one that is open is not waited for.
+  // A finished transaction leaves a control record at the end of the log; an open one is not waited for.
   const inputs = latchkey.topics.names['workforce-events'];
   await (await openTransaction(inject('brokers'), inputs, 0)).abort();
   await using open = await openTransaction(inject('brokers'), inputs, 0);
@@ -113,7 +113,7 @@ test('while a relay publishes and both sides agree there is nothing to rebase, u
   });
 });
 
-test('commits that were lost and made again in other batches are noticed, although the last message is the same', async () => {
+test('lost commits that are repeated in other batches are noticed, although the last message is the same', async () => {
   await using latchkey = await openRestorable();
   const [first, second, third] = neighbours();
   await latchkey.start('relay');
@@ -146,7 +146,7 @@ test('commits that were lost and made again in other batches are noticed, althou
   expectContiguous(latchkey);
 });
 
-test('a database that went back is noticed where the brokers have forgotten the positions, too', async () => {
+test('a restored database is noticed even if the brokers have lost the positions', async () => {
   await using latchkey = await openRestorable();
   const [backup] = await loseHistory(latchkey);
   await latchkey.restore(backup);
@@ -167,7 +167,7 @@ test('a database that went back is noticed where the brokers have forgotten the 
   expectNothingTwice(latchkey);
 });
 
-/** Three people whose messages share a partition, in the order of their ids. */
+/** Three persons whose messages share a partition, in the order of their ids. */
 function neighbours(): readonly [number, number, number] {
   const people = Array.from({ length: 60 }, (_, n) => {
     const id = derivedId('identity', HR, `r${n + 100}`);
@@ -180,7 +180,7 @@ function neighbours(): readonly [number, number, number] {
   return [one.n, two.n, three.n];
 }
 
-/** Two backups, and messages that were published after them. */
+/** Creates two backups, and messages that are published after them. */
 async function loseHistory(latchkey: Restorable): Promise<readonly [TestDatabase, TestDatabase]> {
   await latchkey.start('relay');
   await latchkey.start('reconciler');
@@ -191,7 +191,7 @@ async function loseHistory(latchkey: Restorable): Promise<readonly [TestDatabase
   const older = await latchkey.backUp();
   await latchkey.start('relay');
   await latchkey.start('reconciler');
-  // One by one; read again they come as one batch, so that other messages follow.
+  // One by one; reprocessed in one batch they yield other messages.
   for (let revision = 2; revision <= 6; revision += 1) {
     await latchkey.send(
       moved(revision, revision, `Department ${revision}`),
@@ -225,10 +225,10 @@ function question(verification: string) {
   ];
 }
 
-/** Kills the command once it waits for what another session holds. */
-async function killWhile(latchkey: Restorable, hold: string, epoch: string): Promise<void> {
+/** Kills the command when it waits for a lock of another session. */
+async function killWhile(latchkey: Restorable, lock: string, epoch: string): Promise<void> {
   const database = latchkey.database();
-  await killWhileWaiting(database, hold, () => latchkey.spawn('operator', {}, 'relay', 'rebase'));
+  await killWhileWaiting(database, lock, () => latchkey.spawn('operator', {}, 'relay', 'rebase'));
   const [state] = await database.query<{ epoch: string }>('select epoch::text from output_state');
   expect(state?.epoch).toBe(epoch);
 }
@@ -248,13 +248,13 @@ async function restated(database: TestDatabase): Promise<object | undefined> {
   return row;
 }
 
-/** Nothing was lost or doubled on the way: every position once, in order. */
+/** Expects every position once, in order. */
 function expectContiguous({ messages }: Restorable): void {
   const check = checkMessages(messages()).find(({ name }) => name.includes('contiguous'));
   expect(check?.holds, check?.found).toBe(true);
 }
 
-/** What was forgotten and came about again is not published again, and no generation goes back. */
+/** Expects that repeated messages are not published again, and that no generation decreases. */
 function expectNothingTwice({ messages }: Restorable): void {
   const check = checkMessages(messages()).find(({ name }) => name === 'no message twice');
   expect(check?.holds, check?.found).toBe(true);

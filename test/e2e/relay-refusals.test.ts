@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest';
 import { openOutbox, type TestOutbox } from '../support/outbox.ts';
 import type { ChildService } from '../support/process.ts';
 
-test('a hole in the outbox refuses its topic, and the other four go on', async () => {
+test('a gap in the outbox refuses its topic, and the other four continue', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   const relay = await outbox.start();
   await outbox.append('access', 5);
@@ -24,7 +24,7 @@ test('a hole in the outbox refuses its topic, and the other four go on', async (
   await outbox.publishedOnce(others);
 });
 
-test('an outbox that holds another message than Kafka at the published position refuses', async () => {
+test('an outbox with another message than Kafka at the published position is refused', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await outbox.database.query(`update outbox set payload = '{"restored":true}' where position = 5`);
@@ -39,7 +39,7 @@ test('an outbox that holds another message than Kafka at the published position 
   );
 });
 
-test('a database that forgot its last messages refuses', async () => {
+test('a database that has lost its last messages is refused', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await outbox.database.query('delete from outbox where position > 3');
@@ -50,7 +50,7 @@ test('a database that forgot its last messages refuses', async () => {
   await refusedWith(outbox, next, 'RELAY_ROW_MISSING', 'published through 5');
 });
 
-test('a topic that was deleted refuses, and so does the one made in its place', async () => {
+test('a deleted topic is refused, and so is its replacement', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   const topic = outbox.topics.names.access;
@@ -66,9 +66,9 @@ test('a topic that was deleted refuses, and so does the one made in its place', 
   );
 });
 
-test('a message that the broker refuses for its size parks its lane; the others go on, and it does once it may', async () => {
+test('a message that the broker refuses for its size parks its lane; the others continue, and the lane resumes once the limit is raised', async () => {
   await using outbox = await openOutbox(inject('brokers'));
-  // The topics are there now; nobody publishes while the outbox is prepared.
+  // The topics exist now; no relay publishes while the outbox is prepared.
   const first = await outbox.start();
   await first.end('SIGTERM');
   await limitMessages(outbox, 20_000);
@@ -85,7 +85,7 @@ test('a message that the broker refuses for its size parks its lane; the others 
   await relay.end('SIGTERM');
   await limitMessages(outbox, 100_000);
 
-  // At once, and not only after the minute that a parked lane waits between two tries.
+  // Immediately, not after the retry interval of a parked lane of one minute.
   await outbox.start();
   await outbox.publishedOnce(['access', 'lifecycle']);
 });

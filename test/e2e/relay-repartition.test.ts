@@ -12,23 +12,23 @@ import { runLatchkey } from '../support/run-latchkey.ts';
 const PEOPLE = 20;
 const FIVE = { OUTPUT_PARTITIONS: '5' };
 
-test('more partitions keep the order of each key, also of what waits; old settings and old services are refused', async () => {
+test('more partitions keep the order of each key, also of unpublished messages; old settings and old services are refused', async () => {
   await using latchkey = await openRestorable();
   const relay = await latchkey.start('relay');
   const reconciler = await latchkey.start('reconciler');
-  await latchkey.send(...everybody(1));
+  await latchkey.send(...eventsOfAll(1));
   await latchkey.taken();
   await latchkey.published();
   await relay.end('SIGTERM');
-  await latchkey.send(...everybody(2));
+  await latchkey.send(...eventsOfAll(2));
   await latchkey.taken();
 
   const done = await latchkey.run('relay', 'repartition', '--partitions', '5');
 
   expect(done).toMatchObject({ code: 0, stderr: '' });
   expect(done.stdout).toMatch(/5 topics have 5 partitions; [1-9]\d* waiting messages moved/);
-  // It decides with the old number of partitions, and must not append.
-  await latchkey.send(...everybody(3));
+  // It uses the old number of partitions, and must not append.
+  await latchkey.send(...eventsOfAll(3));
   expect(await reconciler.exited).toEqual({ code: 2, signal: null });
   expect(reconciler.output()).toContain('PARTITION_COUNT_DIFFERS');
   const old = await latchkey.spawn('relay');
@@ -47,7 +47,7 @@ test('a repartition that is killed between Kafka and the database is finished by
   await using latchkey = await openRestorable();
   await latchkey.start('relay');
   await latchkey.start('reconciler');
-  await latchkey.send(...everybody(1));
+  await latchkey.send(...eventsOfAll(1));
   await latchkey.taken();
   await latchkey.published();
   await latchkey.backUp(); // ends the services
@@ -67,7 +67,7 @@ test('a repartition that is killed between Kafka and the database is finished by
   expect(await latchkey.run(...args)).toMatchObject({ code: 0 });
   await latchkey.spawn('relay', FIVE);
   await latchkey.spawn('reconciler', FIVE);
-  await latchkey.send(...everybody(2));
+  await latchkey.send(...eventsOfAll(2));
   await latchkey.taken();
   await untilSame(latchkey.database(), latchkey.messages);
   expectOrdered(latchkey);
@@ -77,7 +77,7 @@ test('a repartition that is killed between Kafka and the database is finished by
   });
 });
 
-test('what waits is bounded before anything is changed; what comes later stays in its partition', async () => {
+test('the unpublished messages are limited before any change; later ones stay in their partition', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   const { database, env } = outbox;
   const { access } = outbox.topics.names;
@@ -102,14 +102,14 @@ test('what waits is bounded before anything is changed; what comes later stays i
   expect(await partitionsOf(access)).toBe(5);
   await backlog();
   await outbox.append('access', 10);
-  // Relays could not publish any of it by now.
+  // Relays have not been able to publish any of it.
   const done = await runLatchkey(env, ...args, '--json');
   expect(JSON.parse(done.stdout)).toMatchObject({ moved: 20 });
   await outbox.start(FIVE);
   expect(await outbox.publishedOnce(['access'])).toHaveLength(15 + 20_001 + 30);
 });
 
-/** Appends so many rows ($2) to the first lane of a topic ($1). */
+/** Appends $2 rows to the first lane of the topic $1. */
 const APPEND_TO_FIRST = `
   insert into outbox (lane, position, ce_id, key, headers, payload, generation)
   select lane, 5 + n, id, id,
@@ -126,7 +126,7 @@ async function partitionsOf(topic: string): Promise<number | undefined> {
   return topics[0]?.partitions.length;
 }
 
-function everybody(revision: number) {
+function eventsOfAll(revision: number) {
   return Array.from({ length: PEOPLE }, (_, n) =>
     revision === 1
       ? hrEvent('joined', `q${n}`, 1, { startsAt: inDays(-9), attributes: employee('Sales') })
@@ -137,7 +137,7 @@ function everybody(revision: number) {
   );
 }
 
-/** Positions are contiguous in every partition, and no message came twice. */
+/** Expects contiguous positions in every partition, and no duplicate message. */
 function expectOrdered({ messages }: Restorable): void {
   const checks = checkMessages(messages()).filter(({ name }) => !name.includes('generation'));
   for (const { name, found, holds } of checks) expect(holds, `${name}: ${found}`).toBe(true);

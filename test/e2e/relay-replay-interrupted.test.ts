@@ -15,14 +15,14 @@ import {
 
 const HOLD_POSITIONS = 'select from relay_position for update';
 
-test('a replay that is killed half-way is done by the next one', async () => {
+test('a replay that is killed halfway is finished by the next one', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   const { access } = outbox.topics.names;
   const args = ['relay', 'replay', '--topic', access, '--from', 'earliest'];
   const start = () => spawnService('operator', { env: { ...outbox.env, OPERATOR: 'grace' }, args });
 
-  // Kafka has been told, the database not.
+  // The position is committed to Kafka, but not in the database.
   await killWhileWaiting(outbox.database, HOLD_POSITIONS, start);
   const relay = await outbox.spawn();
   await refused(relay, 'RELAY_POSITION_BEHIND');
@@ -32,7 +32,7 @@ test('a replay that is killed half-way is done by the next one', async () => {
   expect(positionsOf(messages, 0)).toEqual([1n, 2n, 3n, 4n, 5n, 1n, 2n, 3n, 4n, 5n]);
 });
 
-test('a replay that passes over messages and is killed half-way is in the audit trail', async () => {
+test('a replay that skips messages and is killed halfway is in the audit trail', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await outbox.append('access', 3);
@@ -42,13 +42,13 @@ test('a replay that passes over messages and is killed half-way is in the audit 
 
   await killWhileWaiting(outbox.database, HOLD_POSITIONS, start);
 
-  // Kafka has been told, and the relay goes on from there.
+  // The position is committed to Kafka, and the relay continues from there.
   await outbox.start();
   await expect.poll(async () => (await outbox.read()).length).toBe(15 + 2 + 3 + 3);
   expect(await audited(outbox)).toEqual([{ decider: 'operator:grace', kind: 'replay_begun' }]);
 });
 
-test('where cleaning deletes the message before the first one meanwhile, replay says so, and can be run again', async () => {
+test('replay reports when the retention deletes its anchor meanwhile, and can be run again', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await outbox.database.query('delete from outbox where position < 2');
@@ -70,8 +70,8 @@ test('where cleaning deletes the message before the first one meanwhile, replay 
   expect(positionsOf(await freshlyRead(outbox, 15 + 6), 0).slice(-2)).toEqual([4n, 5n]);
 });
 
-/** As if a rebase had been killed that has moved some of what waits behind the second message of each lane. */
-async function killedRebase(outbox: TestOutbox): Promise<void> {
+/** Leaves the state of a killed rebase that has moved some messages after the second one of each lane. */
+async function simulateKilledRebase(outbox: TestOutbox): Promise<void> {
   await outbox.append('access', 3);
   const own = `lane in (select lane from outbox_lane where topic = '${outbox.topics.names.access}')`;
   await outbox.database.query(
@@ -80,10 +80,10 @@ async function killedRebase(outbox: TestOutbox): Promise<void> {
   await outbox.database.query(`update relay_position set mending_after = 2 where ${own}`);
 }
 
-test('where a rebase has begun to move messages and can go on, replay refuses whatever position is given', async () => {
+test('after an interrupted rebase that can continue, replay refuses every position', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
-  await killedRebase(outbox);
+  await simulateKilledRebase(outbox);
   const args = ['--topic', outbox.topics.names.access];
 
   for (const from of [[], ['--from', 'earliest'], ['--from', 'latest']]) {
@@ -93,13 +93,13 @@ test('where a rebase has begun to move messages and can go on, replay refuses wh
   }
 });
 
-test('where Kafka has lost the topic since a rebase began to move messages, replay goes on at a position with all of them', async () => {
+test('after an interrupted rebase whose topic Kafka has lost, replay continues at a position with all messages', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
-  await killedRebase(outbox);
+  await simulateKilledRebase(outbox);
   const { access } = outbox.topics.names;
   await recreate(access);
-  // It makes the topic that is not there.
+  // The relay creates the missing topic.
   const relay = await outbox.spawn();
   await refused(relay, 'RELAY_TOPIC_SHORTER');
 

@@ -16,7 +16,7 @@ import {
   run,
 } from '../support/replaying.ts';
 
-test('offsets that the brokers have forgotten are known to the database: nothing is repeated', async () => {
+test('offsets that the brokers have lost are known to the database: nothing is repeated', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await forgetOffsets(inject('brokers'), RELAY_GROUP, outbox.topics.names.access, 3);
@@ -27,7 +27,7 @@ test('offsets that the brokers have forgotten are known to the database: nothing
   expect(await outbox.publishedOnce(['access'])).toHaveLength(30);
 });
 
-test('where Kafka has forgotten a commit, replay goes on behind the last message and repeats nothing', async () => {
+test('if Kafka has lost a commit, replay continues after the last message and repeats nothing', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await moveBack(outbox, 3n);
@@ -44,7 +44,7 @@ test('where Kafka has forgotten a commit, replay goes on behind the last message
     { decider: 'operator:grace', kind: 'replay_begun' },
     { decider: 'operator:grace', kind: 'replayed' },
   ]);
-  // Nothing is refused now.
+  // No topic is refused now.
   expect((await replay(outbox)).stdout).toContain('nothing to replay');
 });
 
@@ -53,7 +53,7 @@ test.each([
   ['a position alone', { lk_position: '1' }],
   ['numbers that are none', { lk_position: '1', lk_generation: 'abc', ce_id: 'x' }],
   ['an id that is none', { lk_position: '1', lk_generation: '1', ce_id: 'x' }],
-])('what others have written behind the last message is passed over: %s', async (_, headers) => {
+])('foreign records after the last message are skipped: %s', async (_, headers) => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   const { access } = outbox.topics.names;
@@ -68,7 +68,7 @@ test.each([
   }
 });
 
-test('a topic that does not exist is refused, with what to do', async () => {
+test('a missing topic is refused, with the next step', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   const { access } = outbox.topics.names;
@@ -80,7 +80,7 @@ test('a topic that does not exist is refused, with what to do', async () => {
   expect(asked.stderr).toMatch(/TOPIC_SETTING.*the topic does not exist/s);
 });
 
-test('a partition whose messages the topic has deleted goes on where it stands', async () => {
+test('a partition whose messages the topic has deleted continues at its position', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   const { access } = outbox.topics.names;
@@ -98,7 +98,7 @@ test('a partition whose messages the topic has deleted goes on where it stands',
   expect(await outbox.publishedOnce(['access'])).toHaveLength(30);
 });
 
-test('where Kafka lost one topic and the database another, replay mends the one and names the other', async () => {
+test('if Kafka lost one topic and the database another, replay repairs the one and names the other', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   const relay = await outbox.start();
   await outbox.append('access', 5);
@@ -112,7 +112,7 @@ test('where Kafka lost one topic and the database another, replay mends the one 
     [access],
   );
   await recreate(lifecycle);
-  // It makes the topic that is not there.
+  // The relay creates the missing topic.
   await refused(await outbox.spawn(), 'RELAY_TOPIC_SHORTER');
 
   const replayed = await replay(outbox);
@@ -125,7 +125,7 @@ test('where Kafka lost one topic and the database another, replay mends the one 
   expect((await run(outbox, 'relay', 'rebase')).stdout).toContain('1 topics mended');
 });
 
-test('a topic that was made again in another cluster is filled with all that the outbox keeps', async () => {
+test('a topic that was recreated in another cluster is filled with everything in the outbox', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await recreate(outbox.topics.names.access);
@@ -148,14 +148,14 @@ test('a topic that was made again in another cluster is filled with all that the
   await outbox.append('access', 1);
   const messages = await freshlyRead(outbox, 12);
   expect(positionsOf(messages, 1)).toEqual([3n, 4n, 5n, 6n]);
-  // The log lacks two positions, and still goes on after a restart.
+  // The log lacks two positions, and the relay still continues after a restart.
   await relay.end('SIGTERM');
   await outbox.start();
   await outbox.append('access', 1);
   expect(positionsOf(await freshlyRead(outbox, 15), 2)).toEqual([3n, 4n, 5n, 6n, 7n]);
 });
 
-test('what each partition keeps is told, and each goes on from there in one call', async () => {
+test('replay reports the messages that each partition keeps, and one call continues each from there', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await keepUnevenly(outbox);
@@ -170,7 +170,7 @@ test('what each partition keeps is told, and each goes on from there in one call
   expect(gone.stderr).toContain('OUTBOX_NOT_KEPT');
   expect(gone.stderr).toContain('partition 0: 1 is not kept, possible are 5 to 6');
   expect(gone.stderr).toContain('partition 1: possible are 1 to 6');
-  // Only stands for the message, and tells where the relay stands all the same.
+  // An anchor record replaces the message and still determines the position of the relay.
   expect(gone.stderr).toContain('partition 2: 1 is not kept, possible are 3 to 6');
   expect(gone.stderr).toContain('an earlier rebase');
 
@@ -183,7 +183,7 @@ test('what each partition keeps is told, and each goes on from there in one call
   expect(positionsOf(messages, 2)).toEqual([3n, 4n, 5n]);
 });
 
-test('every partition goes on behind what the outbox holds in one call', async () => {
+test('one call continues every partition after the messages of the outbox', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   await outbox.database.query(
@@ -202,7 +202,7 @@ test('every partition goes on behind what the outbox holds in one call', async (
   ]);
 });
 
-test('a number that is another message in each partition, and a topic that a relay publishes, are refused', async () => {
+test('a number without a partition, and a topic that a relay publishes, are refused', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   await publishAndStop(outbox);
   const { access } = outbox.topics.names;
@@ -219,12 +219,12 @@ test('a number that is another message in each partition, and a topic that a rel
   });
 
   await outbox.start();
-  const held = await replay(outbox, '--topic', access);
-  expect(held.code).toBe(1);
-  expect(held.stderr).toContain('RELAY_HOLDS_TOPIC');
+  const owned = await replay(outbox, '--topic', access);
+  expect(owned.code).toBe(1);
+  expect(owned.stderr).toContain('RELAY_HOLDS_TOPIC');
 });
 
-/** Of partition 0 the last two messages, of 1 all, of 2 those behind one that a rebase has put in place of 2. */
+/** Keeps the last two messages of partition 0, all of 1, and of 2 those after one that a rebase has put in place of 2. */
 async function keepUnevenly({ database }: TestOutbox): Promise<void> {
   const own = 'from outbox_lane as own where own.lane = outbox.lane';
   await database.query(

@@ -12,14 +12,14 @@ import { openWire } from '../support/wire.ts';
 
 const PARTITIONS = 3;
 const TRANSACTIONS = 5;
-const LOOKS = 20;
+const POLLS = 20;
 const MAX_BYTES = 4_194_304;
 
-/** Sent beside, once a second at most. */
+/** Statements sent at most once a second. */
 const NOW_AND_THEN = ['ping_session', 'save_published_through'];
 
 test.each([1, 10, 200])(
-  'a transaction of %i messages a partition costs the relay one statement, and so does a look for more',
+  'the relay needs one statement for a transaction of %i messages per partition, and one for a poll',
   async (rowsPerLane) => {
     const wire = openWire();
     await using database = await createTestDatabase();
@@ -38,29 +38,29 @@ test.each([1, 10, 200])(
     await database.query(APPEND_ROWS, [topic, TRANSACTIONS * rowsPerLane, 'x']);
     const rows = await db.run(listRelayLanes, { topic });
     const [first = 0, ...others] = rows.map(({ lane }) => lane);
-    /** What was sent until each transaction was committed to Kafka. */
+    /** Statements sent until each transaction was committed to Kafka. */
     const sent: (readonly string[])[] = [];
     const stop = new AbortController();
     const done = runTopic(
       { topic, lanes: [first, ...others] },
       { db, probe: createProbe(db), admin, kafkaSettings: connection(), log },
       { maxBytes: MAX_BYTES, maxRows: PARTITIONS * rowsPerLane },
-      reportTo(() => sent.push(wire.take().statements)),
+      createReport(() => sent.push(wire.take().statements)),
       stop.signal,
     );
     await expect.poll(() => sent.length).toBe(TRANSACTIONS);
-    // What follows the last one: the read that finds nothing more.
+    // After the last transaction: the read that finds no more rows.
     await expect.poll(() => wire.seen('probe_outbox')).toBeGreaterThan(0);
     wire.take();
-    await expect.poll(() => wire.seen('probe_outbox')).toBeGreaterThan(LOOKS);
+    await expect.poll(() => wire.seen('probe_outbox')).toBeGreaterThan(POLLS);
     const idle = wire.take();
     stop.abort();
     await done;
 
     const each = sent.slice(1).map((all) => all.filter((name) => !NOW_AND_THEN.includes(name)));
     expect(each).toEqual(Array(TRANSACTIONS - 1).fill(['read_outbox']));
-    // One look for all lanes, and now and then a read by whoever has waited long enough for news.
-    const looks = Map.groupBy(
+    // One poll for all lanes, and occasional reads of topics that have waited long enough.
+    const polls = Map.groupBy(
       idle.statements.filter((name) => !NOW_AND_THEN.includes(name)),
       (name) => name,
     );
@@ -68,14 +68,14 @@ test.each([1, 10, 200])(
       probe_outbox: probes = [],
       read_outbox: reads = [],
       ...rest
-    } = Object.fromEntries(looks);
+    } = Object.fromEntries(polls);
     expect(rest).toEqual({});
     expect(reads.length).toBeLessThanOrEqual(probes.length);
   },
 );
 
-/** Says nothing but that a transaction was published. */
-function reportTo(published: () => void): TopicReport {
+/** Reports only published transactions. */
+function createReport(published: () => void): TopicReport {
   const nothing = (): void => undefined;
   return {
     starting: nothing,

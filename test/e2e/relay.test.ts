@@ -29,7 +29,7 @@ test('everything in the outbox is published once, in order, with its position', 
   expect(await relay.end('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 
-test('a standby takes over when the relay is killed, and no message is lost or doubled', async () => {
+test('a standby takes over when the relay is killed, and no message is lost or duplicated', async () => {
   await using outbox = await openOutbox(inject('brokers'));
   const first = await outbox.start();
   const second = await outbox.start();
@@ -43,7 +43,7 @@ test('a standby takes over when the relay is killed, and no message is lost or d
   expect(second.output()).toContain('topic acquired');
 });
 
-test('what was published is deleted after the retention, but for the last message of each lane', async () => {
+test('published messages are deleted after the retention, except for the last of each lane', async () => {
   await using outbox = await openOutbox(inject('brokers'), { OUTBOX_RETENTION_HOURS: '1' });
   const first = await outbox.start();
   await outbox.append('access', 6_000, 10);

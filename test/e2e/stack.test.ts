@@ -13,7 +13,7 @@ const RUN = 'tools/run.mjs';
 const run = promisify(execFile);
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  'the stack ends with exit code 0 and leaves nothing when it is asked to stop by %s',
+  'the stack ends with exit code 0 and leaves nothing behind at %s',
   async (signal) => {
     await using stack = await startStackCommand('node', [RUN, 'tools/stack/main.ts']);
     const { pids, folder } = await tracesOf(stack.pid);
@@ -26,7 +26,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-test('npm run stack prints its two addresses, then that it is ready, and leaves nothing when npm is asked to stop', async () => {
+test('npm run stack prints two addresses and `ready`, and leaves nothing behind when npm is stopped', async () => {
   await using stack = await startStackCommand();
   expect(stack.lines).toEqual([
     expect.stringMatching(/^DATABASE_URL=postgres:/),
@@ -58,7 +58,7 @@ test.each([
   await expect.poll(() => existsSync(folder), { timeout: 5_000 }).toBe(false);
 });
 
-test('no server is left when everything that knows of it is killed with -9 at once', async () => {
+test('no server is left when all parent processes are killed with -9 at once', async () => {
   await using stack = await startStackCommand();
   const { pids, commands, folder } = await tracesOf(stack.pid);
 
@@ -67,15 +67,15 @@ test('no server is left when everything that knows of it is killed with -9 at on
   }
 
   await expect.poll(() => stillAlive(pids), { timeout: 30_000 }).toEqual([]);
-  // There was nobody to do it.
+  // No process was left to delete it.
   await rm(folder, { recursive: true });
 });
 
-test('servers that the environment names are passed on, and left alone when the stack is asked to stop', async () => {
-  const named = { DATABASE_URL: 'postgres://localhost/somebody', KAFKA_BROKERS: 'localhost:1' };
+test('servers from the environment are passed on, and keep running when the stack stops', async () => {
+  const named = { DATABASE_URL: 'postgres://localhost/other', KAFKA_BROKERS: 'localhost:1' };
   await using stack = await startStackCommand('node', [RUN, 'tools/stack/main.ts'], named);
   expect(stack.lines).toEqual([
-    'DATABASE_URL=postgres://localhost/somebody',
+    'DATABASE_URL=postgres://localhost/other',
     'KAFKA_BROKERS=localhost:1',
     'ready',
   ]);
@@ -110,7 +110,7 @@ test('bad arguments end with exit code 2 and the usage', async () => {
   expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining('--brokers') as string });
 });
 
-test('two stacks stand side by side, and a server that was stopped comes back at its address', async () => {
+test('two stacks run side by side, and a stopped server restarts at its address', async () => {
   await using opened = new AsyncDisposableStack();
   const [first, second] = await Promise.all([
     openStack({ local: true }).then((stack) => opened.use(stack)),
@@ -134,7 +134,7 @@ interface StackCommand extends AsyncDisposable {
   readonly exitCode: Promise<number | null>;
 }
 
-/** `npm run stack`: on the servers that are named, else in local processes. Disposing stops it. */
+/** Starts `npm run stack` on servers from the environment, else in local processes. Disposing stops it. */
 async function startStackCommand(
   command = 'npm',
   args = ['run', '--silent', 'stack', '--'],
@@ -168,7 +168,7 @@ interface Traces {
   readonly folder: string;
 }
 
-/** The process and all below it, and the folder that its servers work in. */
+/** The process, its descendants, and the folder of its servers. */
 async function tracesOf(ancestor: number): Promise<Traces> {
   const { stdout } = await run('ps', ['-eo', 'pid=,ppid=,args=']);
   const all = stdout.split('\n').flatMap((line) => {
@@ -178,7 +178,7 @@ async function tracesOf(ancestor: number): Promise<Traces> {
       : [];
   });
   const family = new Set([ancestor]);
-  // Parents are listed before their children only where ids have not wrapped round: look until nobody is added.
+  // Process ids may wrap around, so a child may be listed before its parent: repeat until no process is added.
   for (let before = 0; before < family.size; ) {
     before = family.size;
     for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);

@@ -11,7 +11,7 @@ import { createTestTopics } from '../support/topics.ts';
 
 const REDIRECT = new URL('../faults/proxy/redirect.mjs', import.meta.url).href;
 const SERVICES = ['reconciler', 'relay'] as const;
-/** From the first connection to work under way: services need about 40 answers of each server. */
+/** Services need about 40 answers of each server from the first connection until they process work. */
 const SILENT = [
   ['reconciler', 'database', 20],
   ['reconciler', 'broker', 2],
@@ -20,19 +20,19 @@ const SILENT = [
   ['relay', 'broker', 0],
   ['relay', 'broker', 13],
 ] as const;
-/** On a machine that is crowded it takes a minute to load the sources of a service. */
+/** On a loaded machine a service needs up to a minute to start. */
 const CROWDED = { timeout: 240_000 };
-/** Two: what they cost is the start of each process. */
+/** Two at a time: the cost is the start of processes. */
 const AT_ONCE = 2;
 const STOPPED = { code: 0, signal: null };
 
 type Env = Readonly<Record<string, string>>;
 
-/** Short; a service that waits for servers to the end of it ends with 1. */
+/** Short; a service that exceeds it ends with 1. */
 const SHUTDOWN: Env = { SHUTDOWN_SECONDS: '8' };
 
 test.each(SERVICES)('a %s ends with 0 at SIGTERM while it loads its sources', async (service) => {
-  // Asked while it reads the first of them that is not its own.
+  // Signalled while it loads the first source of another package.
   const early = `data:text/javascript,${encodeURIComponent(`
     import { registerHooks } from 'node:module';
     let isAsked = false;
@@ -57,7 +57,7 @@ test.each(SERVICES)('a %s ends with 0 at SIGTERM while it loads its sources', as
   expect(await child.exited, child.output()).toEqual(STOPPED);
 });
 
-test('services end with 0 at SIGTERM, wherever in their start a server fell silent', {
+test('services end with 0 at SIGTERM, at whatever point of their start a server stops answering', {
   timeout: 240_000,
 }, async () => {
   await using database = await createTestDatabase();
@@ -74,7 +74,7 @@ test('services end with 0 at SIGTERM, wherever in their start a server fell sile
   );
 });
 
-/** Resolves with the results in any order. */
+/** Runs two cases at a time. Resolves with the results in any order. */
 async function twoAtOnce<C, R>(cases: readonly C[], work: (of: C) => Promise<R>): Promise<R[]> {
   const left = [...cases];
   const results: R[] = [];
@@ -100,7 +100,7 @@ async function stoppedAfter(
   const silent = await Promise.all(
     ports.map(async (port) => stack.use(await fallsSilent({ host: '127.0.0.1', port }, answers))),
   );
-  // Brokers say themselves where they are, so that connections to them are turned round.
+  // Clients connect to the addresses that brokers advertise, so connections are redirected.
   const redirect = Object.fromEntries(
     server === 'broker' ? ports.map((port, at) => [port, silent[at]?.port]) : [],
   );
@@ -121,7 +121,7 @@ async function stoppedAfter(
   return await outcomeOf(process);
 }
 
-/** How it ended when asked to; with its output where that is not as it should be. */
+/** Exit code after SIGTERM; with the output if it is unexpected. */
 async function outcomeOf(process: ChildService): Promise<unknown> {
   const exit = await process.end('SIGTERM');
   return exit.code === 0 ? exit : { ...exit, output: process.output() };
@@ -145,7 +145,7 @@ test(
 
     const outcomes = await twoAtOnce(cases, async ([service, env]) => {
       await using process = await spawnService(service, { env: { ...SHUTDOWN, ...env } });
-      // What it says of a try that failed.
+      // Its message about a failed try.
       await expect.poll(process.output, CROWDED).toMatch(/ECONNREFUSED|ENOTFOUND|EAI_AGAIN/);
       return await outcomeOf(process);
     });
@@ -155,7 +155,7 @@ test(
 );
 
 test(
-  'services at work end with 0 at SIGTERM while database or broker are stopped',
+  'working services end with 0 at SIGTERM while database or broker are stopped',
   CROWDED,
   async () => {
     await using stack = await openStack({ local: true });
@@ -183,7 +183,7 @@ test.each([
   ['database', 'migrate', []],
   ['broker', 'main', ['relay', 'rebase']],
 ] as const)(
-  'while the %s says nothing Ctrl-C ends %s %s, and says so',
+  'while the %s does not answer, Ctrl-C ends %s %s with a message',
   async (server, file, args) => {
     await using database = await createTestDatabase();
     await using silent = await fallsSilent(undefined, 0);

@@ -21,7 +21,7 @@ interface Account {
   readonly entitlements: readonly { readonly name: string }[];
 }
 
-/** By account, the message with the highest generation. */
+/** The message with the highest generation of each account. */
 function accountsOf(system: TestSystem): ReadonlyMap<string, Account> {
   const last = new Map<string, Account>();
   for (const { topic, data } of system.messages()) {
@@ -39,7 +39,7 @@ async function endServices(system: TestSystem): Promise<void> {
   await system.killReconciler();
 }
 
-/** What an operator does with a backup, once services run on it; ended with the system. */
+/** Runs services on a restored backup, then `relay rebase`. The services end with the system. */
 async function rebase(system: TestSystem, { url }: TestDatabase): Promise<CommandResult> {
   const env = { ...system.env, DATABASE_URL: url };
   await system.start('reconciler', { DATABASE_URL: url });
@@ -49,7 +49,7 @@ async function rebase(system: TestSystem, { url }: TestDatabase): Promise<Comman
   return done;
 }
 
-test('accounts that were published and forgotten end for consumers, too, where events that are read again never make them', async () => {
+test('accounts that were published and lost end for consumers, even if reprocessing never creates them', async () => {
   await using system = await openSystem({ partitions: 1 });
   await system.send(joined('stays'));
   await system.settled();
@@ -61,7 +61,7 @@ test('accounts that were published and forgotten end for consumers, too, where e
     Array.from({ length: 9 }, () => 'enabled'),
   );
   await endServices(system);
-  // All that is lost is read in one batch with what has come since.
+  // Lost and later events are reprocessed in one batch.
   await system.send(
     hrEvent('left', 'leaver', 2, { endsAt: inDays(-1), immediate: true }),
     hrEvent('moved', 'mover', 2, {
@@ -93,7 +93,7 @@ test('accounts that were published and forgotten end for consumers, too, where e
   expect(consumed()).toHaveLength(published.size);
 });
 
-test('reviews that were published and forgotten are known to consumers as the database knows them', async () => {
+test('consumers end with the reviews of the database after published reviews were lost', async () => {
   await using system = await openSystem({ partitions: 1 });
   await using copy = await copyTestDatabase(system.database);
   const left = (person: number) =>
@@ -103,7 +103,7 @@ test('reviews that were published and forgotten are known to consumers as the da
     await system.settled();
   }
   await endServices(system);
-  // All of it is read in one batch: so many share a review, and one is no stranger any more.
+  // Everything is reprocessed in one batch: many persons share a review, and one person is known by now.
   await system.send(
     hrEvent('joined', 'stranger0', 1, { startsAt: STARTS, attributes: employee('Sales') }),
   );
@@ -113,8 +113,8 @@ test('reviews that were published and forgotten are known to consumers as the da
   expect(rebased).toMatchObject({ code: 0 });
   expect(rebased.stdout).toContain('12 reviews were published in another state');
   const consumed = () => {
-    const said = system.messages().filter(({ topic }) => topic === 'reviews');
-    const last = new Map(said.map(({ key, type }) => [key, type]));
+    const messages = system.messages().filter(({ topic }) => topic === 'reviews');
+    const last = new Map(messages.map(({ key, type }) => [key, type]));
     return [...last].flatMap(([id, type]) => (type === 'latchkey.review.opened.v1' ? [id] : []));
   };
   const open = await copy.query<{ id: string; kind: string }>(
@@ -122,7 +122,7 @@ test('reviews that were published and forgotten are known to consumers as the da
   );
   expect(open).toMatchObject([{ kind: 'leavers_unknown' }]);
   await expect.poll(consumed).toEqual(open.map(({ id }) => id));
-  // Who becomes known now ends what counts them, and nothing is said twice.
+  // Persons that become known now resolve their review, and nothing is published twice.
   await system.send(
     ...Array.from({ length: 11 }, (_, at) =>
       hrEvent('joined', `stranger${at + 1}`, 1, {

@@ -13,7 +13,7 @@ function joiners(prefix: string, count: number): readonly SentEvent[] {
   );
 }
 
-/** As a backup of the positions does. */
+/** Copies the positions, as a backup does. */
 async function keepPositions({ database }: TestSystem): Promise<void> {
   await database.query('create table kept as select * from intake_progress');
 }
@@ -32,7 +32,7 @@ interface Position {
   readonly stopped: string | null;
 }
 
-/** Of the partitions of the workforce events. */
+/** Positions of the partitions of workforce events. */
 async function positionsOf({ database, topics }: TestSystem): Promise<readonly Position[]> {
   return database.query<Position & Record<string, unknown>>(
     `select partition, next_offset::int as next, stopped_code as stopped from intake_progress
@@ -41,7 +41,7 @@ async function positionsOf({ database, topics }: TestSystem): Promise<readonly P
   );
 }
 
-/** What the reconciler shows of a series of the workforce events, by partition. */
+/** Values of a series of the reconciler for workforce events, by partition. */
 async function shownOf(system: TestSystem, name: string): Promise<readonly number[]> {
   const topic = system.topics.names['workforce-events'];
   const found = await scrape(system.reconciler());
@@ -54,7 +54,7 @@ async function readiness(system: TestSystem): Promise<string> {
   return (await fetch(`${system.reconciler().address}/readyz`)).text();
 }
 
-test('idle partitions whose positions went back are read again, without an event or a restart', async () => {
+test('idle partitions whose positions were reset are read again, without an event or a restart', async () => {
   await using system = await openSystem();
   const { database } = system;
   const topic = system.topics.names['workforce-events'];
@@ -67,7 +67,7 @@ test('idle partitions whose positions went back are read again, without an event
   const ends = before.map(({ next }) => next);
   await expect.poll(() => shownOf(system, 'latchkey_consumer_position')).toEqual(ends);
 
-  // One went back, one was never read, one is as it was.
+  // One position was reset, one partition was never read, one is unchanged.
   await database.query(`${GO_BACK} and known.topic = $1 and known.partition = 0`, [topic]);
   await database.query('delete from intake_progress where topic = $1 and partition = 1', [topic]);
 
@@ -86,8 +86,8 @@ test('idle partitions whose positions went back are read again, without an event
   await expect.poll(() => shownOf(system, 'latchkey_consumer_lag')).toEqual([0, 0, 0]);
   expect(await shownOf(system, 'latchkey_consumer_position')).toEqual(ends);
   expect(await readiness(system)).toContain('"ready":true');
-  const said = system.output().split('\n');
-  const back = said.filter((line) => line.includes('positions went back')).join('\n');
+  const lines = system.output().split('\n');
+  const back = lines.filter((line) => line.includes('positions went back')).join('\n');
   expect(back).toContain(`${topic}/0`);
   expect(back).toContain(`${topic}/1`);
   expect(back).not.toContain(`${topic}/2`);
@@ -96,7 +96,7 @@ test('idle partitions whose positions went back are read again, without an event
   await system.verify();
 });
 
-test('a partition that the database says has stopped is not read on, and is left alone after that', async () => {
+test('a partition that is stopped according to the database is not read, and stays stopped', async () => {
   await using system = await openSystem();
   const { database } = system;
   const topic = system.topics.names['workforce-events'];
@@ -106,7 +106,7 @@ test('a partition that the database says has stopped is not read on, and is left
   await system.send(...joiners('b', 30));
   await system.settled();
   const before = await positionsOf(system);
-  // The database went back to when partition 0 waited for an operator.
+  // The database is restored to a time when partition 0 waited for an operator.
   await database.query(
     `update intake_progress set stopped_code = 'LOG_DIFFERS', stopped_detail = 'test', stopped_at = now()
      where topic = $1 and partition = 0`,
@@ -120,9 +120,9 @@ test('a partition that the database says has stopped is not read on, and is left
   const [stopped] = await positionsOf(system);
   expect(stopped).toMatchObject({ stopped: 'LOG_DIFFERS' });
   expect(stopped?.next).toBeLessThan(before[0]?.next ?? 0);
-  const said = system.output().split('\n');
-  expect(said.filter((line) => line.includes('"partition stopped"'))).toHaveLength(1);
-  const back = said.filter((line) => line.includes('positions went back'));
+  const lines = system.output().split('\n');
+  expect(lines.filter((line) => line.includes('"partition stopped"'))).toHaveLength(1);
+  const back = lines.filter((line) => line.includes('positions went back'));
   expect(back.filter((line) => line.includes(`${topic}/0`))).toHaveLength(1);
   expect(back.at(-1)).toContain(`${topic}/1`);
   expect(await readiness(system)).toContain('"ready":false');

@@ -13,7 +13,7 @@ interface Shown {
   readonly isAtWork: boolean;
 }
 
-/** A file with the example policy under another owner. */
+/** A file with the example policy and another owner. */
 async function otherPolicy(): Promise<AsyncDisposable & { readonly path: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-policy-'));
   const path = join(folder, 'policy.yaml');
@@ -42,7 +42,7 @@ async function shown(): Promise<readonly boolean[]> {
     .map(({ isAtWork }) => isAtWork);
 }
 
-test('two reconcilers with different policies are told of by status, a metric and an alert, until one ends', async () => {
+test('two reconcilers with different policies are reported by status, a metric and an alert, until one ends', async () => {
   const { query } = system.database;
   const alerts = await Alerts.open(() => [system.reconciler()]);
   await expect.poll(() => alerts.values('latchkey_policies_at_work')).toEqual([1]);
