@@ -53,11 +53,11 @@ test('dead letters: a delivery is not an event', async () => {
   );
 });
 
-test('intake lag, and partition stands still: another session locks the inbox while 1,001 events wait', async () => {
+test('intake lag, and partition stalled: another session locks the inbox while 1,001 events wait', async () => {
   const { query } = system.database;
   await system.settled();
   expect(await alerts.fires('intake lag')).toBe(false);
-  expect(alerts.firing('partition stands still')).toEqual([]);
+  expect(alerts.firing('partition stalled')).toEqual([]);
   const before = await query('select from inbox');
   {
     await using _locked = await holdRows(
@@ -70,7 +70,7 @@ test('intake lag, and partition stands still: another session locks the inbox wh
       .toBeGreaterThan(1_000);
     await alerts.scrape(TEN_MINUTES_SECONDS);
     expect(await alerts.fires('intake lag')).toBe(true);
-    expect(alerts.firing('partition stands still')).toHaveLength(1);
+    expect(alerts.firing('partition stalled')).toHaveLength(1);
   }
   await system.settled();
   expect((await query('select from inbox')).length).toBe(before.length + 1_001);
