@@ -177,7 +177,7 @@ async function openProducer(): Promise<Producer & AsyncDisposable> {
   return Object.assign(producer, { [Symbol.asyncDispose]: () => producer.disconnect() });
 }
 
-/** Locks of another session at which the rebase is killed, in its order: rows of pieces in the middle of the first and the last lane. */
+/** Locks at which the rebase is killed, in order: rows of pieces in the middle of the first and the last lane. */
 const LOCKS = [
   'lock table relay_position in share mode',
   'select from outbox where position = 6000 for update',

@@ -6,7 +6,8 @@ import type { FromChild, Point, Proceeding, ToChild } from './points.ts';
 export interface Failpoints {
   isArmed(point: Point): boolean;
   /**
-   * Marks a boundary. If it is armed, reports it to the parent and waits for the parent's answer; `cut` has reset the connections when this resolves.
+   * Marks a boundary. If it is armed, reports it to the parent and waits for the answer. After `cut`, all
+   * connections are reset when this resolves.
    *
    * @returns `error` if the step at this boundary must fail
    */

@@ -11,7 +11,10 @@ export interface RecoveryTarget {
 /** A fault whose recovery time is measured. */
 export interface RecoveryFault {
   readonly brokers: 1 | 3;
-  /** Injects the fault. Resolves after a restart of servers has finished; the returned function restores processes that must not take part in the recovery. */
+  /**
+   * Injects the fault. Resolves after a restart of servers has finished. The returned function restores processes that
+   * must not take part in the recovery.
+   */
   inject(target: RecoveryTarget): Promise<(() => Promise<void>) | undefined>;
 }
 

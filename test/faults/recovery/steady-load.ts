@@ -120,11 +120,11 @@ function isZero(count: number): boolean {
   return count === 0;
 }
 
-type Seen = TimedEvent & { readonly visibleMs: number };
+type SeenEvent = TimedEvent & { readonly visibleMs: number };
 
-function findFirstSeen(events: readonly TimedEvent[], sinceMs: number): Seen | undefined {
+function findFirstSeen(events: readonly TimedEvent[], sinceMs: number): SeenEvent | undefined {
   const seen = events.filter(
-    (event): event is Seen => event.sentMs >= sinceMs && event.visibleMs !== undefined,
+    (event): event is SeenEvent => event.sentMs >= sinceMs && event.visibleMs !== undefined,
   );
   return seen.toSorted((a, b) => a.visibleMs - b.visibleMs)[0];
 }

@@ -42,7 +42,8 @@ export interface WorkloadOptions {
  *
  * The final state depends on the set of events only: there are no tied facts, unknown conditions,
  * verifications with two possible ends, two verifications of one person, dates near now, or deadlines, if
- * all events of a verification are processed within 10 minutes. Exception: of conflicting contents the first to arrive counts.
+ * all events of a verification are processed within 10 minutes. Exception: of conflicting contents the first
+ * to arrive counts.
  */
 export function generateWorkload(options: WorkloadOptions): readonly SentRecord[] {
   const random = openRandom(options.seed);

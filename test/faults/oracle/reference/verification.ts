@@ -33,8 +33,8 @@ const SCORE_THRESHOLD = 0.8;
 
 /**
  * Lists every possible end of a verification by the example policy, for any order of these reports within the
- * validity and one grace period, after all grace periods are over. None: it is pending. Several: the first that becomes known wins.
- * Assumes that each step is reported once, and that no other verification is about the person.
+ * validity and one grace period, after all grace periods are over. None: it is pending. Several: the first that
+ * becomes known wins. Assumes that each step is reported once, and that no other verification is about the person.
  */
 export function listEndings(facts: readonly VerificationFact[]): readonly Ending[] {
   const request = facts.find((fact) => fact.kind === 'requested')?.data;
