@@ -7,7 +7,7 @@ import type { Stack } from '../../tools/stack/stack.ts';
 import { employee, hrEvent, inDays, type SentEvent, structured } from '../support/events.ts';
 import { openOutbox, type TestOutbox } from '../support/outbox.ts';
 import { type OutputReader, openOutputReader } from '../support/output-reader.ts';
-import type { AccessData } from '../support/people.ts';
+import type { AccessData } from '../support/persons.ts';
 import { type ChildService, spawnService } from '../support/process.ts';
 import { produce } from '../support/produce.ts';
 import { openRights, type Rights } from '../support/rights.ts';

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { Alerts } from '../support/alerts/alerts.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
 import { eventually } from '../support/eventually.ts';
-import { holdRows } from '../support/hold-rows.ts';
 import { local, produce } from '../support/kafka-clients.ts';
+import { lockRows } from '../support/lock-rows.ts';
 import { openTransaction } from '../support/open-transaction.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
@@ -60,7 +60,7 @@ test('intake lag, and partition stalled: another session locks the inbox while 1
   expect(alerts.firing('partition stalled')).toEqual([]);
   const before = await query('select from inbox');
   {
-    await using _locked = await holdRows(
+    await using _locked = await lockRows(
       system.database,
       'lock table inbox in access exclusive mode',
     );
@@ -110,7 +110,7 @@ test('memory of the inbox: another session locks the claims to delete', async ()
   await provoke('memory of the inbox', async () => {
     await query("update inbox set received_at = now() - interval '40 days'");
     await query("update inbox_retention set retained_since = now() - interval '40 days'");
-    stack.use(await holdRows(system.database, 'select from inbox_retention for update'));
+    stack.use(await lockRows(system.database, 'select from inbox_retention for update'));
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { scrape, valuesOf } from '../support/alerts/scrape.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
-import { holdRows } from '../support/hold-rows.ts';
+import { lockRows } from '../support/lock-rows.ts';
 import { type ChildService, spawnService, startService } from '../support/process.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 import { deleteTopics } from '../support/topics.ts';
@@ -86,7 +86,7 @@ test('the lag is measured against the end of the log while nothing can be proces
   await system.settled();
   await expect.poll(lag).toBe(0);
   {
-    await using _locked = await holdRows(
+    await using _locked = await lockRows(
       system.database,
       'lock table inbox in access exclusive mode',
     );

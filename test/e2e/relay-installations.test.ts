@@ -9,8 +9,8 @@ import { expect, inject, test } from 'vitest';
 import { APPEND_ROWS } from '../support/append-rows.ts';
 import { copyTestDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { connection, local, log, setUp } from '../support/kafka-clients.ts';
-import { type Relaying, relayTopic } from '../support/relaying.ts';
 import { type CommandResult, runLatchkey } from '../support/run-latchkey.ts';
+import { openTestRelay, type TestRelay } from '../support/test-relay.ts';
 
 const PARTITIONS = 2;
 const OTHER_OUTPUTS = ['LIFECYCLE', 'VERIFICATIONS', 'REVIEWS', 'DEAD_LETTERS'] as const;
@@ -19,10 +19,10 @@ test('an unpublished topic is owned by the first installation: another one is re
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   await using other = await anotherInstallation();
-  await using first = await relayTopic(database, topic, PARTITIONS);
+  await using first = await openTestRelay(database, topic, PARTITIONS);
   await expect.poll(() => first.acquired()).toBe(1);
   await expect.poll(() => committedTo(topic)).toHaveLength(PARTITIONS);
-  await using second = await relayTopic(other, topic, PARTITIONS);
+  await using second = await openTestRelay(other, topic, PARTITIONS);
   await other.query(APPEND_ROWS, [topic, 5, 'other']);
   await refusedWith(second, 'RELAY_INSTALLATION_DIFFERS');
 
@@ -45,15 +45,15 @@ test('a restored copy beside the running database is refused, and fences no rela
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   {
-    await using early = await relayTopic(database, topic, PARTITIONS);
+    await using early = await openTestRelay(database, topic, PARTITIONS);
     await append(database, topic, 5);
     undisturbed(early);
   }
   await using backup = await copyTestDatabase(database);
-  await using first = await relayTopic(database, topic, PARTITIONS);
+  await using first = await openTestRelay(database, topic, PARTITIONS);
   await append(database, topic, 5);
 
-  await using second = await relayTopic(backup, topic, PARTITIONS);
+  await using second = await openTestRelay(backup, topic, PARTITIONS);
   await refusedWith(second, 'RELAY_ROW_MISSING');
   // The copy appends as many messages itself.
   await backup.query(APPEND_ROWS, [topic, 7, 'restored']);
@@ -68,7 +68,7 @@ test('positions that an older version has committed are accepted and claimed', a
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   {
-    await using early = await relayTopic(database, topic, PARTITIONS);
+    await using early = await openTestRelay(database, topic, PARTITIONS);
     await append(database, topic, 5);
     undisturbed(early);
   }
@@ -77,7 +77,7 @@ test('positions that an older version has committed are accepted and claimed', a
   await commitOlder(topic, older);
   expect(await committedTo(topic)).toEqual(older);
 
-  await using later = await relayTopic(database, topic, PARTITIONS);
+  await using later = await openTestRelay(database, topic, PARTITIONS);
 
   await expect.poll(() => committedTo(topic)).toEqual(claimed);
   await append(database, topic, 5);
@@ -89,12 +89,12 @@ test('an installation that replaces another one continues after its messages', a
   const { topic } = await setUp(PARTITIONS);
   await using database = await createTestDatabase();
   {
-    await using early = await relayTopic(database, topic, PARTITIONS);
+    await using early = await openTestRelay(database, topic, PARTITIONS);
     await append(database, topic, 5);
     undisturbed(early);
   }
   await using other = await anotherInstallation();
-  await using second = await relayTopic(other, topic, PARTITIONS);
+  await using second = await openTestRelay(other, topic, PARTITIONS);
   await refusedWith(second, 'RELAY_INSTALLATION_DIFFERS');
   await other.query(APPEND_ROWS, [topic, 3, 'other']);
   await other.query('update outbox set ce_id = gen_random_uuid()');
@@ -114,7 +114,7 @@ test('an installation that replaces another one continues after its messages', a
     own.map(({ position }) => Number(position)),
   );
   expect(positions).toEqual(Array(PARTITIONS).fill([1, 2, 3, 4, 5, 6, 7, 8]));
-  await using late = await relayTopic(database, topic, PARTITIONS);
+  await using late = await openTestRelay(database, topic, PARTITIONS);
   await refusedWith(late, 'RELAY_INSTALLATION_DIFFERS');
   await append(other, topic, 2);
   undisturbed(second);
@@ -156,13 +156,13 @@ async function unpublished(database: TestDatabase): Promise<number> {
 }
 
 /** Waits until the next checks of the relay refuse with this code. */
-async function refusedWith(relay: Relaying, code: string): Promise<void> {
+async function refusedWith(relay: TestRelay, code: string): Promise<void> {
   const before = relay.refusals().length;
   await expect.poll(() => relay.refusals().length).toBeGreaterThan(before + 1);
   expect(relay.refusals().at(-1)?.code).toBe(code);
 }
 
-function undisturbed(relay: Relaying): void {
+function undisturbed(relay: TestRelay): void {
   expect(relay.failures()).toEqual([]);
   expect(relay.acquired()).toBe(1);
 }

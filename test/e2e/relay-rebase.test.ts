@@ -17,7 +17,7 @@ test('after a restore downstream converges, also if the backup is older than a r
   const [backup, older] = await loseHistory(latchkey);
   await latchkey.restore(backup);
   await latchkey.start('reconciler');
-  await latchkey.taken();
+  await latchkey.processed();
   const relay = await latchkey.spawn('relay');
   await expect.poll(() => refusedTopics(latchkey.database())).toBeGreaterThan(0);
 
@@ -38,14 +38,14 @@ test('after a restore downstream converges, also if the backup is older than a r
   expect(second.stdout).toContain('nothing to rebase');
 
   await latchkey.send(moved(3, 9, 'Legal'));
-  await latchkey.taken();
+  await latchkey.processed();
   await untilSame(latchkey.database(), latchkey.messages);
   expect(latchkey.messages().length).toBeGreaterThan(before);
 
   // This backup does not contain what was published in epoch 1.
   await latchkey.restore(older);
   await latchkey.start('reconciler');
-  await latchkey.taken();
+  await latchkey.processed();
   await latchkey.spawn('relay');
   await expect.poll(() => refusedTopics(latchkey.database())).toBeGreaterThan(0);
   const third = await latchkey.run('relay', 'rebase', '--json');
@@ -60,7 +60,7 @@ test('a rebase that is killed at any moment is finished by the next one', async 
   const [backup] = await loseHistory(latchkey);
   await latchkey.restore(backup);
   await latchkey.start('reconciler');
-  await latchkey.taken();
+  await latchkey.processed();
 
   // While the epoch cannot be raised, while lanes cannot be written, and halfway through the identities.
   await killWhile(latchkey, 'lock table identity in share mode', '0');
@@ -87,7 +87,7 @@ test('while a relay publishes and both sides agree there is nothing to rebase, e
   await latchkey.start('relay');
   await latchkey.start('reconciler');
   await latchkey.send(...Array.from({ length: 5 }, (_, n) => joined(n)));
-  await latchkey.taken();
+  await latchkey.processed();
   await latchkey.published();
 
   const nothing = await latchkey.run('relay', 'rebase', '--json');
@@ -119,7 +119,7 @@ test('lost commits that are repeated in other batches are noticed, although the 
   await latchkey.start('relay');
   await latchkey.start('reconciler');
   await latchkey.send(joined(0));
-  await latchkey.taken();
+  await latchkey.processed();
   await latchkey.published();
   const backup = await latchkey.backUp();
   await latchkey.start('relay');
@@ -127,7 +127,7 @@ test('lost commits that are repeated in other batches are noticed, although the 
   const parts = [[joined(first)], [moved(first, 2, 'Legal')]];
   for (const events of [...parts, [joined(second), moved(second, 2, 'Legal')], [joined(third)]]) {
     await latchkey.send(...events);
-    await latchkey.taken();
+    await latchkey.processed();
   }
   await latchkey.published();
   await latchkey.restore(backup);
@@ -135,13 +135,13 @@ test('lost commits that are repeated in other batches are noticed, although the 
   // With the record before them four at a time: the first two are one change now, the next two are two. There are
   // as many messages as before, and the last one is the same.
   await latchkey.spawn('reconciler', { BATCH_MAX_EVENTS: '4' });
-  await latchkey.taken();
+  await latchkey.processed();
   await latchkey.spawn('relay');
 
   await expect.poll(() => refusedTopics(latchkey.database())).toBeGreaterThan(0);
   expect(await latchkey.run('relay', 'rebase')).toMatchObject({ code: 0, stderr: '' });
   await latchkey.send(moved(first, 3, 'Sales'));
-  await latchkey.taken();
+  await latchkey.processed();
   await untilSame(latchkey.database(), latchkey.messages);
   expectContiguous(latchkey);
 });
@@ -156,7 +156,7 @@ test('a restored database is noticed even if the brokers have lost the positions
   }
 
   await latchkey.start('reconciler');
-  await latchkey.taken();
+  await latchkey.processed();
   await latchkey.spawn('relay');
 
   await expect.poll(() => refusedTopics(latchkey.database())).toBe(3);
@@ -185,7 +185,7 @@ async function loseHistory(latchkey: Restorable): Promise<readonly [TestDatabase
   await latchkey.start('relay');
   await latchkey.start('reconciler');
   await latchkey.send(...Array.from({ length: PEOPLE }, (_, n) => joined(n)), ...question('V1'));
-  await latchkey.taken();
+  await latchkey.processed();
   await latchkey.published();
   const backup = await latchkey.backUp();
   const older = await latchkey.backUp();
@@ -197,10 +197,10 @@ async function loseHistory(latchkey: Restorable): Promise<readonly [TestDatabase
       moved(revision, revision, `Department ${revision}`),
       moved(1, revision, 'X'),
     );
-    await latchkey.taken();
+    await latchkey.processed();
   }
   await latchkey.send(left(2, 8), ...question('V2'));
-  await latchkey.taken();
+  await latchkey.processed();
   await latchkey.published();
   return [backup, older];
 }

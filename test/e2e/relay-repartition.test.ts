@@ -17,11 +17,11 @@ test('more partitions keep the order of each key, also of unpublished messages; 
   const relay = await latchkey.start('relay');
   const reconciler = await latchkey.start('reconciler');
   await latchkey.send(...eventsOfAll(1));
-  await latchkey.taken();
+  await latchkey.processed();
   await latchkey.published();
   await relay.end('SIGTERM');
   await latchkey.send(...eventsOfAll(2));
-  await latchkey.taken();
+  await latchkey.processed();
 
   const done = await latchkey.run('relay', 'repartition', '--partitions', '5');
 
@@ -36,7 +36,7 @@ test('more partitions keep the order of each key, also of unpublished messages; 
 
   await latchkey.spawn('relay', FIVE);
   await latchkey.spawn('reconciler', FIVE);
-  await latchkey.taken();
+  await latchkey.processed();
   await untilSame(latchkey.database(), latchkey.messages);
   await latchkey.published();
   expectOrdered(latchkey);
@@ -48,7 +48,7 @@ test('a repartition that is killed between Kafka and the database is finished by
   await latchkey.start('relay');
   await latchkey.start('reconciler');
   await latchkey.send(...eventsOfAll(1));
-  await latchkey.taken();
+  await latchkey.processed();
   await latchkey.published();
   await latchkey.backUp(); // ends the services
   const args = ['relay', 'repartition', '--partitions', '5'];
@@ -68,7 +68,7 @@ test('a repartition that is killed between Kafka and the database is finished by
   await latchkey.spawn('relay', FIVE);
   await latchkey.spawn('reconciler', FIVE);
   await latchkey.send(...eventsOfAll(2));
-  await latchkey.taken();
+  await latchkey.processed();
   await untilSame(latchkey.database(), latchkey.messages);
   expectOrdered(latchkey);
   expect((await latchkey.run(...args)).stdout).toContain('nothing to do');

@@ -45,15 +45,15 @@ test.each([1, 10, 200])(
       { topic, lanes: [first, ...others] },
       { db, probe: createProbe(db), admin, kafkaSettings: connection(), log },
       { maxBytes: MAX_BYTES, maxRows: PARTITIONS * rowsPerLane },
-      createReport(() => sent.push(wire.take().statements)),
+      createReport(() => sent.push(wire.drain().statements)),
       stop.signal,
     );
     await expect.poll(() => sent.length).toBe(TRANSACTIONS);
     // After the last transaction: the read that finds no more rows.
     await expect.poll(() => wire.seen('probe_outbox')).toBeGreaterThan(0);
-    wire.take();
+    wire.drain();
     await expect.poll(() => wire.seen('probe_outbox')).toBeGreaterThan(POLLS);
-    const idle = wire.take();
+    const idle = wire.drain();
     stop.abort();
     await done;
 

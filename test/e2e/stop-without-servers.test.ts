@@ -4,9 +4,9 @@ import { expect, inject, test } from 'vitest';
 import { freePorts } from '../../tools/stack/local/ports.ts';
 import { openStack } from '../../tools/stack/open-stack.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { fallsSilent } from '../support/falls-silent.ts';
 import { freeze } from '../support/freeze.ts';
 import { type ChildService, spawnService, startService } from '../support/process.ts';
+import { openSilentServer } from '../support/silent-server.ts';
 import { createTestTopics } from '../support/topics.ts';
 
 const REDIRECT = new URL('../faults/proxy/redirect.mjs', import.meta.url).href;
@@ -98,7 +98,9 @@ async function stoppedAfter(
   const ports = server === 'database' ? [Number(url.port)] : brokers;
   await using stack = new AsyncDisposableStack();
   const silent = await Promise.all(
-    ports.map(async (port) => stack.use(await fallsSilent({ host: '127.0.0.1', port }, answers))),
+    ports.map(async (port) =>
+      stack.use(await openSilentServer({ host: '127.0.0.1', port }, answers)),
+    ),
   );
   // Clients connect to the addresses that brokers advertise, so connections are redirected.
   const redirect = Object.fromEntries(
@@ -186,7 +188,7 @@ test.each([
   'while the %s does not answer, Ctrl-C ends %s %s with a message',
   async (server, file, args) => {
     await using database = await createTestDatabase();
-    await using silent = await fallsSilent(undefined, 0);
+    await using silent = await openSilentServer(undefined, 0);
     const address = `127.0.0.1:${silent.port}`;
     const env = {
       DATABASE_URL: server === 'database' ? `postgresql://a:b@${address}/c` : database.url,

@@ -5,16 +5,16 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acceptFinding } from '../support/accept-finding.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 const PLACE = { topic: DEFAULT_TOPIC_NAMES['workforce-events'], partition: 0 };
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 let operator: Db;
 beforeEach(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
   operator = openDatabase({
     url: database.url,
     role: 'latchkey_operator',
@@ -22,7 +22,7 @@ beforeEach(async () => {
     applicationName: 'test-operator',
     onConnectionLost: () => undefined,
   });
-  // The database refuses these, as it would refuse a value that we let through.
+  // The database refuses these, as it would refuse a value that validation missed.
   await database.query(`
     create function refuse_poison() returns trigger language plpgsql as $$
     begin raise exception 'poison' using errcode = '22003'; end $$;
@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await operator[Symbol.asyncDispose]();
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -50,11 +50,11 @@ function from(batch: Batch, offset: bigint): Batch {
   return { ...batch, fetchedOffset: offset, deliveries };
 }
 
-/** Takes poison until the partition stops: offsets 0 to 2 are dead letters, the others wait. */
+/** Processes poison until the partition stops: offsets 0 to 2 are dead letters, the others wait. */
 async function stopOn(events: readonly SentEvent[]): Promise<Batch> {
-  const batch = desk.batchOf(events);
-  const taken = await desk.takeOrIsolate(batch);
-  expect(taken.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
+  const batch = harness.batchOf(events);
+  const outcomes = await harness.processOrIsolate(batch);
+  expect(outcomes.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
   return batch;
 }
 
@@ -72,30 +72,36 @@ async function letters(): Promise<unknown> {
   );
 }
 
-test('a partition that was accepted after too much poison goes on, and counts anew', async () => {
+test('a partition that was accepted after too much poison continues, and its count starts at zero', async () => {
   const batch = await stopOn(poison(7));
   expect(await acceptFinding(operator, PLACE)).toMatchObject({ kind: 'accepted' });
   expect(await progress()).toMatchObject({ next: 3, isolations: 0, stopped: null });
-  const taken = await desk.takeOrIsolate(from(batch, 3n));
-  expect(taken.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
+  const outcomes = await harness.processOrIsolate(from(batch, 3n));
+  expect(outcomes.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
   expect(await progress()).toMatchObject({ letters: 6, next: 6, stopped: 'APPLY_FAILING' });
 });
 
-test('a restart forgets no isolation: poison that one process has met counts for the next', async () => {
-  const batch = desk.batchOf(poison(4));
-  await desk.takeOrIsolate({ ...batch, nextOffset: 2n, deliveries: batch.deliveries.slice(0, 2) });
-  await using next = await openIntakeDesk(database);
-  const taken = await next.takeOrIsolate(from(batch, 2n));
-  expect(taken.at(-1)).toMatchObject({ kind: 'stop' });
+test('isolations are counted across a restart', async () => {
+  const batch = harness.batchOf(poison(4));
+  await harness.processOrIsolate({
+    ...batch,
+    nextOffset: 2n,
+    deliveries: batch.deliveries.slice(0, 2),
+  });
+  await using next = await openIntakeHarness(database);
+  const outcomes = await next.processOrIsolate(from(batch, 2n));
+  expect(outcomes.at(-1)).toMatchObject({ kind: 'stop' });
   expect(await progress()).toMatchObject({ letters: 3, next: 3, stopped: 'APPLY_FAILING' });
 });
 
-test('an empty batch between poison does not begin the count anew, and an event that is applied does', async () => {
-  const one = (person: string) => desk.takeOrIsolate(desk.batchOf([joined(person)]));
+test('an applied event between poison resets the count, an empty batch does not', async () => {
+  const one = (person: string) => harness.processOrIsolate(harness.batchOf([joined(person)]));
   await one('poison1');
   await one('poison2');
-  const empty = desk.batchOf([joined('control record')]);
-  expect(await desk.takeOrIsolate({ ...empty, deliveries: [] })).toMatchObject([{ kind: 'processed' }]);
+  const empty = harness.batchOf([joined('control record')]);
+  expect(await harness.processOrIsolate({ ...empty, deliveries: [] })).toMatchObject([
+    { kind: 'processed' },
+  ]);
   expect(await progress()).toMatchObject({ isolations: 2, next: 3 });
   await one('poison3');
   expect(await progress()).toMatchObject({ isolations: 3 });
@@ -105,9 +111,12 @@ test('an empty batch between poison does not begin the count anew, and an event 
   expect(await progress()).toMatchObject({ isolations: 1, stopped: null });
 });
 
-test('a batch that is taken together with others begins the count anew as well', async () => {
-  await desk.takeOrIsolate(desk.batchOf([joined('poison')]));
-  await desk.takeTogether([desk.batchOf([joined('a')]), desk.batchOf([joined('b')], 1)]);
+test('a batch that is processed together with others resets the count, too', async () => {
+  await harness.processOrIsolate(harness.batchOf([joined('poison')]));
+  await harness.processTogether([
+    harness.batchOf([joined('a')]),
+    harness.batchOf([joined('b')], 1),
+  ]);
   const rows = await database.query('select isolations from intake_progress');
   expect(rows).toEqual([{ isolations: 0 }, { isolations: 0 }]);
 });
@@ -115,7 +124,7 @@ test('a batch that is taken together with others begins the count anew as well',
 test('what an operator gives up becomes dead letters, and what follows is applied', async () => {
   const batch = await stopOn([...poison(5), joined('given up'), joined('good')]);
   await acceptFinding(operator, PLACE, { giveUpBefore: 6n });
-  expect(await desk.takeOrIsolate(from(batch, 3n))).toMatchObject([
+  expect(await harness.processOrIsolate(from(batch, 3n))).toMatchObject([
     { kind: 'processed', counts: { received: 4, deadLetter: 3, applied: 1 } },
   ]);
   expect(await progress()).toMatchObject({ letters: 6, next: 7, isolations: 0, stopped: null });
@@ -131,27 +140,27 @@ test('what an operator gives up becomes dead letters, and what follows is applie
   expect(known).toEqual([{ external_id: 'good' }]);
 });
 
-test('a process that ends half-way through what is given up leaves the rest to the next, and each once', async () => {
+test('a process that ends while giving up deliveries leaves the rest to the next, and each is given up once', async () => {
   const batch = await stopOn([...poison(6), joined('good')]);
   await acceptFinding(operator, PLACE, { giveUpBefore: 6n });
   const half = { ...from(batch, 3n), nextOffset: 5n, deliveries: batch.deliveries.slice(3, 5) };
-  await desk.takeOrIsolate(half);
-  await using next = await openIntakeDesk(database);
-  expect(await next.takeOrIsolate(half)).toEqual([{ kind: 'done' }]);
-  await next.takeOrIsolate(from(batch, 5n));
+  await harness.processOrIsolate(half);
+  await using next = await openIntakeHarness(database);
+  expect(await next.processOrIsolate(half)).toEqual([{ kind: 'done' }]);
+  await next.processOrIsolate(from(batch, 5n));
   expect(await progress()).toMatchObject({ letters: 6, applied: 1, next: 7 });
 });
 
-test('what was given up has claimed its id, and can be put back', async () => {
+test('a delivery that was given up has claimed its id, and can be redriven', async () => {
   const event = joined('given up');
   const batch = await stopOn([...poison(4), event]);
   await acceptFinding(operator, PLACE, { giveUpBefore: 5n });
-  await desk.takeOrIsolate(from(batch, 3n));
-  expect(await desk.take([event])).toMatchObject({ counts: { duplicate: 1 } });
+  await harness.processOrIsolate(from(batch, 3n));
+  expect(await harness.process([event])).toMatchObject({ counts: { duplicate: 1 } });
   const [letter] = await database.query<{ id: string }>(
     'select id from dead_letter where "offset" = 4',
   );
-  const { policy, outputs } = desk;
+  const { policy, outputs } = harness;
   const inputOf = () => 'workforce-events' as const;
   const context = { policy, outputs, inputOf, operator: 'grace' };
   expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toEqual({
@@ -159,8 +168,8 @@ test('what was given up has claimed its id, and can be put back', async () => {
   });
 });
 
-test('a partition that does not stand still has nothing to accept', async () => {
-  await desk.take([joined('a')]);
+test('a partition that is not stopped has nothing to accept', async () => {
+  await harness.process([joined('a')]);
   expect(await acceptFinding(operator, PLACE)).toEqual({ kind: 'not_stopped' });
   expect(await acceptFinding(operator, { ...PLACE, partition: 9 })).toEqual({ kind: 'unknown' });
   expect(
@@ -169,18 +178,18 @@ test('a partition that does not stand still has nothing to accept', async () => 
   expect(await database.query("select from audit_entry where trigger = 'operator'")).toEqual([]);
 });
 
-test('a finding that is not the one that was shown is not accepted', async () => {
+test('a finding other than the one that was shown is not accepted', async () => {
   const batch = await stopOn(poison(7));
   const shown = await acceptFinding(operator, PLACE, { findingId: 'ffffffffffff' });
   if (shown.kind !== 'other_finding') throw new Error(shown.kind);
   const first = { findingId: shown.progress.findingId ?? '' };
   await acceptFinding(operator, PLACE, first);
-  await desk.takeOrIsolate(from(batch, 3n));
+  await harness.processOrIsolate(from(batch, 3n));
   expect(await acceptFinding(operator, PLACE, first)).toMatchObject({ kind: 'other_finding' });
   expect(await progress()).toMatchObject({ next: 6, stopped: 'APPLY_FAILING' });
 });
 
-test('of two who accept the same finding at once one does', async () => {
+test('of two concurrent acceptances of one finding, one succeeds', async () => {
   await stopOn(poison(4));
   const both = await Promise.all([
     acceptFinding(operator, PLACE, { giveUpBefore: 4n }),
@@ -193,7 +202,7 @@ test('of two who accept the same finding at once one does', async () => {
   expect(audit).toHaveLength(1);
 });
 
-test('an acceptance that fails half-way has changed nothing', async () => {
+test('an acceptance that fails half-way changes nothing', async () => {
   await stopOn(poison(4));
   await database.query('revoke insert on audit_entry from latchkey_operator');
   await expect(acceptFinding(operator, PLACE, { giveUpBefore: 4n })).rejects.toThrow('permission');
@@ -202,15 +211,15 @@ test('an acceptance that fails half-way has changed nothing', async () => {
   expect(await acceptFinding(operator, PLACE)).toMatchObject({ kind: 'accepted' });
 });
 
-test('dead letters at one offset before and after an acceptance are two', async () => {
+test('the same offset before and after an acceptance gives two dead letters', async () => {
   const broken = (person: string) => hrEvent('joined', person, 1, {});
-  const batch = desk.batchOf([broken('a')]);
-  await desk.takeBatch(batch);
-  const swapped = desk.batchOf([broken('b')]).deliveries.map((one) => ({ ...one, offset: 0n }));
+  const batch = harness.batchOf([broken('a')]);
+  await harness.processBatch(batch);
+  const swapped = harness.batchOf([broken('b')]).deliveries.map((one) => ({ ...one, offset: 0n }));
   const other = { ...batch, deliveries: swapped };
-  expect(await desk.takeBatch(other)).toMatchObject({ kind: 'stop', code: 'LOG_DIFFERS' });
+  expect(await harness.processBatch(other)).toMatchObject({ kind: 'stop', code: 'LOG_DIFFERS' });
   await acceptFinding(operator, PLACE, { nextOffset: 0n });
-  expect(await desk.takeBatch(other)).toMatchObject({ counts: { deadLetter: 1 } });
+  expect(await harness.processBatch(other)).toMatchObject({ counts: { deadLetter: 1 } });
   expect(
     await database.query('select epoch, "offset"::int from dead_letter order by epoch'),
   ).toEqual([

@@ -4,7 +4,7 @@ import { openDatabase } from '@latchkey/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import * as every from '../support/every-statement.ts';
-import { openIntakeDesk } from '../support/intake-desk.ts';
+import { openIntakeHarness } from '../support/intake-harness.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -22,10 +22,10 @@ interface AuditRow {
 }
 
 test('every entry that intake appends fulfils the contract', async () => {
-  await using desk = await openIntakeDesk(database);
-  await every.takeBatches(desk, 20);
-  await every.decideDue(desk, database, 5);
-  await every.keepHouse(desk);
+  await using harness = await openIntakeHarness(database);
+  await every.processBatches(harness, 20);
+  await every.decideDue(harness, database, 5);
+  await every.keepHouse(harness);
   await using operator = openDatabase({
     url: database.url,
     role: 'latchkey_operator',
@@ -34,9 +34,9 @@ test('every entry that intake appends fulfils the contract', async () => {
     applicationName: 'test-audit-contract',
     onConnectionLost: () => undefined,
   });
-  await every.operate(operator, desk);
+  await every.operate(operator, harness);
   await database.query('update output_state set epoch = 1');
-  await restateAll(operator, 1, { outputs: desk.outputs, operator: 'grace', owner: 'iam' });
+  await restateAll(operator, 1, { outputs: harness.outputs, operator: 'grace', owner: 'iam' });
 
   const rows = await database.query<AuditRow>('select * from audit_entry');
   const kinds = new Set<string>();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays } from '../support/events.ts';
 import { createLogin } from '../support/foreign-defaults.ts';
-import { openIntakeDesk } from '../support/intake-desk.ts';
+import { openIntakeHarness } from '../support/intake-harness.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ const COLUMNS = 'decided_at, subject_kind, subject_id, trigger, decider, owner, 
 const VALUES = "now(), 'identity', 'a', 'operator', 'operator:grace', 'iam', '[]'";
 
 test.each(['latchkey_operator', 'latchkey_reconciler'])(
-  '%s cannot say as which login it writes an audit entry, neither in the trail nor in a month',
+  '%s cannot choose the login of an audit entry, neither in the trail nor in a month',
   async (role) => {
     const months = await database.query<{ name: string }>(
       "select inhrelid::regclass::text as name from pg_inherits where inhparent = 'audit_entry'::regclass",
@@ -44,7 +44,7 @@ const KINDS: readonly AuditEntry['subjectKind'][] = [
   'output_state',
 ];
 
-test('whatever an operator decides bears the login that the command connected with', async () => {
+test('every decision of an operator records the login that the command connected with', async () => {
   await using login = await createLogin(database, 'in role latchkey_operator');
   await using operator = openDatabase({
     url: login.url,
@@ -76,10 +76,10 @@ test('whatever an operator decides bears the login that the command connected wi
   expect(rows).toEqual([{ login: login.name, n: KINDS.length }]);
 });
 
-test('a dead letter that an operator puts back bears it, and what a reconciler decides bears its own', async () => {
-  await using desk = await openIntakeDesk(database);
+test("a redriven dead letter records the operator's login, a reconciler's decision its own", async () => {
+  await using harness = await openIntakeHarness(database);
   // The same policy, after one more source was registered.
-  await using later = await openIntakeDesk(database, (yaml) =>
+  await using later = await openIntakeHarness(database, (yaml) =>
     yaml.replaceAll('urn:example:contractors', 'urn:example:agency'),
   );
   await using login = await createLogin(database, 'in role latchkey_operator');
@@ -92,14 +92,14 @@ test('a dead letter that an operator puts back bears it, and what a reconciler d
     onConnectionLost: () => undefined,
   });
   const data = { startsAt: inDays(-9), attributes: employee('Sales') };
-  await desk.take([hrEvent('joined', 'a', 1, data)]);
+  await harness.process([hrEvent('joined', 'a', 1, data)]);
   const trail = 'select distinct trigger, login from audit_entry where subject_kind = $1';
   const [own] = await database.query<{ login: string }>('select session_user::text as login');
   expect(await database.query(`${trail} and event_id is not null`, ['identity'])).toEqual([
     { trigger: 'event', login: own?.login },
   ]);
 
-  await desk.take([hrEvent('joined', 'b', 1, data, { source: 'urn:example:agency' })]);
+  await harness.process([hrEvent('joined', 'b', 1, data, { source: 'urn:example:agency' })]);
   const [letter] = await database.query<{ id: string }>('select id from dead_letter');
   const inputOf = (): 'workforce-events' => 'workforce-events';
   const { policy, outputs } = later;

@@ -24,7 +24,7 @@ async function placeOf({ query }: TestDatabase, subject: string): Promise<string
   return rows[0]?.place;
 }
 
-/** As if so many months had gone by since somebody migrated: the last ones were never made. */
+/** As if the last migration was so many months ago: later partitions were never created. */
 async function dropMonths({ query }: TestDatabase, count: number): Promise<void> {
   const rows = await query<{ name: string }>(
     `select relname as name from pg_class
@@ -34,7 +34,7 @@ async function dropMonths({ query }: TestDatabase, count: number): Promise<void>
   for (const { name } of rows) await query(`drop table ${name}`);
 }
 
-test('an entry goes to its month, and what has none is caught', async () => {
+test('an entry goes to its month, or to the default partition where there is none', async () => {
   await using database = await createTestDatabase();
   await database.query(entry('long ago', "'1999-01-01'"));
   await database.query(entry('now', 'now()'));
@@ -46,7 +46,7 @@ test('an entry goes to its month, and what has none is caught', async () => {
   expect(await placeOf(database, 'far away')).toBe('audit_entry_default');
 });
 
-test('months are made a year ahead, also by two at once, and what was caught meanwhile goes to its month', async () => {
+test('months are created a year ahead, also by two processes at once, and entries of the default partition move to them', async () => {
   await using database = await createTestDatabase();
   await dropMonths(database, MONTHS_AHEAD - 1);
   await database.query(entry('caught', monthsFromNow(3)));
@@ -63,7 +63,7 @@ test('months are made a year ahead, also by two at once, and what was caught mea
   expect(end).toEqual({ ahead: true });
 });
 
-test('making months waits for nobody who appends', async () => {
+test('creating months does not wait for sessions that append', async () => {
   await using database = await createTestDatabase();
   await dropMonths(database, 3);
   const appending = new Client({ connectionString: database.url });
@@ -76,7 +76,7 @@ test('making months waits for nobody who appends', async () => {
   expect(await placeOf(database, 'open')).toBe('audit_entry_earlier');
 });
 
-test('no service can make a partition', async () => {
+test('no service can create a partition', async () => {
   await using database = await createTestDatabase();
   for (const role of ['latchkey_reconciler', 'latchkey_operator', 'latchkey_relay']) {
     await expect(
@@ -86,7 +86,7 @@ test('no service can make a partition', async () => {
   }
 });
 
-test('a database that is in use keeps its trail, and goes on counting', async () => {
+test('a database in use keeps its trail and its sequence', async () => {
   await using database = await createTestDatabase();
   const client = new Client({ connectionString: database.url });
   await client.connect();
@@ -102,7 +102,7 @@ test('a database that is in use keeps its trail, and goes on counting', async ()
   const trail = 'select audit_id, decided_at, subject_id from audit_entry order by audit_id';
   const before = await client.query(trail);
 
-  // Whoever runs later migrations is a member of it, and no superuser.
+  // The login of later migrations is a member of it, and no superuser.
   await client.query('set role latchkey_migrator');
   for (const { text, statements } of migrations.slice(upTo)) {
     for (const each of statements ?? [`begin; ${text} commit`]) await client.query(each);

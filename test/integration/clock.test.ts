@@ -2,28 +2,28 @@ import { reconcileDue } from '@latchkey/intake';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, inSeconds } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 const LIMIT = 100;
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 beforeEach(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
 });
 afterEach(async () => {
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
 function due(): Promise<number> {
-  return reconcileDue(desk, LIMIT);
+  return reconcileDue(harness, LIMIT);
 }
 
 async function startSoon(persons: readonly string[]): Promise<void> {
   const startsAt = inSeconds(1);
-  await desk.take(
+  await harness.process(
     persons.map((person) =>
       hrEvent('joined', person, 1, { startsAt, attributes: employee('Sales') }),
     ),
@@ -39,7 +39,7 @@ async function enabled(): Promise<number> {
   return row?.n ?? -1;
 }
 
-test('what is due is decided once, with an audit entry of the clock', async () => {
+test('a due identity is decided once, with an audit entry of the clock', async () => {
   await startSoon(['a', 'b']);
   expect(await due()).toBe(2);
   expect(await enabled()).toBe(4);
@@ -58,7 +58,7 @@ test('two clocks at once decide each identity once', async () => {
   expect(generations).toEqual([{ generation: '1' }]);
 });
 
-test('a clock that dies half-way leaves nothing, and the next one decides', async () => {
+test('a clock that is killed half-way leaves nothing, and the next one decides', async () => {
   await startSoon(['a']);
   await database.query('revoke insert on outbox from latchkey_reconciler');
   await expect(due()).rejects.toThrow('permission denied');
@@ -69,10 +69,10 @@ test('a clock that dies half-way leaves nothing, and the next one decides', asyn
 });
 
 test('accounts of a leaver are deleted when their grace is over, and the identity is archived', async () => {
-  await desk.take([
+  await harness.process([
     hrEvent('joined', 'a', 1, { startsAt: inDays(-90), attributes: employee('Sales') }),
   ]);
-  await desk.take([hrEvent('left', 'a', 2, { endsAt: inDays(-1) })]);
+  await harness.process([hrEvent('left', 'a', 2, { endsAt: inDays(-1) })]);
   await database.query(
     `update account set disabled_at = disabled_at - interval '100 days', delete_at = delete_at - interval '100 days';
      update identity set next_transition_at = next_transition_at - interval '100 days',
@@ -85,9 +85,9 @@ test('accounts of a leaver are deleted when their grace is over, and the identit
   expect(identity).toEqual({ lifecycle: 'archived', next_transition_at: null });
 });
 
-test('an identity that cannot be decided is parked with a review, and the others go on', async () => {
+test('an identity that cannot be decided is parked with a review, and the others are decided', async () => {
   await startSoon(['a', 'b']);
-  // A fact that no contract would let through.
+  // A fact that breaks every contract.
   await database.query(
     `update fact set data = '{"engagement":"E-a","startsAt":"never","attributes":{}}'
      where engagement = 'E-a'`,

@@ -29,7 +29,7 @@ async function errorOf(statement: string): Promise<unknown> {
   );
 }
 
-/** Only what an event holds can bring these about. */
+/** Errors that only the content of an event can cause. */
 const DATA: readonly (readonly [
   code: string,
   constraint: string | undefined,
@@ -84,7 +84,7 @@ test.each(DATA)(
   },
 );
 
-test('each code and constraint of the list has its case here', async () => {
+test('each code and constraint of the list has a case here', async () => {
   const text = await readFile(
     new URL('../../packages/intake/src/steps/data-error.ts', import.meta.url),
     'utf8',
@@ -97,7 +97,7 @@ test('each code and constraint of the list has its case here', async () => {
   expect(listed.length).toBeGreaterThan(10);
 });
 
-/** The same classes, and the system is to blame. */
+/** Codes of the same classes that the system causes. */
 const SYSTEM: readonly (readonly [code: string, statement: string])[] = [
   ['22023', "set role to 'nobody_there'"],
   ['22023', "set timezone to 'Nowhere/At all'"],
@@ -106,7 +106,7 @@ const SYSTEM: readonly (readonly [code: string, statement: string])[] = [
   ['23502', 'insert into conflict (event_id) values (null)'],
   ['23514', "insert into outbox_lane (topic, partition) values ('t', -1)"],
   ['54001', "select repeat('[', 1000000)::json"],
-  // What the stop before a wraparound says; it has no other code.
+  // The code of the stop before a wraparound; it has no other.
   [
     '54000',
     "do $$ begin raise exception 'database is not accepting commands' using errcode = '54000'; end $$",
@@ -115,13 +115,13 @@ const SYSTEM: readonly (readonly [code: string, statement: string])[] = [
   ['53400', "do $$ begin raise exception 'limit' using errcode = '53400'; end $$"],
 ];
 
-test.each(SYSTEM)('%s is none: %s', async (code, statement) => {
+test.each(SYSTEM)('%s is no error of the data: %s', async (code, statement) => {
   const error = await errorOf(statement);
   expect(error).toMatchObject({ code });
   expect(isDataError(error)).toBe(false);
 });
 
-test('connecting to a database that there is not is no error of the data', async () => {
+test('connecting to a missing database is no error of the data', async () => {
   const url = new URL(database.url);
   url.pathname = '/nobody_made_this';
   const client = new Client({ connectionString: url.href });

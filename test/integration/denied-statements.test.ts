@@ -11,7 +11,7 @@ afterAll(async () => {
 
 const ROLES = ['latchkey_reconciler', 'latchkey_relay', 'latchkey_operator', 'latchkey_reader'];
 
-/** Of each role some of what it must not do. */
+/** Some of the statements that each role must not run. */
 const DENIED: readonly (readonly [role: string, statement: string])[] = [
   ['latchkey_reconciler', "update fact set data = '{}'"],
   ['latchkey_reconciler', 'update audit_entry set decisions = decisions'],
@@ -52,7 +52,7 @@ test.each(DENIED)('%s is denied: %s', async (role, statement) => {
   });
 });
 
-/** What nobody who serves may do, whatever their task. */
+/** Statements that no role of a service may run. */
 const DENIED_TO_ALL = [
   'create table mine ()',
   'create function public.mine() returns void language sql as $$$$',
@@ -69,7 +69,7 @@ const DENIED_TO_ALL = [
   'create extension file_fdw',
 ];
 
-test.each(DENIED_TO_ALL)('nobody who serves may: %s', async (statement) => {
+test.each(DENIED_TO_ALL)('no role of a service may: %s', async (statement) => {
   for (const role of ROLES) {
     await expect(
       database.query(`set local role ${role}; ${statement}`),

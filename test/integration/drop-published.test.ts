@@ -99,7 +99,7 @@ const LEFT = [
 ];
 
 test.each([1, 5, 1_000])(
-  'what two partitions published is taken out of what waits, %s ids at once',
+  'messages that two partitions published are removed from the unpublished rows, %s ids at once',
   async (maxIds) => {
     await using database = await createTestDatabase();
     const filled = await fill(database);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays } from '../support/events.ts';
-import { openIntakeDesk } from '../support/intake-desk.ts';
+import { openIntakeHarness } from '../support/intake-harness.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -14,10 +14,10 @@ test.each([
   ],
 ])('effects bear the trace of the event that caused them: %j', async (trace, headers) => {
   await using database = await createTestDatabase();
-  await using desk = await openIntakeDesk(database);
+  await using harness = await openIntakeHarness(database);
   const data = { startsAt: inDays(-9), attributes: employee('Sales') };
 
-  await desk.take([hrEvent('joined', 'p1', 1, data, trace)]);
+  await harness.process([hrEvent('joined', 'p1', 1, data, trace)]);
 
   const rows = await database.query<{ headers: string }>('select headers from outbox');
   expect(rows.length).toBeGreaterThan(1);

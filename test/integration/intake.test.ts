@@ -3,16 +3,16 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acceptFinding } from '../support/accept-finding.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 beforeEach(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
 });
 afterEach(async () => {
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -21,7 +21,7 @@ function joined(person: string, revision = 1, department = 'Sales'): SentEvent {
   return hrEvent('joined', person, revision, data);
 }
 
-/** How many rows every table has that intake writes. */
+/** The number of rows of every table that intake writes. */
 async function rowCounts(): Promise<Record<string, number>> {
   const tables = [
     'inbox',
@@ -41,8 +41,8 @@ async function rowCounts(): Promise<Record<string, number>> {
 }
 
 test('a batch is applied: state, audit, outbox and position in one transaction', async () => {
-  const taken = await desk.take([joined('a'), joined('b')]);
-  expect(taken).toMatchObject({ kind: 'processed', counts: { received: 2, applied: 2 } });
+  const outcome = await harness.process([joined('a'), joined('b')]);
+  expect(outcome).toMatchObject({ kind: 'processed', counts: { received: 2, applied: 2 } });
   expect(await rowCounts()).toEqual({
     inbox: 2,
     fact: 2,
@@ -61,21 +61,24 @@ test('a batch is applied: state, audit, outbox and position in one transaction',
   expect(progress).toEqual({ next_offset: '2', received: '2', applied: '2' });
 });
 
-test('a batch that comes again is done; its events behind the position are duplicates', async () => {
+test('a redelivered batch is skipped; its events after the position are duplicates', async () => {
   const events = [joined('a'), joined('b')];
-  const batch = desk.batchOf(events);
-  await desk.takeBatch(batch);
+  const batch = harness.batchOf(events);
+  await harness.processBatch(batch);
   const before = await rowCounts();
-  expect(await desk.takeBatch(batch)).toEqual({ kind: 'done' });
-  expect(await desk.take(events)).toMatchObject({ kind: 'processed', counts: { duplicate: 2 } });
+  expect(await harness.processBatch(batch)).toEqual({ kind: 'done' });
+  expect(await harness.process(events)).toMatchObject({
+    kind: 'processed',
+    counts: { duplicate: 2 },
+  });
   expect(await rowCounts()).toEqual(before);
 });
 
-test('a batch that overlaps the position is taken from there on', async () => {
+test('a batch that overlaps the position is processed from there on', async () => {
   const [a, b, c] = [joined('a'), joined('b'), joined('c')];
-  await desk.take([a, b]);
-  const later = desk.batchOf([c]);
-  const overlapping = desk.batchOf([b, c]);
+  await harness.process([a, b]);
+  const later = harness.batchOf([c]);
+  const overlapping = harness.batchOf([b, c]);
   const batch = {
     ...overlapping,
     fetchedOffset: 1n,
@@ -86,21 +89,21 @@ test('a batch that overlaps the position is taken from there on', async () => {
     })),
   };
   expect(later.fetchedOffset).toBe(2n);
-  expect(await desk.takeBatch(batch)).toMatchObject({
+  expect(await harness.processBatch(batch)).toMatchObject({
     kind: 'processed',
     counts: { received: 1, applied: 1 },
   });
 });
 
-test('a session that dies half-way leaves nothing, and the batch is applied once after it', async () => {
-  const batch = desk.batchOf([joined('a'), joined('b')]);
-  await desk.take([joined('first')], 1);
+test('a session that is killed half-way leaves nothing, and the batch is applied once afterwards', async () => {
+  const batch = harness.batchOf([joined('a'), joined('b')]);
+  await harness.process([joined('first')], 1);
   const before = await rowCounts();
-  // Somebody else holds all lanes, so that the transaction waits right before its COMMIT.
-  const holder = new Client({ connectionString: database.url });
-  await holder.connect();
-  await holder.query('select pg_advisory_lock(19531, lane) from outbox_lane order by lane');
-  const running = desk.takeBatch(batch).then(
+  // Another session locks all lanes, so that the transaction waits right before its COMMIT.
+  const locker = new Client({ connectionString: database.url });
+  await locker.connect();
+  await locker.query('select pg_advisory_lock(19531, lane) from outbox_lane order by lane');
+  const running = harness.processBatch(batch).then(
     () => 'committed',
     () => 'rolled back',
   );
@@ -108,21 +111,24 @@ test('a session that dies half-way leaves nothing, and the batch is applied once
     .poll(terminateWaiting, { message: 'a session that waits for a lane' })
     .toBeGreaterThan(0);
   const blocked = await running;
-  await holder.end();
+  await locker.end();
   expect(blocked).toBe('rolled back');
   expect(await rowCounts()).toEqual(before);
-  expect(await desk.takeBatch(batch)).toMatchObject({ kind: 'processed', counts: { applied: 2 } });
+  expect(await harness.processBatch(batch)).toMatchObject({
+    kind: 'processed',
+    counts: { applied: 2 },
+  });
 });
 
 async function terminateWaiting(): Promise<number> {
-  const ended = await desk.query(
+  const ended = await harness.query(
     `select pg_terminate_backend(pid) from pg_locks
      where locktype = 'advisory' and classid = 19531 and not granted`,
   );
   return ended.length;
 }
 
-test('the same people in two partitions at once: no deadlock, each event applied once', async () => {
+test('the same persons in two partitions at once: no deadlock, each event applied once', async () => {
   const events = Array.from({ length: 150 }, (_, index) => joined(`p${index}`));
   const moves = events.map(({ subject }) =>
     hrEvent('moved', subject, 2, {
@@ -131,10 +137,10 @@ test('the same people in two partitions at once: no deadlock, each event applied
     }),
   );
   const [one, two] = await Promise.all([
-    desk.take([...events, ...moves], 0),
-    desk.take([...moves, ...events].reverse(), 1),
+    harness.process([...events, ...moves], 0),
+    harness.process([...moves, ...events].reverse(), 1),
   ]);
-  for (const taken of [one, two]) expect(taken.kind).toBe('processed');
+  for (const outcome of [one, two]) expect(outcome.kind).toBe('processed');
   const [totals] = await database.query(
     'select sum(applied)::int as applied, sum(duplicate)::int as duplicate, sum(stale)::int as stale from intake_progress',
   );
@@ -150,32 +156,35 @@ test('the same people in two partitions at once: no deadlock, each event applied
 });
 
 test('a batch from above the position is refused: events in between would be skipped', async () => {
-  await desk.take([joined('a')]);
-  desk.batchOf([joined('skipped')]);
-  const ahead = desk.batchOf([joined('b')]);
-  expect(await desk.takeBatch(ahead)).toEqual({ kind: 'ahead' });
+  await harness.process([joined('a')]);
+  harness.batchOf([joined('skipped')]);
+  const ahead = harness.batchOf([joined('b')]);
+  expect(await harness.processBatch(ahead)).toEqual({ kind: 'ahead' });
 });
 
 test('a record that is not the one that was read stops the partition until it is accepted', async () => {
-  const first = desk.batchOf([joined('a')]);
-  await desk.takeBatch(first);
+  const first = harness.batchOf([joined('a')]);
+  await harness.processBatch(first);
   const other = {
     ...first,
-    deliveries: [{ ...desk.batchOf([joined('x')]).deliveries[0], offset: 0n }],
+    deliveries: [{ ...harness.batchOf([joined('x')]).deliveries[0], offset: 0n }],
   };
   const swapped = other as typeof first;
-  expect(await desk.takeBatch(swapped)).toMatchObject({ kind: 'stop', code: 'LOG_DIFFERS' });
-  expect(await desk.takeBatch(desk.batchOf([joined('b')]))).toEqual({ kind: 'stopped' });
+  expect(await harness.processBatch(swapped)).toMatchObject({ kind: 'stop', code: 'LOG_DIFFERS' });
+  expect(await harness.processBatch(harness.batchOf([joined('b')]))).toEqual({ kind: 'stopped' });
   const { topic, partition } = first;
-  await acceptFinding(desk.db, { topic, partition }, { nextOffset: 0n, operator: 'test' });
-  expect(await desk.takeBatch(swapped)).toMatchObject({ kind: 'processed', counts: { applied: 1 } });
+  await acceptFinding(harness.db, { topic, partition }, { nextOffset: 0n, operator: 'test' });
+  expect(await harness.processBatch(swapped)).toMatchObject({
+    kind: 'processed',
+    counts: { applied: 1 },
+  });
   const audit = await database.query(
     "select decider from audit_entry where subject_kind = 'intake_progress'",
   );
   expect(audit).toEqual([{ decider: 'operator:test' }]);
 });
 
-/** The database refuses what is stated of some engagements, as it would refuse a value that we let through. */
+/** The database refuses facts of some engagements, as it would refuse a value that validation missed. */
 async function plantPoison(): Promise<void> {
   await database.query(`
     create function refuse_poison() returns trigger language plpgsql as $$
@@ -187,8 +196,8 @@ async function plantPoison(): Promise<void> {
 test('an event that the database refuses is isolated; the others of its batch are applied', async () => {
   await plantPoison();
   const events = Array.from({ length: 20 }, (_, index) => joined(`g${index}`));
-  const batch = desk.batchOf(events.toSpliced(7, 0, joined('poison')));
-  await desk.takeOrIsolate(batch);
+  const batch = harness.batchOf(events.toSpliced(7, 0, joined('poison')));
+  await harness.processOrIsolate(batch);
   const [letter, ...others] = await database.query('select code, cause, "offset" from dead_letter');
   expect(others).toEqual([]);
   expect(letter).toMatchObject({ code: 'APPLY_FAILED', offset: '7' });
@@ -199,11 +208,11 @@ test('an event that the database refuses is isolated; the others of its batch ar
   expect(progress).toEqual({ applied: '20', dead_letter: '1', next_offset: '21' });
 });
 
-test('too much poison in a row stops the partition: then it is not the data that is broken', async () => {
+test('too much poison in a row stops the partition: the cause is the system, not the data', async () => {
   await plantPoison();
-  const batch = desk.batchOf(Array.from({ length: 6 }, (_, index) => joined(`poison${index}`)));
-  const taken = await desk.takeOrIsolate(batch);
-  expect(taken.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
+  const batch = harness.batchOf(Array.from({ length: 6 }, (_, index) => joined(`poison${index}`)));
+  const outcomes = await harness.processOrIsolate(batch);
+  expect(outcomes.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
   const [progress] = await database.query(
     'select dead_letter, next_offset, stopped_code from intake_progress',
   );
@@ -212,18 +221,18 @@ test('too much poison in a row stops the partition: then it is not the data that
 
 test('an error of the system is thrown, nothing becomes a dead letter', async () => {
   await database.query('revoke insert on audit_entry from latchkey_reconciler');
-  await expect(desk.takeOrIsolate(desk.batchOf([joined('a')]))).rejects.toThrow(
+  await expect(harness.processOrIsolate(harness.batchOf([joined('a')]))).rejects.toThrow(
     'permission denied',
   );
   await database.query('grant insert on audit_entry to latchkey_reconciler');
   expect(await rowCounts()).toMatchObject({ inbox: 0, fact: 0, dead_letter: 0 });
 });
 
-test('a fact whose claim was forgotten is recognised all the same', async () => {
+test('a fact whose claim was deleted is recognised by its own row', async () => {
   const event = joined('a');
-  await desk.take([event]);
+  await harness.process([event]);
   await database.query('delete from inbox');
-  expect(await desk.take([event])).toMatchObject({ counts: { duplicate: 1 } });
+  expect(await harness.process([event])).toMatchObject({ counts: { duplicate: 1 } });
   const other = { ...event, data: { ...(event.data as object), attributes: employee('Finance') } };
-  expect(await desk.take([other])).toMatchObject({ counts: { conflict: 1 } });
+  expect(await harness.process([other])).toMatchObject({ counts: { conflict: 1 } });
 });

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 beforeEach(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
   await database.query(`
     create function refuse_poison() returns trigger language plpgsql as $$
     begin raise exception 'poison' using errcode = '22003'; end $$;
@@ -15,7 +15,7 @@ beforeEach(async () => {
     when (new.engagement like 'E-poison%') execute function refuse_poison();`);
 });
 afterEach(async () => {
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -23,28 +23,30 @@ function joined(person: string): SentEvent {
   return hrEvent('joined', person, 1, { startsAt: inDays(-9), attributes: employee('Sales') });
 }
 
-/** What became of each event, one batch after the other. */
-async function takeEach(events: readonly SentEvent[]): Promise<readonly string[]> {
+/** The disposition of each event, one batch after the other. */
+async function processEach(events: readonly SentEvent[]): Promise<readonly string[]> {
   const kinds: string[] = [];
   for (const event of events) {
-    const taken = await desk.takeOrIsolate(desk.batchOf([event]));
-    kinds.push(...taken.map((one) => (one.kind === 'stop' ? one.code : one.kind)));
+    const outcomes = await harness.processOrIsolate(harness.batchOf([event]));
+    kinds.push(...outcomes.map((one) => (one.kind === 'stop' ? one.code : one.kind)));
   }
   return kinds;
 }
 
 const POISONS = ['poison-1', 'poison-2', 'poison-3', 'poison-4'].map((person) => joined(person));
 
-test('poison that a sender sends twice is counted once each: the fourth of them stops the partition', async () => {
-  const kinds = await takeEach(POISONS.flatMap((event) => [event, event]).slice(0, 7));
+test('poison that is sent twice is counted once: the fourth event stops the partition', async () => {
+  const kinds = await processEach(POISONS.flatMap((event) => [event, event]).slice(0, 7));
 
   expect(kinds).toEqual([...Array.from({ length: 6 }, () => 'processed'), 'APPLY_FAILING']);
 });
 
 test('poison that is sent twice in one batch stops the partition at the fourth', async () => {
-  const taken = await desk.takeOrIsolate(desk.batchOf(POISONS.flatMap((event) => [event, event])));
+  const outcomes = await harness.processOrIsolate(
+    harness.batchOf(POISONS.flatMap((event) => [event, event])),
+  );
 
-  expect(taken.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
+  expect(outcomes.at(-1)).toMatchObject({ kind: 'stop', code: 'APPLY_FAILING' });
   const rows = await database.query(
     'select next_offset::int as next, dead_letter::int as letters, duplicate::int from intake_progress',
   );
@@ -56,12 +58,12 @@ test.each([
   ['another content under an id that is taken', { ...joined('other'), id: POISONS[0]?.id }],
 ])('%s between poisons does not end the count', async (_, between) => {
   const [first, second, third, fourth] = POISONS as [SentEvent, SentEvent, SentEvent, SentEvent];
-  const kinds = await takeEach([first, second, third, between as SentEvent, fourth]);
+  const kinds = await processEach([first, second, third, between as SentEvent, fourth]);
 
   expect(kinds).toEqual(['processed', 'processed', 'processed', 'processed', 'APPLY_FAILING']);
 });
 
-test('an event that is stale between poisons ends the count: it was decided and stored', async () => {
+test('a stale event between poison resets the count: it was decided and stored', async () => {
   const known = hrEvent('joined', 'known', 5, {
     startsAt: inDays(-9),
     attributes: employee('Sales'),
@@ -70,9 +72,9 @@ test('an event that is stale between poisons ends the count: it was decided and 
     effectiveAt: inDays(-8),
     attributes: employee('Sales'),
   });
-  await takeEach([known]);
+  await processEach([known]);
   const [first, second, third, fourth] = POISONS as [SentEvent, SentEvent, SentEvent, SentEvent];
-  const kinds = await takeEach([first, second, third, older, fourth]);
+  const kinds = await processEach([first, second, third, older, fourth]);
 
   expect(kinds).toEqual(['processed', 'processed', 'processed', 'processed', 'processed']);
   const rows = await database.query('select stale::int, isolations from intake_progress');

@@ -9,7 +9,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** Every verb that a role may use on a table: s(elect) i(nsert) u(pdate) d(elete); nothing else is granted to anybody. */
+/** Every verb that a role may use on a table: s(elect) i(nsert) u(pdate) d(elete); nothing else is granted. */
 const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   latchkey_reconciler: {
     account: 'siu',
@@ -139,7 +139,7 @@ test('each role may do to each table what its service does, and nothing else', a
   expect(found).toEqual(GRANTS);
 });
 
-test('nobody reaches the partitions of the inbox but through the inbox', async () => {
+test('the partitions of the inbox are reached through the inbox only', async () => {
   const rows = await database.query(
     `select role, relname from pg_class, unnest($1::text[]) as role, unnest($2::text[]) as verb
      where relispartition and has_table_privilege(role, pg_class.oid, verb)`,
@@ -148,7 +148,7 @@ test('nobody reaches the partitions of the inbox but through the inbox', async (
   expect(rows).toEqual([]);
 });
 
-test('no role may make anything, log in, or become another', async () => {
+test('no role may create objects, log in, or become another', async () => {
   const rows = await database.query(
     `select rolname, rolcanlogin or rolsuper or rolcreaterole or rolcreatedb or rolreplication
         or rolbypassrls as attributes,
@@ -182,7 +182,7 @@ test('rights to columns alone: what tells a forgotten report from another, an au
   ]);
 });
 
-test('sequences are moved by their tables only', async () => {
+test('sequences advance by inserts only', async () => {
   const rows = await database.query(
     `select relname, array_agg(role) filter (where has_sequence_privilege(role, pg_class.oid, verb))
        as roles
@@ -197,7 +197,7 @@ test('sequences are moved by their tables only', async () => {
   ]);
 });
 
-test('the functions are those of triggers, which no role can call, of the months, and of ids that are alike', async () => {
+test('the functions are those of triggers, which no role can call, of the months, and of similar ids', async () => {
   const rows = await database.query(
     `select proname, prorettype::regtype::text as returns, prosecdef as definer from pg_proc
      where pronamespace = 'public'::regnamespace order by proname`,
@@ -213,7 +213,7 @@ test('the functions are those of triggers, which no role can call, of the months
   ]);
 });
 
-test('everything belongs to the role of migrations, and nothing is granted to everybody', async () => {
+test('everything belongs to the role of migrations, and nothing is granted to public', async () => {
   const owners = await database.query(
     `select distinct pg_get_userbyid(relowner) as owner from pg_class
      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S', 'v', 'm', 'f') and not relispartition
@@ -232,7 +232,7 @@ test('everything belongs to the role of migrations, and nothing is granted to ev
   expect(grantable).toEqual([]);
 });
 
-test('schemas: all use one, the role of migrations makes things in it, nobody has another', async () => {
+test('there is one schema: every role uses it, the role of migrations creates in it', async () => {
   const rows = await database.query<{ role: string; may: string }>(
     `select role, string_agg(nspname || ' ' || verb, ', ' order by nspname, verb desc) as may
      from pg_namespace, unnest($1::text[]) as role, unnest(array['usage', 'create']) as verb
@@ -247,7 +247,7 @@ test('schemas: all use one, the role of migrations makes things in it, nobody ha
   });
 });
 
-test('what was written for good cannot be changed by a service', async () => {
+test('a service cannot change append-only rows', async () => {
   const forGood = ['audit_entry', 'audit_order', 'audit_text', 'fact', 'verification_callback'];
   const tables = {
     latchkey_reconciler: [...forGood, 'outbox'],

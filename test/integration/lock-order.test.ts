@@ -2,8 +2,8 @@ import {
   claimEvents,
   type Db,
   ensureLanes,
-  lockCorrelationKeys,
   insertProgress,
+  lockCorrelationKeys,
   lockFailureCounts,
   lockIdentities,
   lockLanes,
@@ -13,13 +13,13 @@ import {
 } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 import { nameOf, wrappedClient } from '../support/wrapped-client.ts';
 
-/** As the rows lie in their tables: against the order of their keys. */
+/** The rows are stored in the reverse order of their keys. */
 const LAST_FIRST = ['c', 'b', 'a'];
 
-/** Rows come as they lie in the table, unless the statement itself sorts them. Services are planned otherwise. */
+/** Rows come in stored order unless the statement itself sorts them. Services get other plans. */
 const SEQUENTIAL = [
   'enable_indexscan = off',
   'enable_indexonlyscan = off',
@@ -36,15 +36,15 @@ const sequential = wrappedClient((query) => (config, values) => {
 });
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 let db: Db;
 beforeEach(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database, undefined, { Client: sequential });
-  ({ db } = desk);
+  harness = await openIntakeHarness(database, undefined, { Client: sequential });
+  ({ db } = harness);
 });
 afterEach(async () => {
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -108,7 +108,7 @@ test('reviews that count many are locked in the order of their ids, also on a se
 /** Many, in no order. */
 const KEYS = Array.from({ length: 40 }, (_, index) => `key-${String(((index * 17) % 40) + 10)}`);
 
-/** Row by row, as a table was filled: each row is locked when it is made. */
+/** Row by row in stored order: each row is locked when it is created. */
 async function madeIn(table: string, column: string): Promise<readonly string[]> {
   const rows = await database.query<{ key: string }>(
     `select ${column} as key from ${table} order by ctid`,
@@ -116,7 +116,7 @@ async function madeIn(table: string, column: string): Promise<readonly string[]>
   return rows.map(({ key }) => key);
 }
 
-test('correlation keys, identities, verifications and counts that are new are made in the order of their keys', async () => {
+test('new correlation keys, identities, verifications and counts are created in the order of their keys', async () => {
   const ids = KEYS.map((key) => `${key.slice(-2).repeat(4)}-0000-5000-8000-000000000000`);
   await db.transaction(async (tx) => {
     await lockCorrelationKeys(
@@ -144,7 +144,7 @@ test('correlation keys, identities, verifications and counts that are new are ma
   expect(await madeIn('verification_failure', 'subject')).toEqual(KEYS.toSorted());
 });
 
-test('claims are made in the order of their ids', async () => {
+test('claims are inserted in the order of their ids', async () => {
   const claims = KEYS.map((eventId) => ({ eventId, fingerprint: 'ab'.repeat(32) }));
   await db.transaction((tx) => claimEvents(tx, claims));
 
@@ -156,7 +156,7 @@ test('claims are made in the order of their ids', async () => {
   for (const { ids } of rows) expect(ids).toEqual(ids.toSorted());
 });
 
-test('lanes are locked in their order, however they are given', async () => {
+test('lanes are locked in order, however they are given', async () => {
   await db.run(ensureLanes, { topic: 'one', partitions: 3 });
   const lanes = await database.query<{ lane: number }>(
     'select lane from outbox_lane order by lane',

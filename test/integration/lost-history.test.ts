@@ -9,16 +9,16 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 let opened: AsyncDisposableStack;
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 let operator: Db;
 beforeEach(async () => {
   opened = new AsyncDisposableStack();
   database = opened.use(await createTestDatabase());
-  desk = opened.use(await openIntakeDesk(database));
+  harness = opened.use(await openIntakeHarness(database));
   operator = opened.use(
     openDatabase({
       url: database.url,
@@ -40,7 +40,7 @@ function reviewId(n: number): string {
 }
 
 test.each([
-  // What is known, what was said last (odd: open), what is known then, and what is said now.
+  // The stored state, the last published version (odd: open), the state afterwards, and what is published now.
   [undefined, 1, 'resolved 2', 'resolved'],
   [undefined, 2, 'resolved 2', undefined],
   [undefined, 3, 'resolved 4', 'resolved'],
@@ -56,7 +56,7 @@ test.each([
   ['open 1', 4, 'open 5', 'opened'],
   ['open 3', 2, 'open 3', undefined],
 ] as const)(
-  'a review that is known as %s, and of which version %s was said: %s',
+  'a review that is stored as %s, and of which version %s was published: %s',
   async (known, version, then, said) => {
     const [state, generation] = known?.split(' ') ?? [];
     if (known !== undefined) {
@@ -89,9 +89,9 @@ test.each([
   },
 );
 
-test('accounts that were forgotten are made, of people who are known, and are decided at once', async () => {
+test('forgotten accounts of known persons are created again, and are decided at once', async () => {
   const data = { startsAt: inDays(-9), attributes: employee('Sales') };
-  await desk.take(['known', 'undecided'].map((person) => hrEvent('joined', person, 1, data)));
+  await harness.process(['known', 'undecided'].map((person) => hrEvent('joined', person, 1, data)));
   await database.query(
     "update identity set lifecycle = null, derived_at = null where external_id = 'undecided'",
   );

@@ -10,7 +10,7 @@ test('a login that may create roles and is no superuser migrates a database that
   await using database = await createTestDatabase();
   await using login = await createLogin(database, 'createrole');
   await using own = await createOwnedDatabase(database, login);
-  // What it would have by making the roles, which this server has already.
+  // The rights that it would get by creating the roles, which exist on this server already.
   await database.query(
     `grant latchkey_migrator to ${login.name} with admin true, inherit false, set false`,
   );
@@ -32,7 +32,7 @@ test('a login that may create roles and is no superuser migrates a database that
   await expectServiceWorks(database, own.name);
 });
 
-test('an index that was left half-way is made again, and what came before it is not', async () => {
+test('an unfinished index is created again, and the migrations before it are not run again', async () => {
   await using database = await createTestDatabase();
   await database.query(`delete from kysely_migration where name = '${INDEX}'`);
   await database.query(
@@ -46,7 +46,7 @@ test('an index that was left half-way is made again, and what came before it is 
   ).toEqual([{ indisvalid: true }]);
 });
 
-test('a migration waits for a long transaction in short looks, and those behind it go on', async () => {
+test('a migration waits for a long transaction in short attempts, and sessions behind it continue', async () => {
   await using database = await createTestDatabase();
   await database.query("delete from kysely_migration where name = '0016_installation_id'");
   await database.query('alter table output_state drop column installation_id');
@@ -59,7 +59,7 @@ test('a migration waits for a long transaction in short looks, and those behind 
   const waiting = async (): Promise<unknown> =>
     (await database.query<{ n: number }>(waits, [database.name]))[0]?.n;
   await expect.poll(waiting).toBe(1);
-  // It has let go: the next session in the queue is served.
+  // It has released its lock: the next session in the queue is served.
   await expect.poll(waiting).toBe(0);
   await old.query('commit');
   expect(await migrating).toEqual(['0016_installation_id']);
@@ -89,7 +89,7 @@ async function createOwnedDatabase(
   };
 }
 
-/** As the reconciler it may read positions. */
+/** With the role of the reconciler it may read positions. */
 async function expectServiceWorks(database: TestDatabase, name: string): Promise<void> {
   const url = new URL(inject('databaseUrl'));
   url.pathname = `/${name}`;

@@ -90,7 +90,7 @@ test.each([
   ['down', 7_000_000, 0],
   ['up in front, down behind', 7, 60],
 ])(
-  'messages move %s in pieces, and a run that was ended after any of them is continued',
+  'messages move %s in pieces, and a run that ended after any piece is continued',
   async (_, every, up) => {
     await fill(3, ROWS, every);
     const goal = { lane, after: 3n, to: BigInt(3 + up) };
@@ -121,7 +121,7 @@ test.each([
 );
 
 test.each([500, 0])(
-  'what is appended meanwhile comes to stand behind it, %s positions up',
+  'messages appended meanwhile are placed after the moved ones, %s positions up',
   async (up) => {
     await fill(3, ROWS, 9);
     const goal = { lane, after: 3n, to: BigInt(3 + up) };

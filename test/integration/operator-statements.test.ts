@@ -11,14 +11,14 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, ivrEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 let operator: Db;
 beforeAll(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
   operator = openDatabase({
     url: database.url,
     role: 'latchkey_operator',
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await operator[Symbol.asyncDispose]();
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -37,7 +37,7 @@ function hashOf(name: string): string {
   return createHash('sha256').update(name).digest('hex');
 }
 
-test('policies that nobody has noted for five minutes are forgotten, but for the one that is noted now', async () => {
+test('policies that no reconciler has recorded for five minutes are deleted, except the one that is recorded now', async () => {
   const seen = (name: string, minutes: number) =>
     database.query('insert into policy_at_work values ($1, now() - make_interval(mins => $2))', [
       hashOf(name),
@@ -47,7 +47,7 @@ test('policies that nobody has noted for five minutes are forgotten, but for the
   await seen('before', 4);
   await seen('again', 6);
 
-  await desk.db.run(notePolicy, { policyHash: hashOf('again') });
+  await harness.db.run(notePolicy, { policyHash: hashOf('again') });
 
   const left = await database.query<{ policy_hash: string }>(
     'select policy_hash from policy_at_work order by seen_at',
@@ -55,12 +55,12 @@ test('policies that nobody has noted for five minutes are forgotten, but for the
   expect(left.map((row) => row.policy_hash)).toEqual([hashOf('before'), hashOf('again')]);
 });
 
-test('the content that came first is known after the inbox has forgotten it', async () => {
+test('the first content is known after its claim was deleted', async () => {
   const event = hrEvent('joined', 'p1', 1, {
     startsAt: inDays(-9),
     attributes: employee('Sales'),
   });
-  await desk.take([event]);
+  await harness.process([event]);
   const eventId = `${event.source}#${event.id}`;
   const [remembered] = await operator.run(readFirstContent, { eventId });
   await database.query('delete from inbox where event_id = $1', [eventId]);
@@ -86,9 +86,9 @@ test('dead letters are counted by code, and no further than the limit', async ()
   ]);
 });
 
-test('the content of a report that came first, and of what was no event, is known by its id', async () => {
+test('the first content of a report, and of a delivery that was no event, is found by its id', async () => {
   const report = ivrEvent('requested', 'v1', { purpose: 'callback' });
-  await desk.take([report]);
+  await harness.process([report]);
   const letter = 'of a dead letter';
   await database.query(
     `insert into inbox (event_id, fingerprint, disposition) values ($1, sha256('x'), 'dead_letter')`,
@@ -108,7 +108,7 @@ test('the content of a report that came first, and of what was no event, is know
   expect(await operator.run(readFirstContent, { eventId: 'nobody knows it' })).toEqual([]);
 });
 
-test('what is open is counted by what it is and by its kind, in their order', async () => {
+test('open items are counted by table and kind, in order', async () => {
   await database.query('delete from dead_letter');
   await database.query(
     `insert into dead_letter (id, code, cause, topic, partition, "offset", headers, taken_at, state, redriven_at, redriven_by)

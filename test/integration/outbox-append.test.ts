@@ -53,7 +53,7 @@ async function published(through: number): Promise<void> {
   ]);
 }
 
-test('positions begin at 1 and go on from the last one, in each lane by itself', async () => {
+test('positions begin at 1 and continue from the last one, separately in each lane', async () => {
   await append(2);
   await append(1);
 
@@ -63,7 +63,7 @@ test('positions begin at 1 and go on from the last one, in each lane by itself',
   ]);
 });
 
-test('where all that was published is gone from the outbox, positions go on from what was published', async () => {
+test('where all published rows are deleted, positions continue from the published position', async () => {
   await append(3);
   await published(3);
   await database.query('delete from outbox');
@@ -73,7 +73,7 @@ test('where all that was published is gone from the outbox, positions go on from
   expect(await positions()).toEqual([[4, 5], [1]]);
 });
 
-test('what was published bounds nothing where more than that was appended', async () => {
+test('the published position does not matter where later rows exist', async () => {
   await append(3);
   await published(2);
 

@@ -35,7 +35,7 @@ async function published(through: number): Promise<void> {
   );
 }
 
-/** Makes the rows so old, from the first position on. */
+/** Sets the age of rows, from the first position on. */
 async function aged(...minutes: readonly number[]): Promise<void> {
   for (const [at, age] of minutes.entries()) {
     await database.query(
@@ -57,7 +57,7 @@ async function clean(retentionHours: number): Promise<number | undefined> {
   return answer?.deleted;
 }
 
-test('what is older than the retention in hours is deleted, and what is minutes younger stays', async () => {
+test('rows older than the retention are deleted, rows some minutes younger stay', async () => {
   await published(5);
   await aged(125, 121, 119, 3);
 
@@ -66,7 +66,7 @@ test('what is older than the retention in hours is deleted, and what is minutes 
   expect(await positions()).toEqual([3, 4, 5]);
 });
 
-test('the last published row stays, and what is not published, however old they are', async () => {
+test('the last published row and unpublished rows stay, however old they are', async () => {
   await published(3);
   await aged(999, 999, 999, 999, 999);
 
@@ -75,7 +75,7 @@ test('the last published row stays, and what is not published, however old they 
   expect(await positions()).toEqual([3, 4, 5]);
 });
 
-test('cleaning waits for a command that places the lane, and keeps the message that it goes on from', async () => {
+test('cleaning waits for a command that places the lane, and keeps the message from which it continues', async () => {
   await published(5);
   await aged(999, 999, 999, 999, 999);
   const command = new Client({ connectionString: database.url });

@@ -8,17 +8,17 @@ import {
 } from '@latchkey/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { mendOutputs } from '../support/every-repair.ts';
+import { repairOutputs } from '../support/every-repair.ts';
 import * as every from '../support/every-statement.ts';
 import { type Explainer, openExplainer } from '../support/explaining-client.ts';
 import { fillDatabase } from '../support/fill-database.ts';
-import { openIntakeDesk } from '../support/intake-desk.ts';
+import { openIntakeHarness } from '../support/intake-harness.ts';
 import type { Plan, Scan } from '../support/read-plan.ts';
 
 const BATCH = 100;
-/** Of the desk. */
+/** Of the harness. */
 const LANES = 10;
-/** Events that were taken before, as the database grows. */
+/** Events that were processed before, as the database grows. */
 const FEW = 40;
 const MANY = 20_000;
 const MOST = 120_000;
@@ -27,16 +27,16 @@ const MOST = 120_000;
 const ROWS_AN_EVENT = 5;
 /** Those that have another bound, or none, and why. */
 const OTHER_ROWS: Readonly<Record<string, number>> = {
-  // Everything that waits, to be counted.
+  // Every waiting row, to be counted.
   count_open: 3 * COUNTED_AT_MOST,
   count_dead_letters: COUNTED_AT_MOST,
   count_reviews: COUNTED_AT_MOST,
   // The rows, once to be found and once to be deleted.
   forget_claims: 3 * FORGET_MAX_ROWS,
-  // What mends a lane looks at all of it.
+  // Repairing a lane reads all of it.
   read_kept: Number.POSITIVE_INFINITY,
 };
-/** Of tables and indexes, written ones included, beside what they were when there was hardly anything. */
+/** Blocks of tables and indexes, written ones included, compared with a nearly empty database. */
 const BLOCKS_MORE = 50;
 
 const UNEXPLAINED = {
@@ -45,7 +45,7 @@ const UNEXPLAINED = {
   try_migration_lock: 'a lock, taken by a migration',
 };
 
-/** Tables that do not grow with what is taken. Every other one does. */
+/** Tables that do not grow with the number of deliveries. Every other one does. */
 const BOUNDED = new Set([
   'audit_entry_audit_id_seq',
   'audit_sequencer',
@@ -72,7 +72,7 @@ const planned: Planned[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
   services = new AsyncDisposableStack();
-  // Makes the lanes.
+  // Creates the lanes.
   await openServices();
   await fillDatabase(database, 1, FEW);
   await database.query('analyze');
@@ -94,28 +94,28 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** Connections of every service that have planned nothing yet. What they do can be done more than once. */
+/** New connections of every service, without cached plans. Their work can be repeated. */
 async function openServices(): Promise<() => Promise<Plans>> {
   const explainer = openExplainer();
-  // A desk counts its offsets from 0.
+  // A harness counts its offsets from 0.
   await database.query(`
     update intake_progress set epoch = epoch + 1, first_offset = 0, next_offset = 0,
       last_offset = null, last_digest = null`);
   const { Client } = explainer;
-  const desk = services.use(await openIntakeDesk(database, (yaml) => yaml, { Client }));
+  const harness = services.use(await openIntakeHarness(database, (yaml) => yaml, { Client }));
   const relay = services.use(openAs('latchkey_relay', explainer));
   const operator = services.use(openAs('latchkey_operator', explainer));
   return async () => {
-    await every.takeBatches(desk, BATCH);
-    await every.decideReviews(desk.db, BATCH);
-    await every.raceForKeys(desk, database, explainer, BATCH);
-    await every.decideDue(desk, database, BATCH);
-    await every.keepHouse(desk);
+    await every.processBatches(harness, BATCH);
+    await every.decideReviews(harness.db, BATCH);
+    await every.raceForKeys(harness, database, explainer, BATCH);
+    await every.decideDue(harness, database, BATCH);
+    await every.keepHouse(harness);
     await every.relayTopics(relay, BATCH);
-    await every.operate(operator, desk);
+    await every.operate(operator, harness);
     await every.restate(operator, BATCH);
-    await mendOutputs(operator);
-    return explainer.take();
+    await repairOutputs(operator);
+    return explainer.drain();
   };
 }
 
@@ -139,13 +139,13 @@ function worst(plans: Plans, figure: (plan: Plan) => number): ReadonlyMap<string
   return new Map([...plans].map(([name, all]) => [name, Math.max(...all.map(figure))]));
 }
 
-test('every statement is explained here, or it is said why not', () => {
+test('every statement is explained here, or listed with the reason why not', () => {
   const explained = new Set(planned.flatMap(({ plans }) => [...plans.keys()]));
   const missing = listStatements().filter((name) => !explained.has(name));
   expect(missing.toSorted()).toEqual(Object.keys(UNEXPLAINED).toSorted());
 });
 
-test('no statement reads a growing table from end to end, whatever its size was when it was planned', () => {
+test('no statement scans a growing table, no matter at which size it was planned', () => {
   const found = planned.flatMap(({ when, plans }) =>
     [...plans].flatMap(([name, all]) => {
       const scans = all.flatMap(growingScans).filter(({ node }) => node === 'Seq Scan');
@@ -168,7 +168,7 @@ test('no statement reads more rows than a few for each event of the batch', () =
   expect(found).toEqual([]);
 });
 
-test('the head of a lane is looked for once a batch, and not once a message', () => {
+test('the head of a lane is read once a batch, and not once a message', () => {
   const appends = planned.flatMap(({ plans }) => plans.get('append_to_lanes') ?? []);
   const looks = appends.map(({ scans }) =>
     scans.filter(({ table }) => table === 'outbox').reduce((sum, { loops }) => sum + loops, 0),
@@ -177,7 +177,7 @@ test('the head of a lane is looked for once a batch, and not once a message', ()
   expect(Math.max(...looks)).toBeLessThanOrEqual(LANES);
 });
 
-test('what a statement touches does not grow with the tables', () => {
+test('the blocks that a statement touches do not grow with the tables', () => {
   const small = planned.find(({ when }) => when === 'with many rows');
   const large = planned.find(({ when }) => when === 'with the most rows');
   const before = worst(small?.plans ?? new Map(), ({ blocks }) => blocks);

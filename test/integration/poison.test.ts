@@ -9,16 +9,16 @@ import { Membership } from '../../services/reconciler/src/membership.ts';
 import { readInputs } from '../../services/reconciler/src/read-inputs.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, inSeconds, type SentEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 import { partitionLease } from '../support/partition-lease.ts';
 import { nameOf, wrappedClient } from '../support/wrapped-client.ts';
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 let operator: Db;
 beforeEach(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
   operator = openDatabase({
     url: database.url,
     role: 'latchkey_operator',
@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await operator[Symbol.asyncDispose]();
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -39,7 +39,7 @@ function joined(person: string, startsAt = inDays(-9)): SentEvent {
   return hrEvent('joined', person, 1, { startsAt, attributes: employee('Sales') });
 }
 
-/** The database refuses a row of a table, as it would refuse a value that we let through. */
+/** The database refuses a row of a table, as it would refuse a value that validation missed. */
 async function refuse(table: 'fact' | 'account', when: string): Promise<void> {
   await database.query(`
     create function refuse_poison() returns trigger language plpgsql as $$
@@ -49,12 +49,12 @@ async function refuse(table: 'fact' | 'account', when: string): Promise<void> {
 }
 
 function due(): Promise<number> {
-  return reconcileDue(desk, LIMIT);
+  return reconcileDue(harness, LIMIT);
 }
 
-test('one identity whose decision the database refuses is parked, and the clock goes on with the others', async () => {
+test('an identity whose decision the database refuses is parked, and the clock decides the others', async () => {
   const startsAt = inSeconds(1);
-  await desk.take(['a', 'poison', 'z'].map((person) => joined(person, startsAt)));
+  await harness.process(['a', 'poison', 'z'].map((person) => joined(person, startsAt)));
   await refuse('account', "new.user_name = 'poison'");
   await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(startsAt));
   expect(await due()).toBe(3);
@@ -71,34 +71,34 @@ test('one identity whose decision the database refuses is parked, and the clock 
   expect(await due()).toBe(0);
 });
 
-test('one that is not due any more when it is to be parked is left as it is', async () => {
+test('an identity that is no longer due is not parked', async () => {
   const startsAt = inSeconds(1);
   let looks = 0;
-  await using elsewhere = await openIntakeDesk(database, undefined, {
-    // Somebody else decides about it between the decision that failed and the parking.
+  await using elsewhere = await openIntakeHarness(database, undefined, {
+    // Another process decides it between the failed decision and the parking.
     Client: wrappedClient((query) => async (config, values) => {
       if (nameOf(config) === 'lock_due_identities') looks += 1;
       if (looks === 3) await database.query('update identity set next_transition_at = null');
       return query(config, values);
     }),
   });
-  await desk.take([joined('poison', startsAt)]);
+  await harness.process([joined('poison', startsAt)]);
   await refuse('account', "new.user_name = 'poison'");
   await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(startsAt));
 
-  await reconcileDue({ ...desk, db: elsewhere.db }, 1);
+  await reconcileDue({ ...harness, db: elsewhere.db }, 1);
 
   expect(looks).toBe(3);
   expect(await database.query('select from identity where parked_at is not null')).toEqual([]);
   expect(await database.query('select from review')).toEqual([]);
 });
 
-test('a dead letter that the database still refuses is given up again, and no error of the command', async () => {
+test('a dead letter that the database still refuses is given up again, without an error of the command', async () => {
   await refuse('fact', "new.engagement = 'E-poison'");
-  await desk.takeOrIsolate(desk.batchOf([joined('poison')]));
+  await harness.processOrIsolate(harness.batchOf([joined('poison')]));
   const [letter] = await database.query<{ id: string }>('select id from dead_letter');
   const inputOf = (): InputTopic => 'workforce-events';
-  const context = { policy: desk.policy, outputs: desk.outputs, inputOf, operator: 'grace' };
+  const context = { policy: harness.policy, outputs: harness.outputs, inputOf, operator: 'grace' };
   expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toMatchObject({
     kind: 'dead_letter',
     code: 'APPLY_FAILED',
@@ -117,19 +117,19 @@ test('a dead letter that the database still refuses is given up again, and no er
 test('errors of the system while poison is isolated do not count as poison', async () => {
   await refuse('fact', "new.engagement = 'E-poison'");
   await database.query('revoke insert on dead_letter from latchkey_reconciler');
-  const batch = desk.batchOf([joined('poison')]);
+  const batch = harness.batchOf([joined('poison')]);
   for (let tries = 0; tries < 4; tries += 1) {
-    await expect(desk.takeOrIsolate(batch)).rejects.toThrow('permission denied');
+    await expect(harness.processOrIsolate(batch)).rejects.toThrow('permission denied');
   }
   await database.query('grant insert on dead_letter to latchkey_reconciler');
-  expect(await desk.takeOrIsolate(batch)).toMatchObject([
+  expect(await harness.processOrIsolate(batch)).toMatchObject([
     { kind: 'processed', counts: { deadLetter: 1 } },
   ]);
 });
 
-/** What the reconciler does with what it fetched. */
+/** As the reconciler processes what it has fetched. */
 function reading(topic: string): PartitionReading {
-  return readInputs(desk, {
+  return readInputs(harness, {
     inputs: new Map([[topic, 'workforce-events']]),
     maxEvents: 10,
     transactionsAtOnce: 4,
@@ -153,20 +153,20 @@ function consumed({ topic, partition, ...batch }: Batch, timestampMs: number): C
   return { topic, partition, fetchedOffset, nextOffset, records };
 }
 
-test('poison in one partition is isolated, and what was taken together with it is applied', async () => {
+test('poison in one partition is isolated, and batches processed together with it are applied', async () => {
   await refuse('fact', "new.engagement = 'E-poison'");
   const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
   const partitions = reading(topic);
   const batches = [[joined('a')], [joined('b'), joined('poison'), joined('c')], [joined('d')]].map(
-    (events, partition) => desk.batchOf(events, partition),
+    (events, partition) => harness.batchOf(events, partition),
   );
   for (const { partition, nextOffset } of batches) {
     await partitions.locate({ topic, partition, logStart: 0n, logEnd: nextOffset });
   }
-  const taken = batches.map((batch) =>
+  const outcomes = batches.map((batch) =>
     partitions.process(consumed(batch, Date.now()), partitionLease()),
   );
-  expect(await Promise.all(taken)).toEqual(['processed', 'processed', 'processed']);
+  expect(await Promise.all(outcomes)).toEqual(['processed', 'processed', 'processed']);
   const rows = await database.query(
     'select applied::int, dead_letter::int from intake_progress order by partition',
   );
@@ -177,32 +177,32 @@ test('poison in one partition is isolated, and what was taken together with it i
   ]);
 });
 
-test('a partition that is lost is given up, and what was to be taken together with it is applied', async () => {
+test('a lost partition is left out, and the batches that waited together with it are applied', async () => {
   const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
   const partitions = reading(topic);
   const [kept, lost] = [[joined('kept')], [joined('lost')]].map((events, partition) =>
-    desk.batchOf(events, partition),
+    harness.batchOf(events, partition),
   );
   if (kept === undefined || lost === undefined) throw new Error('no batches');
   for (const partition of [0, 1])
     await partitions.locate({ topic, partition, logStart: 0n, logEnd: 1n });
-  const taken = await Promise.all([
+  const outcomes = await Promise.all([
     partitions.process(consumed(kept, Date.now()), partitionLease()),
     partitions.process(consumed(lost, Date.now()), partitionLease(false)),
   ]);
-  expect(taken).toEqual(['processed', 'relocate']);
+  expect(outcomes).toEqual(['processed', 'relocate']);
   expect(await database.query('select external_id from identity')).toEqual([
     { external_id: 'kept' },
   ]);
 });
 
 test.each([1.8e18, -9.2e18, 1.8e15, -1])(
-  'a record whose sender has stamped it with %d is taken like any other',
+  'a record that its sender stamped with %d is processed like any other',
   async (timestampMs) => {
     const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
     const partitions = reading(topic);
     await partitions.locate({ topic, partition: 0, logStart: 0n, logEnd: 2n });
-    const batch = desk.batchOf([joined('a'), hrEvent('joined', 'broken', 1, {})]);
+    const batch = harness.batchOf([joined('a'), hrEvent('joined', 'broken', 1, {})]);
     let tries = 0;
     const renew = (): Promise<boolean> => {
       tries += 1;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, type SentEvent } from '../support/events.ts';
-import { openIntakeDesk } from '../support/intake-desk.ts';
+import { openIntakeHarness } from '../support/intake-harness.ts';
 
 const RUNS = 25;
 const BEGIN = Date.parse('2026-01-01T00:00:00Z');
@@ -33,7 +33,7 @@ function eventOf(run: number, { person, event, content }: Drawn): SentEvent {
   return hrEvent(kind, subject, event + 1, data, { id: `${subject}-${event}` });
 }
 
-/** What must have become of the deliveries, whatever the batches: the first content of an id counts. */
+/** The expected dispositions, for any batches: the first content of an id counts. */
 function expected(drawn: readonly Drawn[]): Record<string, number> {
   const first = new Map<string, number>();
   const counts = { claimed: 0, duplicate: 0, conflict: 0 };
@@ -60,7 +60,7 @@ async function countsOf(database: TestDatabase): Promise<Record<string, number>>
 
 test('I1, I2, I7, I22, I23: any history in any batches', { timeout: 120_000 }, async () => {
   await using database = await createTestDatabase();
-  await using desk = await openIntakeDesk(database);
+  await using harness = await openIntakeHarness(database);
   const history = fc.array(delivery, { minLength: 1, maxLength: 30 });
   const cuts = fc.integer({ min: 1, max: 8 });
   await fc.assert(
@@ -71,7 +71,7 @@ test('I1, I2, I7, I22, I23: any history in any batches', { timeout: 120_000 }, a
       for (let at = 0; at < drawn.length; at += size) {
         const part = drawn.slice(at, at + size);
         const partition = part[0]?.partition ?? 0;
-        await desk.take(
+        await harness.process(
           part.map((one) => eventOf(run, one)),
           partition,
         );
@@ -80,12 +80,12 @@ test('I1, I2, I7, I22, I23: any history in any batches', { timeout: 120_000 }, a
       const gained = Object.fromEntries(
         Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]),
       );
-      // I1, I2 and I22: once each, other content never, and nothing is unaccounted for.
+      // I1, I2 and I22: once each, other content never, and every delivery is accounted for.
       expect(gained).toEqual({ received: drawn.length, ...expected(drawn) });
       await expectGapless(database);
       // I23: everything again changes nothing but the counts of duplicates and conflicts.
       const state = await stateOf(database);
-      await desk.take(drawn.map((one) => eventOf(run, one)));
+      await harness.process(drawn.map((one) => eventOf(run, one)));
       expect(await stateOf(database)).toEqual(state);
     }),
     { numRuns: RUNS },

@@ -3,16 +3,16 @@ import { insertProgress, listReadThrough, markReadThrough } from '@latchkey/post
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { ivrEvent, type SentEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 beforeEach(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
 });
 afterEach(async () => {
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -23,20 +23,20 @@ function asked(verification: string): SentEvent {
 }
 
 async function throughOf(partition: number): Promise<number | undefined> {
-  const rows = await desk.db.run(listReadThrough, { topic: TOPIC });
+  const rows = await harness.db.run(listReadThrough, { topic: TOPIC });
   return rows.find((row) => row.partition === partition)?.readThroughMs ?? undefined;
 }
 
-test('what records were stamped says nothing about how far a partition was read', async () => {
-  await desk.take([asked('v1')], 0);
+test('the time stamps of records do not tell how far a partition was read', async () => {
+  await harness.process([asked('v1')], 0);
 
   expect(await throughOf(0)).toBeUndefined();
 });
 
-test('how far a partition was read is noted where it is read to the end, and never goes back', async () => {
-  await desk.take([asked('v1'), asked('v2')], 0);
+test('read_through_at is recorded where a partition is read to its end, and never goes back', async () => {
+  await harness.process([asked('v1'), asked('v2')], 0);
   const mark = (logEnd: bigint, throughMs: number) =>
-    desk.db.run(markReadThrough, { topic: TOPIC, partition: 0, logEnd, throughMs });
+    harness.db.run(markReadThrough, { topic: TOPIC, partition: 0, logEnd, throughMs });
 
   await mark(3n, 5_000);
   expect(await throughOf(0)).toBeUndefined();
@@ -50,20 +50,27 @@ test('how far a partition was read is noted where it is read to the end, and nev
   expect(await throughOf(0)).toBe(4_000);
 });
 
-test('the partitions of another topic are none of this one', async () => {
-  await desk.take([asked('v1')], 0);
-  await desk.db.run(insertProgress, { topic: 'another', partition: 1, nextOffset: 1n });
+test('partitions of another topic do not count', async () => {
+  await harness.process([asked('v1')], 0);
+  await harness.db.run(insertProgress, { topic: 'another', partition: 1, nextOffset: 1n });
 
-  const rows = await desk.db.run(listReadThrough, { topic: TOPIC });
+  const rows = await harness.db.run(listReadThrough, { topic: TOPIC });
 
   expect(rows.map(({ partition }) => partition)).toEqual([0]);
 });
 
-test('of a stopped partition nothing more is noted', async () => {
-  await desk.take([asked('v1')], 0);
-  await desk.query("update intake_progress set stopped_code = 'LOG_DIFFERS', stopped_at = now()");
+test('nothing is recorded of a stopped partition', async () => {
+  await harness.process([asked('v1')], 0);
+  await harness.query(
+    "update intake_progress set stopped_code = 'LOG_DIFFERS', stopped_at = now()",
+  );
 
-  await desk.db.run(markReadThrough, { topic: TOPIC, partition: 0, logEnd: 0n, throughMs: 5_000 });
+  await harness.db.run(markReadThrough, {
+    topic: TOPIC,
+    partition: 0,
+    logEnd: 0n,
+    throughMs: 5_000,
+  });
 
   expect(await throughOf(0)).toBeUndefined();
 });

@@ -4,15 +4,15 @@ import { type Db, openDatabase } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 let database: TestDatabase;
-let desk: IntakeDesk;
-let later: IntakeDesk;
+let harness: IntakeHarness;
+let later: IntakeHarness;
 let operator: Db;
 beforeEach(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
   operator = openDatabase({
     url: database.url,
     role: 'latchkey_operator',
@@ -20,19 +20,19 @@ beforeEach(async () => {
     applicationName: 'test-operator',
     onConnectionLost: () => undefined,
   });
-  // The same policy, after somebody has registered one more source.
-  later = await openIntakeDesk(database, (yaml) =>
+  // The same policy, after one more source was registered.
+  later = await openIntakeHarness(database, (yaml) =>
     yaml.replaceAll('urn:example:contractors', 'urn:example:agency'),
   );
 });
 afterEach(async () => {
   await operator[Symbol.asyncDispose]();
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await later[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
-function context(of: IntakeDesk): RedriveContext {
+function context(of: IntakeHarness): RedriveContext {
   const inputOf = (): InputTopic => 'workforce-events';
   return { db: operator, policy: of.policy, outputs: of.outputs, inputOf, operator: 'grace' };
 }
@@ -50,8 +50,8 @@ async function onlyLetter(): Promise<string> {
   return rows[0]?.id ?? '';
 }
 
-test('a dead letter goes back through intake once its cause is mended', async () => {
-  await desk.take([agencyJoiner('a')]);
+test('a dead letter is applied by intake once its cause is repaired', async () => {
+  await harness.process([agencyJoiner('a')]);
   const id = await onlyLetter();
   expect(await redrive(context(later), id)).toEqual({ kind: 'applied' });
   expect(await redrive(context(later), id)).toEqual({ kind: 'not_open' });
@@ -65,10 +65,10 @@ test('a dead letter goes back through intake once its cause is mended', async ()
   expect(audit).toMatchObject([{ decider: 'operator:grace' }]);
 });
 
-test('without a change it is given up again, and says so once more', async () => {
-  await desk.take([agencyJoiner('a')]);
+test('without a change it is given up again, and reported once more', async () => {
+  await harness.process([agencyJoiner('a')]);
   const id = await onlyLetter();
-  expect(await redrive(context(desk), id)).toMatchObject({
+  expect(await redrive(context(harness), id)).toMatchObject({
     kind: 'dead_letter',
     code: 'SOURCE_NOT_ALLOWED',
   });
@@ -76,8 +76,8 @@ test('without a change it is given up again, and says so once more', async () =>
   expect(letter).toEqual({ state: 'open', attempts: 2 });
 });
 
-test('pressed by two at once it is applied once', async () => {
-  await desk.take([agencyJoiner('a')]);
+test('redriven by two operators at once it is applied once', async () => {
+  await harness.process([agencyJoiner('a')]);
   const id = await onlyLetter();
   const both = await Promise.all([redrive(context(later), id), redrive(context(later), id)]);
   expect(both.map(({ kind }) => kind).sort()).toEqual(['applied', 'not_open']);
@@ -87,17 +87,17 @@ test('pressed by two at once it is applied once', async () => {
 
 test('an event that was applied meanwhile is a duplicate', async () => {
   const event = agencyJoiner('a');
-  await desk.take([event]);
+  await harness.process([event]);
   const id = await onlyLetter();
-  await later.take([event], 1);
+  await later.process([event], 1);
   expect(await redrive(context(later), id)).toEqual({ kind: 'duplicate' });
 });
 
-test('an event that was applied meanwhile is a duplicate, also after its claim was forgotten', async () => {
+test('an event that was applied meanwhile is a duplicate, also after its claim was deleted', async () => {
   const event = agencyJoiner('a');
-  await desk.take([event]);
+  await harness.process([event]);
   const id = await onlyLetter();
-  await later.take([event], 1);
+  await later.process([event], 1);
   await database.query('delete from inbox');
   expect(await redrive(context(later), id)).toEqual({ kind: 'duplicate' });
   expect(await database.query('select state from dead_letter')).toEqual([{ state: 'redriven' }]);
@@ -105,13 +105,13 @@ test('an event that was applied meanwhile is a duplicate, also after its claim w
 
 test('an unknown id is not found', async () => {
   const id = '00000000-0000-5000-8000-000000000000';
-  expect(await redrive(context(desk), id)).toEqual({ kind: 'not_found' });
+  expect(await redrive(context(harness), id)).toEqual({ kind: 'not_found' });
 });
 
-test('a dead letter that claimed its id: the mended event under the same id is a conflict', async () => {
+test('a repaired event under the id that a dead letter claimed is a conflict', async () => {
   const broken = hrEvent('joined', 'b', 1, { attributes: employee('Sales') });
-  await desk.take([broken]);
+  await harness.process([broken]);
   const data = { ...(broken.data as object), startsAt: inDays(-9) };
-  expect(await desk.take([{ ...broken, data }])).toMatchObject({ counts: { conflict: 1 } });
-  expect(await desk.take([broken])).toMatchObject({ counts: { duplicate: 1 } });
+  expect(await harness.process([{ ...broken, data }])).toMatchObject({ counts: { conflict: 1 } });
+  expect(await harness.process([broken])).toMatchObject({ counts: { duplicate: 1 } });
 });

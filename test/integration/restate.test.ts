@@ -4,16 +4,16 @@ import { type Db, openDatabase, raiseEpoch, readOutputState } from '@latchkey/po
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, ivrEvent, type SentEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 import { nameOf, type Query, wrappedClient } from '../support/wrapped-client.ts';
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 let opened: AsyncDisposableStack;
 beforeEach(async () => {
   opened = new AsyncDisposableStack();
   database = opened.use(await createTestDatabase());
-  desk = opened.use(await openIntakeDesk(database));
+  harness = opened.use(await openIntakeHarness(database));
 });
 afterEach(() => opened[Symbol.asyncDispose]());
 
@@ -32,7 +32,7 @@ function openOperator(wrap: (query: Query) => Query = (query) => query): Db {
 }
 
 function restate(db: Db, epoch: number) {
-  return restateAll(db, epoch, { outputs: desk.outputs, operator: 'grace', owner: 'iam' });
+  return restateAll(db, epoch, { outputs: harness.outputs, operator: 'grace', owner: 'iam' });
 }
 
 function joined(person: string): SentEvent {
@@ -70,9 +70,9 @@ async function accounts(): Promise<number> {
   return (await database.query('select from account')).length;
 }
 
-test('all that was published is stated once in a new epoch, as it is, and says who asked for it', async () => {
-  await desk.take(['p1', 'p2'].map(joined));
-  await desk.take([...settled('v1'), asked('pending')]);
+test('all published state is published once in a new epoch, unchanged, and the audit names the operator', async () => {
+  await harness.process(['p1', 'p2'].map(joined));
+  await harness.process([...settled('v1'), asked('pending')]);
   await openOperator().run(raiseEpoch, { epoch: 1 });
   const before = await database.query(
     'select account_id, state, attributes from account order by account_id',
@@ -105,12 +105,12 @@ test('all that was published is stated once in a new epoch, as it is, and says w
     { subject_kind: 'identity', decider: 'operator:grace', count: 2 },
     { subject_kind: 'verification', decider: 'operator:grace', count: 1 },
   ]);
-  expect(await readOutputState(desk.db)).toMatchObject({ epoch: 1, restatingSinceMs: null });
+  expect(await readOutputState(harness.db)).toMatchObject({ epoch: 1, restatingSinceMs: null });
 });
 
-test('what was published in the epoch already is not stated again, and what was never published neither', async () => {
-  await desk.take(['p1', 'p2'].map(joined));
-  await desk.take([joined('undecided')]);
+test('state already published in the epoch is not published again, nor is state that was never published', async () => {
+  await harness.process(['p1', 'p2'].map(joined));
+  await harness.process([joined('undecided')]);
   await database.query(
     'delete from account using identity where account.identity_id = identity.identity_id and external_id = $1',
     ['undecided'],
@@ -120,8 +120,8 @@ test('what was published in the epoch already is not stated again, and what was 
     ['undecided'],
   );
   await openOperator().run(raiseEpoch, { epoch: 1 });
-  await desk.take([joined('p3')]);
-  await desk.take(settled('v1'));
+  await harness.process([joined('p3')]);
+  await harness.process(settled('v1'));
   const inEpoch = await stated(1);
   const of = (who: string) =>
     database.query(
@@ -143,8 +143,8 @@ test('what was published in the epoch already is not stated again, and what was 
   });
 });
 
-test('of a person of whom some was published in the epoch the rest is stated', async () => {
-  await desk.take(['p1', 'p2', 'p3'].map(joined));
+test('of a person partly published in the epoch the rest is published', async () => {
+  await harness.process(['p1', 'p2', 'p3'].map(joined));
   await openOperator().run(raiseEpoch, { epoch: 1 });
   const inEpoch = (epochStart(1) + 1n).toString();
   const raised =
@@ -162,9 +162,9 @@ test('of a person of whom some was published in the epoch the rest is stated', a
   });
 });
 
-test('ended half-way, another call states the rest; each once, in bounded transactions', async () => {
+test('after a run that ended half-way another call publishes the rest, each once, in bounded transactions', async () => {
   const people = Array.from({ length: 230 }, (_, index) => joined(`p${index}`));
-  await desk.take(people);
+  await harness.process(people);
   await openOperator().run(raiseEpoch, { epoch: 1 });
   let looks = 0;
   const ending = openOperator((query) => (config, values) => {
@@ -174,7 +174,7 @@ test('ended half-way, another call states the rest; each once, in bounded transa
 
   await expect(restate(ending, 1)).rejects.toThrow();
   expect((await stated(1))['latchkey.lifecycle.changed.v1']).toBe(200);
-  expect((await readOutputState(desk.db)).restatingSinceMs).not.toBeNull();
+  expect((await readOutputState(harness.db)).restatingSinceMs).not.toBeNull();
   expect(await restate(openOperator(), 1)).toMatchObject({ identities: 30 });
   expect((await stated(1))['latchkey.lifecycle.changed.v1']).toBe(230);
 });

@@ -2,16 +2,16 @@ import { countReviews } from '@latchkey/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { CONTRACTORS, employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 beforeAll(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
 });
 afterAll(async () => {
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -34,17 +34,17 @@ test('a review of tied facts is resolved by newer facts, opened again by others,
   const at = inDays(-5);
   const row = (second: number, id: string, department: string) =>
     stamped('moved', second, id, { effectiveAt: at, attributes: { department } });
-  await desk.take([
+  await harness.process([
     stamped('joined', 1, 'j', { startsAt: inDays(-9), attributes: employee('Sales') }),
   ]);
-  await desk.take([row(2, 'a', 'Finance'), row(2, 'b', 'Legal')]);
+  await harness.process([row(2, 'a', 'Finance'), row(2, 'b', 'Legal')]);
   expect(await states()).toEqual([{ kind: 'facts_disputed', state: 'open' }]);
 
   const settling = { fact: 'F', effectiveAt: at, attributes: { department: 'Finance' } };
-  await desk.take([stamped('moved', 3, 'c', settling)]);
+  await harness.process([stamped('moved', 3, 'c', settling)]);
   expect(await states()).toEqual([{ kind: 'facts_disputed', state: 'resolved' }]);
 
-  await desk.take([stamped('rescinded', 4, 'd', { rescinds: { fact: 'F' } })]);
+  await harness.process([stamped('rescinded', 4, 'd', { rescinds: { fact: 'F' } })]);
   expect(await states()).toEqual([{ kind: 'facts_disputed', state: 'open' }]);
 
   const messages = await database.query<{ type: string; generation: string }>(
@@ -59,12 +59,12 @@ test('a review of tied facts is resolved by newer facts, opened again by others,
   ]);
 });
 
-test('an engagement that comes under another subject asks a person, once', async () => {
+test('an engagement under another subject opens one review', async () => {
   const data = { engagement: 'E-one', startsAt: inDays(-9), attributes: employee('Sales') };
-  await desk.take([hrEvent('joined', 'first', 1, data)]);
+  await harness.process([hrEvent('joined', 'first', 1, data)]);
   const other = hrEvent('joined', 'second', 1, data);
-  await desk.take([other]);
-  await desk.take([hrEvent('joined', 'third', 1, { ...data, engagement: 'E-three' })]);
+  await harness.process([other]);
+  await harness.process([hrEvent('joined', 'third', 1, { ...data, engagement: 'E-three' })]);
 
   const rows = await database.query<{ subject: string; detail: string }>(
     "select subject, detail from review where kind = 'engagement_elsewhere'",
@@ -74,7 +74,7 @@ test('an engagement that comes under another subject asks a person, once', async
   expect(JSON.parse(rows[0]?.detail ?? '')).toEqual({ eventId: `${other.source}#${other.id}` });
 });
 
-test('open reviews are counted by kind, and those whose date has passed apart', async () => {
+test('open reviews are counted by kind, overdue ones separately', async () => {
   await database.query(
     `insert into review (review_id, kind, subject, owner, detail, due_at, state)
      select gen_random_uuid(), kind, 's', 'o', '{}', now() + make_interval(days => days), state
@@ -82,7 +82,7 @@ test('open reviews are counted by kind, and those whose date has passed apart', 
        as made (kind, days, state)`,
   );
 
-  const counted = await desk.db.run(countReviews, {});
+  const counted = await harness.db.run(countReviews, {});
 
   expect(counted.filter(({ kind }) => kind.length === 1)).toEqual([
     { kind: 'a', open: 2, overdue: 1 },

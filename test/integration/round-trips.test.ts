@@ -4,8 +4,7 @@ import { processBatch, processBatches, reconcileDue, sweepVerifications } from '
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { inDays, type SentEvent } from '../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
-import { type Figures, mostOf, openWire } from '../support/wire.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 import {
   asked,
   broken,
@@ -13,40 +12,41 @@ import {
   inTurns,
   joined,
   makeDue,
-  mixOfPeople,
+  mixOfPersons,
   mixOfVerifications,
   moved,
   opened,
   otherContent,
   verdict,
-} from '../support/workday.ts';
+} from '../support/sample-events.ts';
+import { type Figures, mostOf, openWire } from '../support/wire.ts';
 
 const REPORTS = { topic: DEFAULT_TOPIC_NAMES['verification-events'], partitions: 1 };
 
 const SIZES = [1, 10, 100, 500];
-/** The clock takes no more at once. */
+/** The clock decides no more at once. */
 const DUE_SIZES = [1, 10, 100, 200];
 const wire = openWire();
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 beforeAll(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database, (yaml) => yaml, { Client: wire.Client });
-  // Both partitions have been found.
-  await desk.take([joined('first')]);
-  await desk.take([asked('first')]);
+  harness = await openIntakeHarness(database, (yaml) => yaml, { Client: wire.Client });
+  // Locates both partitions.
+  await harness.process([joined('first')]);
+  await harness.process([asked('first')]);
 });
 afterAll(async () => {
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
 interface Kind {
   readonly name: string;
-  /** What one batch of these sends at most, whatever its size. */
+  /** What one batch of these sends at most, at any size. */
   readonly sends: Figures;
-  /** Taken in batches before. */
+  /** Processed in batches before. */
   readonly before: (ids: readonly string[]) => readonly SentEvent[];
   /** As many as ids, or fewer. */
   readonly batch: (ids: readonly string[], before: readonly SentEvent[]) => readonly SentEvent[];
@@ -67,7 +67,7 @@ const KINDS: readonly Kind[] = [
     batch: (ids) => ids.map((id) => moved(id)),
   },
   {
-    name: 'one person, over and over',
+    name: 'one person, repeatedly',
     sends: { statements: 21, roundTrips: 6 },
     before: ([id = '']) => [joined(id)],
     batch: ([id = '', ...others]) => [id, ...others].map((_, index) => moved(id, 2 + index)),
@@ -113,10 +113,10 @@ const KINDS: readonly Kind[] = [
     batch: (ids) => ids.map(broken),
   },
   {
-    name: 'a mix of everything about people',
+    name: 'a mix of everything about persons',
     sends: { statements: 26, roundTrips: 8 },
     before: (ids) => ids.map((id) => joined(id)),
-    batch: mixOfPeople,
+    batch: mixOfPersons,
   },
   {
     name: 'a mix of everything about verifications',
@@ -137,70 +137,70 @@ test.each(KINDS)(
     for (const size of SIZES) {
       const ids = idsOf(size);
       const earlier = before(ids);
-      if (earlier.length > 0) await desk.take(earlier);
-      const next = desk.batchOf(batch(ids, earlier));
-      wire.take();
-      await processBatch(desk, next);
-      figures.push(wire.take());
+      if (earlier.length > 0) await harness.process(earlier);
+      const next = harness.batchOf(batch(ids, earlier));
+      wire.drain();
+      await processBatch(harness, next);
+      figures.push(wire.drain());
     }
     expect(mostOf(figures)).toEqual(sends);
   },
 );
 
-test('batches of several partitions send together what one of them sends', async () => {
-  await desk.takeBatch(desk.batchOf([joined(randomUUID())]));
-  await desk.takeBatch(desk.batchOf([joined(randomUUID())], 1));
+test('batches of several partitions together send as much as one of them', async () => {
+  await harness.processBatch(harness.batchOf([joined(randomUUID())]));
+  await harness.processBatch(harness.batchOf([joined(randomUUID())], 1));
   const next = () => [
-    desk.batchOf([joined(randomUUID())]),
-    desk.batchOf([joined(randomUUID())], 1),
+    harness.batchOf([joined(randomUUID())]),
+    harness.batchOf([joined(randomUUID())], 1),
   ];
   const [one, ...others] = next();
   if (one === undefined) throw new Error('no batch');
-  wire.take();
-  await processBatch(desk, one);
-  const alone = wire.take();
-  await processBatches(desk, [desk.batchOf([joined(randomUUID())]), ...others]);
-  const together = wire.take();
+  wire.drain();
+  await processBatch(harness, one);
+  const alone = wire.drain();
+  await processBatches(harness, [harness.batchOf([joined(randomUUID())]), ...others]);
+  const together = wire.drain();
   expect(together.roundTrips).toBe(alone.roundTrips);
   expect(together.statements).toEqual(
     alone.statements.map((name) => (name === 'lock_progress' ? 'lock_free_progress' : name)),
   );
 });
 
-test('a batch that was done before costs one look at the position', async () => {
-  const batch = desk.batchOf([joined(randomUUID())]);
-  await desk.takeBatch(batch);
-  wire.take();
-  await processBatch(desk, batch);
-  expect(wire.take().statements).toEqual(['begin', 'lock_progress', 'commit']);
+test('a batch that was processed before costs one read of the position', async () => {
+  const batch = harness.batchOf([joined(randomUUID())]);
+  await harness.processBatch(batch);
+  wire.drain();
+  await processBatch(harness, batch);
+  expect(wire.drain().statements).toEqual(['begin', 'lock_progress', 'commit']);
 });
 
 test('the clock sends a fixed number of statements, however many identities are due', async () => {
   const figures = [];
   for (const size of DUE_SIZES) {
     const persons = idsOf(size);
-    await desk.take(persons.map((person) => joined(person, inDays(9))));
+    await harness.process(persons.map((person) => joined(person, inDays(9))));
     await makeDue(database, persons, 'first');
-    wire.take();
-    expect(await reconcileDue(desk, size)).toBe(size);
-    figures.push(wire.take());
+    wire.drain();
+    expect(await reconcileDue(harness, size)).toBe(size);
+    figures.push(wire.drain());
   }
   expect(mostOf(figures)).toEqual({ statements: 13, roundTrips: 3 });
-  await reconcileDue(desk, 200);
-  expect(wire.take().statements).toEqual(['begin', 'lock_due_identities', 'commit']);
+  await reconcileDue(harness, 200);
+  expect(wire.drain().statements).toEqual(['begin', 'lock_due_identities', 'commit']);
 });
 
 test('the sweep sends a fixed number of statements, however many verifications are due', async () => {
   const figures = [];
   for (const size of DUE_SIZES) {
     const ids = idsOf(size);
-    await desk.take(ids.flatMap((id) => [asked(id), opened(id)]));
+    await harness.process(ids.flatMap((id) => [asked(id), opened(id)]));
     await expire(database, ids);
-    wire.take();
-    expect(await sweepVerifications(desk, REPORTS, size)).toBe(size);
-    figures.push(wire.take());
+    wire.drain();
+    expect(await sweepVerifications(harness, REPORTS, size)).toBe(size);
+    figures.push(wire.drain());
   }
   expect(mostOf(figures)).toEqual({ statements: 12, roundTrips: 3 });
-  await sweepVerifications(desk, REPORTS, 200);
-  expect(wire.take().statements).toEqual(['begin', 'lock_due_verifications', 'commit']);
+  await sweepVerifications(harness, REPORTS, 200);
+  expect(wire.drain().statements).toEqual(['begin', 'lock_due_verifications', 'commit']);
 });

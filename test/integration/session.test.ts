@@ -45,7 +45,7 @@ async function settingsOf(db: Db, names: readonly string[]): Promise<Record<stri
   return rows[0] ?? {};
 }
 
-test('nothing that a database, a login or a URL presets is left in a session, whatever it is for', async () => {
+test('no preset of a database, a login or a URL is left in a session of any purpose', async () => {
   await using login = await createForeignLogin(database);
   for (const [purpose, { settings }] of Object.entries(SESSION_PROFILES)) {
     await using db = open(login.url, purpose as Purpose);
@@ -76,7 +76,7 @@ test('a login that may not take on its role waits for the grant, and is no data 
   expect(await db.run(readClock, {})).toHaveLength(1);
 });
 
-test('what the server says while connecting is no data error, whatever its code', async () => {
+test('an error of the server while connecting is no data error, with any code', async () => {
   await using login = await createLogin(database, 'in role latchkey_reconciler');
   const wrong = new URL(login.url);
   wrong.searchParams.set('options', '-c datestyle=nonsense'); // 22023
@@ -92,7 +92,7 @@ const POOLERS = [
 ];
 
 describe.each(POOLERS)('a pooler ($name)', ({ openPoolerTo }) => {
-  test('in session mode is as good as none', async () => {
+  test('in session mode makes no difference', async () => {
     await using pooler = await openPoolerTo(database.url, 'session');
     await using db = open(pooler.url, 'service', 3);
     const { settings } = SESSION_PROFILES.service;
@@ -107,7 +107,7 @@ describe.each(POOLERS)('a pooler ($name)', ({ openPoolerTo }) => {
     });
   });
 
-  test('in transaction mode is recognised and named', async () => {
+  test('in transaction mode is detected and named', async () => {
     await using pooler = await openPoolerTo(database.url, 'transaction');
     await using db = open(pooler.url);
     await expect(db.run(readClock, {})).rejects.toMatchObject({
@@ -117,7 +117,7 @@ describe.each(POOLERS)('a pooler ($name)', ({ openPoolerTo }) => {
   });
 });
 
-test('a pooler that is changed to transaction mode later is found by the next transaction', async () => {
+test('a pooler that changes to transaction mode is detected by the next transaction', async () => {
   let mode: 'session' | 'transaction' = 'session';
   await using pooler = await openPooler(database.url, () => mode);
   await using db = open(pooler.url, 'service', 2);

@@ -4,17 +4,17 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
 import { eventually } from '../support/eventually.ts';
-import { type IntakeDesk, openIntakeDesk } from '../support/intake-desk.ts';
-import { asked } from '../support/workday.ts';
+import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
+import { asked } from '../support/sample-events.ts';
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 beforeEach(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
 });
 afterEach(async () => {
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -22,9 +22,9 @@ function joined(person: string, department = 'Sales'): SentEvent {
   return hrEvent('joined', person, 1, { startsAt: inDays(-9), attributes: employee(department) });
 }
 
-/** One more of each partition. */
+/** One more batch of each partition. */
 function batchesOf(...events: readonly (readonly SentEvent[])[]): readonly Batch[] {
-  return events.map((some, partition) => desk.batchOf(some, partition));
+  return events.map((some, partition) => harness.batchOf(some, partition));
 }
 
 async function positions(): Promise<readonly string[]> {
@@ -46,9 +46,11 @@ async function openClient(): Promise<AsyncDisposable & { readonly client: Client
   return { client, [Symbol.asyncDispose]: () => client.end() };
 }
 
-test('batches of several partitions are applied in one transaction, each counted by itself', async () => {
-  const taken = await desk.takeTogether(batchesOf([joined('a'), joined('b')], [joined('c')], []));
-  expect(taken).toMatchObject([
+test('batches of several partitions are applied in one transaction, and counted separately', async () => {
+  const outcomes = await harness.processTogether(
+    batchesOf([joined('a'), joined('b')], [joined('c')], []),
+  );
+  expect(outcomes).toMatchObject([
     { kind: 'processed', counts: { received: 2, applied: 2 } },
     { kind: 'processed', counts: { received: 1, applied: 1 } },
     { kind: 'done' },
@@ -70,8 +72,8 @@ test('batches of several partitions are applied in one transaction, each counted
 test('one id in two partitions is applied once; other content is a conflict of its partition', async () => {
   const event = joined('a');
   const other = { ...event, data: joined('a', 'Engineering').data };
-  const taken = await desk.takeTogether(batchesOf([event], [event, joined('b')], [other]));
-  expect(taken).toMatchObject([
+  const outcomes = await harness.processTogether(batchesOf([event], [event, joined('b')], [other]));
+  expect(outcomes).toMatchObject([
     { counts: { received: 1, applied: 1 } },
     { counts: { received: 2, applied: 1, duplicate: 1 } },
     { counts: { received: 1, applied: 0, conflict: 1 } },
@@ -83,24 +85,24 @@ test('one id in two partitions is applied once; other content is a conflict of i
 
 test('a dead letter keeps its partition and its epoch', async () => {
   const broken = hrEvent('joined', 'broken', 1, {});
-  const taken = await desk.takeTogether(batchesOf([joined('a')], [broken]));
-  expect(taken).toMatchObject([{ counts: { applied: 1 } }, { counts: { deadLetter: 1 } }]);
+  const outcomes = await harness.processTogether(batchesOf([joined('a')], [broken]));
+  expect(outcomes).toMatchObject([{ counts: { applied: 1 } }, { counts: { deadLetter: 1 } }]);
   expect(await database.query('select partition, epoch from dead_letter')).toEqual([
     { partition: 1, epoch: 0 },
   ]);
 });
 
-test('batches that come again are done, beside one that is new', async () => {
+test('redelivered batches are skipped, together with a new one', async () => {
   const again = batchesOf([joined('a')], [joined('b')]);
-  await desk.takeTogether(again);
-  const taken = await desk.takeTogether([...again, desk.batchOf([joined('c')], 2)]);
-  expect(taken).toMatchObject([{ kind: 'done' }, { kind: 'done' }, { kind: 'processed' }]);
+  await harness.processTogether(again);
+  const outcomes = await harness.processTogether([...again, harness.batchOf([joined('c')], 2)]);
+  expect(outcomes).toMatchObject([{ kind: 'done' }, { kind: 'done' }, { kind: 'processed' }]);
   expect(await countOf('fact')).toBe(3);
 });
 
-test('a batch from above its position and one of another log change nothing for the others', async () => {
-  await desk.takeTogether(batchesOf([joined('a')], [joined('b')]));
-  const other = { ...desk.batchOf([joined('x'), joined('y')], 1), fetchedOffset: 0n };
+test('a batch from above its position, and one of another log, do not affect the others', async () => {
+  await harness.processTogether(batchesOf([joined('a')], [joined('b')]));
+  const other = { ...harness.batchOf([joined('x'), joined('y')], 1), fetchedOffset: 0n };
   const [first, second] = other.deliveries;
   if (first === undefined || second === undefined) throw new Error('no deliveries');
   const differs = {
@@ -110,10 +112,14 @@ test('a batch from above its position and one of another log change nothing for 
       { ...second, offset: 1n },
     ],
   };
-  desk.batchOf([joined('skipped')], 0);
-  const ahead = desk.batchOf([joined('z')], 0);
-  const taken = await desk.takeTogether([ahead, differs, desk.batchOf([joined('c')], 2)]);
-  expect(taken).toMatchObject([
+  harness.batchOf([joined('skipped')], 0);
+  const ahead = harness.batchOf([joined('z')], 0);
+  const outcomes = await harness.processTogether([
+    ahead,
+    differs,
+    harness.batchOf([joined('c')], 2),
+  ]);
+  expect(outcomes).toMatchObject([
     { kind: 'ahead' },
     { kind: 'stop', code: 'LOG_DIFFERS' },
     { kind: 'processed', counts: { applied: 1 } },
@@ -125,51 +131,62 @@ test('a batch from above its position and one of another log change nothing for 
   expect(await positions()).toEqual(['1', '1', '1']);
 });
 
-test('a partition that somebody holds is left out, and the others do not wait for it', async () => {
-  await desk.takeTogether(batchesOf([joined('a')], [joined('b')]));
+test('a partition that another session has locked is left out, and the others do not wait for it', async () => {
+  await harness.processTogether(batchesOf([joined('a')], [joined('b')]));
   const next = batchesOf([joined('c')], [joined('d')]);
-  await using holder = await openClient();
-  await holder.client.query('begin');
-  await holder.client.query('select from intake_progress where partition = 0 for update');
-  expect(await desk.takeTogether(next)).toMatchObject([{ kind: 'locked' }, { kind: 'processed' }]);
-  await holder.client.query('commit');
+  await using locker = await openClient();
+  await locker.client.query('begin');
+  await locker.client.query('select from intake_progress where partition = 0 for update');
+  expect(await harness.processTogether(next)).toMatchObject([
+    { kind: 'locked' },
+    { kind: 'processed' },
+  ]);
+  await locker.client.query('commit');
   expect(await positions()).toEqual(['1', '2']);
-  expect(await desk.takeTogether(next)).toMatchObject([{ kind: 'processed' }, { kind: 'done' }]);
+  expect(await harness.processTogether(next)).toMatchObject([
+    { kind: 'processed' },
+    { kind: 'done' },
+  ]);
 });
 
-test('the same partitions taken together twice at once: each event is applied once', async () => {
+test('the same partitions processed by two transactions at once: each event is applied once', async () => {
   const events = [0, 1, 2].map((at) =>
     Array.from({ length: 40 }, (_, of) => joined(`${at}-${of}`)),
   );
   const batches = batchesOf(...events);
   const reversed = batches.toReversed();
-  await Promise.all([desk.takeTogether(batches), desk.takeTogether(reversed)]);
-  await desk.takeTogether(batches);
+  await Promise.all([harness.processTogether(batches), harness.processTogether(reversed)]);
+  await harness.processTogether(batches);
   expect(await positions()).toEqual(['40', '40', '40']);
   expect(await countOf('fact')).toBe(120);
 });
 
-test('a session that dies half-way leaves nothing of any batch, and they are applied once after it', async () => {
-  await desk.takeTogether(batchesOf([joined('a')], [joined('b')]));
+test('a session that is killed half-way leaves nothing of any batch, and they are applied once afterwards', async () => {
+  await harness.processTogether(batchesOf([joined('a')], [joined('b')]));
   const batches = batchesOf([joined('c')], [joined('d')]);
-  // Somebody else holds all lanes, so that the transaction waits right before its COMMIT.
-  await using holder = await openClient();
-  await holder.client.query('select pg_advisory_lock(19531, lane) from outbox_lane order by lane');
-  const dying = desk.takeTogether(batches);
+  // Another session locks all lanes, so that the transaction waits right before its COMMIT.
+  await using locker = await openClient();
+  await locker.client.query('select pg_advisory_lock(19531, lane) from outbox_lane order by lane');
+  const dying = harness.processTogether(batches);
   dying.catch(() => undefined);
   const terminated = (): Promise<unknown[]> =>
     database.query(`select pg_terminate_backend(pid) from pg_locks
       where locktype = 'advisory' and classid = 19531 and not granted`);
   await eventually('it waits', terminated, ({ length }) => length > 0);
   await expect(dying).rejects.toThrow();
-  await holder.client.end();
+  await locker.client.end();
   expect([await positions(), await countOf('fact')]).toEqual([['1', '1'], 2]);
-  expect(await desk.takeTogether(batches)).toMatchObject([{ kind: 'processed' }, { kind: 'processed' }]);
+  expect(await harness.processTogether(batches)).toMatchObject([
+    { kind: 'processed' },
+    { kind: 'processed' },
+  ]);
   expect([await positions(), await countOf('fact')]).toEqual([['2', '2'], 4]);
 });
 
-test('each verification keeps the partition in which it was reported', async () => {
-  await desk.takeTogether(batchesOf([asked('v0')], [asked('v1')], [asked('v2'), asked('v3')]));
+test('each verification keeps the partition of its reports', async () => {
+  await harness.processTogether(
+    batchesOf([asked('v0')], [asked('v1')], [asked('v2'), asked('v3')]),
+  );
   const rows = await database.query(
     'select verification_id, partition from verification order by verification_id',
   );

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { employee, hrEvent, inSeconds } from '../support/events.ts';
-import { enabledAccess, knownOfOne } from '../support/people.ts';
+import { enabledAccess, knownPerson } from '../support/persons.ts';
 import { openSystem } from '../support/system.ts';
 
 test('S12 future hire, missed weekend: lifecycle and audit in order, access as it is at the end', async () => {
@@ -12,16 +12,16 @@ test('S12 future hire, missed weekend: lifecycle and audit in order, access as i
     hrEvent('left', 's12', 2, { endsAt }),
   );
   await system.settled();
-  const before = await knownOfOne(system, 's12');
+  const before = await knownPerson(system, 's12');
   expect(before.lifecycles).toEqual(['pre_active']);
   expect(before.access).toEqual([]);
   await system.killReconciler();
   await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(endsAt) + 1_000);
   await system.start('reconciler');
   await expect
-    .poll(async () => (await knownOfOne(system, 's12')).lifecycles)
+    .poll(async () => (await knownPerson(system, 's12')).lifecycles)
     .toEqual(['pre_active', 'active', 'inactive']);
-  const known = await knownOfOne(system, 's12');
+  const known = await knownPerson(system, 's12');
   expect(enabledAccess(known)).toEqual({});
   const changes = system
     .messages()
@@ -39,13 +39,13 @@ test('S12 future hire, missed weekend: lifecycle and audit in order, access as i
   await system.verify();
 });
 
-test('what is due fires by itself, and not early', async () => {
+test('a due change is decided by the clock, and not early', async () => {
   await using system = await openSystem();
   const startsAt = inSeconds(3);
   await system.send(hrEvent('joined', 'due', 1, { startsAt, attributes: employee('Sales') }));
   await system.settled();
   await expect
-    .poll(async () => enabledAccess(await knownOfOne(system, 'due')))
+    .poll(async () => enabledAccess(await knownPerson(system, 'due')))
     .toEqual({ directory: ['everyone'], mail: ['mailbox'] });
   const decided = system
     .messages()

@@ -7,7 +7,7 @@ import {
   type SentRecord,
   structured,
 } from '../support/events.ts';
-import { enabledAccess, knownOfOne } from '../support/people.ts';
+import { enabledAccess, knownPerson } from '../support/persons.ts';
 import { openSystem, type TestSystem, totalsOf } from '../support/system.ts';
 
 let system: TestSystem;
@@ -34,7 +34,7 @@ test('S13 same id, other content: the first wins, one conflict for each differen
   await system.settled();
   await system.send({ ...first, data }, left, { ...first, sourceversion: '2' }, { ...first, data });
   await system.settled();
-  expect(enabledAccess(await knownOfOne(system, 's13'))).toEqual({
+  expect(enabledAccess(await knownPerson(system, 's13'))).toEqual({
     directory: ['everyone'],
     mail: ['mailbox'],
   });
@@ -103,7 +103,7 @@ test('S16 a source out of bounds: nothing changes, and its neighbours are applie
   ]);
   await system.settled();
   for (const name of ['a', 'b']) {
-    expect((await knownOfOne(system, `s16-${name}`)).lifecycles).toEqual(['active']);
+    expect((await knownPerson(system, `s16-${name}`)).lifecycles).toEqual(['active']);
   }
   const letters = await system.database.query<{ code: string }>(
     'select code from dead_letter order by taken_at',

@@ -8,7 +8,7 @@ import {
   SECURITY,
   type SentEvent,
 } from '../support/events.ts';
-import { enabledAccess, knownOf, knownOfOne, sendInEveryOrder } from '../support/people.ts';
+import { enabledAccess, knownPerson, knownPersons, sendInEveryOrder } from '../support/persons.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
 let system: TestSystem;
@@ -20,7 +20,7 @@ afterAll(async () => {
   await system[Symbol.asyncDispose]();
 });
 
-test('S9 two engagements: when one ends only its reasons go, and nothing flickers', async () => {
+test('S9 two engagements: when one ends only its reasons go, without changes in between', async () => {
   await system.send(
     hrEvent('joined', 's9', 1, {
       engagement: 'A-s9',
@@ -34,13 +34,13 @@ test('S9 two engagements: when one ends only its reasons go, and nothing flicker
     }),
   );
   await system.settled();
-  expect(enabledAccess(await knownOfOne(system, 's9'))).toEqual({
+  expect(enabledAccess(await knownPerson(system, 's9'))).toEqual({
     directory: ['everyone'],
     mail: ['mailbox'],
   });
   await system.send(hrEvent('left', 's9', 3, { engagement: 'A-s9', endsAt: inDays(-1) }));
   await system.settled();
-  const known = await knownOfOne(system, 's9');
+  const known = await knownPerson(system, 's9');
   expect(enabledAccess(known)).toEqual({ directory: ['everyone'] });
   expect(known.accounts['mail']?.account.state).toBe('disabled');
   expect(known.accounts['mail']?.entitlements).toEqual([]);
@@ -79,7 +79,7 @@ test('S10 a date at a place ends at the end of that local day', async () => {
   );
   await system.settled();
   for (const [index, zone] of places.entries()) {
-    const known = await knownOfOne(system, `s10-${index}`);
+    const known = await knownPerson(system, `s10-${index}`);
     expect(known.lifecycles.at(-1)).toBe('active');
     const [row] = await system.database.query<{ next: Date }>(
       'select next_transition_at as next from identity where identity_id = $1',
@@ -100,7 +100,7 @@ test('S10 a date at a place ends at the end of that local day', async () => {
   ]);
 });
 
-test('S11 block: off at once, stays off through an ordinary leaver, decided after the release', async () => {
+test('S11 block: access ends at once, stays off through an ordinary leaver, and is decided after the release', async () => {
   const security = (kind: string, time: string): SentEvent =>
     hrEvent(
       'x',
@@ -120,21 +120,21 @@ test('S11 block: off at once, stays off through an ordinary leaver, decided afte
   await system.settled();
   await system.send(security('blocked', inSeconds(-60)));
   await system.settled();
-  const blocked = await knownOfOne(system, 's11');
+  const blocked = await knownPerson(system, 's11');
   expect(enabledAccess(blocked)).toEqual({});
   expect(blocked.accounts['directory']?.account.state).toBe('disabled');
   expect(blocked.accounts['directory']?.entitlements.map(({ name }) => name)).toEqual(['everyone']);
   await system.send(hrEvent('left', 's11', 2, { endsAt: inDays(30) }));
   await system.settled();
-  expect(enabledAccess(await knownOfOne(system, 's11'))).toEqual({});
+  expect(enabledAccess(await knownPerson(system, 's11'))).toEqual({});
   await system.send(security('released', inSeconds(-30)));
   await system.settled();
-  const released = await knownOfOne(system, 's11');
+  const released = await knownPerson(system, 's11');
   expect(enabledAccess(released)).toEqual({ directory: ['everyone'], mail: ['mailbox'] });
   expect(released.lifecycles).toEqual(['active', 'suspended', 'active']);
 });
 
-test('S11b immediate: off at once, and no later ordinary end softens it', async () => {
+test('S11b immediate: access ends at once, and no later ordinary end gives it back', async () => {
   const { persons } = await sendInEveryOrder(system, (person) => [
     hrEvent('joined', person, 1, { startsAt: inDays(-90), attributes: employee('Sales') }),
     hrEvent('left', person, 2, { endsAt: inDays(5), immediate: true }),
@@ -145,7 +145,7 @@ test('S11b immediate: off at once, and no later ordinary end softens it', async 
       timeline: [{ from: inDays(-90), attributes: employee('Sales') }],
     }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(one.lifecycles.at(-1)).toBe('leaving');
     expect(enabledAccess(one)).toEqual({});
   }
@@ -169,7 +169,7 @@ test('S15 generations count per account: a new account of the same person starts
     hrEvent('moved', 's15', 4, { effectiveAt: inDays(-5), attributes: { department: 'Finance' } }),
   );
   await system.settled();
-  const { access } = await knownOfOne(system, 's15');
+  const { access } = await knownPerson(system, 's15');
   const finance = access.filter(({ target }) => target === 'finance');
   const directory = access.filter(({ target }) => target === 'directory');
   expect(finance.map(({ generation }) => generation)).toEqual([1]);
@@ -197,6 +197,6 @@ test('a contractor of a source without revisions is ordered by time', async () =
     );
   await system.send(at(inSeconds(-10), 'Finance'), at(inSeconds(-20), 'Sales'));
   await system.settled();
-  const known = await knownOfOne(system, 'c1');
+  const known = await knownPerson(system, 'c1');
   expect(enabledAccess(known)).toEqual({ directory: ['everyone'], finance: ['ledger-read'] });
 });

@@ -52,7 +52,7 @@ const manyHeaders = Object.fromEntries(
   Array.from({ length: 5_000 }, (_, index) => [`h${index}`, 'x']),
 );
 
-/** Each hostile input, the code that it must get, and the field, where one is to blame. */
+/** Each hostile input, the code that it must get, and the field, where one causes it. */
 const POISON: readonly (readonly [string, () => SentRecord, string, string?])[] = [
   ['a tombstone', () => raw(null), 'EMPTY_VALUE'],
   ['an empty value', () => raw(''), 'EMPTY_VALUE'],

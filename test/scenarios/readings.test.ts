@@ -11,14 +11,14 @@ import {
 import { eventually } from '../support/eventually.ts';
 import {
   enabledAccess,
-  type Known,
-  knownOf,
-  type Life,
-  livesInEveryOrder,
-  livesInOrders,
+  historiesInEveryOrder,
+  historiesInOrders,
+  type KnownPerson,
+  knownPersons,
+  type PersonHistory,
+  sendHistories,
   sendInEveryOrder,
-  sendLives,
-} from '../support/people.ts';
+} from '../support/persons.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
 let system: TestSystem;
@@ -34,18 +34,18 @@ const EMPLOYEES_ONLY = { directory: ['everyone'], mail: ['mailbox'] };
 const FINANCE_TOO = { ...EMPLOYEES_ONLY, finance: ['ledger-read'] };
 const CLOCK_LIMIT_MS = 60_000;
 
-function personsOf(lives: readonly Life[]): readonly string[] {
-  return lives.map(({ person }) => person);
+function personsOf(histories: readonly PersonHistory[]): readonly string[] {
+  return histories.map(({ person }) => person);
 }
 
-function directoryOf({ accounts }: Known): Readonly<Record<string, unknown>> {
+function directoryOf({ accounts }: KnownPerson): Readonly<Record<string, unknown>> {
   return accounts['directory']?.account.attributes ?? {};
 }
 
-/** Until the clock has given these persons what they are due. */
+/** Waits until the clock has decided these persons. */
 async function untilEnabled(persons: readonly string[], access: object): Promise<void> {
   const given = async (): Promise<readonly object[]> =>
-    (await knownOf(system, persons)).map(enabledAccess);
+    (await knownPersons(system, persons)).map(enabledAccess);
   const isGiven = (now: readonly object[]): boolean =>
     now.every((one) => isDeepStrictEqual(one, access));
   await eventually('what the clock gives', given, isGiven, CLOCK_LIMIT_MS);
@@ -60,7 +60,7 @@ test('S26 (a): what came with the start overrides an older row of the same day, 
     }),
     hrEvent('joined', person, 7, { startsAt, attributes: employee('Sales') }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(enabledAccess(one)).toEqual(EMPLOYEES_ONLY);
     expect(directoryOf(one)).toMatchObject({ department: 'Sales', location: 'Rome' });
     expect(one.accounts['finance']?.entitlements ?? []).toEqual([]);
@@ -76,21 +76,21 @@ function movedBeforeStart(person: string, startsAt: string): readonly SentEvent[
 }
 
 test('S26 (b): a row before the start holds from the first day on, in any order', async () => {
-  const far = livesInEveryOrder((person) => movedBeforeStart(person, inDays(10)));
-  await sendLives(system, far);
-  for (const one of await knownOf(system, personsOf(far))) {
+  const far = historiesInEveryOrder((person) => movedBeforeStart(person, inDays(10)));
+  await sendHistories(system, far);
+  for (const one of await knownPersons(system, personsOf(far))) {
     expect(one.lifecycles.at(-1)).toBe('pre_active');
     expect(one.access).toEqual([]);
   }
 
   const startsAt = inSeconds(4);
-  const near = livesInEveryOrder((person) => movedBeforeStart(person, startsAt));
-  await sendLives(system, near);
+  const near = historiesInEveryOrder((person) => movedBeforeStart(person, startsAt));
+  await sendHistories(system, near);
   await untilEnabled(personsOf(near), FINANCE_TOO);
   await system.settled();
-  const known = await knownOf(system, personsOf(near));
+  const known = await knownPersons(system, personsOf(near));
   for (const one of known) expect(directoryOf(one)).toMatchObject({ department: 'Finance' });
-  // Where both came at once, nobody ever saw another department.
+  // Where both came at once, no other department was ever published.
   const atOnce = known.filter((_, index) => near[index]?.mode === 'batch');
   const departments = atOnce.flatMap(({ access }) =>
     access.map(({ account }) => account.attributes['department']),
@@ -107,7 +107,7 @@ test('S26 (c): a start that is corrected past a row overrides it, in any order',
     }),
     hrEvent('joined', person, 3, { startsAt: inDays(-5), attributes: employee('Sales') }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(enabledAccess(one)).toEqual(EMPLOYEES_ONLY);
     expect(directoryOf(one)).toMatchObject({ department: 'Sales' });
     expect(one.accounts['finance']?.entitlements ?? []).toEqual([]);
@@ -153,7 +153,7 @@ function statementOf(person: string): SentEvent {
   return stamped('stated', person, 6, { startsAt: STARTED_AT, timeline });
 }
 
-test('S27 one stamp: the same facts end the same in any order', async () => {
+test('S27 one stamp: the same facts give the same state in any order', async () => {
   const everything = (person: string): readonly SentEvent[] => [
     ...transactionsOf(person),
     ...contradictionOf(person),
@@ -161,21 +161,21 @@ test('S27 one stamp: the same facts end the same in any order', async () => {
   ];
   const places = everything('').map((_, index) => index);
   const turned = places.map((first) => [...places.slice(first), ...places.slice(0, first)]);
-  const lives = livesInOrders([...turned, places.toReversed()], everything);
-  const persons = personsOf(lives);
-  await sendLives(system, lives);
-  for (const one of await knownOf(system, persons)) {
+  const histories = historiesInOrders([...turned, places.toReversed()], everything);
+  const persons = personsOf(histories);
+  await sendHistories(system, histories);
+  for (const one of await knownPersons(system, persons)) {
     expect(directoryOf(one)).toEqual({ ...employee('Finance'), location: 'Oslo' });
     expect(enabledAccess(one)).toEqual(FINANCE_TOO);
   }
 });
 
-/** The same persons, each of whom is told this next. */
+/** The same persons, with these as their next events. */
 function thenTold(
-  lives: readonly Life[],
+  histories: readonly PersonHistory[],
   eventsOf: (person: string) => readonly SentEvent[],
-): readonly Life[] {
-  return lives.map(({ person, mode }, index) => {
+): readonly PersonHistory[] {
+  return histories.map(({ person, mode }, index) => {
     const events = eventsOf(person);
     return { person, mode, ordered: index % 4 < 2 ? events : events.toReversed() };
   });
@@ -193,8 +193,8 @@ function reviewsOf(person: string): readonly string[] {
 test('S27 one stamp: all rows are in force, a contradiction is reviewed, and a newer full statement settles it', async () => {
   const count = transactionsOf('').length;
   const places = Array.from({ length: count }, (_, index) => index);
-  const lives = livesInOrders([places, places.toReversed()], transactionsOf);
-  const persons = personsOf(lives);
+  const histories = historiesInOrders([places, places.toReversed()], transactionsOf);
+  const persons = personsOf(histories);
   const certain = {
     givenName: 'Grace',
     employmentType: 'employee',
@@ -202,26 +202,26 @@ test('S27 one stamp: all rows are in force, a contradiction is reviewed, and a n
     location: 'Rome',
     manager: 'M-1',
   };
-  await sendLives(system, lives);
-  for (const one of await knownOf(system, persons)) {
+  await sendHistories(system, histories);
+  for (const one of await knownPersons(system, persons)) {
     expect(directoryOf(one)).toEqual({ ...certain, department: 'Finance' });
     expect(enabledAccess(one)).toEqual(FINANCE_TOO);
   }
   expect(persons.flatMap(reviewsOf)).toEqual([]);
 
-  await sendLives(system, thenTold(lives, contradictionOf));
+  await sendHistories(system, thenTold(histories, contradictionOf));
   const opened = 'latchkey.review.opened.v1 facts_disputed';
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(directoryOf(one)).toEqual(certain);
     expect(enabledAccess(one)).toEqual(EMPLOYEES_ONLY);
   }
   for (const person of persons) expect(reviewsOf(person)).toEqual([opened]);
 
-  await sendLives(
+  await sendHistories(
     system,
-    thenTold(lives, (person) => [statementOf(person)]),
+    thenTold(histories, (person) => [statementOf(person)]),
   );
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(directoryOf(one)).toEqual({ ...employee('Finance'), location: 'Oslo' });
     expect(enabledAccess(one)).toEqual(FINANCE_TOO);
   }
@@ -252,26 +252,26 @@ function rejoin(
 }
 
 test.each(ENDS)(
-  'S30: $title beside a rejoin is off at once, and stays off, in any order',
+  'S30: $title beside a rejoin ends access at once and for good, in any order',
   async ({ end }) => {
-    const far = livesInEveryOrder((person) => rejoin(person, inDays(10), inDays(20), end));
-    await sendLives(system, far);
-    for (const one of await knownOf(system, personsOf(far))) {
+    const far = historiesInEveryOrder((person) => rejoin(person, inDays(10), inDays(20), end));
+    await sendHistories(system, far);
+    for (const one of await knownPersons(system, personsOf(far))) {
       expect(one.lifecycles.at(-1)).toBe('leaving');
       expect(enabledAccess(one)).toEqual({});
     }
 
     const [endsAt, startsAt, later] = [inSeconds(2), inSeconds(4), inSeconds(6)];
-    const near = livesInEveryOrder((person) => rejoin(person, endsAt, startsAt, end));
-    // A person whose rejoin was stated again, and later: the clock has passed the others when it comes to them.
-    const again = livesInOrders([[0, 1, 2, 3, 4]], (person) => [
+    const near = historiesInEveryOrder((person) => rejoin(person, endsAt, startsAt, end));
+    // A person whose rejoin was stated again for a later date: the clock decides the others first.
+    const again = historiesInOrders([[0, 1, 2, 3, 4]], (person) => [
       ...rejoin(person, endsAt, startsAt, end),
       hrEvent('joined', person, 5, { startsAt: later, attributes: employee('Sales') }),
     ]);
-    await sendLives(system, [...near, ...again]);
+    await sendHistories(system, [...near, ...again]);
     await untilEnabled(personsOf(again), EMPLOYEES_ONLY);
     await system.settled();
-    for (const one of await knownOf(system, personsOf(near))) {
+    for (const one of await knownPersons(system, personsOf(near))) {
       expect(one.lifecycles.at(-1)).toBe('inactive');
       expect(enabledAccess(one)).toEqual({});
     }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { employee, hrEvent, inDays } from '../support/events.ts';
-import { enabledAccess, knownOf, sendInEveryOrder } from '../support/people.ts';
+import { enabledAccess, knownPersons, sendInEveryOrder } from '../support/persons.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 import { joinMoveAndLeave } from './s1-and-s21.ts';
 
@@ -22,7 +22,7 @@ test('S2 leaver first: never an enabled account once both are known, in any orde
     hrEvent('joined', person, 1, { startsAt: inDays(-30), attributes: employee('Sales') }),
     hrEvent('left', person, 2, { endsAt: inDays(-1) }),
   ]);
-  const known = await knownOf(system, persons);
+  const known = await knownPersons(system, persons);
   for (const [index, one] of known.entries()) {
     expect(enabledAccess(one)).toEqual({});
     const leftFirst = firsts[index]?.type === 'latchkey.workforce.left.v1';
@@ -43,7 +43,7 @@ test('S3 corrected hire date: the highest revision counts, in any order', async 
     hrEvent('joined', person, 2, { startsAt: inDays(-2), attributes: employee('Finance') }),
     hrEvent('joined', person, 3, { startsAt: inDays(-9), attributes: employee('Legal') }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(enabledAccess(one)).toEqual({ directory: ['everyone'], mail: ['mailbox'] });
     expect(one.accounts['directory']?.account.attributes).toMatchObject({ department: 'Legal' });
     expect(one.accounts['finance']?.entitlements ?? []).toEqual([]);
@@ -65,7 +65,7 @@ test('S4 two rows of one moment: both attributes are in force', async () => {
     hrEvent('moved', person, 5, { effectiveAt: at, attributes: { department: 'Legal' } }),
     hrEvent('moved', person, 6, { effectiveAt: at, attributes: { location: 'Oslo' } }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(one.accounts['directory']?.account.attributes).toMatchObject({
       department: 'Legal',
       location: 'Oslo',
@@ -88,7 +88,7 @@ test('S5 re-dated row: in force from its new date only', async () => {
       attributes: { department: 'Finance' },
     }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(enabledAccess(one)).toEqual({ directory: ['everyone'], mail: ['mailbox'] });
     expect(one.accounts['directory']?.account.attributes).toMatchObject({ department: 'Sales' });
   }
@@ -99,13 +99,13 @@ test('S5 re-dated row: in force from its new date only', async () => {
   expect(new Set(rows.map((row) => row.next_transition_at.toISOString()))).toEqual(new Set([next]));
 });
 
-test('S6 rehire with the same engagement key: the same identity and accounts, generations go on', async () => {
+test('S6 rehire with the same engagement key: the same identity and accounts, generations continue', async () => {
   const { persons } = await sendInEveryOrder(system, (person) => [
     hrEvent('joined', person, 1, { startsAt: inDays(-300), attributes: employee('Sales') }),
     hrEvent('left', person, 2, { endsAt: inDays(-200) }),
     hrEvent('joined', person, 3, { startsAt: inDays(-100), attributes: employee('Sales') }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(one.lifecycles.at(-1)).toBe('active');
     expect(enabledAccess(one)).toEqual({ directory: ['everyone'], mail: ['mailbox'] });
     const own = one.access.filter(({ target }) => target === 'directory');
@@ -120,19 +120,19 @@ test('S6b corrected start of a leaver: stays inactive, in any order', async () =
     hrEvent('left', person, 2, { endsAt: inDays(-10) }),
     hrEvent('joined', person, 3, { startsAt: inDays(-85), attributes: employee('Sales') }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(one.lifecycles.at(-1)).toBe('inactive');
     expect(enabledAccess(one)).toEqual({});
   }
 });
 
-test('S7 rescinded end: active as if it had never ended, and the audit trail tells why', async () => {
+test('S7 rescinded end: active as if it had never ended, and the audit trail states why', async () => {
   const { persons } = await sendInEveryOrder(system, (person) => [
     hrEvent('joined', person, 1, { startsAt: inDays(-90), attributes: employee('Sales') }),
     hrEvent('left', person, 2, { endsAt: inDays(-1) }),
     hrEvent('rescinded', person, 3, { rescinds: 'end' }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(one.lifecycles.at(-1)).toBe('active');
     expect(enabledAccess(one)).toEqual({ directory: ['everyone'], mail: ['mailbox'] });
     const audit = await system.database.query<{ decisions: string }>(
@@ -156,7 +156,7 @@ test('S8 stated: what it does not mention is gone', async () => {
       timeline: [{ from: inDays(-90), attributes: employee('Legal') }],
     }),
   ]);
-  for (const one of await knownOf(system, persons)) {
+  for (const one of await knownPersons(system, persons)) {
     expect(one.lifecycles.at(-1)).toBe('active');
     expect(enabledAccess(one)).toEqual({ directory: ['everyone'], mail: ['mailbox'] });
     expect(one.accounts['directory']?.account.attributes).toMatchObject({ department: 'Legal' });

@@ -7,7 +7,7 @@ import {
   permutationsOf,
   type SentEvent,
 } from '../support/events.ts';
-import { enabledAccess, knownOfOne } from '../support/people.ts';
+import { enabledAccess, knownPerson } from '../support/persons.ts';
 import type { TestSystem } from '../support/system.ts';
 
 /** S1: a joiner, a mover and a leaver, each after the effects of the one before. */
@@ -16,7 +16,7 @@ export async function joinMoveAndLeave(system: TestSystem, person: string): Prom
     hrEvent('joined', person, 1, { startsAt: inDays(-3), attributes: employee('Engineering') }),
   );
   await system.settled();
-  const joined = await knownOfOne(system, person);
+  const joined = await knownPerson(system, person);
   expect(enabledAccess(joined)).toEqual({ directory: ['everyone'], mail: ['mailbox'] });
   const [reason, ...others] = joined.accounts['directory']?.entitlements[0]?.reasons ?? [];
   expect(others).toEqual([]);
@@ -27,7 +27,7 @@ export async function joinMoveAndLeave(system: TestSystem, person: string): Prom
     hrEvent('moved', person, 2, { effectiveAt: inDays(-1), attributes: { department: 'Finance' } }),
   );
   await system.settled();
-  const moved = await knownOfOne(system, person);
+  const moved = await knownPerson(system, person);
   expect(enabledAccess(moved)).toEqual({
     directory: ['everyone'],
     mail: ['mailbox'],
@@ -36,7 +36,7 @@ export async function joinMoveAndLeave(system: TestSystem, person: string): Prom
 
   await system.send(hrEvent('left', person, 3, { endsAt: inDays(-1 / 24) }));
   await system.settled();
-  const left = await knownOfOne(system, person);
+  const left = await knownPerson(system, person);
   expect(enabledAccess(left)).toEqual({});
   expect(left.lifecycles).toEqual(['active', 'inactive']);
   for (const target of ['directory', 'mail', 'finance']) {
@@ -73,12 +73,12 @@ export function verifiedCall(verification: string): readonly SentEvent[] {
 /** S21: a call whose reports come in every order, half of them one after the other: verified once. */
 export async function verifyCallsInEveryOrder(system: TestSystem): Promise<void> {
   const orders = permutationsOf([0, 1, 2, 3]);
-  const lives = orders.map((order, index) => {
+  const histories = orders.map((order, index) => {
     const verification = `s21-${index}`;
     const events = verifiedCall(verification);
     return { verification, ordered: order.map((at) => events[at] as SentEvent) };
   });
-  const [batches, singles] = [lives.slice(0, 12), lives.slice(12)];
+  const [batches, singles] = [histories.slice(0, 12), histories.slice(12)];
   await system.send(...batches.flatMap(({ ordered }) => [...ordered, ...ordered]));
   for (let step = 0; step < 4; step += 1) {
     const now = singles.map(({ ordered }) => ordered[step] as SentEvent);
@@ -86,14 +86,14 @@ export async function verifyCallsInEveryOrder(system: TestSystem): Promise<void>
     await system.settled();
   }
   await system.settled();
-  for (const { verification } of lives) {
+  for (const { verification } of histories) {
     expect(settledOf(system, verification)).toMatchObject([
       { verification, outcome: 'verified', attempt: 'a1', generation: 1 },
     ]);
   }
 }
 
-/** What became of the reports about a verification, in the order in which they came. */
+/** The dispositions of the reports about a verification, in the order of arrival. */
 export async function dispositionsOf(
   system: TestSystem,
   verification: string,

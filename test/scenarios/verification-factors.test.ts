@@ -103,7 +103,7 @@ test('S28 two legs: the one that is cancelled, or was busy, ends itself, and the
     leg(verification, 'desk', { status: 'ended', endReason }),
     leg(verification, 'mobile', { status: 'answered' }),
   ];
-  // The desk is busy before anything rings elsewhere.
+  // The desk phone is busy before another phone rings.
   const [asked, opened, , ...others] = call('s28-first', 'busy');
   const busyFirst = [asked, opened, others[1], others[0], others[2]].filter(
     (one) => one !== undefined,

@@ -17,7 +17,7 @@ test('S21 a call, shuffled and early: verified once, one settled, generation 1',
   await system.verify();
 });
 
-test('S22 our own lag expires nobody', async () => {
+test('S22 our own lag expires no verification', async () => {
   await using system = await openSystem();
   await system.killReconciler();
   const expiresAt = inSeconds(4);
@@ -34,7 +34,7 @@ test('S22 our own lag expires nobody', async () => {
   await system.verify();
 });
 
-test("S22 another producer's open transaction expires no verification: a verdict behind it was taken in time", async () => {
+test("S22 another producer's open transaction expires no verification: a verdict behind it arrived in time", async () => {
   await using system = await openSystem({ partitions: 1 });
   const topic = system.topics.names['verification-events'];
   const deadline = async (): Promise<unknown> =>
@@ -54,7 +54,7 @@ test("S22 another producer's open transaction expires no verification: a verdict
   await system.send(
     ivrEvent('verdict-reached', 's22', { ...CALL, verdict: 'verified', decidedBy: 'agent' }),
   );
-  // Past the deadline and the margin, and a look longer: nothing may be decided.
+  // Past the deadline, the margin and one more poll: nothing may be decided.
   await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(expiresAt) + 4_000);
   expect(await deadline()).toEqual([]);
   expect(settledOf(system, 's22-none')).toEqual([]);

@@ -1,7 +1,7 @@
 import { type Acceptance, type Accepted, acceptPartition } from '@latchkey/intake';
 import { type Db, readProgress } from '@latchkey/postgres';
 
-/** Accepts whatever was found in a partition; goes on at its position unless told otherwise. */
+/** Accepts the current finding of a partition; reading continues at its position unless `options` differ. */
 export async function acceptFinding(
   db: Db,
   place: Pick<Acceptance, 'topic' | 'partition'>,

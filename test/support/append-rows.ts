@@ -1,6 +1,6 @@
 /**
- * Appends rows to every lane of a topic ($1), so many a lane ($2), each with a filling ($3): what relays
- * publish where no reconciler has written.
+ * Appends $2 rows to every lane of topic $1, each with the filling $3: messages for relays without a
+ * reconciler.
  */
 export const APPEND_ROWS = `
   insert into outbox (lane, position, ce_id, key, headers, payload, generation)

@@ -9,13 +9,13 @@ import { type Plugin, rolldown } from 'rolldown';
 import { childEnv } from './child-env.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** Goes with `npm ci`, and what a file in there imports is found as from the sources. */
+/** `npm ci` deletes it; imports of a file in it resolve as those of the sources. */
 const FOLDER = join(ROOT, 'node_modules', '.cache', 'bundles');
 const START_LIMIT_MS = 180_000;
-/** No run takes as long. */
+/** Longer than any run. */
 const KEPT_MS = 24 * 3_600_000;
 
-/** What tests start again and again. */
+/** Scripts that tests start often. */
 const SCRIPTS = [
   'services/operator/src/main.ts',
   'services/operator/src/migrate.ts',
@@ -25,17 +25,18 @@ const SCRIPTS = [
   'test/faults/failpoints/relay.ts',
 ];
 
-/** These are found as they are installed: kafkajs is patched inside, and the others load native code where there is any. */
+/** Not bundled: kafkajs is patched inside, and the others load native code if it is installed. */
 const EXTERNAL = [/^kafkajs/, 'lz4-napi', 'pg-native', 'snappy'];
 
-/** Where the processes that run test files find which file holds which script: JSON, by the path in the repository. */
+/** Tells processes that run test files the bundle of each script: JSON, by the path in the repository. */
 const VARIABLE = 'LATCHKEY_BUNDLES';
 
 /**
- * Makes one file of each service and everything that it imports, and lets `bundleOf` find it in this process and in those that run test files. A start then reads one file and not 1,050, which takes a quarter of the processor time.
+ * Bundles each service with everything that it imports, and makes the bundles known to `bundleOf` in this process and in those that run test files.
+ * A start then reads one file instead of 1,050, and needs a quarter of the processor time.
  *
- * Files are named by their content, so that two checkouts or two runs may make them at once. None are made where the
- * environment says already which there are.
+ * Bundles are named by their content, so that two checkouts or two runs may create them at once. None are created where the
+ * environment names them already.
  */
 export async function makeBundles(): Promise<void> {
   if (process.env[VARIABLE] !== undefined) return;
@@ -46,7 +47,7 @@ export async function makeBundles(): Promise<void> {
   process.env[VARIABLE] = JSON.stringify(Object.fromEntries(files));
 }
 
-/** The file to run in the place of a script of this repository; the script itself where none was made. */
+/** The bundle of a script of this repository; the script itself where there is none. */
 export function bundleOf(script: string): string {
   const files = JSON.parse(process.env[VARIABLE] ?? '{}') as Readonly<Record<string, string>>;
   return files[relative(ROOT, script)] ?? script;
@@ -74,13 +75,13 @@ async function makeBundle(script: string): Promise<string> {
   const draft = `${file}.${process.pid}.draft`;
   await writeFile(draft, code);
   await rename(draft, file);
-  // Node keeps what it compiles when a process ends in order.
+  // Node writes its compile cache when a process ends regularly.
   const options = { env: childEnv(), timeout: START_LIMIT_MS };
   await promisify(execFile)(process.execPath, [file, '--help'], options).catch(() => undefined);
   return file;
 }
 
-/** Sources change often, and nobody starts what was made of older ones. */
+/** Sources change often, and bundles of older ones are not used again. */
 async function dropUnused(): Promise<void> {
   for (const name of await readdir(FOLDER)) {
     const file = join(FOLDER, name);
@@ -89,7 +90,7 @@ async function dropUnused(): Promise<void> {
   }
 }
 
-/** Modules that look for files beside them find them where the sources are. */
+/** Modules that read files beside them find them next to the sources. */
 const ownUrls: Plugin = {
   name: 'own-urls',
   transform: {

@@ -1,13 +1,13 @@
 import type { OutputMessage } from './output-reader.ts';
 
-/** One thing that was checked, with its figure. */
+/** The result of one check, with its figure. */
 export interface Check {
   readonly name: string;
   readonly found: string;
   readonly holds: boolean;
 }
 
-/** What a `read_committed` reader can see of G8 and G9: nothing twice, no gap, in order, generations rise by one. */
+/** G8 and G9 as a `read_committed` reader sees them: no message twice, no gap, in order, generations rise by one. */
 export function checkMessages(messages: readonly OutputMessage[]): readonly Check[] {
   return [noDuplicates(messages), contiguous(messages), generationsRise(messages)];
 }
@@ -53,7 +53,7 @@ function generationsRise(messages: readonly OutputMessage[]): Check {
   };
 }
 
-/** What the positions of the inputs say, in total. */
+/** The counts of all input positions together. */
 export interface ProgressTotals {
   readonly received: number;
   readonly applied: number;
@@ -72,7 +72,7 @@ export const PROGRESS_TOTALS = `
     coalesce(sum(next_offset - first_offset), 0)::float8 as read
   from intake_progress`;
 
-/** I22, against what was really sent. */
+/** I22, compared with the number of deliveries that were sent. */
 export function checkConservation(totals: ProgressTotals, sent: number): Check {
   const { received, applied, duplicate, stale, conflict, deadLetter } = totals;
   const sum = applied + duplicate + stale + conflict + deadLetter;

@@ -1,8 +1,8 @@
 /**
- * What each process that tests start gets of our environment: where programs are, and where Node keeps what it has
- * compiled, which halves the processor time of a start.
+ * The part of this environment that each process started by tests gets: the path of programs, and the compile cache
+ * of Node, which halves the processor time of a start.
  *
- * @param copy - the sources that it runs where these are not ours: nothing of a copy is kept
+ * @param copy - the folder of a copy of the sources, if it runs one: compiled code of a copy is not kept
  */
 export function childEnv(copy?: string): Readonly<Record<string, string>> {
   const names = ['PATH', ...(copy === undefined ? ['NODE_COMPILE_CACHE'] : [])];

@@ -40,7 +40,7 @@ export async function createDatabaseOn(
   return openTestDatabase(server, name);
 }
 
-/** A copy of a database as it is now, for what a backup would restore. Ends every session of the original. */
+/** A copy of a database as it is now, as a backup would restore it. Ends every session of the original. */
 export async function copyDatabaseOn(
   server: string,
   original: TestDatabase,
@@ -62,7 +62,7 @@ export async function copyDatabaseOn(
 function openTestDatabase(server: string, name: string): TestDatabase {
   const url = withDatabase(server, name);
   const pool = new Pool({ connectionString: url, max: 2, idleTimeoutMillis: 1_000 });
-  pool.on('error', () => undefined); // its sessions end when the server is stopped on purpose
+  pool.on('error', () => undefined); // its sessions end when a test stops the server
   return {
     url,
     name,
@@ -79,7 +79,7 @@ function openTestDatabase(server: string, name: string): TestDatabase {
   };
 }
 
-/** The migrated database that the others are copies of; made by whoever comes first in a run. */
+/** The migrated database that the others are copies of; the first process of a run creates it. */
 async function ensureTemplate(
   client: Client,
   { server, run, migrate }: { server: string; run: string; migrate: Migrate },

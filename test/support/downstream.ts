@@ -2,10 +2,10 @@ import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import type { OutputMessage } from './output-reader.ts';
 
-/** What a consumer knows that keeps the highest generation of each object: by object, its state as text. */
+/** The state of a consumer that keeps the highest generation of each object: by object, as text. */
 export type Downstream = ReadonlyMap<string, string>;
 
-/** What this consumer knows after these messages. */
+/** The state of this consumer after these messages. */
 export function downstreamOf(messages: readonly OutputMessage[]): Downstream {
   const highest = new Map<string, OutputMessage>();
   for (const message of messages) {
@@ -16,13 +16,13 @@ export function downstreamOf(messages: readonly OutputMessage[]): Downstream {
   return sorted([...highest].map(([object, message]) => [object, stateOf(message)]));
 }
 
-/** What the database says of the same objects. */
+/** The state of the same objects in the database. */
 export async function publishedStateOf(database: TestDatabase): Promise<Downstream> {
   const rows = await database.query<{ object: string; state: string }>(STATE);
   return sorted(rows.map(({ object, state }) => [object, canonical(JSON.parse(state))]));
 }
 
-/** Waits until the consumer knows what the database says. */
+/** Waits until the consumer and the database agree. */
 export async function untilSame(
   database: TestDatabase,
   read: () => readonly OutputMessage[] | Promise<readonly OutputMessage[]>,
@@ -34,7 +34,7 @@ export async function untilSame(
   );
 }
 
-/** Some of the objects of which the consumer knows something else than the database says; each in one line. */
+/** At most three objects whose state differs between consumer and database; each in one line. */
 export async function differencesFrom(
   database: TestDatabase,
   messages: readonly OutputMessage[],

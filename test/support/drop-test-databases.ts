@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** Drops what createTestDatabase made in this run and could not drop itself: the template, and what killed tests left. */
+/** Drops the databases of a run that were not dropped yet: the template, and those of killed tests. */
 export async function dropTestDatabases(url: string, runId: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -14,7 +14,7 @@ export interface SentEvent {
   readonly [attribute: string]: unknown;
 }
 
-/** What an input topic is given. */
+/** A record to send to an input topic. */
 export interface SentRecord {
   readonly topic: InputTopic;
   readonly key: string | Buffer | null;

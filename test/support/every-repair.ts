@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as sql from '@latchkey/postgres';
 
-/** What mends outputs after a disaster; all of it is rolled back. */
-export async function mendOutputs(db: sql.Db): Promise<void> {
+/** Runs every statement that repairs outputs after a disaster; all of it is rolled back. */
+export async function repairOutputs(db: sql.Db): Promise<void> {
   const [first] = await db.run(sql.listLanes, {});
   const { lane = 0, topic = '' } = first ?? {};
   await undone(db, async (tx) => {
@@ -38,7 +38,7 @@ export async function mendOutputs(db: sql.Db): Promise<void> {
   });
 }
 
-/** What only messages tell of after a database went back. */
+/** Recovers state that only published messages contain after a database went back. */
 async function recoverForgotten(tx: sql.Tx): Promise<void> {
   const review = { kind: 'k', subject: 's', owner: 'o', dueAtMs: 0, version: 1n };
   const reviewId = randomUUID();
@@ -55,7 +55,7 @@ async function recoverForgotten(tx: sql.Tx): Promise<void> {
   await tx.run(sql.adoptAccounts, sql.accountColumns([account]));
 }
 
-/** Does it, and rolls it back. */
+/** Runs the work, and rolls it back. */
 async function undone(db: sql.Db, work: (tx: sql.Tx) => Promise<void>): Promise<void> {
   const rolledBack = new Error('rolled back');
   const done = db.transaction(async (tx) => {

@@ -9,38 +9,41 @@ import type { TestDatabase } from './database.ts';
 import { inDays, type SentEvent } from './events.ts';
 import { eventually } from './eventually.ts';
 import type { Explainer } from './explaining-client.ts';
-import type { IntakeDesk } from './intake-desk.ts';
+import type { IntakeHarness } from './intake-harness.ts';
 import {
   asked,
   expire,
   joined,
   left,
   makeDue,
-  mixOfPeople,
+  mixOfPersons,
   mixOfVerifications,
   opened,
-} from './workday.ts';
+} from './sample-events.ts';
 
 const REPORTS = { topic: DEFAULT_TOPIC_NAMES['verification-events'], partitions: 1 };
 
-/** What everybody does in production, so that every statement of packages/postgres is run. */
+/** The work of every service, so that every statement of packages/postgres is run. */
 
 function idsOf(size: number): readonly string[] {
   return Array.from({ length: size }, () => randomUUID());
 }
 
-/** What reconcilers take: people and verifications in batches of `size`, new and known, with poison and repetitions. */
-export async function takeBatches(desk: IntakeDesk, size: number): Promise<void> {
+/** Processes batches of `size` persons and verifications, new and known, with poison and repetitions. */
+export async function processBatches(harness: IntakeHarness, size: number): Promise<void> {
   const persons = idsOf(size);
   const joiners = persons.map((person) => joined(person));
-  await desk.take(joiners);
-  await desk.take(mixOfPeople(persons, joiners));
+  await harness.process(joiners);
+  await harness.process(mixOfPersons(persons, joiners));
   const verifications = idsOf(size);
   const calls = verifications.flatMap((id) => [asked(id), opened(id)]);
-  await desk.take(calls);
-  await desk.take(mixOfVerifications(verifications, calls));
+  await harness.process(calls);
+  await harness.process(mixOfVerifications(verifications, calls));
   const others = idsOf(size).map((person) => joined(person));
-  await desk.takeTogether([desk.batchOf(others), desk.batchOf([joined(randomUUID())], 1)]);
+  await harness.processTogether([
+    harness.batchOf(others),
+    harness.batchOf([joined(randomUUID())], 1),
+  ]);
 }
 
 /** Reviews that facts decide: opened, resolved, opened again, resolved. */
@@ -62,9 +65,9 @@ export async function decideReviews(db: sql.Db, size: number): Promise<void> {
   });
 }
 
-/** Two transactions that make the same correlation keys: the second looks up what it did not see. */
+/** Two transactions that create the same correlation keys: the second reads those that it did not see. */
 export async function raceForKeys(
-  { db }: IntakeDesk,
+  { db }: IntakeHarness,
   database: TestDatabase,
   explainer: Explainer,
   size: number,
@@ -74,13 +77,13 @@ export async function raceForKeys(
     value,
     externalId: value,
   }));
-  const hold = (tx: sql.Tx) => sql.lockCorrelationKeys(tx, keys);
+  const lockKeys = (tx: sql.Tx) => sql.lockCorrelationKeys(tx, keys);
   let second: Promise<unknown> | undefined;
   await db.transaction(async (first) => {
-    await hold(first);
+    await lockKeys(first);
     // Explained, the statement would be run twice, and its second run would see the keys.
     explainer.pause();
-    second = db.transaction(hold);
+    second = db.transaction(lockKeys);
     const waiting = `
       select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
     await eventually(
@@ -93,22 +96,22 @@ export async function raceForKeys(
   await second;
 }
 
-/** What the clock decides: `size` of each kind, and then nothing. */
+/** Decides by the clock: `size` of each kind, and then nothing. */
 export async function decideDue(
-  desk: IntakeDesk,
+  harness: IntakeHarness,
   database: TestDatabase,
   size: number,
 ): Promise<void> {
-  const { db } = desk;
+  const { db } = harness;
   const [first = '', ...persons] = idsOf(size + 1);
-  await desk.take([joined(first), ...persons.map((person) => joined(person, inDays(9)))]);
+  await harness.process([joined(first), ...persons.map((person) => joined(person, inDays(9)))]);
   await makeDue(database, persons, first);
   const verifications = idsOf(size);
-  await desk.take(verifications.flatMap((id) => [asked(id), opened(id)]));
+  await harness.process(verifications.flatMap((id) => [asked(id), opened(id)]));
   await expire(database, verifications);
   for (const limit of [size, 1]) {
-    await reconcileDue(desk, limit);
-    await sweepVerifications(desk, REPORTS, limit);
+    await reconcileDue(harness, limit);
+    await sweepVerifications(harness, REPORTS, limit);
   }
   await db.run(sql.parkIdentity, { identityId: randomUUID() });
   await db.run(sql.parkVerification, { verificationId: verifications[0] ?? '' });
@@ -123,8 +126,8 @@ async function keepTrail(db: sql.Db, size: number): Promise<void> {
   });
 }
 
-/** What a reconciler does beside: where it begins, what it notes and counts, what it forgets. */
-export async function keepHouse({ db }: IntakeDesk): Promise<void> {
+/** The other work of a reconciler: locating partitions, recording, counting, deleting old claims. */
+export async function keepHouse({ db }: IntakeHarness): Promise<void> {
   await sql.checkSchema(db);
   const place = { topic: DEFAULT_TOPIC_NAMES['workforce-events'], partition: 2 };
   await db.run(sql.insertProgress, { ...place, nextOffset: 0n });
@@ -144,13 +147,13 @@ export async function keepHouse({ db }: IntakeDesk): Promise<void> {
   await keepTrail(db, 100);
 }
 
-/** What a relay does with each topic: takes over, looks, publishes `size` messages, notes it, measures, cleans. */
+/** The work of a relay on each topic: takes over, polls, publishes `size` messages, records it, measures, cleans. */
 export async function relayTopics(db: sql.Db, size: number): Promise<void> {
   await sql.checkSchema(db);
   const lanes = await db.run(sql.listLanes, {});
   for (const [topic, own] of Map.groupBy(lanes, (lane) => lane.topic)) {
     await db.run(sql.ensureLanes, { topic, partitions: own.length });
-    await db.session((session) => relayTopic(session, topic, size));
+    await db.session((session) => openTestRelay(session, topic, size));
   }
   await db.run(sql.measureLag, {});
   await db.run(sql.listTakeovers, {});
@@ -159,7 +162,7 @@ export async function relayTopics(db: sql.Db, size: number): Promise<void> {
   }
 }
 
-async function relayTopic(session: sql.Session, topic: string, size: number): Promise<void> {
+async function openTestRelay(session: sql.Session, topic: string, size: number): Promise<void> {
   const lanes = await session.run(sql.listRelayLanes, { topic });
   const firstLane = lanes[0]?.lane ?? 0;
   await session.run(sql.tryTopicLock, { firstLane, silenceMs: 60_000 });
@@ -175,7 +178,7 @@ async function relayTopic(session: sql.Session, topic: string, size: number): Pr
   const maxRows = Math.ceil(size / lanes.length);
   const starts = positions.map(({ lane, position }) => ({ lane, after: position, maxRows }));
   await session.run(sql.readOutbox, sql.outboxRange(starts, 1_000_000));
-  // Nothing new.
+  // Without new rows.
   const ends = starts.map((start) => ({ ...start, after: 1_000_000_000n }));
   await session.run(sql.readOutbox, sql.outboxRange(ends, 1_000_000));
   for (const looked of [starts, ends]) {
@@ -190,19 +193,19 @@ async function relayTopic(session: sql.Session, topic: string, size: number): Pr
   await session.run(sql.releaseTopicLock, { firstLane });
 }
 
-/** What operators look at, and put back through intake. */
-export async function operate(db: sql.Db, desk: IntakeDesk): Promise<void> {
+/** What operators list and redrive. */
+export async function operate(db: sql.Db, harness: IntakeHarness): Promise<void> {
   await db.run(sql.listProgress, {});
   await db.run(sql.listOutputs, {});
   await db.run(sql.countOpen, {});
   await db.run(sql.readHousekeeping, {});
-  // Unknown people leave, one and then many at once, and become known. Then one whose id is alike.
+  // Unknown people leave, one and then many at once, and become known. Then one with a similar id.
   const stranger = randomUUID();
-  await desk.take([left(stranger)]);
+  await harness.process([left(stranger)]);
   const many = idsOf(11);
-  await desk.take(many.map(left));
-  await desk.take([...many, stranger].map((one) => joined(one)));
-  await desk.take([left(stranger.toUpperCase())]);
+  await harness.process(many.map(left));
+  await harness.process([...many, stranger].map((one) => joined(one)));
+  await harness.process([left(stranger.toUpperCase())]);
   const [conflict] = await db.run(sql.listConflicts, { limit: 50 });
   const eventId = conflict?.eventId ?? '';
   await db.run(sql.readConflicts, { eventId });
@@ -214,14 +217,14 @@ export async function operate(db: sql.Db, desk: IntakeDesk): Promise<void> {
   await sql.listDeadLetters(db, { ...filter, state: 'open', code: 'SOURCE_NOT_ALLOWED' });
   const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
   await acceptFinding(db, { topic, partition: 2 }, { nextOffset: 0n });
-  await redriveTwice(db, desk);
+  await redriveTwice(db, harness);
 }
 
-/** Once as it is, and once more after somebody has registered its source. */
-async function redriveTwice(db: sql.Db, desk: IntakeDesk): Promise<void> {
+/** Once as it is, and once more after its source was registered. */
+async function redriveTwice(db: sql.Db, harness: IntakeHarness): Promise<void> {
   const letter: SentEvent = { ...joined(randomUUID()), source: 'urn:example:agency' };
-  await desk.take([letter]);
-  const rows = await sql.listDeadLetters(desk.db, {
+  await harness.process([letter]);
+  const rows = await sql.listDeadLetters(harness.db, {
     state: 'open',
     code: 'SOURCE_NOT_ALLOWED',
     topic: undefined,
@@ -231,13 +234,13 @@ async function redriveTwice(db: sql.Db, desk: IntakeDesk): Promise<void> {
   await db.run(sql.readDeadLetter, { id });
   const yaml = await readFile(EXAMPLE_POLICY_URL, 'utf8');
   const later = loadPolicy(yaml.replaceAll('urn:example:contractors', 'urn:example:agency'));
-  for (const policy of [desk.policy, later]) {
+  for (const policy of [harness.policy, later]) {
     const inputOf = () => 'workforce-events' as const;
-    await redrive({ db, policy, outputs: desk.outputs, inputOf, operator: 'x' }, id);
+    await redrive({ db, policy, outputs: harness.outputs, inputOf, operator: 'x' }, id);
   }
 }
 
-/** What operators state again, `size` at once; the generations stay as they are, so that it can be done again. */
+/** Publishes the state again, `size` objects at once; generations are restored, so that it can be repeated. */
 export async function restate(db: sql.Db, size: number): Promise<void> {
   await db.transaction(async (tx) => {
     const start = epochStart(1);

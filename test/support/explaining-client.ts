@@ -2,20 +2,19 @@ import { type Client, escapeLiteral, type QueryConfig } from 'pg';
 import { type Plan, readPlan } from './read-plan.ts';
 import { type Query, wrappedClient } from './wrapped-client.ts';
 
-/** Connections that explain every prepared statement just before they run it. */
+/** Connections that explain every prepared statement before they run it. */
 export interface Explainer {
   readonly Client: typeof Client;
-  /** Statements that are sent from now on are only run, until `resume`. */
+  /** Statements are run without explaining them until `resume`. */
   pause(): void;
   resume(): void;
-  /** By the name of the statement, each time that it was run since the last call. Nothing may be under way. */
-  take(): Promise<ReadonlyMap<string, readonly Plan[]>>;
+  /** The plans since the last call, by the name of the statement. No statement may be in flight. */
+  drain(): Promise<ReadonlyMap<string, readonly Plan[]>>;
 }
 
 /**
- * What is explained is what then runs: the statement as it is prepared on this connection, its generic
- * plan, with the same values, in the same transaction, behind the same statements. It is run for that
- * and rolled back.
+ * Explains exactly what then runs: the statement as prepared on this connection, its generic plan, with the same
+ * values, in the same transaction, after the same statements. For that it is run once more, and rolled back.
  */
 export function openExplainer(): Explainer {
   let plans: Promise<readonly [string, Plan]>[] = [];
@@ -35,7 +34,7 @@ export function openExplainer(): Explainer {
     resume() {
       isPaused = false;
     },
-    async take() {
+    async drain() {
       const found = Map.groupBy(await Promise.all(plans), ([name]) => name);
       plans = [];
       return new Map([...found].map(([name, all]) => [name, all.map(([, plan]) => plan)]));
@@ -57,7 +56,7 @@ function explaining(query: Query, found: (name: string, plan: Promise<Plan>) => 
       prepared.set(text, prepared.size);
       ignoring(query(`prepare "${explained}" as ${text}`));
     }
-    // All of it goes out in this turn, so that nothing comes in between.
+    // All of it is sent in this turn, so that no other statement is sent in between.
     ignoring(query(isInTransaction ? 'savepoint explained' : 'begin'));
     const answer = query(
       `explain (analyze, buffers, format json) execute "${explained}"${argumentsOf(own)}`,
@@ -70,7 +69,7 @@ function explaining(query: Query, found: (name: string, plan: Promise<Plan>) => 
   };
 }
 
-/** What fails here fails `take` too, where it is seen. */
+/** What fails here also rejects `drain`, where it is reported. */
 function ignoring(answer: Promise<unknown>): void {
   answer.catch(() => undefined);
 }

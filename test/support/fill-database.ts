@@ -2,7 +2,7 @@ import type { TestDatabase } from './database.ts';
 
 /**
  * Fills a database whose outputs have lanes, as an installation does over the years: the events `from` to
- * `to` and what hangs on them, a quarter as many people, half as many messages. Set-based.
+ * `to` and their rows, a quarter as many persons, half as many messages. Set-based.
  */
 export async function fillDatabase(
   { query }: TestDatabase,
@@ -12,7 +12,7 @@ export async function fillDatabase(
   const rows = (share: number): string =>
     `generate_series(${Math.ceil(from / share)}, ${Math.floor(to / share)}) as n`;
   await query(`
-    -- No row is checked against its parent, which is here for sure.
+    -- Foreign keys are not checked: every parent is inserted here.
     set local session_replication_role = replica;
     insert into inbox (event_id, fingerprint, received_at)
       select 'urn:x#' || n, sha256(n::text::bytea), now() - make_interval(mins => n)

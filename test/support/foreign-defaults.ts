@@ -1,6 +1,6 @@
 import type { TestDatabase } from './database.ts';
 
-/** Other than ours, of everything that a database or a login can preset and that changes what is understood. */
+/** Unusual values of every setting that a database or a login can preset and that changes the meaning of SQL or of values. */
 export const FOREIGN_DEFAULTS: Readonly<Record<string, string>> = {
   client_encoding: "'LATIN1'",
   TimeZone: "'Asia/Kathmandu'",
@@ -32,7 +32,7 @@ export const FOREIGN_DEFAULTS: Readonly<Record<string, string>> = {
   plan_cache_mode: "'force_custom_plan'",
 };
 
-/** A login that is no superuser and takes on the roles of the services. Disposing drops it. */
+/** A login that is no superuser and has the roles of the services. Disposing drops it. */
 export interface TestLogin extends AsyncDisposable {
   readonly name: string;
   readonly url: string;
@@ -55,8 +55,8 @@ export async function createLogin(database: TestDatabase, attributes = ''): Prom
 }
 
 /**
- * Makes a login for whose sessions all of them are preset, by the role, by the database and by its URL;
- * an empty table `inbox` is in the way of its search path.
+ * Creates a login whose sessions have all of these presets, by the role, by the database and by its URL;
+ * an empty table `inbox` comes first in its search path.
  */
 export async function createForeignLogin(database: TestDatabase): Promise<TestLogin> {
   const login = await createLogin(

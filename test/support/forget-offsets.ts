@@ -4,8 +4,8 @@ const OFFSET_DELETE = 47;
 const LIMIT_MS = 10_000;
 
 /**
- * Has the brokers forget the offsets of a group for one topic, as they do after a week without it
- * (kafkajs does not know the request). Only the group's coordinator obeys, so that each is asked.
+ * Makes the brokers forget the offsets of a group for one topic, as they do after a week without members
+ * (kafkajs does not have the request). Only the group's coordinator accepts it, so every broker is asked.
  */
 export async function forgetOffsets(
   brokers: readonly string[],
@@ -46,7 +46,7 @@ function ask(broker: string, request: Buffer): Promise<number> {
       answer = Buffer.concat([answer, bytes]);
       if (answer.length < 10) return;
       socket.destroy();
-      // Behind the length and the correlation id.
+      // After the length and the correlation id.
       resolve(answer.readInt16BE(8));
     });
     socket.write(request);

@@ -5,8 +5,8 @@ import type { Stack } from '../../tools/stack/stack.ts';
 const PATTERNS = { database: /\/postgres\0-D\0/, broker: /\0kafka[.]Kafka\0/ } as const;
 
 /**
- * Stops the processes of a local stack's database or brokers as SIGSTOP does: connections stay, nothing is answered.
- * Disposing lets them go on.
+ * Stops the processes of a local stack's database or brokers as SIGSTOP does: connections stay open, no answer comes.
+ * Disposing continues them.
  */
 export async function freeze(stack: Stack, server: keyof typeof PATTERNS): Promise<Disposable> {
   const mains = (stack.traces?.pids ?? []).filter((pid) =>
@@ -17,7 +17,7 @@ export async function freeze(stack: Stack, server: keyof typeof PATTERNS): Promi
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => mains.includes(parentOf(pid)));
-  // Children first: a postmaster that goes on would take new connections meanwhile.
+  // The postmaster first: if it continued it would accept new connections meanwhile.
   const pids = [...mains, ...children];
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
   return {

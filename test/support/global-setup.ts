@@ -7,10 +7,10 @@ import { dropTestDatabases } from './drop-test-databases.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A superuser's URL; tests take a database of their own from createTestDatabase. */
+    /** A superuser's URL; tests create databases with createTestDatabase. */
     databaseUrl: string;
     brokers: readonly string[];
-    /** Different in each run; part of the names of what a run leaves in servers that it did not start. */
+    /** Different in each run; part of the names of what a run creates on servers that it did not start. */
     runId: string;
   }
 }

@@ -84,7 +84,7 @@ export function optionsOf(
   };
 }
 
-/** Reads a topic until disposed, which waits for the end. */
+/** Reads a topic until disposed; disposing waits until the consumer has stopped. */
 export function consume(
   topic: string,
   reading: PartitionReading,

@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs';
 
-/** Takes each partition away from the broker that leads it. */
+/** Moves each partition away from the broker that leads it. */
 export async function depose(
   admin: Admin,
   topic: string,
@@ -14,7 +14,7 @@ export async function depose(
   await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
 }
 
-/** Of each partition, in their order, the id of the broker that leads it. */
+/** The id of the leading broker of each partition, in the order of partitions. */
 export async function leadersOf(admin: Admin, topic: string): Promise<readonly number[]> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   return (topics[0]?.partitions ?? [])

@@ -7,7 +7,7 @@ import { type OutputMessage, openOutputReader } from './output-reader.ts';
 import { type ChildService, spawnService, startService } from './process.ts';
 import { createTestTopics, type TestTopics } from './topics.ts';
 
-/** An outbox that tests fill themselves, and relays that publish it. Disposing ends all of them. */
+/** An outbox that tests fill, and relays that publish it. Disposing ends all of them. */
 export interface TestOutbox extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly topics: TestTopics;
@@ -16,13 +16,13 @@ export interface TestOutbox extends AsyncDisposable {
   start(env?: Readonly<Record<string, string>>): Promise<ChildService>;
   /** Starts a relay that is not expected to become ready. */
   spawn(env?: Readonly<Record<string, string>>): Promise<ChildService>;
-  /** Appends to every lane of a topic, in one transaction; a payload is about so many bytes. */
+  /** Appends to every lane of a topic, in one transaction; `bytes` is the approximate size of a payload. */
   append(topic: OutputTopic, rowsPerLane: number, bytes?: number): Promise<void>;
-  /** Waits until everything that was appended to these topics was published, and was so exactly once and in order. */
+  /** Waits until everything that was appended to these topics is published, and checks that it is once and in order. */
   publishedOnce(topics: readonly OutputTopic[]): Promise<readonly OutputMessage[]>;
-  /** What the processes are told. */
+  /** The settings of the processes. */
   readonly env: Readonly<Record<string, string>>;
-  /** What a reader of committed messages has seen; of topics that exist when it is first asked. */
+  /** The messages that a `read_committed` reader has seen, of topics that exist at the first call. */
   readonly read: () => Promise<readonly OutputMessage[]>;
 }
 

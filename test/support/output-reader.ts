@@ -19,7 +19,7 @@ export interface OutputMessage {
 
 /** Reads output topics from their beginning, for as long as it is open. */
 export interface OutputReader extends AsyncDisposable {
-  /** What was read so far, in the order of each partition. */
+  /** The messages so far, in the order of each partition. */
   readonly messages: () => readonly OutputMessage[];
 }
 
@@ -31,14 +31,14 @@ const OUTPUTS: readonly OutputTopic[] = [
   'dead-letters',
 ];
 
-/** kafkajs' own waits grow to half a minute, and it gives up: what was measured would be the reader. */
+/** By default kafkajs waits up to half a minute and gives up: tests would measure the reader. */
 const BACK_SOON = {
   retries: Number.MAX_SAFE_INTEGER,
   initialRetryTime: 50,
   maxRetryTime: 500,
 } as const;
 
-/** Topics must exist. Those of the inputs, if they are among the names, are left out. */
+/** Topics must exist. Input topics among the names are ignored. */
 export async function openOutputReader(
   brokers: readonly string[],
   names: Readonly<Record<OutputTopic, string> & Partial<Record<InputTopic, string>>>,
@@ -53,12 +53,12 @@ export async function openOutputReader(
   const consumer = kafka.consumer({
     groupId: `reader-${randomUUID()}`,
     readUncommitted: false,
-    // Back soon after brokers were away.
+    // Reconnects soon after brokers were unreachable.
     sessionTimeout: 6_000,
     rebalanceTimeout: 6_000,
     heartbeatInterval: 500,
     maxWaitTimeInMs: 100,
-    // Partitions that are added are noticed so soon.
+    // New partitions are found within this time.
     metadataMaxAge: 1_000,
     retry: BACK_SOON,
   });
@@ -70,7 +70,7 @@ export async function openOutputReader(
   await consumer.run({
     autoCommit: false,
     eachMessage: ({ topic, partition, message }) => {
-      // After a rebalance kafkajs begins again: the same offset is the same message.
+      // After a rebalance kafkajs reads again from the start: the same offset is the same message.
       const place = `${topic}/${partition}`;
       if (BigInt(message.offset) <= (lastOffsets.get(place) ?? -1n)) return Promise.resolve();
       lastOffsets.set(place, BigInt(message.offset));

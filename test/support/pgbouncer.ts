@@ -7,9 +7,9 @@ import { freePorts } from '../../tools/stack/local/ports.ts';
 import { eventually } from './eventually.ts';
 import type { Pooler } from './pooler.ts';
 
-const NOBODY = 65_534;
+const UNPRIVILEGED_ID = 65_534;
 
-/** True where the machine has PgBouncer. */
+/** True if PgBouncer is installed. */
 export function hasPgBouncer(): boolean {
   return spawnSync('pgbouncer', ['--version']).status === 0;
 }
@@ -41,7 +41,7 @@ pool_mode = ${mode}
   const isRoot = process.getuid?.() === 0;
   const child = spawn('pgbouncer', [file], {
     stdio: 'ignore',
-    ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
+    ...(isRoot ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {}),
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
   server.hostname = '127.0.0.1';

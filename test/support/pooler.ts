@@ -7,15 +7,15 @@ export interface Pooler extends AsyncDisposable {
   readonly url: string;
 }
 
-/** For how long a client keeps the session of the server that it got. */
+/** How long a client keeps the server session that it got. */
 export type PoolMode = 'session' | 'transaction';
 
 /**
- * A pooler that speaks as much of PostgreSQL's protocol as it takes to share sessions, as PgBouncer does:
+ * A pooler with as much of PostgreSQL's protocol as it needs to share sessions, like PgBouncer:
  * it answers the handshake itself, drops start-up options, and in mode `transaction` gives the session
  * that was used last to the client that sends next.
  *
- * @param mode - asked after each transaction where it is a function
+ * @param mode - a function is called after each transaction
  * @param url - of the database, with a login that may do what the clients want to do
  */
 export async function openPooler(url: string, mode: PoolMode | (() => PoolMode)): Promise<Pooler> {
@@ -68,7 +68,7 @@ const SSL_REQUEST = 80_877_103;
 const HANDSHAKE = Buffer.concat([
   message('R', int32(0)),
   message('S', Buffer.from('server_version\x0018.0\0')),
-  // A process that there is not.
+  // The id of a process that does not exist.
   message('K', Buffer.concat([int32(4_194_304), int32(1)])),
   message('Z', Buffer.from('I')),
 ]);
@@ -118,7 +118,7 @@ function serve(
 }
 
 /** Cuts a stream of bytes into messages: a letter, a length that counts itself, a body. */
-function splitter(take: (type: string, bytes: Buffer) => unknown): (chunk: Buffer) => void {
+function splitter(onMessage: (type: string, bytes: Buffer) => unknown): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0);
   return (chunk) => {
     rest = Buffer.concat([rest, chunk]);
@@ -126,7 +126,7 @@ function splitter(take: (type: string, bytes: Buffer) => unknown): (chunk: Buffe
       const end = rest.readInt32BE(1) + 1;
       const bytes = rest.subarray(0, end);
       rest = rest.subarray(end);
-      take(bytes.toString('latin1', 0, 1), bytes);
+      onMessage(bytes.toString('latin1', 0, 1), bytes);
     }
   };
 }

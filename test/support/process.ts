@@ -6,7 +6,7 @@ import { childEnv } from './child-env.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const END_WITH_PARENT = new URL('../../tools/end-with-parent.mjs', import.meta.url).href;
-/** On a machine that is crowded it takes a minute to load the sources. */
+/** On a busy machine loading the sources takes a minute. */
 const READY_LIMIT_MS = 180_000;
 const POLL_MS = 50;
 const PORT_MAX_TRIES = 3;
@@ -21,31 +21,31 @@ export interface ChildService extends AsyncDisposable {
   readonly pid: number;
   /** `http://127.0.0.1:<port>` of /livez, /readyz and /metrics. */
   readonly address: string;
-  /** Everything that it has written so far to stdout and stderr. */
+  /** All output so far, to stdout and stderr. */
   readonly output: () => string;
   readonly exited: Promise<Exit>;
   /** Sends a signal and does not wait: SIGSTOP, SIGCONT. */
   readonly signal: (signal: NodeJS.Signals) => void;
-  /** Sends a signal that ends it, and resolves when it has ended. */
+  /** Sends a signal that ends the process, and resolves when it has ended. */
   readonly end: (signal: NodeJS.Signals) => Promise<Exit>;
-  /** Says something over the channel; does nothing without one, or when the child is gone. */
+  /** Sends a message over the channel; does nothing without one, or when the child has ended. */
   readonly send: (message: object) => void;
 }
 
 export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** Another copy of the repository; its path ends with a slash. */
+  /** A copy of the repository; the path ends with a slash. */
   readonly root?: string;
-  /** Runs the sources, and not the file that was made of them. */
+  /** Runs the sources, and not the bundle. */
   readonly fromSources?: boolean;
-  /** Runs this file of the repository in the place of the service's own. */
+  /** Runs this file of the repository instead of the service's main.ts. */
   readonly script?: string;
-  /** Is told each message of the child; with it there is a channel to it. */
+  /** Is called with each message of the child; opens a channel to it. */
   readonly onMessage?: (message: unknown) => void;
 }
 
-/** Starts `services/<name>/src/main.ts`, or the file that was made of it (`bundleOf`). Resolves when /readyz says 200; rejects with its output when it ends first. */
+/** Starts `services/<name>/src/main.ts`, or its bundle (`bundleOf`). Resolves when /readyz answers 200; rejects with its output when it ends first. */
 export async function startService(
   name: string,
   options: ChildOptions,
@@ -57,14 +57,14 @@ export async function startService(
     return service;
   } catch (error) {
     await service[Symbol.asyncDispose]();
-    // Somebody else on this machine has taken the port meanwhile.
+    // Another process on this machine has bound the port meanwhile.
     const isTaken = service.output().includes('(EADDRINUSE)');
     if (isTaken && triesLeft > 1) return startService(name, options, triesLeft - 1);
     throw error;
   }
 }
 
-/** Starts it without waiting for it: for a service that is to stand by, or to refuse its settings. */
+/** Starts it without waiting until it is ready: for a service that stays on standby, or refuses its settings. */
 export async function spawnService(name: string, options: ChildOptions): Promise<ChildService> {
   const [port = 0] = await freePorts(1);
   const root = options.root ?? ROOT;
@@ -76,7 +76,7 @@ export async function spawnService(name: string, options: ChildOptions): Promise
     {
       cwd: root,
       env: { ...childEnv(options.root), HTTP_PORT: String(port), ...options.env },
-      // Descriptor 3 tells it when this process is gone.
+      // Descriptor 3 is closed when this process ends.
       stdio: [
         'ignore',
         'pipe',
@@ -113,7 +113,7 @@ export async function spawnService(name: string, options: ChildOptions): Promise
     },
     end,
     send: (message) => {
-      // It may be gone at this very moment.
+      // It may have ended just now.
       if (child.connected) child.send(message, () => undefined);
     },
     [Symbol.asyncDispose]: async () => {

@@ -2,7 +2,7 @@ import type { Producer } from 'kafkajs';
 import type { SentRecord } from './events.ts';
 import type { TestTopics } from './topics.ts';
 
-/** One request to the broker: what has one key arrives in this order. */
+/** One request to the broker: records of one key arrive in this order. */
 export async function produce(
   producer: Producer,
   { names }: Pick<TestTopics, 'names'>,

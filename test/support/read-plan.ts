@@ -1,19 +1,19 @@
-/** How a table was read, over all the times that the statement did it. */
+/** How a statement read one table, over all loops. */
 export interface Scan {
   /** For example `Index Scan`. */
   readonly node: string;
-  /** A partition by its own name. */
+  /** A partition has its own name. */
   readonly table: string;
-  /** That the scan has looked at: those that it returned and those that it left out. */
+  /** Rows that the scan read: those that it returned and those that it filtered out. */
   readonly rows: number;
-  /** How often it was done. */
+  /** How often the scan ran. */
   readonly loops: number;
 }
 
-/** What a statement has read. */
+/** What a statement read. */
 export interface Plan {
   readonly scans: readonly Scan[];
-  /** Of tables and indexes, over all. */
+  /** Of tables and indexes, in total. */
   readonly blocks: number;
 }
 
@@ -51,10 +51,10 @@ function nodesOf(node: Node): readonly Node[] {
 function scanOf(node: Node): readonly Scan[] {
   const table = node['Relation Name'];
   if (table === undefined || !node['Node Type'].endsWith('Scan')) return [];
-  const looked =
+  const read =
     node['Actual Rows'] +
     (node['Rows Removed by Filter'] ?? 0) +
     (node['Rows Removed by Index Recheck'] ?? 0);
   const loops = node['Actual Loops'];
-  return [{ node: node['Node Type'], table, rows: Math.ceil(looked * loops), loops }];
+  return [{ node: node['Node Type'], table, rows: Math.ceil(read * loops), loops }];
 }

@@ -9,10 +9,10 @@ import { type CommandResult, runLatchkey } from './run-latchkey.ts';
 const LOG = { debug: silent, info: silent, warn: silent, error: silent };
 
 function silent(): void {
-  // Nobody reads it.
+  // Not needed.
 }
 
-/** Five messages in each lane of the access topic. */
+/** Publishes five messages in each lane of the access topic, and ends the relay. */
 export async function publishAndStop(outbox: TestOutbox): Promise<void> {
   const relay = await outbox.start();
   await outbox.append('access', 5);
@@ -37,7 +37,7 @@ export async function refused(relay: ChildService, code: string): Promise<void> 
   await expect.poll(body).toContain(code);
 }
 
-/** As if the brokers had lost the last commits of every partition, or of one. */
+/** Sets the committed position back, as if brokers had lost the last commits of every partition, or of one. */
 export async function moveBack(outbox: TestOutbox, position: bigint, only?: number): Promise<void> {
   const topic = outbox.topics.names.access;
   const rows = await outbox.database.query<{ partition: number; ce_id: string; digest: string }>(
@@ -62,7 +62,7 @@ export async function moveBack(outbox: TestOutbox, position: bigint, only?: numb
   });
 }
 
-/** As the topic's retention does. */
+/** Deletes all records of a partition, as the topic's retention does. */
 export async function deleteRecords(topic: string, partition: number): Promise<void> {
   await withKafka(async ({ admin }) => {
     const ends = await admin.fetchTopicOffsets(topic);
@@ -93,7 +93,7 @@ async function withKafka(
   await work({ kafkaSettings, admin, log: LOG });
 }
 
-/** Everything in the access topic from its beginning, once there is so much of it. */
+/** All messages of the access topic from its beginning, once there are `count` of them. */
 export async function freshlyRead(
   outbox: TestOutbox,
   count: number,

@@ -8,17 +8,17 @@ import { type ChildService, spawnService, startService } from './process.ts';
 import { type CommandResult, runLatchkey } from './run-latchkey.ts';
 import { createTestTopics, type TestTopics } from './topics.ts';
 
-/** Latchkey on real servers whose database can be another one from a moment on: a backup that was restored. */
+/** Latchkey on real servers whose database can be replaced by a restored backup. */
 export interface Restorable extends AsyncDisposable {
   readonly topics: TestTopics;
-  /** The one that services are started with. */
+  /** The database that services are started with. */
   database(): TestDatabase;
   /** Ends the services and copies the database. */
   backUp(): Promise<TestDatabase>;
-  /** Ends the services; those that are started later use this database. */
+  /** Ends the services; services that start later use this database. */
   restore(backup: TestDatabase): Promise<void>;
   start(name: 'reconciler' | 'relay'): Promise<ChildService>;
-  /** Starts one that is not expected to become ready, or a command. */
+  /** Starts a service that is not expected to become ready, or a command. */
   spawn(
     name: 'relay' | 'reconciler' | 'operator',
     env?: Readonly<Record<string, string>>,
@@ -27,11 +27,11 @@ export interface Restorable extends AsyncDisposable {
   /** Runs the operators' command line. */
   run(...args: readonly string[]): Promise<CommandResult>;
   send(...events: readonly SentEvent[]): Promise<void>;
-  /** Waits until everything that was sent was taken by the database. */
-  taken(): Promise<void>;
-  /** Waits until everything in the outbox was published. */
+  /** Waits until every delivery was processed. */
+  processed(): Promise<void>;
+  /** Waits until every message of the outbox was published. */
   published(): Promise<void>;
-  /** What a reader of committed messages has seen. */
+  /** The messages that a `read_committed` reader has seen. */
   readonly messages: () => readonly OutputMessage[];
 }
 
@@ -100,14 +100,14 @@ export async function openRestorable(): Promise<Restorable> {
         });
       }
     },
-    taken: async () => {
+    processed: async () => {
       const count = async (): Promise<number> => {
         const [row] = await database.query<{ n: number }>(
           'select coalesce(sum(received), 0)::integer as n from intake_progress',
         );
         return row?.n ?? 0;
       };
-      await eventually(`deliveries taken of ${sent}`, count, (seen) => seen === sent);
+      await eventually(`deliveries processed of ${sent}`, count, (seen) => seen === sent);
     },
     published: async () => {
       const count = async (): Promise<number> => {
@@ -116,7 +116,7 @@ export async function openRestorable(): Promise<Restorable> {
           where position > coalesce(published_through, 0)`);
         return row?.n ?? 0;
       };
-      await eventually('messages that wait', count, (seen) => seen === 0);
+      await eventually('unpublished messages', count, (seen) => seen === 0);
     },
     messages: () => reader?.messages() ?? [],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

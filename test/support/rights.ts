@@ -15,7 +15,7 @@ const DOC = new URL('../../docs/operations.md', import.meta.url);
 /** One operation of a row of the table of rights in docs/operations.md. */
 export interface Right {
   readonly user: string;
-  /** `inputs`, `outputs`, `group`, `transactional id`; with `, prefix` where the name is one. */
+  /** `inputs`, `outputs`, `group`, `transactional id`; with `, prefix` where the name is a prefix. */
   readonly resource: string;
   readonly name: string;
   /** As in `Read`. */
@@ -25,16 +25,16 @@ export interface Right {
 /** The table of rights, and the brokers that enforce it. */
 export interface Rights extends AsyncDisposable {
   /**
-   * Grants what the table holds for a user: all of it, or what is narrowed to a resource and an operation.
+   * Grants the rights that the table lists for a user: all, or those for a resource and an operation.
    *
-   * @throws Error where the table holds nothing of the kind
+   * @throws Error if the table lists no such right
    */
   grant(user: string, resource?: string, operation?: string): Promise<void>;
-  /** What the table holds for a user and was not granted yet. */
+  /** Rights that the table lists for a user and that were not granted yet. */
   missing(user: string): readonly Right[];
 }
 
-/** @param brokers - of the listener that may do everything */
+/** @param brokers - of the listener without access rules */
 export async function openRights(brokers: readonly string[], topics: TestTopics): Promise<Rights> {
   const all = rightsIn(await readFile(DOC, 'utf8'));
   const granted = new Set<Right>();

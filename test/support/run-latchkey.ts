@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { bundleOf } from './bundles.ts';
 import { childEnv } from './child-env.ts';
 
-/** What `npm run latchkey` runs. */
+/** The script of `npm run latchkey`. */
 export const MAIN = fileURLToPath(new URL('../../services/operator/src/main.ts', import.meta.url));
-/** What `npm run migrate` runs. */
+/** The script of `npm run migrate`. */
 export const MIGRATE = fileURLToPath(
   new URL('../../services/operator/src/migrate.ts', import.meta.url),
 );
@@ -16,7 +16,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs the operators' command line as a process of its own. */
+/** Runs the operators' command line in its own process. */
 export function runLatchkey(
   env: Readonly<Record<string, string>>,
   ...args: readonly string[]
@@ -24,7 +24,7 @@ export function runLatchkey(
   return runScript(MAIN, env, ...args);
 }
 
-/** Runs one script as a process of its own. */
+/** Runs one script in its own process. */
 export function runScript(
   script: string,
   env: Readonly<Record<string, string>>,

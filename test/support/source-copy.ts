@@ -10,12 +10,16 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OUTPUT_MAX_BYTES = 8 * 1024 * 1024;
 const OWN_SCOPE = '@latchkey';
 
-/** The sources as they are here, in a folder of their own that can be run from. Disposing deletes it. */
+/** A runnable copy of sources in a temporary folder. Disposing deletes it. */
 export interface SourceCopy extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** @param patch - the path of what is applied to the copy; none: as they are */
+/**
+ * Copies the sources as they are here.
+ *
+ * @param patch - the path of a patch that is applied to the copy
+ */
 export function copySources(patch?: string): Promise<SourceCopy> {
   return openCopy(async (folder) => {
     for (const file of await listSources()) {
@@ -51,12 +55,12 @@ async function openCopy(fill: (folder: string) => Promise<void>): Promise<Source
   return { folder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** Rejects with what does not fit where a patch no longer applies to the sources. */
+/** Rejects with the conflict if a patch no longer applies to the sources. */
 export async function checkPatch(patch: string): Promise<void> {
   await git(ROOT, 'apply', '--check', patch);
 }
 
-/** Everything that is not ignored and still there. */
+/** Every file that exists and is not ignored. */
 async function listSources(): Promise<readonly string[]> {
   const listing = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
   const [listed, deleted] = await Promise.all([
@@ -86,7 +90,7 @@ async function linkModules(folder: string): Promise<void> {
 }
 
 async function git(folder: string, ...args: readonly string[]): Promise<string> {
-  // A copy is no repository, and must not be taken for a part of one around it.
+  // A copy is no repository, and git must not search for one in the folders above it.
   const env = { ...process.env, GIT_CEILING_DIRECTORIES: dirname(folder) };
   const { stdout } = await run('git', [...args], {
     cwd: folder,

@@ -16,41 +16,41 @@ import { type ChildService, startService } from './process.ts';
 import { produce } from './produce.ts';
 import { createTestTopics, type TestTopics } from './topics.ts';
 
-/** All of Latchkey on real servers, with a database and topics of its own: real processes, black box. */
+/** All of Latchkey on real servers, with its own database and topics: real processes, black box. */
 export interface TestSystem extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly topics: TestTopics;
-  /** What the services are told. */
+  /** The settings of the services. */
   readonly env: Readonly<Record<string, string>>;
-  /** Starts another reconciler or relay; it ends with the system at the latest. */
+  /** Starts another reconciler or relay; it ends with the system. */
   start(
     name: 'reconciler' | 'relay',
     env?: Readonly<Record<string, string>>,
   ): Promise<ChildService>;
-  /** The reconciler that the system came with, or the one that took its place. */
+  /** The first reconciler, or the one that replaced it. */
   reconciler(): ChildService;
-  /** The relay that the system came with. */
+  /** The first relay. */
   relay(): ChildService;
-  /** Ends the reconciler like kill -9; `start` puts another in its place. */
+  /** Kills the reconciler with SIGKILL; `start` replaces it. */
   killReconciler(): Promise<void>;
-  /** One request to the broker: what has one key arrives as one batch. */
+  /** One request to the broker: records of one key arrive as one batch. */
   sendRecords(records: readonly SentRecord[]): Promise<void>;
   /** The same for events in structured mode. */
   send(...events: readonly SentEvent[]): Promise<void>;
-  /** Waits until everything that was sent was taken, and everything that was appended was read. */
+  /** Waits until every delivery was processed, and every appended message was read. */
   settled(): Promise<void>;
   readonly messages: () => readonly OutputMessage[];
-  /** Everything that services of this system have written so far, also those that have ended. */
+  /** The output of all services of this system so far, also of those that have ended. */
   readonly output: () => string;
-  /** What every scenario ends with: conservation, each message once, no gap; a second replay changes nothing. */
+  /** The end of every scenario: conservation, each message once, no gap; sending everything again changes nothing. */
   verify(): Promise<void>;
 }
 
 export interface SystemOptions {
   readonly partitions?: number;
-  /** Settings of the services beyond those that every system has. */
+  /** More settings of the services. */
   readonly env?: Readonly<Record<string, string>>;
-  /** With which login the services work; a superuser's where it is left out. */
+  /** The login of the services; by default a superuser's. */
   readonly login?: (database: TestDatabase) => Promise<TestLogin>;
 }
 
@@ -121,7 +121,7 @@ export async function openSystem(options: SystemOptions = {}): Promise<TestSyste
       for (const { name, holds, found } of checkMessages(reader.messages())) {
         expect(holds, `${name}: ${found}`).toBe(true);
       }
-      // Deliveries that never claimed an id are dead letters again; nothing else says anything new.
+      // Deliveries that never claimed an id become dead letters again; no other message is new.
       const news = reader.messages().slice(before);
       expect(news.filter(({ topic }) => topic !== 'dead-letters')).toEqual([]);
     },

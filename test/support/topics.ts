@@ -5,12 +5,12 @@ import { type Admin, Kafka, logLevel } from 'kafkajs';
 
 export interface TestTopics extends AsyncDisposable {
   readonly names: Readonly<Record<InputTopic | OutputTopic, string>>;
-  /** TOPIC_WORKFORCE_EVENTS and the like: what a service must be told. */
+  /** The settings of a service: TOPIC_WORKFORCE_EVENTS and the like. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * Input topics of their own, and names for the outputs, which the services create. Disposing deletes all of them.
+ * Creates input topics, and names for the output topics, which the services create. Disposing deletes all of them.
  *
  * @param options.partitions - of each input topic; 3 by default
  */
@@ -26,7 +26,7 @@ export async function createTestTopics(
   const names = Object.fromEntries(all) as TestTopics['names'];
   const partitions = options.partitions ?? 3;
   await administer(brokers, (admin) =>
-    // kafkajs itself gives up waiting when a broker has not heard of the topic yet.
+    // kafkajs itself gives up waiting while a broker does not know the topic yet.
     createMissingTopics(admin, [
       { name: names['workforce-events'], partitions, replicas: undefined, settings: {} },
       {

@@ -1,24 +1,24 @@
 import type { Client } from 'pg';
 import { nameOf, type Query, wrappedClient } from './wrapped-client.ts';
 
-/** What was sent over the connections of a wire. */
+/** What was sent over the connections. */
 export interface Sent {
   /** Names of prepared statements, first words of others, in the order in which they were sent. */
   readonly statements: readonly string[];
   /**
-   * How often something was sent that had waited for an answer: the longest chain. What is sent while
-   * nothing sent before it is answered shares a round trip with that, however the answers arrive.
+   * The longest chain of statements of which each was sent after the answer to the one before. Statements sent without
+   * waiting for answers share a round trip, in any order of the answers.
    */
   readonly roundTrips: number;
 }
 
-/** How much was sent. */
+/** Counts of what was sent. */
 export interface Figures {
   readonly statements: number;
   readonly roundTrips: number;
 }
 
-/** The most of each. */
+/** The maximum of each. */
 export function mostOf(all: readonly Sent[]): Figures {
   return {
     statements: Math.max(...all.map(({ statements }) => statements.length)),
@@ -26,13 +26,13 @@ export function mostOf(all: readonly Sent[]): Figures {
   };
 }
 
-/** Connections that count. */
+/** Connections that count what they send. */
 export interface Wire {
   readonly Client: typeof Client;
-  /** How many statements of this name were sent since the last `take`. */
+  /** How many statements of this name were sent since the last `drain`. */
   seen(name: string): number;
-  /** What was sent since the last call. Nothing may be under way. */
-  take(): Sent;
+  /** What was sent since the last call. No statement may be in flight. */
+  drain(): Sent;
 }
 
 export function openWire(): Wire {
@@ -49,14 +49,14 @@ export function openWire(): Wire {
         answeredRound = Math.max(answeredRound, round);
       };
       const answer = query(config, values);
-      // Before whoever waits for the answer goes on.
+      // Registered before the caller's own continuation.
       answer.then(answered, answered);
       return answer;
     };
   return {
     Client: wrappedClient(wrap),
     seen: (name) => statements.filter((sent) => sent === name).length,
-    take() {
+    drain() {
       const sent = { statements, roundTrips: sentRound };
       statements = [];
       sentRound = 0;

@@ -1,9 +1,9 @@
 import { Client, type QueryConfig } from 'pg';
 
-/** `query` of a connection: a text, or a statement that is prepared by its name. */
+/** `query` of a connection: a text, or a statement that is prepared under its name. */
 export type Query = (config: string | QueryConfig, values?: unknown) => Promise<unknown>;
 
-/** Connections like pg's own whose `query` is what `wrap` makes of it, once a connection. */
+/** Connections like pg's own whose `query` is replaced by `wrap`, once a connection. */
 export function wrappedClient(wrap: (query: Query) => Query): typeof Client {
   return class extends Client {
     constructor(config?: ConstructorParameters<typeof Client>[0]) {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../support/database.ts';
 import type { SentRecord } from '../../support/events.ts';
-import { type IntakeDesk, openIntakeDesk } from '../../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../../support/intake-harness.ts';
 import type { OutputMessage } from '../../support/output-reader.ts';
 import { type Evidence, gatherEvidence } from '../oracle/evidence.ts';
 import { type Finding, runChecks } from '../oracle/judge.ts';
@@ -26,7 +26,7 @@ const drawn = fc.record({
 
 /** Processes all records with intake: batches per input topic, as from one partition each. */
 async function processAll(
-  desk: IntakeDesk,
+  harness: IntakeHarness,
   records: readonly SentRecord[],
   batchSize: number,
   offsets: Map<InputTopic, bigint>,
@@ -36,7 +36,7 @@ async function processAll(
       const fetchedOffset = offsets.get(input) ?? 0n;
       const batch = batchOf(input, fetchedOffset, own.slice(at, at + batchSize));
       offsets.set(input, batch.nextOffset);
-      await desk.takeBatch(batch);
+      await harness.processBatch(batch);
     }
   }
 }
@@ -92,8 +92,8 @@ const TYPES: Readonly<Record<OutputTopic, string>> = {
   'dead-letters': 'latchkey.delivery.dead-lettered.v1',
 };
 
-async function judgeDatabase(desk: IntakeDesk, ledger: Ledger): Promise<readonly Finding[]> {
-  const evidence = await gatherEvidence(desk.query, DEFAULT_TOPIC_NAMES);
+async function judgeDatabase(harness: IntakeHarness, ledger: Ledger): Promise<readonly Finding[]> {
+  const evidence = await gatherEvidence(harness.query, DEFAULT_TOPIC_NAMES);
   return runChecks({ ledger, evidence, messages: buildMessages(evidence), nowMs: Date.now() });
 }
 
@@ -103,21 +103,21 @@ test('I1–I7, I21–I23: intake on a real database matches the reference, also 
   await fc.assert(
     fc.asyncProperty(drawn, async ({ batchSize, ...options }) => {
       await using database = await createTestDatabase();
-      await using desk = await openIntakeDesk(database);
+      await using harness = await openIntakeHarness(database);
       const shares = { conflictShare: 0.1, poisonShare: 0.1 };
       const records = generateWorkload({ ...options, ...shares, prefix: 'h' });
       const ledger = createLedger();
       const offsets = new Map<InputTopic, bigint>();
 
       ledger.sent(records);
-      await processAll(desk, records, batchSize, offsets);
-      expect(await judgeDatabase(desk, ledger)).toEqual([]);
+      await processAll(harness, records, batchSize, offsets);
+      expect(await judgeDatabase(harness, ledger)).toEqual([]);
 
-      const before = await fingerprintState(desk.query);
+      const before = await fingerprintState(harness.query);
       ledger.sent(records);
-      await processAll(desk, records, batchSize, offsets);
-      expect(await judgeDatabase(desk, ledger)).toEqual([]);
-      expect(diffState(before, await fingerprintState(desk.query))).toEqual([]);
+      await processAll(harness, records, batchSize, offsets);
+      expect(await judgeDatabase(harness, ledger)).toEqual([]);
+      expect(diffState(before, await fingerprintState(harness.query))).toEqual([]);
     }),
     { numRuns: RUNS },
   );

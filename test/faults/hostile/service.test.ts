@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { employee, hrEvent, inDays, type SentRecord, structured } from '../../support/events.ts';
 import { eventually } from '../../support/eventually.ts';
 import { local, produce } from '../../support/kafka-clients.ts';
-import { knownOf } from '../../support/people.ts';
+import { knownPersons } from '../../support/persons.ts';
 import { openSystem, type TestSystem, totalsOf } from '../../support/system.ts';
 import { CORPUS } from './corpus/corpus.ts';
 import { CANARY, type Hostile } from './corpus/texts.ts';
@@ -145,7 +145,7 @@ test(`hostile deliveries become dead letters at their offsets, and the deliverie
   for (const { field, cause } of letters.values())
     expect(`${field} ${cause}`).not.toContain(CANARY);
   const neighbours = sent.filter(({ read }) => read === undefined).map(({ key }) => String(key));
-  for (const { accounts } of await knownOf(system, neighbours)) {
+  for (const { accounts } of await knownPersons(system, neighbours)) {
     expect(accounts['directory']?.account.state).toBe('enabled');
   }
   await system.verify();
@@ -183,7 +183,7 @@ test('a record batch of the most expensive events does not starve other work', a
   verifyUnharmed();
 });
 
-/** Expects that the process lives, answered every request and quoted nothing of its input. */
+/** Expects that the process histories, answered every request and quoted nothing of its input. */
 function verifyUnharmed(): void {
   expect(watch.unanswered()).toBe(0);
   expect(system.output()).not.toContain(CANARY);

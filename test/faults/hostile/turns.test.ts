@@ -7,7 +7,7 @@ import { Membership } from '../../../services/reconciler/src/membership.ts';
 import { readInputs } from '../../../services/reconciler/src/read-inputs.ts';
 import { warmTimeZones } from '../../../services/reconciler/src/warm-time-zones.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { type IntakeDesk, openIntakeDesk } from '../../support/intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from '../../support/intake-harness.ts';
 import { partitionLease } from '../../support/partition-lease.ts';
 import { CORPUS } from './corpus/corpus.ts';
 import { joinedText, VALUE_MAX_BYTES } from './corpus/texts.ts';
@@ -22,14 +22,14 @@ const WORST_COUNT = 42;
 const TOPIC = DEFAULT_TOPIC_NAMES['workforce-events'];
 
 let database: TestDatabase;
-let desk: IntakeDesk;
+let harness: IntakeHarness;
 let reading: PartitionReading;
 let nextOffset = 0n;
 beforeAll(async () => {
   database = await createTestDatabase();
-  desk = await openIntakeDesk(database);
+  harness = await openIntakeHarness(database);
   await warmTimeZones();
-  reading = readInputs(desk, {
+  reading = readInputs(harness, {
     inputs: new Map([[TOPIC, 'workforce-events']]),
     maxEvents: 500,
     transactionsAtOnce: 4,
@@ -42,7 +42,7 @@ beforeAll(async () => {
   await reading.locate({ topic: TOPIC, partition: 0, logStart: 0n, logEnd: 1_000_000n });
 });
 afterAll(async () => {
-  await desk[Symbol.asyncDispose]();
+  await harness[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 

@@ -2,16 +2,16 @@ import { evaluate } from './evaluate.ts';
 import { type Alert, readAlerts } from './read-alerts.ts';
 import { type Sample, type Scrape, scrape, valuesOf } from './scrape.ts';
 
-/** As often as docs/operations.md asks for. */
+/** The interval of docs/operations.md. */
 const EVERY_SECONDS = 15;
 
 interface Target {
   readonly address: string;
-  /** What Prometheus calls it; its address where it is left out. */
+  /** The label `instance`; by default the address. */
   readonly instance?: string;
 }
 
-/** The documented alerts over scrapes of real processes, on a clock of their own. */
+/** The documented alerts over scrapes of real processes, on a simulated clock. */
 export class Alerts {
   readonly #alerts: ReadonlyMap<string, Alert>;
   readonly #targets: () => readonly Target[];
@@ -23,12 +23,12 @@ export class Alerts {
     this.#targets = targets;
   }
 
-  /** @param targets - asked at each scrape; one that does not answer has no series */
+  /** @param targets - called at each scrape; a target that does not answer has no series */
   static async open(targets: () => readonly Target[]): Promise<Alerts> {
     return new Alerts(await readAlerts(), targets);
   }
 
-  /** Scrapes all targets; it is so much later then than at the scrape before. */
+  /** Scrapes all targets, `afterSeconds` after the scrape before on the simulated clock. */
   async scrape(afterSeconds = EVERY_SECONDS): Promise<void> {
     this.#atSeconds += afterSeconds;
     const scrapes = await Promise.all(
@@ -44,13 +44,13 @@ export class Alerts {
     return evaluate(alert.expression, this.#scrapes, this.#atSeconds);
   }
 
-  /** Scrapes, and says whether the alert is true. */
+  /** Scrapes, and returns whether the alert is true. */
   async fires(name: string, afterSeconds = EVERY_SECONDS): Promise<boolean> {
     await this.scrape(afterSeconds);
     return this.firing(name).length > 0;
   }
 
-  /** The values of a metric over all targets now; no scrape, and no time goes by for the alerts. */
+  /** The values of a metric over all targets now; the clock of the alerts does not advance. */
   async values(
     metric: string,
     labels: Readonly<Record<string, string>> = {},

@@ -17,7 +17,7 @@ function valuesOf(expression: string, scrapes: readonly Scrape[]): readonly numb
   return evaluate(parse(expression), scrapes, atSeconds).map(({ value }) => value);
 }
 
-test('samples are read with their labels, whatever stands in them', () => {
+test('samples are read with labels of any content', () => {
   const text = '# HELP a b\na{x="1",y="{a, b}"} 2\nb 3.5\nc{le="+Inf"} 1e3\nd +Inf\n';
   expect(samplesIn(text)).toEqual([
     { labels: { __name__: 'a', x: '1', y: '{a, b}' }, value: 2 },
@@ -54,7 +54,7 @@ test.each([
   } else expect(valuesOf(expression, scrapesOf(texts))).toEqual(expected);
 });
 
-test('a series that its target does not show any more is gone, and that of another stays', () => {
+test('a series that its target no longer exports is gone, that of another target stays', () => {
   const scrapes = [...scrapesOf(['a 1', ''], 'one'), ...scrapesOf(['a 2', 'a 3'], 'other')];
   expect(valuesOf('a', scrapes)).toEqual([3]);
 });

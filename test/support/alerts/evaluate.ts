@@ -1,7 +1,7 @@
 import type { Expression } from './parse.ts';
 import type { Sample, Scrape } from './scrape.ts';
 
-/** One series with its values of a stretch of time, the oldest first. */
+/** One series with its values in a range of time, oldest first. */
 interface Range {
   readonly labels: Readonly<Record<string, string>>;
   readonly values: readonly number[];
@@ -9,16 +9,16 @@ interface Range {
 
 type Value = number | readonly Sample[];
 
-/** A series that a target did not show in its latest scrape is gone; a target that was not scraped for so long, too. */
+/** A series that is missing in the latest scrape of its target is gone; a target not scraped for this time, too. */
 const LOOK_BACK_SECONDS = 300;
 
 /**
- * What an expression is at a moment, as Prometheus has it, with one difference: `increase` and `delta` are the
- * difference of the first and the last value, and are not extrapolated to the whole range.
+ * The value of an expression at a moment, as in Prometheus, with one difference: `increase` and `delta` are the
+ * difference of the first and the last value, not extrapolated to the whole range.
  *
  * @param scrapes - in the order of their time
- * @returns the series of which it is true; none where it is not
- * @throws Error for what is not known here
+ * @returns the series for which it is true; none where it is not
+ * @throws Error for unsupported expressions
  */
 export function evaluate(
   expression: Expression,
@@ -93,14 +93,14 @@ const OVER_TIME: Readonly<Record<string, (values: readonly number[]) => number>>
   max_over_time: (values) => Math.max(...values),
   changes: (values) => stepsOf(values).filter(([before, after]) => before !== after).length,
   delta: (values) => (values.at(-1) ?? 0) - (values[0] ?? 0),
-  // A counter that is lower than before began again at 0.
+  // A counter that is lower than before was reset to 0.
   increase: (values) =>
     stepsOf(values).reduce(
       (sum, [before, after]) => sum + (after < before ? after : after - before),
       0,
     ),
 };
-/** These say nothing of a single value. */
+/** Undefined for a single value. */
 const OF_TWO = ['delta', 'increase'];
 
 function stepsOf(values: readonly number[]): readonly (readonly [number, number])[] {

@@ -5,7 +5,7 @@ export type Expression =
       readonly kind: 'series';
       readonly name: string;
       readonly labels: Readonly<Record<string, string>>;
-      /** undefined: the value at the moment. */
+      /** undefined: the current value. */
       readonly rangeSeconds: number | undefined;
     }
   | { readonly kind: 'call'; readonly name: string; readonly of: readonly Expression[] }
@@ -23,7 +23,7 @@ export type Expression =
       readonly right: Expression;
     };
 
-/** Weakest first. */
+/** Lowest precedence first. */
 const OPERATORS: readonly (readonly string[])[] = [
   ['or'],
   ['and', 'unless'],
@@ -35,7 +35,7 @@ const AGGREGATES = ['max', 'min', 'sum', 'count'];
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const TOKEN = /\s*(\d+[smhd]\b|\d+(?:\.\d+)?|[a-zA-Z_]\w*|"[^"]*"|==|!=|>=|<=|[-+*/(){}[\],<>=])/y;
 
-/** @throws Error where the text is none, or uses what is not known here */
+/** @throws Error if the text is no expression, or uses unsupported syntax */
 export function parse(text: string): Expression {
   const tokens = new Tokens(text);
   const expression = operation(tokens, 0);
@@ -62,14 +62,14 @@ class Tokens {
     return this.#all[this.#at] ?? '';
   }
 
-  take(): string {
+  shift(): string {
     const token = this.next;
     if (token === '') throw new Error('the expression ends too early');
     this.#at += 1;
     return token;
   }
 
-  /** True if it was next, and was taken. */
+  /** True if it was next, and was consumed. */
   skip(token: string): boolean {
     if (this.next !== token) return false;
     this.#at += 1;
@@ -90,14 +90,14 @@ function operation(tokens: Tokens, level: number): Expression {
   if (operators === undefined) return operand(tokens);
   let left = operation(tokens, level + 1);
   while (operators.includes(tokens.next)) {
-    const operator = tokens.take();
+    const operator = tokens.shift();
     left = { kind: 'operation', operator, left, right: operation(tokens, level + 1) };
   }
   return left;
 }
 
 function operand(tokens: Tokens): Expression {
-  const token = tokens.take();
+  const token = tokens.shift();
   if (token === '(') {
     const inner = operation(tokens, 0);
     tokens.expect(')');
@@ -113,7 +113,7 @@ function aggregate(name: string, tokens: Tokens): Expression {
   let by: readonly string[] = [];
   if (tokens.skip('by')) {
     tokens.expect('(');
-    by = listUntil(')', tokens, () => tokens.take());
+    by = listUntil(')', tokens, () => tokens.shift());
   }
   tokens.expect('(');
   const of = operation(tokens, 0);
@@ -124,14 +124,14 @@ function aggregate(name: string, tokens: Tokens): Expression {
 function series(name: string, tokens: Tokens): Expression {
   const pairs = tokens.skip('{')
     ? listUntil('}', tokens, () => {
-        const label = tokens.take();
+        const label = tokens.shift();
         tokens.expect('=');
-        return [label, tokens.take().slice(1, -1)] as const;
+        return [label, tokens.shift().slice(1, -1)] as const;
       })
     : [];
   let rangeSeconds: number | undefined;
   if (tokens.skip('[')) {
-    rangeSeconds = secondsOf(tokens.take());
+    rangeSeconds = secondsOf(tokens.shift());
     tokens.expect(']');
   }
   return { kind: 'series', name, labels: Object.fromEntries(pairs), rangeSeconds };

@@ -1,23 +1,23 @@
-/** One series at one moment, as a scrape has found it. */
+/** One series at one moment, as scraped. */
 export interface Sample {
   /** The name of the metric is the label `__name__`. */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** What a process answered to `/metrics`. */
+/** The answer of a process to `/metrics`. */
 export interface Scrape {
-  /** Whom: its address, unless another name was given. */
+  /** The process: its address, unless another name was given. */
   readonly instance: string;
-  /** Seconds; of any clock, the same for all scrapes that are looked at together. */
+  /** Seconds on any clock, the same for all scrapes that are evaluated together. */
   readonly atSeconds: number;
   readonly samples: readonly Sample[];
 }
 
 /**
- * Asks a process for its metrics; one that does not answer within 5 s has no samples.
+ * Requests the metrics of a process; one that does not answer within 5 s has no samples.
  *
- * @param instance - what Prometheus calls the label `instance`
+ * @param instance - the value of the label `instance`
  */
 export async function scrape(
   { address }: { readonly address: string },
@@ -61,7 +61,7 @@ function numberOf(text: string): number {
   return text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text);
 }
 
-/** The values of the series with this name and these labels, whatever other labels they have. */
+/** The values of the series with this name and these labels, with any other labels. */
 export function valuesOf(
   { samples }: Pick<Scrape, 'samples'>,
   name: string,

@@ -1,7 +1,7 @@
 import {
+  encodePublishedReviews,
   type PublishedReview,
   type Session,
-  encodePublishedReviews,
   settlePublishedReviews,
 } from '@latchkey/postgres';
 import { decideAndApply } from '../steps/decide-and-apply.ts';

@@ -3,6 +3,7 @@ import {
   addLanes,
   addOutputLayout,
   appendOutbox,
+  deleteMessages,
   type LaneRow,
   listLanes,
   lockDeciders,
@@ -12,7 +13,6 @@ import {
   readEnds,
   readOutbox,
   type Tx,
-  deleteMessages,
   textColumn,
 } from '@latchkey/postgres';
 import { type LaneEvidence, positionOf } from '@latchkey/publication';

@@ -9,21 +9,21 @@ import { connection, local, log } from './kafka-clients.ts';
 const LIMITS = { maxRows: 1_000, maxBytes: 4_194_304 };
 
 /** A relay of one topic in this process. Disposing stops it. */
-export interface Relaying extends AsyncDisposable {
-  /** How often it has acquired the topic. */
+export interface TestRelay extends AsyncDisposable {
+  /** How often it acquired the topic. */
   readonly acquired: () => number;
-  /** What it was refused with, each time that it looked. */
+  /** Every refusal of the topic. */
   readonly refusals: () => readonly Refusal[];
-  /** What publishing has failed with. */
+  /** Every error of publishing. */
   readonly failures: () => readonly unknown[];
 }
 
-/** Relays a topic that exists, from a database in which it has, or gets, so many lanes. */
-export async function relayTopic(
+/** Relays an existing topic; its lanes are created in the database if they are missing. */
+export async function openTestRelay(
   { url }: TestDatabase,
   topic: string,
   partitions: number,
-): Promise<Relaying> {
+): Promise<TestRelay> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(
     openDatabase({

@@ -24,18 +24,18 @@ import {
 import type { TestDatabase } from './database.ts';
 import { type SentEvent, structured } from './events.ts';
 
-/** Intake on a real database, without Kafka: batches are made here. */
-export interface IntakeDesk extends AsyncDisposable, IntakeContext {
+/** Intake on a real database, without Kafka: batches are built here. */
+export interface IntakeHarness extends AsyncDisposable, IntakeContext {
   readonly context: IntakeContext;
-  /** Takes events as the next batch of partition 0, or of the one given. */
-  take(events: readonly SentEvent[], partition?: number): Promise<BatchOutcome>;
-  /** Takes a batch as it is. */
-  takeBatch(batch: Batch): Promise<BatchOutcome>;
+  /** Processes events as the next batch of partition 0, or of the one given. */
+  process(events: readonly SentEvent[], partition?: number): Promise<BatchOutcome>;
+  /** Processes a batch as it is. */
+  processBatch(batch: Batch): Promise<BatchOutcome>;
   /** The same with poison isolated. */
-  takeOrIsolate(batch: Batch): Promise<readonly BatchOutcome[]>;
-  /** Takes batches of different partitions in one transaction. */
-  takeTogether(batches: readonly Batch[]): Promise<readonly (BatchOutcome | LockedElsewhere)[]>;
-  /** The next batch of a partition, not taken yet. */
+  processOrIsolate(batch: Batch): Promise<readonly BatchOutcome[]>;
+  /** Processes batches of different partitions in one transaction. */
+  processTogether(batches: readonly Batch[]): Promise<readonly (BatchOutcome | LockedElsewhere)[]>;
+  /** The next batch of a partition, not processed yet. */
   batchOf(events: readonly SentEvent[], partition?: number): Batch;
   /** The rows of a query, for assertions. */
   readonly query: TestDatabase['query'];
@@ -44,14 +44,14 @@ export interface IntakeDesk extends AsyncDisposable, IntakeContext {
 const PARTITIONS = 3;
 
 /**
- * @param changePolicy - of the text of the example policy
- * @param client - makes the connections
+ * @param changePolicy - changes the text of the example policy
+ * @param client - opens the connections
  */
-export async function openIntakeDesk(
+export async function openIntakeHarness(
   database: TestDatabase,
   changePolicy: (yaml: string) => string = (yaml) => yaml,
   client: Pick<DatabaseOptions, 'Client'> = {},
-): Promise<IntakeDesk> {
+): Promise<IntakeHarness> {
   const db = openDatabase({
     ...client,
     url: database.url,
@@ -80,7 +80,7 @@ export async function openIntakeDesk(
     const topic = DEFAULT_TOPIC_NAMES[input];
     return { topic, input, partition, fetchedOffset, nextOffset, deliveries };
   };
-  const takeBatch = async (batch: Batch): Promise<BatchOutcome> => {
+  const processOne = async (batch: Batch): Promise<BatchOutcome> => {
     await begin(db, batch);
     return processBatch(context, batch);
   };
@@ -88,13 +88,13 @@ export async function openIntakeDesk(
     ...context,
     context,
     batchOf,
-    takeBatch,
-    take: (events, partition) => takeBatch(batchOf(events, partition)),
-    takeTogether: async (batches) => {
+    processBatch: processOne,
+    process: (events, partition) => processOne(batchOf(events, partition)),
+    processTogether: async (batches) => {
       for (const batch of batches) await begin(db, batch);
       return processBatches(context, batches);
     },
-    takeOrIsolate: async (batch) => {
+    processOrIsolate: async (batch) => {
       await begin(db, batch);
       return processOrIsolate(context, batch);
     },
@@ -103,7 +103,7 @@ export async function openIntakeDesk(
   };
 }
 
-/** A partition is located before it is read. */
+/** Locates the partition, as a consumer does before it reads. */
 async function begin(db: Db, { topic, partition, nextOffset }: Batch): Promise<void> {
   if (partition >= PARTITIONS) throw new RangeError('no such partition');
   await locate(db, { topic, partition, logStart: 0n, logEnd: nextOffset + 1_000_000n });

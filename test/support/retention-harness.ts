@@ -2,35 +2,35 @@ import type { Batch } from '@latchkey/intake';
 import { type Db, forgetClaims } from '@latchkey/postgres';
 import { createTestDatabase } from './database.ts';
 import { employee, hrEvent, inDays, ivrEvent, type SentEvent } from './events.ts';
-import { type IntakeDesk, openIntakeDesk } from './intake-desk.ts';
+import { type IntakeHarness, openIntakeHarness } from './intake-harness.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Intake whose inbox forgets after 30 days, on a database of its own; days pass when they are told to. */
-export interface ForgetfulDesk extends IntakeDesk {
+/** Intake whose inbox keeps claims for 30 days, on its own database; `age` makes time pass. */
+export interface RetentionHarness extends IntakeHarness {
   readonly databaseName: string;
   readonly databaseUrl: string;
-  /** The next batch, as if the broker had stamped it so many days ago. */
+  /** The next batch, as if the broker had stamped it `daysAgo`. */
   stamped(daysAgo: number, ...events: readonly SentEvent[]): Batch;
-  /** Claims that were made until now were made so many days ago. */
+  /** Makes existing claims older by so many days. */
   age(days: number): Promise<void>;
-  /** One batch of the janitor; returns how many claims it forgot. */
+  /** Runs one batch of the janitor; returns how many claims it deleted. */
   forget(db?: Db): Promise<number>;
-  /** How far back the inbox remembers. */
+  /** The moment from which on all claims are kept; null: none was ever deleted. */
   retainedSince(): Promise<Date | null>;
 }
 
-export async function openForgetfulDesk(): Promise<ForgetfulDesk> {
+export async function openRetentionHarness(): Promise<RetentionHarness> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
-  const desk = stack.use(await openIntakeDesk(database));
+  const harness = stack.use(await openIntakeHarness(database));
   const owned = stack.move();
   return {
-    ...desk,
+    ...harness,
     databaseName: database.name,
     databaseUrl: database.url,
     stamped: (daysAgo, ...events) => {
-      const batch = desk.batchOf(events);
+      const batch = harness.batchOf(events);
       const takenAtMs = Date.now() - daysAgo * DAY_MS;
       const deliveries = batch.deliveries.map((delivery) => ({ ...delivery, takenAtMs }));
       return { ...batch, deliveries };
@@ -41,7 +41,7 @@ export async function openForgetfulDesk(): Promise<ForgetfulDesk> {
         [days],
       );
     },
-    forget: async (db = desk.db) => {
+    forget: async (db = harness.db) => {
       const parameters = { retentionDays: 30, marginSeconds: 5, afterMs: 0 };
       const [answer] = await db.run(forgetClaims, parameters);
       return answer?.forgotten ?? -1;
@@ -56,7 +56,7 @@ export async function openForgetfulDesk(): Promise<ForgetfulDesk> {
   };
 }
 
-/** A joiner of a person. */
+/** A person joins. */
 export function joined(person: string, department = 'Sales'): SentEvent {
   const attributes = employee(department);
   return hrEvent('joined', person, 1, { startsAt: inDays(-90), attributes });

@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A server that answers for a while and then, without ending a connection, says nothing any more. */
+/** A server that stops answering at some point, without closing connections. */
 export interface SilentServer extends AsyncDisposable {
   readonly port: number;
-  /** Resolves when a client waits for an answer that will not come. */
+  /** Resolves when a client has sent a request that will not be answered. */
   readonly silent: Promise<void>;
 }
 
 /**
- * Listens on loopback for the server at `target`, and lets through its first `answers` pieces of data, counted over
- * all connections. Afterwards connections are taken, and nothing comes back.
+ * Listens on loopback in front of the server at `target`, and forwards its first `answers` chunks of data, counted over
+ * all connections. Afterwards connections are accepted, and nothing is forwarded.
  *
  * @param target - host and port; undefined where `answers` is 0
  */
-export async function fallsSilent(
+export async function openSilentServer(
   target: { readonly host: string; readonly port: number } | undefined,
   answers: number,
 ): Promise<SilentServer> {

@@ -3,7 +3,7 @@ import { employee, hrEvent, inDays, ivrEvent, type SentEvent } from './events.ts
 
 /** Events of every kind, for batches of any size. */
 
-/** The same for all: how many moments a record has must not depend on how fast they are made. */
+/** The same for all: the number of moments of a record must not depend on how fast events are created. */
 const MOVED_AT = inDays(-2);
 const VOICE = { attempt: 'a1', platform: 'example' };
 const CALL = { ...VOICE, call: { session: 'c1' } };
@@ -21,7 +21,7 @@ export function left(person: string): SentEvent {
   return hrEvent('left', person, 2, { endsAt: inDays(-1) });
 }
 
-/** A dead letter that has claimed its id. */
+/** Becomes a dead letter that claims its id. */
 export function broken(person: string): SentEvent {
   return hrEvent('joined', person, 1, {});
 }
@@ -47,7 +47,7 @@ export function otherContent(event: SentEvent): SentEvent {
   return { ...event, data: { ...(event.data as object), reason: 'another' } };
 }
 
-/** Each in its turn, so that ten have all of them. */
+/** Applies the makers in turn, so that few ids cover all of them. */
 export function inTurns<T>(
   ids: readonly string[],
   makers: readonly ((id: string) => T)[],
@@ -56,12 +56,12 @@ export function inTurns<T>(
 }
 
 /**
- * An event for each of these people, who have joined: movers, leavers, poison, duplicates, conflicts, and
- * others who join.
+ * An event for each of these persons, who have joined: movers, leavers, poison, duplicates, conflicts, and
+ * new joiners.
  *
- * @param before - the events by which they have
+ * @param before - the events by which they joined
  */
-export function mixOfPeople(
+export function mixOfPersons(
   persons: readonly string[],
   before: readonly SentEvent[],
 ): readonly SentEvent[] {
@@ -76,7 +76,7 @@ export function mixOfPeople(
   ]).flat();
 }
 
-/** The same for verifications that were asked for and called. */
+/** The same for verifications that were requested and have an attempt. */
 export function mixOfVerifications(
   verifications: readonly string[],
   before: readonly SentEvent[],
@@ -92,7 +92,7 @@ export function mixOfVerifications(
   ]).flat();
 }
 
-/** As if days had gone by: these people, who were to join, have joined; `person` has joined before. */
+/** As if days had passed: these future joiners have joined; `person` joined before. */
 export async function makeDue(
   { query }: Pick<TestDatabase, 'query'>,
   persons: readonly string[],
@@ -109,7 +109,7 @@ export async function makeDue(
   ]);
 }
 
-/** As if the deadlines of these had come, and everything before them was read. */
+/** As if the deadlines of these had passed, and all partitions were read past them. */
 export async function expire(
   { query }: Pick<TestDatabase, 'query'>,
   verifications: readonly string[],

@@ -2,7 +2,7 @@ import { permutationsOf, type SentEvent } from './events.ts';
 import type { OutputMessage } from './output-reader.ts';
 import type { TestSystem } from './system.ts';
 
-/** Why an entitlement is held, as it is published. */
+/** Why an account has an entitlement, as published. */
 export interface Reason {
   readonly rule?: string;
   readonly hash?: string;
@@ -23,22 +23,22 @@ export interface AccessData {
   readonly changes: readonly { readonly kind: string; readonly reason: string }[];
 }
 
-/** What downstream knows of a person, from the messages alone. */
-export interface Known {
+/** What a consumer knows of a person, from the messages alone. */
+export interface KnownPerson {
   readonly identityId: string;
-  /** Every lifecycle that was announced, in order. */
+  /** Every published lifecycle, in order. */
   readonly lifecycles: readonly string[];
   /** The last message of each account, by target. */
   readonly accounts: Readonly<Record<string, AccessData>>;
-  /** Every message of an account of theirs. */
+  /** Every message of their accounts. */
   readonly access: readonly AccessData[];
 }
 
-/** What downstream knows of the persons with these external ids. */
-export async function knownOf(
+/** What a consumer knows of the persons with these external ids. */
+export async function knownPersons(
   system: TestSystem,
   persons: readonly string[],
-): Promise<readonly Known[]> {
+): Promise<readonly KnownPerson[]> {
   const rows = await system.database.query<{ identity_id: string; external_id: string }>(
     'select identity_id, external_id from identity where external_id = any ($1)',
     [persons],
@@ -48,19 +48,21 @@ export async function knownOf(
   return persons.map((person) => {
     const identityId = ids.get(person);
     if (identityId === undefined) throw new Error(`${person} is not known`);
-    return knownFrom(identityId, byKey.get(identityId) ?? []);
+    return knownPersonFrom(identityId, byKey.get(identityId) ?? []);
   });
 }
 
 /** The same of one person. */
-export async function knownOfOne(system: TestSystem, person: string): Promise<Known> {
-  const [known] = await knownOf(system, [person]);
+export async function knownPerson(system: TestSystem, person: string): Promise<KnownPerson> {
+  const [known] = await knownPersons(system, [person]);
   if (known === undefined) throw new Error(`${person} is not known`);
   return known;
 }
 
 /** Target to entitlements of every account that is enabled. */
-export function enabledAccess({ accounts }: Known): Readonly<Record<string, readonly string[]>> {
+export function enabledAccess({
+  accounts,
+}: KnownPerson): Readonly<Record<string, readonly string[]>> {
   const enabled = Object.values(accounts).filter(({ account }) => account.state === 'enabled');
   return Object.fromEntries(
     enabled.map(({ target, entitlements }) => [
@@ -70,7 +72,7 @@ export function enabledAccess({ accounts }: Known): Readonly<Record<string, read
   );
 }
 
-function knownFrom(identityId: string, messages: readonly OutputMessage[]): Known {
+function knownPersonFrom(identityId: string, messages: readonly OutputMessage[]): KnownPerson {
   const access = messages
     .filter(({ topic }) => topic === 'access')
     .map(({ data }) => data as unknown as AccessData);
@@ -87,7 +89,7 @@ function knownFrom(identityId: string, messages: readonly OutputMessage[]): Know
 let scenarios = 0;
 
 /** A person and the events about them, in the order in which they are sent. */
-export interface Life {
+export interface PersonHistory {
   readonly person: string;
   /** `batch`: all at once; `single`: each after the effects of the one before. */
   readonly mode: 'batch' | 'single';
@@ -95,35 +97,35 @@ export interface Life {
 }
 
 /**
- * Sends the events of a scenario in every order, each order for a person of its own: once as one
- * batch and once one by one, each event twice. Resolves with the persons when everything was taken and
+ * Sends the events of a scenario in every order, each order for another person: once as one
+ * batch and once one by one, each event twice. Resolves with the persons when everything was processed and
  * its effects were read.
  */
 export async function sendInEveryOrder(
   system: TestSystem,
   eventsOf: (person: string) => readonly SentEvent[],
 ): Promise<{ readonly persons: readonly string[]; readonly firsts: readonly SentEvent[] }> {
-  const lives = livesInEveryOrder(eventsOf);
-  await sendLives(system, lives);
+  const histories = historiesInEveryOrder(eventsOf);
+  await sendHistories(system, histories);
   return {
-    persons: lives.map(({ person }) => person),
-    firsts: lives.map(({ ordered }) => ordered[0] as SentEvent),
+    persons: histories.map(({ person }) => person),
+    firsts: histories.map(({ ordered }) => ordered[0] as SentEvent),
   };
 }
 
-/** The events of a scenario in every order and mode, each for a person of its own. Nothing is sent. */
-export function livesInEveryOrder(
+/** The events of a scenario in every order and mode, each for another person. Nothing is sent. */
+export function historiesInEveryOrder(
   eventsOf: (person: string) => readonly SentEvent[],
-): readonly Life[] {
+): readonly PersonHistory[] {
   const orders = permutationsOf(eventsOf('').map((_, index) => index));
-  return livesInOrders(orders, eventsOf);
+  return historiesInOrders(orders, eventsOf);
 }
 
-/** The same in some orders: each lists places in what `eventsOf` gives. */
-export function livesInOrders(
+/** The same in some orders: each lists indexes of what `eventsOf` returns. */
+export function historiesInOrders(
   orders: readonly (readonly number[])[],
   eventsOf: (person: string) => readonly SentEvent[],
-): readonly Life[] {
+): readonly PersonHistory[] {
   scenarios += 1;
   const prefix = `p${scenarios}`;
   return orders.flatMap((order, index) =>
@@ -135,11 +137,14 @@ export function livesInOrders(
   );
 }
 
-/** Sends each event of these lives twice. Resolves when all were taken and their effects were read. */
-export async function sendLives(system: TestSystem, lives: readonly Life[]): Promise<void> {
-  const batches = lives.filter(({ mode }) => mode === 'batch');
+/** Sends each event of these histories twice. Resolves when all were processed and their effects were read. */
+export async function sendHistories(
+  system: TestSystem,
+  histories: readonly PersonHistory[],
+): Promise<void> {
+  const batches = histories.filter(({ mode }) => mode === 'batch');
   await system.send(...batches.flatMap(({ ordered }) => [...ordered, ...ordered]));
-  const singles = lives.filter(({ mode }) => mode === 'single');
+  const singles = histories.filter(({ mode }) => mode === 'single');
   const steps = Math.max(0, ...singles.map(({ ordered }) => ordered.length));
   for (let step = 0; step < steps; step += 1) {
     const now = singles.flatMap(({ ordered }) => ordered.slice(step, step + 1));
