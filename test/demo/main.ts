@@ -26,14 +26,14 @@ async function main(): Promise<number> {
     await using demo = await openDemo(progress, stop);
     const teller = new Teller(demo);
     await Promise.race([tellStory(demo, teller), failOn(stop)]);
-    const holds = await report(demo, teller);
+    const isVerified = await report(demo, teller);
     if (keep) {
       printAddresses(demo);
       await untilAborted(stop);
     }
     say();
     progress('stopping everything that was started');
-    return holds ? 0 : 1;
+    return isVerified ? 0 : 1;
   } catch (error) {
     if (stop.aborted) return 130;
     process.stderr.write(`${error instanceof StackUnavailable ? error.message : String(error)}\n`);

@@ -128,7 +128,7 @@ test('output topics are created once, and refused if their partition counts diff
   ]);
   expect(first.get(topic)).toMatchObject({ name: topic, partitions: 3 });
   expect(second).toEqual(first);
-  // Set on the topic, whatever the defaults of the brokers are.
+  // Set on the topic, so that the defaults of the brokers do not matter.
   const described = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],

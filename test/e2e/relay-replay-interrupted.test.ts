@@ -13,7 +13,7 @@ import {
   run,
 } from '../support/replaying.ts';
 
-const HOLD_POSITIONS = 'select from relay_position for update';
+const LOCK_POSITIONS = 'select from relay_position for update';
 
 test('a replay that is killed halfway is finished by the next one', async () => {
   await using outbox = await openOutbox(inject('brokers'));
@@ -23,7 +23,7 @@ test('a replay that is killed halfway is finished by the next one', async () => 
   const start = () => spawnService('operator', { env: { ...outbox.env, OPERATOR: 'grace' }, args });
 
   // The position is committed to Kafka, but not in the database.
-  await killWhileWaiting(outbox.database, HOLD_POSITIONS, start);
+  await killWhileWaiting(outbox.database, LOCK_POSITIONS, start);
   const relay = await outbox.spawn();
   await refused(relay, 'RELAY_POSITION_BEHIND');
 
@@ -40,7 +40,7 @@ test('a replay that skips messages and is killed halfway is in the audit trail',
   const args = ['relay', 'replay', '--topic', access, '--partition', '0', '--from', '7'];
   const start = () => spawnService('operator', { env: { ...outbox.env, OPERATOR: 'grace' }, args });
 
-  await killWhileWaiting(outbox.database, HOLD_POSITIONS, start);
+  await killWhileWaiting(outbox.database, LOCK_POSITIONS, start);
 
   // The position is committed to Kafka, and the relay continues from there.
   await outbox.start();
@@ -57,7 +57,7 @@ test('replay reports when the retention deletes its anchor meanwhile, and can be
 
   const beaten = await whileWaiting(
     outbox.database,
-    HOLD_POSITIONS,
+    LOCK_POSITIONS,
     () => replay(outbox, ...args),
     () => outbox.database.query('delete from outbox where position < 3'),
   );

@@ -57,7 +57,7 @@ test.each(SERVICES)('a %s ends with 0 at SIGTERM while it loads its sources', as
   expect(await child.exited, child.output()).toEqual(STOPPED);
 });
 
-test('services end with 0 at SIGTERM, at whatever point of their start a server stops answering', {
+test('services end with 0 at SIGTERM, at any point of their start at which a server stops answering', {
   timeout: 240_000,
 }, async () => {
   await using database = await createTestDatabase();

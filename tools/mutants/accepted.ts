@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-/** A mutant that no test can kill, or should. Found by what it is, wherever in its file it stands. */
+/** A mutant that no test can or should kill. Identified by its change, at any line of its file. */
 export interface AcceptedMutant {
   readonly file: string;
   readonly operator: string;

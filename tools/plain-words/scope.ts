@@ -1,11 +1,19 @@
-/**
- * Files in which the words are looked for. Once the sources are clean, `['**\/*.ts']` and every page below
- * docs but the history (docs/adr, CHANGELOG.md) take the place of these lists.
- */
-export const PLAIN_SOURCES: readonly string[] = [
-  'tools/plain-words/**/*.ts',
-  'test/bench/pairs/**/*.ts',
-  'test/support/public-surface/**/*.ts',
-];
+/** Files in which the words are looked for. */
+export const PLAIN_SOURCES: readonly string[] = ['**/*.ts'];
 
-export const PLAIN_PAGES: readonly string[] = ['docs/glossary.md', 'test/README.md'];
+/** Pages in which they are looked for, but for the history: docs/adr and CHANGELOG.md. */
+export const PLAIN_PAGES: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'docs/configuration.md',
+  'docs/glossary.md',
+  'docs/operations.md',
+  'docs/performance.md',
+  'docs/performance/peer.md',
+  'docs/performance/tried.md',
+  'docs/policy.md',
+  'docs/reliability.md',
+  'test/README.md',
+  ...['kafka', 'publication', 'repair'].map((name) => `packages/${name}/README.md`),
+];

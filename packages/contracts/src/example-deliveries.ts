@@ -123,7 +123,7 @@ export function joinedText(member: string): RawDelivery {
   return bare(JSON.stringify(joinedWith({ attributes: {} })).replace('"attributes":{}', member));
 }
 
-/** What becomes of a delivery on the topic of workforce events that must not be accepted. */
+/** Reads a delivery on the topic of workforce events that must be rejected. */
 export function reject(delivery: RawDelivery): Extract<Read, { readonly kind: 'rejected' }> {
   const read = readDelivery(delivery, 'workforce-events', exampleSources);
   if (read.kind !== 'rejected') throw new Error('the delivery was accepted');

@@ -1,4 +1,10 @@
-export { type Batch, type BatchDelivery, bytesOf, splitBatch, takenAtOf } from './batch/batch.ts';
+export {
+  type Batch,
+  type BatchDelivery,
+  bytesOf,
+  clampStampMs,
+  splitBatch,
+} from './batch/batch.ts';
 export { processOrIsolate } from './batch/isolate.ts';
 export { type Located, type LogEnds, locate } from './batch/locate.ts';
 export { type BatchOutcome, type LockedElsewhere } from './batch/outcome.ts';
@@ -11,7 +17,7 @@ export { type Acceptance, type Accepted, acceptPartition } from './operate/accep
 export { type RedriveContext, type Redriven, redrive } from './operate/redrive.ts';
 export { type Restated, type Restating, restateAll } from './operate/restate.ts';
 export { type RestatedReviews, restateReviews } from './operate/restate-reviews.ts';
-export { auditOf } from './steps/audit.ts';
+export { type AuditDecided, auditOf } from './steps/audit.ts';
 export { type IntakeContext } from './steps/context.ts';
 export { isDataError } from './steps/data-error.ts';
 export { type Delivery } from './steps/delivery.ts';

@@ -14,7 +14,7 @@ export {
 export { type AuditEntry, appendAudit } from './audit/append-audit.ts';
 export { type AuditText, appendAuditTexts } from './audit/append-audit-texts.ts';
 export { makeAuditPartitions } from './audit/audit-partitions.ts';
-export { sequenceAudit } from './audit/sequence-audit.ts';
+export { SEQUENCE_MAX_ENTRIES, sequenceAudit } from './audit/sequence-audit.ts';
 export { checkSchema } from './check-schema.ts';
 export { appendConflicts, type NewConflict } from './dead-letters/append-conflicts.ts';
 export { appendDeadLetters, type NewDeadLetter } from './dead-letters/append-dead-letters.ts';

@@ -1,25 +1,15 @@
-import { type AuditEntry, appendAudit, type Tx } from '@latchkey/postgres';
+import { type AuditDecided, auditOf } from '@latchkey/intake';
+import { appendAudit, type Tx } from '@latchkey/postgres';
 import type { Repair } from './repair.ts';
 
 /** What a repair changed, and when by the database's clock. */
-export interface RepairAudit extends Pick<AuditEntry, 'subjectKind' | 'subjectId' | 'decidedAtMs'> {
-  readonly decisions: readonly object[];
-}
+export type RepairAudit = Pick<AuditDecided, 'subject' | 'decisions' | 'nowMs'>;
 
 /** Appends the audit entry of a repair, in the transaction that makes the change. */
 export function appendRepairAudit(
   tx: Tx,
   { operator, owner }: Pick<Repair, 'operator' | 'owner'>,
-  { decisions, ...done }: RepairAudit,
+  repaired: RepairAudit,
 ): void {
-  appendAudit(tx, [
-    {
-      ...done,
-      trigger: 'operator',
-      eventId: undefined,
-      decider: `operator:${operator}`,
-      owner,
-      decisions: JSON.stringify(decisions),
-    },
-  ]);
+  appendAudit(tx, [auditOf({ ...repaired, cause: { trigger: 'operator', operator }, owner })]);
 }

@@ -53,8 +53,8 @@ export function misused(
   { command, usage }: Pick<Grammar<OptionShapes>, 'command' | 'usage'>,
   problems: readonly string[],
 ): Failure {
-  const takes = usage === '' ? `${command} takes no arguments` : `usage: ${command} ${usage}`;
-  return new Failure('USAGE_INVALID', { problems: [...problems, takes] });
+  const expected = usage === '' ? `${command} takes no arguments` : `usage: ${command} ${usage}`;
+  return new Failure('USAGE_INVALID', { problems: [...problems, expected] });
 }
 
 interface Parsed {

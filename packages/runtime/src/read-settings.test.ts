@@ -23,7 +23,7 @@ function problems(environment: Environment): readonly string[] {
 }
 
 /** A folder with one file, removed when the test ends. */
-async function fileHolding(text: string | Buffer) {
+async function fileWith(text: string | Buffer) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-settings-'));
   const path = join(folder, 'secret');
   await writeFile(path, text);
@@ -77,7 +77,7 @@ test('a mechanism needs a user and a password', () => {
 });
 
 test('a secret is read from the file that is named, without its line end', async () => {
-  await using file = await fileHolding('postgresql://app:pw@db/latchkey\r\n');
+  await using file = await fileWith('postgresql://app:pw@db/latchkey\r\n');
 
   const read = readSettings(schema, { KAFKA_BROKERS: 'broker:9092', DATABASE_URL_FILE: file.path });
 
@@ -85,7 +85,7 @@ test('a secret is read from the file that is named, without its line end', async
 });
 
 test('a secret is given once: by its value or by a file', async () => {
-  await using file = await fileHolding('postgresql://db/latchkey');
+  await using file = await fileWith('postgresql://db/latchkey');
 
   expect(problems({ ...COMPLETE, DATABASE_URL_FILE: file.path })).toEqual([
     'DATABASE_URL: set it or DATABASE_URL_FILE, not both',
@@ -99,7 +99,7 @@ test('a file that cannot be read is one problem of its setting', () => {
 });
 
 test('a file of any size is not read', async () => {
-  await using file = await fileHolding('x'.repeat(65_537));
+  await using file = await fileWith('x'.repeat(65_537));
 
   expect(problems({ KAFKA_BROKERS: 'broker:9092', DATABASE_URL_FILE: file.path })).toEqual([
     'DATABASE_URL: DATABASE_URL_FILE names a file over 64 KiB',
@@ -108,8 +108,8 @@ test('a file of any size is not read', async () => {
 
 test('a secret in another encoding is refused, and a byte order mark is no part of it', async () => {
   const url = 'postgresql://app:geheim-ä@db/latchkey';
-  await using latin = await fileHolding(Buffer.from(url, 'latin1'));
-  await using marked = await fileHolding(`\ufeff${url}\n`);
+  await using latin = await fileWith(Buffer.from(url, 'latin1'));
+  await using marked = await fileWith(`\ufeff${url}\n`);
   const { KAFKA_BROKERS } = COMPLETE;
 
   expect(problems({ KAFKA_BROKERS, DATABASE_URL_FILE: latin.path })).toEqual([
@@ -122,7 +122,7 @@ test('a secret in another encoding is refused, and a byte order mark is no part 
 });
 
 test('only secrets are read from files', async () => {
-  await using file = await fileHolding('broker:9092');
+  await using file = await fileWith('broker:9092');
 
   const { DATABASE_URL } = COMPLETE;
   expect(problems({ DATABASE_URL, KAFKA_BROKERS_FILE: file.path })).toEqual([

@@ -1,5 +1,5 @@
 import { type InputTopic, readDelivery } from '@latchkey/contracts';
-import { GIVEN_UP_BY_OPERATOR, givenUp, openPolicy, takenAtOf } from '@latchkey/intake';
+import { clampStampMs, GIVEN_UP_BY_OPERATOR, givenUp, openPolicy } from '@latchkey/intake';
 import { readRecords, withoutInfo } from '@latchkey/kafka';
 import type { ProgressRow } from '@latchkey/postgres';
 import { inputTopicNames } from '@latchkey/runtime';
@@ -51,7 +51,7 @@ export async function giveUpOf(
   const records = await readRecords(kafka, range, withoutInfo(operating.log), operating.signal);
   if (records.length === 0) throw usageInvalid('--give-up: the log has no more deliveries');
   return records.map(({ timestampMs, ...record }) => {
-    const delivery = { ...record, takenAtMs: takenAtOf(timestampMs) };
+    const delivery = { ...record, takenAtMs: clampStampMs(timestampMs) };
     const read = givenUp(readDelivery(delivery, input, sources), GIVEN_UP_BY_OPERATOR);
     if (read.kind !== 'rejected') throw new RangeError('what is given up is rejected');
     const { rejection, eventId, source, type } = read;

@@ -20,7 +20,7 @@ export interface InputLagOptions {
 
 interface Client {
   readonly admin: Promise<TopicAdmin>;
-  /** Ends whatever it waits for. */
+  /** Ends its waiting. */
   readonly stop: AbortController;
 }
 

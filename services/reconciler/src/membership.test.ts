@@ -37,7 +37,7 @@ test('a member without partitions stands by, and is ready', () => {
   expect(health.readiness().ready).toBe(true);
 });
 
-test('a partition that is lost counts no more, whoever still speaks of it', () => {
+test('late reports about a lost partition are ignored', () => {
   const { membership, notReady } = open();
   membership.assigned([partition(0), partition(1)]);
   membership.health.ready(partOf('t', 1));

@@ -2,11 +2,11 @@ import { type Family, familyOfInput, type InputTopic } from '@latchkey/contracts
 import {
   type Batch,
   bytesOf,
+  clampStampMs,
   type IntakeContext,
   locate,
   splitBatch,
   stopUnreadable,
-  takenAtOf,
 } from '@latchkey/intake';
 import type { ConsumedBatch, PartitionReading, UnreadableBatch } from '@latchkey/kafka';
 import { type Db, listMisplaced } from '@latchkey/postgres';
@@ -126,7 +126,7 @@ function batchOf(consumed: ConsumedBatch, inputs: ReadonlyMap<string, InputTopic
   if (input === undefined) throw new RangeError(`${topic} is no input`);
   const deliveries = records.map(({ timestampMs, ...record }) => ({
     ...record,
-    takenAtMs: takenAtOf(timestampMs),
+    takenAtMs: clampStampMs(timestampMs),
   }));
   return { topic, input, partition, fetchedOffset, nextOffset, deliveries };
 }

@@ -16,9 +16,9 @@ export function reportStopped(
   { code, detail }: { readonly code: string; readonly detail: string },
 ): void {
   health.notReady(partOf(topic, partition), `${code}: ${detail}`);
-  const mend = `npm run latchkey -- progress accept ${topic} ${partition}`;
+  const command = `npm run latchkey -- progress accept ${topic} ${partition}`;
   // Not as `detail`, which is redacted: these are offsets.
-  log.error({ topic, partition, code, found: detail, mend }, 'partition stopped');
+  log.error({ topic, partition, code, found: detail, command }, 'partition stopped');
 }
 
 const PARTITION = 'partition ';

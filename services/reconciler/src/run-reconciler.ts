@@ -21,6 +21,7 @@ import {
   type ServiceContext,
   waitingAlarm,
 } from '@latchkey/runtime';
+import { auditOrderTask } from './audit-order.ts';
 import { clockTask } from './clock.ts';
 import { openInputLag } from './input-lag.ts';
 import { intakeMetrics } from './intake-metrics.ts';
@@ -120,6 +121,7 @@ export async function runReconciler(
     reviewsTask(db, metrics),
     forgettingTask(db, retention, { metrics, log }, signal),
     housekeepingTask(db, retention, metrics),
+    auditOrderTask(db),
   ].filter((task) => task !== undefined);
   await runTogether(signal, [
     (stop) => runBatchConsumer(kafka, reading, consumer, log, stop),

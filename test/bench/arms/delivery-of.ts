@@ -1,4 +1,4 @@
-import { type BatchDelivery, takenAtOf } from '@latchkey/intake';
+import { type BatchDelivery, clampStampMs } from '@latchkey/intake';
 import type { KafkaMessage } from 'kafkajs';
 
 /** Converts a message of kafkajs to a delivery. */
@@ -11,7 +11,7 @@ export function deliveryOf({
 }: KafkaMessage): BatchDelivery {
   return {
     offset: BigInt(offset),
-    takenAtMs: takenAtOf(Number(timestamp)),
+    takenAtMs: clampStampMs(Number(timestamp)),
     key,
     value,
     headers: Object.entries(headers).map(([name, text]) => [name, Buffer.from(String(text))]),

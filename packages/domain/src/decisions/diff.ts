@@ -1,9 +1,9 @@
 import { type ChangeKind } from '@latchkey/contracts';
 import { type CurrentAccount } from '../desired/account.ts';
 import {
+  type AssignedEntitlement,
   compareReasons,
   compareText,
-  type HeldEntitlement,
   publishedReasons,
   type Reason,
 } from '../desired/reason.ts';
@@ -52,7 +52,9 @@ export function sameAccount(one: CurrentAccount, other: CurrentAccount): boolean
     one.deleteAtMs === other.deleteAtMs &&
     showsTheSame(one, other) &&
     one.entitlements.length === other.entitlements.length &&
-    one.entitlements.every((held) => other.entitlements.some((kept) => sameHeld(held, kept)))
+    one.entitlements.every((held) =>
+      other.entitlements.some((kept) => isSameEntitlement(held, kept)),
+    )
   );
 }
 
@@ -72,8 +74,8 @@ function showsTheSame(one: CurrentAccount, other: CurrentAccount): boolean {
 }
 
 function diffEntitlements(
-  before: readonly HeldEntitlement[],
-  after: readonly HeldEntitlement[],
+  before: readonly AssignedEntitlement[],
+  after: readonly AssignedEntitlement[],
   differences: Difference[],
 ): void {
   for (const { name, reasons } of after) {
@@ -97,7 +99,7 @@ function publishesTheSame(one: readonly Reason[], other: readonly Reason[]): boo
   );
 }
 
-function sameHeld(one: HeldEntitlement, other: HeldEntitlement): boolean {
+function isSameEntitlement(one: AssignedEntitlement, other: AssignedEntitlement): boolean {
   return one.name === other.name && sameList(one.reasons, other.reasons, sameReason);
 }
 

@@ -1,6 +1,6 @@
 import { type AccountState } from '@latchkey/contracts';
 import { type KnownAttributes } from '../policy/attribute.ts';
-import { type HeldEntitlement } from './reason.ts';
+import { type AssignedEntitlement } from './reason.ts';
 
 /** An account as it was decided last. Times are epoch milliseconds. */
 export interface CurrentAccount {
@@ -18,7 +18,7 @@ export interface CurrentAccount {
   /** When it is to be deleted; `undefined`: it is needed, or deleted. */
   readonly deleteAtMs: number | undefined;
   /** Sorted by name. */
-  readonly entitlements: readonly HeldEntitlement[];
+  readonly entitlements: readonly AssignedEntitlement[];
 }
 
 /** When every account will be deleted, without another change; `undefined`: never, or there is none. */

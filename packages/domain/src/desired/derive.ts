@@ -1,7 +1,7 @@
 import { type Policy, type Target } from '../policy/policy.ts';
 import { type CurrentAccount } from './account.ts';
 import { deriveEntitlements, type UnknownCondition } from './entitlements.ts';
-import { type HeldEntitlement } from './reason.ts';
+import { type AssignedEntitlement } from './reason.ts';
 import { type RunningEngagements } from './running-engagements.ts';
 
 /** The desired state of one account. */
@@ -13,7 +13,7 @@ export interface DesiredAccount {
    */
   readonly wanted: 'enabled' | 'disabled' | 'none';
   /** Sorted by name; empty if and only if `none` is wanted. */
-  readonly entitlements: readonly HeldEntitlement[];
+  readonly entitlements: readonly AssignedEntitlement[];
   readonly unknown: readonly UnknownCondition[];
   /** `undefined`: the policy does not contain the target any more, so there is no time to delete it. */
   readonly deleteAfterMs: number | undefined;

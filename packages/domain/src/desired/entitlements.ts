@@ -1,5 +1,5 @@
 import { type Rule, type Target } from '../policy/policy.ts';
-import { compareReasons, compareText, type HeldEntitlement, type Reason } from './reason.ts';
+import { type AssignedEntitlement, compareReasons, compareText, type Reason } from './reason.ts';
 import { type RunningEngagement } from './running-engagements.ts';
 
 /** A rule whose condition is unknown for an engagement of a source. */
@@ -11,7 +11,7 @@ export interface UnknownCondition {
 /** The desired entitlements in a target. */
 interface DerivedEntitlements {
   /** Sorted by name. */
-  readonly entitlements: readonly HeldEntitlement[];
+  readonly entitlements: readonly AssignedEntitlement[];
   readonly unknown: readonly UnknownCondition[];
 }
 
@@ -23,7 +23,7 @@ interface DerivedEntitlements {
 export function deriveEntitlements(
   { rules }: Target,
   running: readonly RunningEngagement[],
-  held: readonly HeldEntitlement[],
+  held: readonly AssignedEntitlement[],
 ): DerivedEntitlements {
   const reasons = new Map<string, Reason[]>();
   const unknown: UnknownCondition[] = [];
@@ -33,7 +33,7 @@ export function deriveEntitlements(
       if (verdict === true) give(reasons, rule, () => reasonOf(rule, engagement));
       if (verdict !== 'unknown') continue;
       unknown.push({ rule, source: engagement.source });
-      give(reasons, rule, (entitlement) => heldReason(held, entitlement, rule, engagement));
+      give(reasons, rule, (entitlement) => keptReason(held, entitlement, rule, engagement));
     }
   }
   return { entitlements: inOrder(reasons), unknown };
@@ -71,8 +71,8 @@ function reasonOf({ name, hash }: Rule, { source, engagement }: RunningEngagemen
   return { rule: name, hash, source, engagement };
 }
 
-function heldReason(
-  held: readonly HeldEntitlement[],
+function keptReason(
+  held: readonly AssignedEntitlement[],
   entitlement: string,
   { name }: Rule,
   { source, engagement }: RunningEngagement,
@@ -85,8 +85,8 @@ function heldReason(
     );
 }
 
-function inOrder(reasons: ReadonlyMap<string, Reason[]>): readonly HeldEntitlement[] {
-  const entitlements: HeldEntitlement[] = [];
+function inOrder(reasons: ReadonlyMap<string, Reason[]>): readonly AssignedEntitlement[] {
+  const entitlements: AssignedEntitlement[] = [];
   for (const [name, own] of reasons) entitlements.push({ name, reasons: own.sort(compareReasons) });
   return entitlements.sort((one, other) => compareText(one.name, other.name));
 }

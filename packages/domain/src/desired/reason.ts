@@ -8,7 +8,7 @@ export interface Reason {
 }
 
 /** An entitlement of an identity with its reasons: at least one, sorted. */
-export interface HeldEntitlement {
+export interface AssignedEntitlement {
   readonly name: string;
   readonly reasons: readonly Reason[];
 }

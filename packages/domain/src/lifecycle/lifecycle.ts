@@ -15,7 +15,7 @@ export interface Situation {
 export function lifecycleAt(situation: Situation, atMs: number): Lifecycle {
   if (situation.blocked) return 'suspended';
   const running = runningAt(situation, atMs);
-  if (running.length === 0) return lifecycleOfNobodyEmployed(situation, atMs);
+  if (running.length === 0) return lifecycleWithoutEmployment(situation, atMs);
   if (running.some(({ access, suspended }) => access && !suspended)) return 'active';
   const onlySuspended = running.every(({ suspended }) => suspended);
   return onlySuspended || running.some(({ access }) => access) ? 'suspended' : 'leaving';
@@ -30,7 +30,7 @@ function runningAt({ engagements }: Situation, atMs: number): readonly Segment[]
   return running;
 }
 
-function lifecycleOfNobodyEmployed(situation: Situation, atMs: number): Lifecycle {
+function lifecycleWithoutEmployment(situation: Situation, atMs: number): Lifecycle {
   const startsLater = situation.engagements.some(({ timeline }) =>
     timeline.some(({ fromMs, running }) => running && fromMs > atMs),
   );

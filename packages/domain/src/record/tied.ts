@@ -9,7 +9,7 @@ type StatementOf<K extends Kind> = Extract<Statement, { readonly kind: K }>;
 /** What decides, beside the two, whether tied statements clash. */
 interface Circumstances {
   /** Whether a start at this moment may begin another period than the latest one. */
-  readonly mayStartAnew: (startMs: number) => boolean;
+  readonly mayStartAgain: (startMs: number) => boolean;
   /** Names that came with a start and that a row up to that start states differently. */
   readonly contested: ReadonlyMap<Statement, ReadonlySet<string>>;
   readonly anyJoined: boolean;
@@ -50,7 +50,7 @@ function circumstancesOf(tied: readonly Statement[], readings: readonly Reading[
   const joined = tied.filter((statement) => statement.kind === 'joined');
   const moved = tied.filter((statement) => statement.kind === 'moved');
   return {
-    mayStartAnew: (startMs) => movesEnds || leftMs.some((endMs) => startMs >= endMs),
+    mayStartAgain: (startMs) => movesEnds || leftMs.some((endMs) => startMs >= endMs),
     contested: new Map(joined.map((start) => [start, contestedNames(start, moved)])),
     anyJoined: joined.length > 0,
   };
@@ -94,17 +94,17 @@ const CLASHES: Clashes = {
       one.endMs !== other.endMs ||
       !sameAttributes(one.attributes, other.attributes),
     left: always,
-    moved: (start, { atMs, attributes }, { mayStartAnew, contested }) =>
-      mayStartAnew(start.startMs) ||
+    moved: (start, { atMs, attributes }, { mayStartAgain, contested }) =>
+      mayStartAgain(start.startMs) ||
       (atMs <= start.startMs &&
         contested
           .get(start)
           ?.values()
           .some((name) => Object.hasOwn(attributes, name)) === true),
-    suspended: ({ startMs }, _, { mayStartAnew }) => mayStartAnew(startMs),
-    resumed: ({ startMs }, _, { mayStartAnew }) => mayStartAnew(startMs),
-    rescinded: ({ startMs }, { rescinds }, { mayStartAnew }) =>
-      rescinds === 'start' || mayStartAnew(startMs),
+    suspended: ({ startMs }, _, { mayStartAgain }) => mayStartAgain(startMs),
+    resumed: ({ startMs }, _, { mayStartAgain }) => mayStartAgain(startMs),
+    rescinded: ({ startMs }, { rescinds }, { mayStartAgain }) =>
+      rescinds === 'start' || mayStartAgain(startMs),
     stated: always,
   },
   moved: {
@@ -124,11 +124,11 @@ const CLASHES: Clashes = {
   suspended: {
     resumed: (one, other) => one.atMs === other.atMs,
     rescinded: isRescindedBy,
-    stated: (_, { startMs }, { mayStartAnew }) => mayStartAnew(startMs),
+    stated: (_, { startMs }, { mayStartAgain }) => mayStartAgain(startMs),
   },
   resumed: {
     rescinded: isRescindedBy,
-    stated: (_, { startMs }, { mayStartAnew }) => mayStartAnew(startMs),
+    stated: (_, { startMs }, { mayStartAgain }) => mayStartAgain(startMs),
   },
   rescinded: { stated: always },
   stated: { stated: always },

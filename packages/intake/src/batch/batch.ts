@@ -12,7 +12,7 @@ const LATEST_MS = Date.UTC(9999, 11, 31);
  * A record's timestamp as an instant from 1970 to 9999. Senders that stamp their records themselves may write any number
  * (nanoseconds, say), and the database has no such instant.
  */
-export function takenAtOf(stampMs: number): number {
+export function clampStampMs(stampMs: number): number {
   return Math.min(Math.max(stampMs, 0), LATEST_MS);
 }
 

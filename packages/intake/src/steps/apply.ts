@@ -1,5 +1,6 @@
 import {
   appendAudit,
+  appendAuditTexts,
   appendCallbacks,
   appendConflicts,
   appendDeadLetters,
@@ -21,7 +22,7 @@ import { messageOf, type Outputs } from './outputs.ts';
 import { saveReviews } from './reviews/save-reviews.ts';
 
 /**
- * Writes everything that was decided: a fixed number of statements, whatever the size. All of it goes out in one round
+ * Writes everything that was decided: a fixed number of statements for any size. All of it goes out in one round
  * trip with COMMIT, the outbox last, so that its lanes are locked as briefly as possible.
  */
 export async function apply(
@@ -56,6 +57,7 @@ export async function applyState(
   appendCallbacks(tx, changes.callbacks);
   saveFailureCounts(tx, changes.failureCounts);
   appendAudit(tx, changes.audit);
+  appendAuditTexts(tx, changes.auditTexts);
   appendDeadLetters(tx, changes.deadLetters);
   appendConflicts(tx, changes.conflicts);
   return [...changes.effects, ...announced];

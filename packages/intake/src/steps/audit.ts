@@ -1,5 +1,5 @@
-import type { AuditDecision } from '@latchkey/contracts';
-import type { AuditEntry } from '@latchkey/postgres';
+import { type AuditDecision, textHash } from '@latchkey/contracts';
+import type { AuditEntry, AuditText } from '@latchkey/postgres';
 import type { Origin } from './delivery.ts';
 
 /** What brought a decision about. */
@@ -12,7 +12,7 @@ export type Cause =
   | { readonly trigger: 'operator'; readonly operator: string };
 
 /** Decisions of one transaction about one subject. */
-export interface Decided {
+export interface AuditDecided {
   readonly subject: Pick<AuditEntry, 'subjectKind' | 'subjectId'>;
   readonly cause: Cause;
   /** In the order in which they were made. */
@@ -26,21 +26,41 @@ export interface Decided {
 }
 
 /** The audit entry of decisions. */
-export function auditOf(decided: Decided): AuditEntry {
+export function auditOf(decided: AuditDecided): AuditEntry {
   const { subject, cause, decisions, owner, nowMs } = decided;
   return {
     decidedAtMs: nowMs,
     ...subject,
     trigger: cause.trigger,
     eventId: cause.trigger === 'event' ? cause.eventId : undefined,
+    origin: cause.trigger === 'event' ? cause.origin.kind : undefined,
     decider: deciderOf(decided),
     owner,
     decisions: JSON.stringify(decisions),
   };
 }
 
-function deciderOf({ cause, policyHash }: Decided): string {
+function deciderOf({ cause, policyHash }: AuditDecided): string {
   if (cause.trigger === 'operator') return `operator:${cause.operator}`;
   if (policyHash === undefined) throw new RangeError('decided by nothing');
   return `policy:${policyHash}`;
 }
+
+/** Free text of a decision: the decision names its hash, and the text is stored apart, so that it can be erased. */
+export interface Reason {
+  readonly named: { readonly reasonHash?: string };
+  readonly texts: readonly AuditText[];
+}
+
+/** The reason that an event gives, if any, as the audit trail has it. */
+export function reasonOf(subjectId: string, data: object): Reason {
+  const text = 'reason' in data ? data.reason : undefined;
+  if (typeof text !== 'string') return NO_REASON;
+  const hash = textHash(subjectId, text);
+  return {
+    named: { reasonHash: hash },
+    texts: [{ hash: Buffer.from(hash, 'hex'), subjectId, text }],
+  };
+}
+
+const NO_REASON: Reason = { named: {}, texts: [] };

@@ -4,6 +4,7 @@ import type {
   AssignmentRow,
   AttemptRow,
   AuditEntry,
+  AuditText,
   CallbackRow,
   FailureCountRow,
   NewConflict,
@@ -63,6 +64,7 @@ export interface Changes {
   /** Ids of reviews that need no decision any more; open ones are resolved and announced. */
   readonly resolved: readonly string[];
   readonly audit: readonly AuditEntry[];
+  readonly auditTexts: readonly AuditText[];
   readonly deadLetters: readonly NewDeadLetter[];
   readonly conflicts: readonly NewConflict[];
   readonly effects: readonly Effect[];
@@ -88,6 +90,7 @@ export const NO_CHANGES: Changes = {
   shared: [],
   resolved: [],
   audit: [],
+  auditTexts: [],
   deadLetters: [],
   conflicts: [],
   effects: [],

@@ -140,7 +140,7 @@ function isTooOld(
 }
 
 /**
- * The inbox may forget while a batch is processed. Sent behind the claims, this sees whatever was forgotten before they
+ * The inbox may forget while a batch is processed. Sent after the claims, this sees everything that was forgotten before they
  * were made.
  */
 async function checkMemory(

@@ -34,8 +34,8 @@ const DATA_CONSTRAINTS: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /**
  * The closed list of errors that isolate: exact SQLSTATEs of a statement, the named constraints, a change
- * that our triggers refuse, a text that no column can hold, and a throw while deciding.
- * Everything else is the system's fault and waits, and so does whatever happened while connecting, where
+ * that our triggers refuse, a text that no column can store, and a throw while deciding.
+ * Every other error is the system's fault and waits, and so does any error of connecting, where
  * the same codes mean something else (`ConnectError`, `RoleRefusedError`): a broken system must never turn
  * a stream into dead letters.
  */

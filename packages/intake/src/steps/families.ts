@@ -22,7 +22,7 @@ export interface Processed extends Decided {
 
 interface Processor {
   readonly retention: Claiming['retention'];
-  /** @throws DecideFailedError with whatever a decision threw */
+  /** @throws DecideFailedError with the error that a decision threw */
   readonly process: (
     tx: Tx,
     claimed: readonly ClaimedEvent[],

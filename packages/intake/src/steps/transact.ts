@@ -23,7 +23,7 @@ export type AlsoWrite = (outcomes: readonly DeliveryOutcome[], nowMs: number) =>
  * with its state, audit entry and messages; refused deliveries are dead letters, contradictions are conflicts.
  *
  * @returns the outcome of each delivery, in their order; a duplicate has the answer of the first delivery
- * @throws DecideFailedError with whatever a decision threw
+ * @throws DecideFailedError with the error that a decision threw
  */
 export async function transact(
   tx: Tx,

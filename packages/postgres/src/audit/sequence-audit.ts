@@ -3,7 +3,7 @@ import type { Tx } from '../in-transaction.ts';
 import { statement } from '../statement.ts';
 
 /** Entries that one pass gives their positions, at most. */
-const MAX_ENTRIES = 10_000;
+export const SEQUENCE_MAX_ENTRIES = 10_000;
 
 /**
  * One pass of the sequencer: gives committed audit entries their positions in the order of the trail, at most
@@ -25,7 +25,10 @@ const MAX_ENTRIES = 10_000;
  * last transaction that ended, not above all that run. A long transaction, anywhere on the server, only delays this:
  * passes then read the gaps between the ranges above the settled id again.
  */
-export async function sequenceAudit(tx: Tx, maxEntries: number = MAX_ENTRIES): Promise<number> {
+export async function sequenceAudit(
+  tx: Tx,
+  maxEntries: number = SEQUENCE_MAX_ENTRIES,
+): Promise<number> {
   // Two statements, in this order: locking the row assigns the transaction id.
   const [last] = await tx.run(readLastAuditId, {});
   const [turn] = await tx.run(lockAuditSequencer, {});

@@ -65,11 +65,10 @@ export async function placeLanes(
   }
   const [placed] = await tx.run(placeTopic, { topic, clusterId });
   appendRepairAudit(tx, by, {
-    subjectKind: 'output_topic',
-    subjectId: topic,
-    decidedAtMs: placed?.nowMs ?? 0,
+    subject: { subjectKind: 'output_topic', subjectId: topic },
+    nowMs: placed?.nowMs ?? 0,
     decisions: lanes.map(({ repaired: { common, published, ...more } }) => ({
-      kind: 'rebased',
+      kind: 'rebased' as const,
       common: common.toString(),
       published: published.toString(),
       ...more,

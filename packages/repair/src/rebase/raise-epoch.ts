@@ -45,9 +45,8 @@ export async function raiseAbove(
         const [raised] = await tx.run(raiseEpoch, { epoch: to });
         if (raised === undefined) return false;
         appendRepairAudit(tx, by, {
-          subjectKind: 'output_state',
-          subjectId: 'epoch',
-          decidedAtMs: raised.nowMs,
+          subject: { subjectKind: 'output_state', subjectId: 'epoch' },
+          nowMs: raised.nowMs,
           decisions: [{ kind: 'epoch_raised', from, to }],
         });
         return true;

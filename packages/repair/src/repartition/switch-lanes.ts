@@ -52,9 +52,8 @@ export async function switchLanes(
   }
   const [done] = await tx.run(addOutputLayout, {});
   appendRepairAudit(tx, by, {
-    subjectKind: 'output_state',
-    subjectId: 'layout',
-    decidedAtMs: done?.nowMs ?? 0,
+    subject: { subjectKind: 'output_state', subjectId: 'layout' },
+    nowMs: done?.nowMs ?? 0,
     decisions: [{ kind: 'repartitioned', partitions, moved: messages.length }],
   });
   appendOutbox(tx, messages);

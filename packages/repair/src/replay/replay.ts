@@ -198,16 +198,21 @@ function save(
   });
 }
 
+interface AuditedReplay {
+  readonly kind: 'replay_begun' | 'replayed';
+  readonly starts: readonly PlannedStart[];
+  readonly nowMs: number;
+}
+
 function audit(
   tx: Tx,
   repair: Repair,
   topic: string,
-  { kind, starts, nowMs }: { kind: string; starts: readonly PlannedStart[]; nowMs: number },
+  { kind, starts, nowMs }: AuditedReplay,
 ): void {
   appendRepairAudit(tx, repair, {
-    subjectKind: 'output_topic',
-    subjectId: topic,
-    decidedAtMs: nowMs,
+    subject: { subjectKind: 'output_topic', subjectId: topic },
+    nowMs,
     decisions: starts.map(({ partition, from }) => ({ kind, partition, from: from.toString() })),
   });
 }

@@ -1,11 +1,11 @@
 import type { RecordEvent } from '@latchkey/contracts';
 import type { Fact, Policy, Reconciled } from '@latchkey/domain';
-import type { AuditEntry, NewFact, SettledClaim } from '@latchkey/postgres';
-import { auditOf } from '../audit.ts';
+import type { AuditEntry, AuditText, NewFact, SettledClaim } from '@latchkey/postgres';
+import { auditOf, reasonOf } from '../audit.ts';
 import type { Changes } from '../changes.ts';
 import type { ClaimedEvent } from '../claim.ts';
 
-/** What each event itself changes: the fact, the disposition of its claim, its audit entry. */
+/** What each event itself changes: the fact, the disposition of its claim, its audit entry with its reason. */
 export function eventChanges(
   claimed: readonly ClaimedEvent<RecordEvent>[],
   facts: readonly Fact[],
@@ -17,6 +17,7 @@ export function eventChanges(
   const stated: NewFact[] = [];
   const claims: SettledClaim[] = [];
   const audit: AuditEntry[] = [];
+  const auditTexts: AuditText[] = [];
   for (const [index, { event, origin }] of claimed.entries()) {
     const fact = facts[index];
     const outcome = outcomes[index];
@@ -24,20 +25,22 @@ export function eventChanges(
       throw new RangeError('an event has no outcome');
     const { eventId } = event;
     const { disposition, decisions } = outcome;
+    const reason = reasonOf(identityId, event.data);
     stated.push(newFact(event, fact, identityId));
+    auditTexts.push(...reason.texts);
     if (disposition === 'stale') claims.push({ eventId, disposition });
     audit.push(
       auditOf({
         subject: { subjectKind: 'identity', subjectId: identityId },
         cause: { trigger: 'event', eventId, origin },
-        decisions: [{ kind: 'fact', fact: fact.kind, disposition }, ...decisions],
+        decisions: [{ kind: 'fact', fact: fact.kind, disposition, ...reason.named }, ...decisions],
         owner: decisions[0]?.owner ?? policy.owner,
         policyHash: policy.hash,
         nowMs,
       }),
     );
   }
-  return { facts: stated, claims, audit };
+  return { facts: stated, claims, audit, auditTexts };
 }
 
 function newFact(event: RecordEvent, fact: Fact, identityId: string): NewFact {

@@ -8,7 +8,7 @@ import {
   type VerificationChanges,
 } from '@latchkey/domain';
 import type { AuditEntry, DueVerificationRow } from '@latchkey/postgres';
-import { auditOf, type Cause } from '../audit.ts';
+import { auditOf, type Cause, reasonOf } from '../audit.ts';
 import { type Changes, type Effect, joinChanges } from '../changes.ts';
 import type { ClaimedEvent } from '../claim.ts';
 import type { Decided } from '../handler.ts';
@@ -72,12 +72,17 @@ function reportChanges(
 ): Partial<Changes> {
   const { eventId, fingerprint, type, data, traceparent, tracestate } = event;
   const { disposition, finalState } = outcome;
-  const decisions: AuditDecision[] = [{ kind: 'report', disposition }, ...outcome.decisions];
+  const reason = reasonOf(data.verification, data);
+  const decisions: AuditDecision[] = [
+    { kind: 'report', disposition, ...reason.named },
+    ...outcome.decisions,
+  ];
   const cause = { trigger: 'event', eventId, origin } as const;
   return {
     callbacks: [
       {
         eventId,
+        origin: origin.kind,
         fingerprint: fingerprint.toString('hex'),
         verificationId: data.verification,
         attempt: 'attempt' in data ? data.attempt : undefined,
@@ -89,6 +94,7 @@ function reportChanges(
       },
     ],
     audit: [auditEntry(data.verification, decisions, cause, policy, nowMs)],
+    auditTexts: reason.texts,
     effects: settledEffects(data.verification, outcome, nowMs).map((effect) => ({
       ...effect,
       traceparent,

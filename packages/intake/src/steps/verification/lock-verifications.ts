@@ -38,7 +38,7 @@ export async function lockReported(
   const wanted = [...reports].map(([verificationId, [first]]) => {
     if (first === undefined) throw new RangeError('a group without members');
     const { topic, partition } = firstOrigin(first.origin);
-    return { verificationId, topic, partition };
+    return { verificationId, topic, partition, origin: first.origin.kind };
   });
   const rows = await lockVerifications(tx, wanted);
   const failureKeys = rows.flatMap((row) => {
