@@ -199,7 +199,7 @@ const APPEND_OTHERS = `
 async function askingForTopics(database: TestDatabase): Promise<number> {
   const rows = await database.query(
     `select from pg_stat_activity where datname = current_database() and state = 'idle'
-       and application_name = 'latchkey-operator' and query like '%as held offset 0%'`,
+       and application_name = 'latchkey-operator' and query like '%as acquired offset 0%'`,
   );
   return rows.length;
 }
