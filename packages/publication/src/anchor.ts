@@ -119,7 +119,7 @@ export function positionOf(lane: Pick<LaneEvidence, 'committed' | 'publishedThro
 
 /**
  * Compares what Kafka and PostgreSQL have of a topic. They agree only if neither side has lost anything since the last
- * message was published: architecture §6.
+ * message was published: architecture §5.
  */
 export function checkAnchor(evidence: TopicEvidence): AnchorCheck {
   const refusal = checkTopic(evidence) ?? checkLanes(evidence);
