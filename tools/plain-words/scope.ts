@@ -6,6 +6,7 @@ export const PLAIN_PAGES: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'docs/architecture.md',
   'docs/configuration.md',
   'docs/glossary.md',
   'docs/operations.md',
@@ -15,5 +16,7 @@ export const PLAIN_PAGES: readonly string[] = [
   'docs/policy.md',
   'docs/reliability.md',
   'test/README.md',
-  ...['kafka', 'publication', 'repair'].map((name) => `packages/${name}/README.md`),
+  ...['intake', 'kafka', 'postgres', 'publication', 'repair'].map(
+    (name) => `packages/${name}/README.md`,
+  ),
 ];
