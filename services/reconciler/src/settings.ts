@@ -26,7 +26,7 @@ export const reconcilerSettings = z.object({
   PARTITIONS_AT_ONCE: integerSetting(1, 32)
     .default(2)
     .describe(
-      'transactions at the same time, each with the batches of one partition or of several',
+      'transactions at the same time, facts and reports counted apart, each with the batches of one partition or of several; a reconciler opens at most twice as many connections to the database, and 5 more',
     ),
   BATCH_MAX_EVENTS: integerSetting(1, 5_000)
     .default(1_000)
