@@ -34,6 +34,7 @@ export {
   isEventType,
 } from './events/event.ts';
 export {
+  ALL_FAMILIES,
   type EventIn,
   type Family,
   familyOf,

@@ -1,4 +1,4 @@
-import { type InputTopic } from '@latchkey/contracts';
+import { ALL_FAMILIES, type InputTopic } from '@latchkey/contracts';
 import { type IntakeContext, openPolicy } from '@latchkey/intake';
 import {
   type BatchConsumerOptions,
@@ -36,8 +36,6 @@ import { untilInputsReady } from './until-inputs-ready.ts';
 import { deadLettersTask, reviewsTask } from './waiting-for-people.ts';
 import { warmTimeZones } from './warm-time-zones.ts';
 
-/** Families of events: each has transactions of its own. */
-const FAMILIES = 2;
 /** How soon reading continues after an operator has accepted a finding. */
 const RELOCATE_MS = 1_000;
 
@@ -139,8 +137,8 @@ function openReconcilerDatabase({ settings, log, giveUp }: Context, edges: Recon
     url: settings.DATABASE_URL,
     giveUp,
     role: 'latchkey_reconciler',
-    // The transactions of batches of each family; the clock, the read-through, the counts and the janitor.
-    poolSize: FAMILIES * settings.PARTITIONS_AT_ONCE + 5,
+    // The transactions of batches of each family, and five for the background tasks, which wait for each other.
+    poolSize: ALL_FAMILIES.length * settings.PARTITIONS_AT_ONCE + 5,
     applicationName: 'latchkey-reconciler',
     onConnectionLost: (err) => {
       log.warn({ err }, 'connection to the database lost');

@@ -51,6 +51,9 @@ const BY_INPUT = {
   'verification-events': 'verification',
 } as const satisfies Record<InputTopic, Family>;
 
+/** Every family. */
+export const ALL_FAMILIES = Object.keys(INPUTS) as readonly Family[];
+
 /** The family of the events of a type. */
 export function familyOf(type: EventType): Family {
   return FAMILIES[type];
