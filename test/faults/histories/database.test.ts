@@ -1,5 +1,6 @@
 import { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from '@latchkey/contracts';
 import type { Batch } from '@latchkey/intake';
+import { sequenceAudit } from '@latchkey/postgres';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../support/database.ts';
@@ -93,6 +94,7 @@ const TYPES: Readonly<Record<OutputTopic, string>> = {
 };
 
 async function judgeDatabase(harness: IntakeHarness, ledger: Ledger): Promise<readonly Finding[]> {
+  while ((await harness.db.transaction((tx) => sequenceAudit(tx))) > 0);
   const evidence = await gatherEvidence(harness.query, DEFAULT_TOPIC_NAMES);
   return runChecks({ ledger, evidence, messages: buildMessages(evidence), nowMs: Date.now() });
 }

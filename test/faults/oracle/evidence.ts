@@ -21,6 +21,10 @@ export interface Evidence {
   readonly audit: readonly (Row<'subjectId' | 'decisions' | 'decidedAt'> & {
     readonly eventId: string | null;
   })[];
+  /** Every entry, in order of insertion, with its position in the order of the trail; null: it has none yet. */
+  readonly auditOrder: readonly (Row<'subject', 'auditId'> & {
+    readonly position: number | null;
+  })[];
   readonly identities: readonly Row<
     'identityId' | 'source' | 'externalId' | 'lifecycle' | 'generation'
   >[];
@@ -71,6 +75,13 @@ const QUERIES: Readonly<Record<keyof Evidence, string>> = {
   audit: `select subject_id as "subjectId", event_id as "eventId", decisions,
     decided_at::text as "decidedAt" from audit_entry
     where subject_kind in ('identity', 'verification') order by audit_id`,
+  auditOrder: `select subject_kind || ' ' || subject_id as subject, audit_id::float8 as "auditId",
+    (position + audit_id - first_audit_id)::float8 as position from audit_entry
+    left join lateral (
+      select position, first_audit_id, last_audit_id from audit_order
+      where first_audit_id <= audit_id order by first_audit_id desc limit 1
+    ) as range on audit_id <= last_audit_id
+    order by audit_id`,
   identities: `select identity_id::text as "identityId", source, external_id as "externalId",
     coalesce(lifecycle, 'undecided') as lifecycle, generation::text from identity`,
   accounts: `select account_id::text as "accountId", identity_id::text as "identityId", target, state,

@@ -1,6 +1,6 @@
 import type { OutputTopic } from '@latchkey/contracts';
 import type { OutputMessage } from '../../support/output-reader.ts';
-import { audit, decidedInOrder } from './checks/audit.ts';
+import { audit, auditOrder, decidedInOrder } from './checks/audit.ts';
 import { appliedTwice, conservation, lost } from './checks/inputs.ts';
 import { orphans } from './checks/orphans.ts';
 import {
@@ -17,6 +17,7 @@ import { terminal } from './checks/terminal.ts';
 import { gatherEvidence, type Query } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
 import type { Check, Observations } from './observations.ts';
+import { untilOrdered } from './until-ordered.ts';
 
 const CHECKS = {
   lost,
@@ -30,6 +31,7 @@ const CHECKS = {
   state,
   conservation,
   audit,
+  'audit-order': auditOrder,
   'decided-in-order': decidedInOrder,
   terminal,
   orphans,
@@ -64,6 +66,7 @@ const DETAILS_MAX_COUNT = 20;
  */
 export async function judge(request: JudgeRequest): Promise<readonly Finding[]> {
   const { query, names, ledger, messages, checks } = request;
+  if (checks?.includes('audit-order') !== false) await untilOrdered(query);
   const evidence = await gatherEvidence(query, names);
   return runChecks({ ledger, evidence, messages, nowMs: Date.now() }, checks);
 }

@@ -176,6 +176,25 @@ const corruptions: readonly (readonly [string, Corruption, readonly string[]])[]
     ['audit'],
   ],
   [
+    'an audit entry without a position',
+    changeTable('auditOrder', (rows) =>
+      rows.with(1, { ...rows[1], position: null } as (typeof rows)[0]),
+    ),
+    ['audit-order'],
+  ],
+  [
+    'a position of two audit entries',
+    changeTable('auditOrder', (rows) =>
+      rows.with(1, { ...rows[1], position: 4 } as (typeof rows)[0]),
+    ),
+    ['audit-order'],
+  ],
+  [
+    'audit entries of a subject in the wrong order',
+    changeTable('auditOrder', (rows) => rows.map((row) => ({ ...row, position: 6 - row.auditId }))),
+    ['audit-order'],
+  ],
+  [
     'a decision dated before an earlier one',
     changeTable('audit', (rows) => rows.map((row, at) => ({ ...row, decidedAt: String(9 - at) }))),
     ['decided-in-order'],
@@ -247,6 +266,7 @@ test('every check has a world in which it reports a finding', () => {
       'state',
       'conservation',
       'audit',
+      'audit-order',
       'decided-in-order',
       'terminal',
       'orphans',

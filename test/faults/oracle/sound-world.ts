@@ -129,7 +129,7 @@ function soundMessages(): readonly OutputMessage[] {
 
 function soundInputs(): Pick<
   Evidence,
-  'inbox' | 'progress' | 'deadLetters' | 'facts' | 'callbacks' | 'audit'
+  'inbox' | 'progress' | 'deadLetters' | 'facts' | 'callbacks' | 'audit' | 'auditOrder'
 > {
   const idOf = ({ source, id }: SentEvent): string => `${source}#${id}`;
   const valid = [JOINED, MOVED, ...REPORTS];
@@ -167,6 +167,12 @@ function soundInputs(): Pick<
       eventId: idOf(event),
       decidedAt: String(at),
       decisions: JSON.stringify(decisions[at]),
+    })),
+    // The second entry was committed last.
+    auditOrder: [1, 5, 2, 3, 4].map((position, at) => ({
+      subject: at < 2 ? `identity ${IDENTITY}` : 'verification v1',
+      auditId: at + 1,
+      position,
     })),
   };
 }

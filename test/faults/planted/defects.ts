@@ -129,6 +129,24 @@ const NAMED: readonly Named[] = [
     trial: 'behind-a-transaction',
     checks: ['state'],
   },
+  {
+    what: 'the audit trail is settled up to the last id that was read',
+    patch: '20-early-settled.patch',
+    trial: 'late-audit-entry',
+    checks: ['audit-order'],
+  },
+  {
+    what: 'one transaction for events of two families',
+    patch: '21-two-families.patch',
+    trial: 'locked-identity',
+    checks: ['blocked'],
+  },
+  {
+    what: 'a redriven delivery whose dead letter has claimed its id counts as a duplicate',
+    patch: '22-claimed-by-dead-letter.patch',
+    trial: 'redriven',
+    checks: ['lost'],
+  },
 ];
 
 /** All defects; the harness must catch each. */

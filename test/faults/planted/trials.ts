@@ -3,10 +3,13 @@ import { behindATransaction } from './trials/behind-a-transaction.ts';
 import { runCaseTrial } from './trials/case.ts';
 import { contention } from './trials/contention.ts';
 import type { TrialFinding } from './trials/drain.ts';
+import { lateAuditEntry } from './trials/late-audit-entry.ts';
 import { lateCommit } from './trials/late-commit.ts';
 import { leadersMoved } from './trials/leaders-moved.ts';
+import { lockedIdentity } from './trials/locked-identity.ts';
 import { missingRight } from './trials/missing-right.ts';
 import { rareHistories } from './trials/rare-histories.ts';
+import { redriven } from './trials/redriven.ts';
 import { rolledBackAppend } from './trials/rolled-back-append.ts';
 import { secondInstallation } from './trials/second-installation.ts';
 
@@ -33,6 +36,9 @@ export const TRIALS = {
   'missing-right': { brokers: 1, run: missingRight },
   'behind-a-transaction': { brokers: 1, run: behindATransaction },
   'rare-histories': { brokers: 1, run: rareHistories },
+  'late-audit-entry': { brokers: 1, run: lateAuditEntry },
+  'locked-identity': { brokers: 1, run: lockedIdentity },
+  redriven: { brokers: 1, run: redriven },
   'leaders-moved': { brokers: 3, run: leadersMoved },
 } as const satisfies Record<string, Trial>;
 

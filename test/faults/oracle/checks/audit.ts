@@ -50,6 +50,28 @@ export const audit: Check = (observed) => {
 };
 
 /**
+ * Every entry has one position, positions are contiguous from 1, and those of a subject rise in the order of its
+ * entries.
+ */
+export const auditOrder: Check = ({ evidence: { auditOrder: entries } }) => {
+  const missing = entries
+    .filter(({ position }) => position === null)
+    .map(({ auditId, subject }) => `entry ${auditId} of ${subject} has no position`);
+  const positions = entries.flatMap(({ position }) => (position === null ? [] : [position]));
+  const misplaced = positions
+    .toSorted((one, other) => one - other)
+    .flatMap((position, at) => (position === at + 1 ? [] : [`position ${position} at ${at + 1}`]));
+  const last = new Map<string, number>();
+  const inverted = entries.flatMap(({ subject, auditId, position }) => {
+    if (position === null) return [];
+    const before = last.get(subject) ?? 0;
+    last.set(subject, position);
+    return position > before ? [] : [`entry ${auditId} of ${subject}: ${position} after ${before}`];
+  });
+  return [...missing, ...misplaced.slice(0, 1), ...inverted];
+};
+
+/**
  * The clock is read after the identity is locked: no decision is dated before one that was committed
  * earlier about the same subject.
  */

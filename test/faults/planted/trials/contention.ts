@@ -7,7 +7,7 @@ import { judgeArena, replay } from '../../sweep/campaign.ts';
 import { type FactDraft, factEvent } from '../../workload/facts.ts';
 import { generateWorkload } from '../../workload/generate.ts';
 import { drain, type TrialFinding } from './drain.ts';
-import { lockRow, untilClaimed, untilWaiting } from './lock-row.ts';
+import { idOf, lockRow, untilClaimed, untilWaiting } from './lock-row.ts';
 
 type Send = (records: readonly SentRecord[]) => Promise<void>;
 type Stage = (arena: Arena, send: Send) => Promise<void>;
@@ -161,10 +161,6 @@ function createFact(
 
 function otherContent(event: SentEvent): SentEvent {
   return { ...event, data: { ...(event.data as object), note: 'other content' } };
-}
-
-function idOf({ source, id }: SentEvent): string {
-  return `${source}#${id}`;
 }
 
 function inPartition(events: readonly SentEvent[], partition: number): readonly SentRecord[] {

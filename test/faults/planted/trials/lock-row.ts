@@ -1,13 +1,17 @@
 import { Client } from 'pg';
+import type { SentEvent } from '../../../support/events.ts';
 import { eventually } from '../../../support/eventually.ts';
 import type { Arena } from '../../arena/arena.ts';
 
 const LIMIT_MS = 30_000;
 
-/** Inserts a row in an open transaction while `work` runs, then rolls back. Other transactions that insert the row wait. */
+/**
+ * Runs a statement in an open transaction while `work` runs, then rolls back. Other transactions that insert the same
+ * rows, or need the same locks, wait.
+ */
 export async function lockRow(
   { database }: Arena,
-  insert: string,
+  statement: string,
   values: readonly unknown[],
   work: () => Promise<unknown>,
 ): Promise<void> {
@@ -15,7 +19,7 @@ export async function lockRow(
   await client.connect();
   try {
     await client.query('begin');
-    await client.query(insert, [...values]);
+    await client.query(statement, [...values]);
     await work();
     await client.query('rollback');
   } finally {
@@ -36,11 +40,20 @@ export async function untilWaiting({ database }: Arena, transactions: number): P
   await eventually('transactions that wait', waiting, (count) => count >= transactions, LIMIT_MS);
 }
 
+/** The qualified id of an event. */
+export function idOf({ source, id }: SentEvent): string {
+  return `${source}#${id}`;
+}
+
 /** Waits until the event with this qualified id is claimed. */
-export async function untilClaimed({ database }: Arena, eventId: string): Promise<void> {
+export async function untilClaimed(
+  { database }: Arena,
+  eventId: string,
+  limitMs = LIMIT_MS,
+): Promise<void> {
   const claimed = async (): Promise<number> => {
     const rows = await database.query('select from inbox where event_id = $1', [eventId]);
     return rows.length;
   };
-  await eventually(`${eventId} claimed`, claimed, (count) => count > 0, LIMIT_MS);
+  await eventually(`${eventId} claimed`, claimed, (count) => count > 0, limitMs);
 }
