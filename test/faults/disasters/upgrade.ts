@@ -57,7 +57,7 @@ export const twoVersions: Disaster = {
     if (migrated.code !== 0) throw new Error(migrated.output);
     const reconciler = owned.use(await startService('reconciler', { env: arena.env, root }));
     const relay = owned.use(await startService('relay', { env: arena.env, root }));
-    await untilLogged(reconciler, 'batch taken');
+    await untilLogged(reconciler, 'batch processed');
     await load.untilPublished();
     print('both versions process load');
     for (const member of arena.members) await member.process().end('SIGTERM');

@@ -40,7 +40,7 @@ export const RECOVERY_FAULTS: Readonly<Record<string, RecoveryFault>> = {
       await first.process().end('SIGKILL');
       return async () => {
         await first.restart();
-        const hasWork = (): boolean => first.process().output().includes('batch taken');
+        const hasWork = (): boolean => first.process().output().includes('batch processed');
         await eventually('work of the new reconciler', hasWork, (yes) => yes);
       };
     },
