@@ -13,8 +13,8 @@ export interface Request {
 }
 
 /**
- * Processes the delivery of a request in the caller's transaction. A request that is repeated gets the answer of the
- * first one.
+ * Processes the delivery of a request in the caller's transaction, one request a transaction (see `transact`). A
+ * request that is repeated gets the answer of the first one.
  *
  * @param alsoWrite - what the caller writes in the same transaction, once the outcome is known
  */

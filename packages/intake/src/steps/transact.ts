@@ -20,7 +20,8 @@ export type AlsoWrite = (outcomes: readonly DeliveryOutcome[], nowMs: number) =>
 
 /**
  * Processes deliveries: claim → lock → decide → apply. Once the transaction commits, each event is applied at most once,
- * with its state, audit entry and messages; refused deliveries are dead letters, contradictions are conflicts.
+ * with its state, audit entry and messages; refused deliveries are dead letters, contradictions are conflicts. Once a
+ * transaction: most of it is written with COMMIT, and a second call would decide by the state before the first.
  *
  * @returns the outcome of each delivery, in their order; a duplicate has the answer of the first delivery
  * @throws DecideFailedError with the error that a decision threw
