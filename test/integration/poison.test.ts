@@ -1,12 +1,13 @@
 import { DEFAULT_TOPIC_NAMES, type InputTopic } from '@latchkey/contracts';
-import { type Batch, reconcileDue, redrive } from '@latchkey/intake';
-import type { ConsumedBatch, PartitionReading } from '@latchkey/kafka';
+import { reconcileDue, redrive } from '@latchkey/intake';
+import type { PartitionReading } from '@latchkey/kafka';
 import { type Db, openDatabase } from '@latchkey/postgres';
 import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { intakeMetrics } from '../../services/reconciler/src/intake-metrics.ts';
 import { Membership } from '../../services/reconciler/src/membership.ts';
 import { readInputs } from '../../services/reconciler/src/read-inputs.ts';
+import { consumedBatch } from '../support/consumed-batch.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, inSeconds, type SentEvent } from '../support/events.ts';
 import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
@@ -141,18 +142,6 @@ function reading(topic: string): PartitionReading {
   });
 }
 
-function consumed({ topic, partition, ...batch }: Batch, timestampMs: number): ConsumedBatch {
-  const { fetchedOffset, nextOffset, deliveries } = batch;
-  const records = deliveries.map(({ offset, key, value, headers }) => ({
-    offset,
-    key,
-    value,
-    headers,
-    timestampMs,
-  }));
-  return { topic, partition, fetchedOffset, nextOffset, records };
-}
-
 test('poison in one partition is isolated, and batches processed together with it are applied', async () => {
   await refuse('fact', "new.engagement = 'E-poison'");
   const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
@@ -164,7 +153,7 @@ test('poison in one partition is isolated, and batches processed together with i
     await partitions.locate({ topic, partition, logStart: 0n, logEnd: nextOffset });
   }
   const outcomes = batches.map((batch) =>
-    partitions.process(consumed(batch, Date.now()), partitionLease()),
+    partitions.process(consumedBatch(batch, Date.now()), partitionLease()),
   );
   expect(await Promise.all(outcomes)).toEqual(['processed', 'processed', 'processed']);
   const rows = await database.query(
@@ -187,8 +176,8 @@ test('a lost partition is left out, and the batches that waited together with it
   for (const partition of [0, 1])
     await partitions.locate({ topic, partition, logStart: 0n, logEnd: 1n });
   const outcomes = await Promise.all([
-    partitions.process(consumed(kept, Date.now()), partitionLease()),
-    partitions.process(consumed(lost, Date.now()), partitionLease(false)),
+    partitions.process(consumedBatch(kept, Date.now()), partitionLease()),
+    partitions.process(consumedBatch(lost, Date.now()), partitionLease(false)),
   ]);
   expect(outcomes).toEqual(['processed', 'relocate']);
   expect(await database.query('select external_id from identity')).toEqual([
@@ -209,7 +198,7 @@ test.each([1.8e18, -9.2e18, 1.8e15, -1])(
       return Promise.resolve(tries <= 2);
     };
     const lease = { ...partitionLease(), renew };
-    expect(await partitions.process(consumed(batch, timestampMs), lease)).toBe('processed');
+    expect(await partitions.process(consumedBatch(batch, timestampMs), lease)).toBe('processed');
     const progress = await database.query('select applied, dead_letter from intake_progress');
     expect(progress).toEqual([{ applied: '1', dead_letter: '1' }]);
   },

@@ -171,7 +171,8 @@ test('a session that is killed half-way leaves nothing of any batch, and they ar
   dying.catch(() => undefined);
   const terminated = (): Promise<unknown[]> =>
     database.query(`select pg_terminate_backend(pid) from pg_locks
-      where locktype = 'advisory' and classid = 19531 and not granted`);
+      where locktype = 'advisory' and classid = 19531 and not granted
+        and database = (select oid from pg_database where datname = current_database())`);
   await eventually('it waits', terminated, ({ length }) => length > 0);
   await expect(dying).rejects.toThrow();
   await locker.client.end();

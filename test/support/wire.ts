@@ -5,6 +5,8 @@ import { nameOf, type Query, wrappedClient } from './wrapped-client.ts';
 export interface Sent {
   /** Names of prepared statements, first words of others, in the order in which they were sent. */
   readonly statements: readonly string[];
+  /** Their texts. */
+  readonly texts: readonly string[];
   /**
    * The longest chain of statements of which each was sent after the answer to the one before. Statements sent without
    * waiting for answers share a round trip, in any order of the answers.
@@ -37,12 +39,14 @@ export interface Wire {
 
 export function openWire(): Wire {
   let statements: string[] = [];
+  let texts: string[] = [];
   let sentRound = 0;
   let answeredRound = 0;
   const wrap =
     (query: Query): Query =>
     (config, values) => {
       statements.push(nameOf(config));
+      texts.push(typeof config === 'object' ? config.text : config);
       const round = answeredRound + 1;
       sentRound = Math.max(sentRound, round);
       const answered = (): void => {
@@ -57,8 +61,9 @@ export function openWire(): Wire {
     Client: wrappedClient(wrap),
     seen: (name) => statements.filter((sent) => sent === name).length,
     drain() {
-      const sent = { statements, roundTrips: sentRound };
+      const sent = { statements, texts, roundTrips: sentRound };
       statements = [];
+      texts = [];
       sentRound = 0;
       answeredRound = 0;
       return sent;
