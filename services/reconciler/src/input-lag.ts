@@ -10,7 +10,7 @@ export interface InputLag extends AsyncDisposable {
 }
 
 export interface InputLagOptions {
-  /** A client of its own; given up when `signal` is aborted. */
+  /** Opens a client that nothing else uses; it stops when `signal` is aborted. */
   readonly openKafka: (signal: AbortSignal) => Kafka;
   readonly topics: readonly string[];
   readonly membership: Membership;
@@ -25,8 +25,8 @@ interface Client {
 }
 
 /**
- * Has a client of its own, which is thrown away after each failure: once one of its topics is deleted kafkajs cannot
- * renew what it knows of the others, and waits for the topic to come back.
+ * Uses a separate client, which is closed after each failure: once one of its topics is deleted, kafkajs cannot refresh the
+ * metadata of the others, and waits until the topic exists again.
  */
 export function openInputLag(options: InputLagOptions): InputLag {
   const { topics, membership, health } = options;
@@ -39,7 +39,7 @@ export function openInputLag(options: InputLagOptions): InputLag {
     const admin = await closing?.admin.catch(() => undefined);
     await admin?.[Symbol.asyncDispose]();
   };
-  const look = async (): Promise<void> => {
+  const measure = async (): Promise<void> => {
     membership.checkFetching();
     client ??= connect(options.openKafka);
     const admin = await client.admin;
@@ -53,8 +53,8 @@ export function openInputLag(options: InputLagOptions): InputLag {
     }
     health.ready(PART);
     const ends = new Map<string, ReadonlyMap<number, bigint>>();
-    for (const topic of new Set(membership.positions().map((held) => held.topic))) {
-      // eslint-disable-next-line no-await-in-loop -- a handful, and one client asks for one topic at a time
+    for (const topic of new Set(membership.positions().map((own) => own.topic))) {
+      // eslint-disable-next-line no-await-in-loop -- few topics, and a client asks for one at a time
       ends.set(topic, await endsOf(admin, topic));
     }
     gauges.show(membership.positions(), ends);
@@ -62,11 +62,11 @@ export function openInputLag(options: InputLagOptions): InputLag {
   const forget = (): void => {
     membership.checkFetching();
     gauges.forget();
-    // What it could not close was lost before.
+    // A connection that cannot be closed is lost already.
     void close().catch(() => undefined);
   };
   return {
-    task: { name: 'input-lag', everyMs: 5_000, limitMs: 10_000, forget, work: look },
+    task: { name: 'input-lag', everyMs: 5_000, limitMs: 10_000, forget, work: measure },
     [Symbol.asyncDispose]: close,
   };
 }
@@ -83,7 +83,7 @@ async function endsOf(admin: TopicAdmin, topic: string): Promise<ReadonlyMap<num
 
 type Ends = ReadonlyMap<string, ReadonlyMap<number, bigint>>;
 
-/** What was shown and is not among `positions` is gone with each look. */
+/** Each call of `show` removes the values of partitions that are not among `positions`. */
 function lagGauges(metrics: Metrics): {
   readonly show: (positions: readonly OwnPosition[], ends: Ends) => void;
   readonly forget: () => void;
@@ -102,7 +102,7 @@ function lagGauges(metrics: Metrics): {
         const end = ends.get(topic)?.get(partition);
         if (position === undefined || end === undefined) continue;
         at.set({ topic, partition }, Number(position));
-        // A batch may have been taken since its end was asked for; a log that was made again ends before us.
+        // The position may have advanced since the end was read; a log that was created again ends before the position.
         lag.set({ topic, partition }, Math.max(0, Number(end - position)));
       }
     },

@@ -2,8 +2,8 @@ import { type Db, FORGET_MAX_ROWS, forgetClaims, readHousekeeping } from '@latch
 import { type BackgroundTask, type Logger, type Metrics, waitMs } from '@latchkey/runtime';
 
 const DAY_SECONDS = 86_400;
-/** Between two statements, so that forgetting a backlog does not crowd out what is taken. */
-const BREATH_MS = 50;
+/** Pause between two statements, so that deleting a backlog does not slow intake down. */
+const PAUSE_MS = 50;
 
 export interface Retention {
   readonly retentionDays: number;
@@ -12,8 +12,8 @@ export interface Retention {
 }
 
 /**
- * Forgets claims that are older than the retention. Every reconciler does this: the one that comes second finds
- * nothing to do.
+ * Deletes claims that are older than the retention. Every reconciler runs it; a second one at the same moment finds none
+ * to delete.
  */
 export function forgettingTask(
   db: Db,
@@ -22,44 +22,51 @@ export function forgettingTask(
   signal: AbortSignal,
 ): BackgroundTask {
   const forgotten = metrics.counter('latchkey_inbox_forgotten_total');
-  const note = (count: number): void => {
-    forgotten.inc(count);
+  const count = (deleted: number): void => {
+    forgotten.inc(deleted);
   };
   return {
     name: 'forgetting',
     everyMs: 60_000,
-    // A backlog of millions takes its time.
+    // A backlog of millions of claims needs that long.
     limitMs: 3_600_000,
     work: async () => {
-      const total = await forgetOnce(db, retention, note, signal);
+      const total = await forgetOnce(db, retention, count, signal);
       if (total > 0) log.info({ forgotten: total }, 'inbox has forgotten');
     },
   };
 }
 
-/** One pass over what is old, in bounded statements; tells of each how many claims it forgot, and returns the sum. */
+/**
+ * Deletes all claims that are old now, in bounded statements.
+ *
+ * @param count - called with the number of claims that each statement has deleted
+ * @returns their sum
+ */
 async function forgetOnce(
   db: Db,
   retention: Retention,
-  note: (count: number) => void,
+  count: (deleted: number) => void,
   signal: AbortSignal,
 ): Promise<number> {
   let total = 0;
   let afterMs = 0;
   while (!signal.aborted) {
-    // eslint-disable-next-line no-await-in-loop -- bounded batches, one after the other
+    // eslint-disable-next-line no-await-in-loop -- one statement after the other
     const [answer] = await db.run(forgetClaims, { ...retention, afterMs });
-    note(answer?.forgotten ?? 0);
+    count(answer?.forgotten ?? 0);
     total += answer?.forgotten ?? 0;
     if (answer === undefined || answer.forgotten < FORGET_MAX_ROWS) break;
     afterMs = answer.lastMs ?? afterMs;
     // eslint-disable-next-line no-await-in-loop -- see above
-    await waitMs(BREATH_MS, signal);
+    await waitMs(PAUSE_MS, signal);
   }
   return total;
 }
 
-/** Shows how far back the inbox remembers and should, and how far ahead the audit trail has its months. */
+/**
+ * Measures for how long the inbox has kept claims and should keep them, and how far ahead the audit trail has partitions.
+ */
 export function housekeepingTask(
   db: Db,
   { retentionDays }: Retention,
@@ -78,7 +85,7 @@ export function housekeepingTask(
     },
     work: async () => {
       const [kept] = await db.run(readHousekeeping, {});
-      if (kept === undefined) throw new Error('the inbox has no row for what it remembers');
+      if (kept === undefined) throw new Error('inbox_retention has no row');
       const { inboxRetainedSinceAtMs: sinceMs, auditPartitionsEndAtMs: endMs, nowAtMs } = kept;
       remembers.set(sinceMs === null ? 0 : (nowAtMs - sinceMs) / 1_000);
       months.set((endMs - nowAtMs) / 1_000);

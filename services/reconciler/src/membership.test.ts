@@ -31,7 +31,7 @@ test('it is ready once it is in the group and each partition is located', () => 
   expect(notReady()).toEqual([]);
 });
 
-test('a member without partitions stands by, and is ready', () => {
+test('a member without partitions is ready', () => {
   const { membership, health } = open();
   membership.assigned([]);
   expect(health.readiness().ready).toBe(true);
@@ -59,19 +59,19 @@ test('out of the group it has no partitions and is not ready', () => {
   expect(membership.positions()).toEqual([]);
 });
 
-test('a position is that of the reader, or where it stands still, or unknown', () => {
+test('a position is that of the reader, or where the partition is stopped, or unknown', () => {
   const { membership } = open();
-  const [reading, standing, unknown] = [partition(0), partition(1), partition(2)];
-  membership.assigned([reading, standing, unknown]);
+  const [reading, stopped, unknown] = [partition(0), partition(1), partition(2)];
+  membership.assigned([reading, stopped, unknown]);
   reading.nextOffset = 7n;
   membership.stoppedAt('t', 1, 5n);
   expect(membership.positions().map(({ position }) => position)).toEqual([7n, 5n, undefined]);
 });
 
-test('it is not ready where nothing is fetched for 10 s although something is wanted', () => {
+test('it is not ready where nothing is fetched for 10 s although a partition is read', () => {
   const { membership, notReady, wait } = open();
-  const held = partition(0);
-  membership.assigned([held]);
+  const own = partition(0);
+  membership.assigned([own]);
   membership.health.ready(partOf('t', 0));
   const checked = (): readonly string[] => {
     membership.checkFetching();
@@ -79,9 +79,9 @@ test('it is not ready where nothing is fetched for 10 s although something is wa
   };
   wait(10_000);
   expect(checked()).toEqual([]);
-  held.status = 'processing';
+  own.status = 'processing';
   expect(checked()).toEqual([]);
-  held.status = 'reading';
+  own.status = 'reading';
   expect(checked()).toEqual(['group: nothing can be fetched from the brokers']);
   membership.fetched();
   expect(checked()).toEqual([]);

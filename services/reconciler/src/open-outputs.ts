@@ -4,8 +4,8 @@ import { describeShapes, planOutputTopic, type TopicAdmin } from '@latchkey/kafk
 import { type Db, ensureLanes, listLanes, readOutputState } from '@latchkey/postgres';
 
 /**
- * The lanes of all output topics, made where there were none: one a partition that the topic has, or
- * will have when a relay creates it.
+ * Returns the lanes of all output topics, one for each partition. Creates the lanes of a topic that has none: as many as
+ * the topic has partitions, or will have once a relay has created it.
  *
  * @param configured - OUTPUT_PARTITIONS
  * @throws Failure PARTITION_COUNT_DIFFERS when topic, configuration and database do not agree
@@ -28,10 +28,10 @@ export async function openOutputs(
       existing: existing.get(topic)?.partitions,
       recorded: known === 0 ? undefined : known,
     });
-    // eslint-disable-next-line no-await-in-loop -- five topics, once a start
+    // eslint-disable-next-line no-await-in-loop -- five topics, once at start
     if (known === 0) await db.run(ensureLanes, { topic, partitions });
   }
-  // Read before the lanes: if they change in between, nothing is appended to the old ones.
+  // Read before the lanes: if lanes are added in between, no transaction appends to the old ones.
   const { layout } = await readOutputState(db);
   return { installation, lanes: outputLanes(await db.run(listLanes, {}), names), layout };
 }

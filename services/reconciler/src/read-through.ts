@@ -10,21 +10,21 @@ import {
 } from '@latchkey/postgres';
 import type { BackgroundTask, Logger, Metrics } from '@latchkey/runtime';
 import {
-  type Look,
-  nextLook,
+  advanceMark,
+  type DeadlineWait,
+  measureWait,
   type PartitionCount,
-  partitionCount,
-  type Waiting,
-  waitingOf,
-} from './looks.ts';
+  type ReadMark,
+  updatePartitionCount,
+} from './read-marks.ts';
 
-/** How far a topic was read, as this process knows it. */
+/** How far the verification topic was read. */
 export interface ReadThrough {
-  /** Whose partitions deadlines wait for; changes as more of them are seen. */
+  /** The topic and the number of partitions that deadlines wait for, which changes as the topic does. */
   readonly reports: () => ReportTopic;
   /**
-   * Notes how far each partition was read by the broker's clock: where one is read to its end, nothing that was
-   * stamped earlier can still come. Undefined where there is no such topic.
+   * Records through which time each partition was read: where one is read to its end, no record with an earlier stamp
+   * can follow. Undefined where there is no such topic.
    */
   readonly task: BackgroundTask | undefined;
 }
@@ -32,7 +32,7 @@ export interface ReadThrough {
 export interface WatchedTopic {
   readonly db: Db;
   readonly admin: TopicAdmin;
-  /** undefined: the installation has none, and deadlines count by the database's clock. */
+  /** Undefined: the installation has none, and deadlines count by the database's clock. */
   readonly topic: string | undefined;
   /** How far the brokers' clocks may be behind the database's. */
   readonly marginMs: number;
@@ -52,13 +52,13 @@ export function openReadThrough(watched: WatchedTopic): ReadThrough {
     task: {
       name: 'read-through',
       everyMs: 1_000,
-      // Longer than a broker that says nothing is waited for.
+      // Longer than the limit for an answer of a broker.
       limitMs: 20_000,
-      // Deadlines wait meanwhile.
+      // Deadlines wait until the next success.
       forget: () => {
         watcher.forget();
       },
-      work: () => watcher.look(),
+      work: () => watcher.check(),
     },
   };
 }
@@ -67,11 +67,11 @@ class Watcher {
   readonly #watched: WatchedTopic;
   readonly #topic: string;
   readonly #gauges: ReadThroughGauges;
-  /** By partition: what is to be read before more is known. */
-  readonly #looks = new Map<number, Look>();
+  /** By partition: the mark that its reader is to reach next. */
+  readonly #marks = new Map<number, ReadMark>();
   #count: PartitionCount | undefined;
   #leftOut = '';
-  #waiting: Waiting | undefined;
+  #wait: DeadlineWait | undefined;
 
   constructor(watched: WatchedTopic, topic: string) {
     this.#watched = watched;
@@ -83,36 +83,36 @@ class Watcher {
     return this.#count?.count ?? 0;
   }
 
-  /** How far the topic was read is not known any more. */
+  /** Clears the gauges: their values may no longer be true. */
   forget(): void {
     this.#gauges.forget();
   }
 
-  /** The clock is read first: a record that comes after it was read is stamped later. */
-  async look(): Promise<void> {
+  /** Reads the clock first: a record that arrives after that has a later stamp. */
+  async check(): Promise<void> {
     const { db, admin, marginMs } = this.#watched;
     const [clock] = await db.run(readClock, {});
     if (clock === undefined) return;
     const ends = await readWrittenOffsets(admin, this.#topic, 1);
-    this.#count = partitionCount(this.#count, ends.size, clock.nowMs);
-    const rows = await this.#rowsOf(ends);
+    this.#count = updatePartitionCount(this.#count, ends.size, clock.nowMs);
+    const rows = await this.#listRows(ends);
     for (const [partition, { end: logEnd }] of ends) {
       const row = rows.get(partition);
       if (row === undefined) continue;
-      const look = { epoch: row.epoch, logEnd, throughMs: clock.nowMs - marginMs };
-      const { reached, next } = nextLook(this.#looks.get(partition), look, row);
-      if (next === undefined) this.#looks.delete(partition);
-      else this.#looks.set(partition, next);
+      const latest = { epoch: row.epoch, logEnd, throughMs: clock.nowMs - marginMs };
+      const { reached, next } = advanceMark(this.#marks.get(partition), latest, row);
+      if (next === undefined) this.#marks.delete(partition);
+      else this.#marks.set(partition, next);
       if (reached === undefined) continue;
-      const marked = { topic: this.#topic, partition, ...reached };
-      // eslint-disable-next-line no-await-in-loop -- a handful of partitions, once a second
-      await db.run(markReadThrough, marked);
+      const readThrough = { topic: this.#topic, partition, ...reached };
+      // eslint-disable-next-line no-await-in-loop -- few partitions, once a second
+      await db.run(markReadThrough, readThrough);
     }
-    this.#tell([...rows.values()], clock.nowMs);
+    this.#report([...rows.values()], clock.nowMs);
   }
 
-  /** An empty partition that no reader was given yet is read to its end all the same. */
-  async #rowsOf(
+  /** The rows by partition. An empty partition gets one: it is read to its end, also where no process has read it yet. */
+  async #listRows(
     ends: ReadonlyMap<number, LogOffsets>,
   ): Promise<ReadonlyMap<number, ReadThroughRow>> {
     const { db } = this.#watched;
@@ -124,21 +124,21 @@ class Watcher {
       ([partition, { start, end }]) => start === end && !known.has(partition),
     );
     for (const [partition, { start: nextOffset }] of empty) {
-      // eslint-disable-next-line no-await-in-loop -- once in the life of a partition
+      // eslint-disable-next-line no-await-in-loop -- once for each partition
       await db.run(insertProgress, { topic, partition, nextOffset });
     }
     return empty.length === 0 ? known : list();
   }
 
-  #tell(all: readonly ReadThroughRow[], nowMs: number): void {
+  #report(all: readonly ReadThroughRow[], nowMs: number): void {
     const { log } = this.#watched;
     const topic = this.#topic;
     const rows = all.filter(({ partition }) => partition < this.partitions);
     const leftOut = rows.filter((row) => row.isLeftOut).map(({ partition }) => partition);
-    const noted = rows.filter((row) => !row.isLeftOut).map(({ readThroughMs }) => readThroughMs);
+    const times = rows.filter((row) => !row.isLeftOut).map(({ readThroughMs }) => readThroughMs);
     const isWhole = rows.length >= this.partitions;
-    this.#waiting = waitingOf(noted, isWhole, nowMs, this.#waiting);
-    this.#gauges.show(this.#waiting.ageMs / 1_000, leftOut.length);
+    this.#wait = measureWait(times, isWhole, nowMs, this.#wait);
+    this.#gauges.show(this.#wait.ageMs / 1_000, leftOut.length);
     if (leftOut.join() === this.#leftOut) return;
     this.#leftOut = leftOut.join();
     if (leftOut.length === 0) log.info({ topic }, 'deadlines wait for all partitions again');

@@ -21,6 +21,7 @@ import {
   type ServiceContext,
   waitingAlarm,
 } from '@latchkey/runtime';
+import { policyTask } from './announce-policy.ts';
 import { auditOrderTask } from './audit-order.ts';
 import { clockTask } from './clock.ts';
 import { openInputLag } from './input-lag.ts';
@@ -28,12 +29,11 @@ import { intakeMetrics } from './intake-metrics.ts';
 import { forgettingTask, housekeepingTask } from './janitor.ts';
 import { Membership } from './membership.ts';
 import { openOutputs } from './open-outputs.ts';
-import { policyTask } from './policy-at-work.ts';
+import { deadLettersTask, reviewsTask } from './open-work-gauges.ts';
 import { readInputs } from './read-inputs.ts';
 import { openReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
-import { untilInputsReady } from './until-inputs-ready.ts';
-import { deadLettersTask, reviewsTask } from './waiting-for-people.ts';
+import { waitForInputTopics } from './wait-for-input-topics.ts';
 import { warmTimeZones } from './warm-time-zones.ts';
 
 /** How soon reading continues after an operator has accepted a finding. */
@@ -75,7 +75,7 @@ export async function runReconciler(
   await warmTimeZones();
   const retentionDays = settings.INBOX_RETENTION_DAYS;
   await prepare(context, () =>
-    untilInputsReady(admin, inputs, retentionDays, { log, health }, signal),
+    waitForInputTopics(admin, inputs, retentionDays, { log, health }, signal),
   );
   if (signal.aborted) return;
   const intake: IntakeContext = { db, policy, outputs: prepared };

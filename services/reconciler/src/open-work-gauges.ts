@@ -2,7 +2,7 @@ import { DEAD_LETTER_CODES } from '@latchkey/contracts';
 import { countDeadLetters, countReviews, type Db } from '@latchkey/postgres';
 import type { BackgroundTask, Metrics } from '@latchkey/runtime';
 
-/** Shows how many dead letters wait for somebody, of every code there is. */
+/** Measures the number of open dead letters, by code; codes that have none are 0. */
 export function deadLettersTask(db: Db, metrics: Metrics): BackgroundTask {
   const open = metrics.gauge('latchkey_dead_letters');
   const forget = (): void => {
@@ -22,7 +22,7 @@ export function deadLettersTask(db: Db, metrics: Metrics): BackgroundTask {
   };
 }
 
-/** Shows how many reviews wait for somebody, and how many of them for longer than they should, by kind. */
+/** Measures the number of open reviews, by kind, and how many of them are overdue. */
 export function reviewsTask(db: Db, metrics: Metrics): BackgroundTask {
   const open = metrics.gauge('latchkey_reviews_open');
   const forget = (): void => {

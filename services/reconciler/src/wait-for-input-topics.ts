@@ -2,20 +2,20 @@ import { Failure } from '@latchkey/contracts';
 import { describeTopics, type TopicAdmin, type TopicDescription } from '@latchkey/kafka';
 import { type Health, type InputTopicNames, type Logger, waitMs } from '@latchkey/runtime';
 
-const EVERY_MS = 1_000;
+const POLL_MS = 1_000;
 const DAY_MS = 86_400_000;
 const UNLIMITED = -1;
 
 /**
- * Waits until every input topic exists, not ready meanwhile: they belong to their senders and are
- * never created here. Resolves early when asked to stop.
+ * Waits until every input topic exists; the process is not ready until then. Senders create input topics, the reconciler
+ * never does. Resolves early when the signal is aborted.
  *
- * @throws Failure TIMESTAMP_TYPE when deadlines would count by the senders' clocks
  * @param retentionDays - of the inbox
- * @throws Failure TOPIC_SETTING when a topic is compacted: events would vanish, the last one read among them;
- *   or when it keeps events for longer than the inbox remembers them
+ * @throws Failure TIMESTAMP_TYPE where the senders' clocks would decide about deadlines
+ * @throws Failure TOPIC_SETTING where a topic is compacted, which deletes events, even the last one that was read; or
+ *   where it keeps events for longer than the inbox keeps claims
  */
-export async function untilInputsReady(
+export async function waitForInputTopics(
   admin: TopicAdmin,
   names: InputTopicNames,
   retentionDays: number,
@@ -24,9 +24,9 @@ export async function untilInputsReady(
 ): Promise<void> {
   const topics = Object.values(names);
   const verification = names['verification-events'];
-  let announced = false;
+  let isLogged = false;
   while (!signal.aborted) {
-    // eslint-disable-next-line no-await-in-loop -- looks until they are there
+    // eslint-disable-next-line no-await-in-loop -- polls until they exist
     const found = await describeTopics(admin, topics);
     checkInputs(found, verification, retentionDays);
     const missing = topics.filter((topic) => !found.has(topic));
@@ -36,10 +36,10 @@ export async function untilInputsReady(
       return;
     }
     health.notReady('input topics', `waiting for ${missing.join(', ')}`);
-    if (!announced) log.warn({ missing }, 'waiting for input topics');
-    announced = true;
+    if (!isLogged) log.warn({ missing }, 'waiting for input topics');
+    isLogged = true;
     // eslint-disable-next-line no-await-in-loop -- see above
-    await waitMs(EVERY_MS, signal);
+    await waitMs(POLL_MS, signal);
   }
 }
 
@@ -73,7 +73,10 @@ function checkStamps(topic: TopicDescription | undefined): void {
   throw new Failure('TIMESTAMP_TYPE', { topic: topic.name, type });
 }
 
-/** No retention of the inbox would be enough. Reading again what lies far back is rare, and refused where it matters. */
+/**
+ * Logs a warning for topics that keep events for ever: no retention of the inbox is long enough for them. Old events are
+ * rarely read again, and the claim refuses those that might be duplicates.
+ */
 function warnOfUnlimited(
   found: ReadonlyMap<string, TopicDescription>,
   retentionDays: number,
