@@ -242,3 +242,32 @@ describe.each(WAYS)('$name', ({ process, transactionsOf }) => {
     expect((await second)?.map(shortOf)).toEqual([['applied', PENDING, undefined]]);
   });
 });
+
+/** As if the inbox had forgotten every claim up to an hour from now. */
+async function forget(): Promise<void> {
+  await database.query(
+    "update inbox_retention set retained_since = clock_timestamp() + interval '1 hour'",
+  );
+}
+
+test('a request that the inbox may have forgotten is a dead letter, and claims nothing', async () => {
+  await forget();
+
+  const outcomes = await harness.db.transaction((tx) =>
+    processAsRequest(harness, tx, [asked('v1')]),
+  );
+
+  expect(outcomes.map(shortOf)).toEqual([['dead_letter', undefined, 'TOO_OLD']]);
+  expect(await database.query('select event_id from inbox')).toEqual([]);
+});
+
+test('a transaction during which the inbox forgets is refused, and nothing is written', async () => {
+  const before = await written();
+  await forget();
+
+  // These arrivals were read before.
+  const processed = harness.db.transaction((tx) => processTogether(harness, tx, [asked('v1')]));
+
+  await expect(processed).rejects.toThrow('has just forgotten');
+  expect(await written()).toEqual(before);
+});

@@ -8,7 +8,7 @@ import { openPolicy } from './open-policy.ts';
 
 const example = await readFile(EXAMPLE_POLICY_URL, 'utf8');
 
-/** What a policy of these bytes is: its hash, or what is said against it. */
+/** The hash of the policy in these bytes, or the code and problems of its refusal. */
 async function opened(bytes: Buffer): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-policy-'));
   const file = join(folder, 'policy.yaml');

@@ -7,7 +7,7 @@ import {
   stopPartition,
 } from '@latchkey/postgres';
 
-/** What the broker says of the log of an input partition. */
+/** The ends of the log of an input partition, as the broker reports them. */
 export interface LogEnds {
   readonly topic: string;
   readonly partition: number;

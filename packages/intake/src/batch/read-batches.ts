@@ -3,7 +3,7 @@ import type { Policy } from '@latchkey/domain';
 import { createYielder } from '../steps/yielder.ts';
 import type { Batch, BatchDelivery } from './batch.ts';
 
-/** A value from this size on may take longer to read than several may keep the event loop. */
+/** Reading a value of this size or more is a long step, see `createYielder`. */
 const LARGE_BYTES = 32 * 1024;
 
 /** Reads the deliveries of batches. This comes before the first SQL, so that hostile input never reaches it. */

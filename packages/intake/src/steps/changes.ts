@@ -59,7 +59,7 @@ export interface Changes {
   readonly failureCounts: readonly FailureCountRow[];
   /** Only those that are not open yet are opened and announced. */
   readonly reviews: readonly NewReview[];
-  /** What many share; only those whose own review is new are counted. */
+  /** Reviews that many people share; only people whose own review is new are counted. */
   readonly shared: readonly SharedReview[];
   /** Ids of reviews that need no decision any more; open ones are resolved and announced. */
   readonly resolved: readonly string[];
@@ -73,7 +73,6 @@ export interface Changes {
 /** How long the owner of a review has to resolve it. */
 export const REVIEW_DUE_MS = 24 * 3_600_000;
 
-/** Nothing at all. */
 export const NO_CHANGES: Changes = {
   claims: [],
   facts: [],
@@ -96,7 +95,7 @@ export const NO_CHANGES: Changes = {
   effects: [],
 };
 
-/** All of these together, in their order. */
+/** The rows of all parts, in their order. */
 export function joinChanges(parts: readonly Partial<Changes>[]): Changes {
   const joined: Record<string, readonly unknown[]> = { ...NO_CHANGES };
   const own = new Map<string, unknown[]>();
@@ -110,7 +109,7 @@ export function joinChanges(parts: readonly Partial<Changes>[]): Changes {
   return joined as unknown as Changes;
 }
 
-/** Most parts have rows of few kinds: a list is made when the first of its rows comes. */
+/** Creates a list with its first rows: most parts have rows of few kinds. */
 function appendRows(own: Map<string, unknown[]>, name: string, rows: readonly unknown[]): void {
   const before = own.get(name);
   if (before === undefined) own.set(name, [...rows]);

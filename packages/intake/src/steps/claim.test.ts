@@ -61,7 +61,7 @@ function openTx(inbox: Map<string, Buffer>): Tx {
 
 const TIMES = { nowMs: 1_000, retainedSinceMs: null, retention: 'record' } as const;
 
-/** The expected results of transactions: the first content of an id claims it, whatever follows. */
+/** The expected results of transactions: the first content of an id claims it. */
 function expected(transactions: readonly (readonly Drawn[])[]): readonly (readonly string[])[] {
   const inbox = new Map<string, number>();
   return transactions.map((deliveries) => {

@@ -151,8 +151,8 @@ async function checkMemory(
 ): Promise<void> {
   if (retention === 'record') return;
   const events = deliveries.filter(
-    ({ origin, read }, index) =>
-      origin.kind === 'kafka' && read.kind === 'event' && !('kind' in (admitted[index] ?? {})),
+    (one, index) =>
+      !isRedriven(one) && one.read.kind === 'event' && !('kind' in (admitted[index] ?? {})),
   );
   if (events.length === 0) return;
   const [row] = await tx.run(readRetainedSince, {});

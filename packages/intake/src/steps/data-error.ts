@@ -1,11 +1,11 @@
 import { sqlStateOf, UnfitTextError } from '@latchkey/postgres';
 
-/** Deciding about these events threw: the fault lies in them, or in us, and not in the system. */
+/** Deciding about these events failed, because of them or of a defect of ours: trying again would not help. */
 export class DecideFailedError extends Error {
   override readonly name = 'DecideFailedError';
 }
 
-/** What only the value of an event can bring about, in the statements that intake runs. */
+/** SQLSTATEs that only the value of an event can cause, in the statements that intake runs. */
 const DATA_STATES: ReadonlySet<string> = new Set([
   '22003', // numeric value out of range
   '22007', // invalid datetime format

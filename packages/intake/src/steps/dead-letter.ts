@@ -35,7 +35,7 @@ export function deadLetterChanges(
   };
 }
 
-/** What a dead letter says to downstream: where it is, never what the delivery said. */
+/** What is published of a dead letter: its coordinates, never its content. */
 export type AnnouncedLetter = Pick<
   NewDeadLetter,
   'id' | 'code' | 'topic' | 'partition' | 'offset' | 'eventId' | 'source' | 'type'
@@ -71,7 +71,7 @@ export function deadLetteredEffect(
   };
 }
 
-/** What a delivery says about itself, as far as that is in order. */
+/** The id, source and type that a delivery states, as far as they are valid. */
 export function labelsOf({ read }: Pick<ReadDelivery, 'read'>): {
   readonly eventId: string | undefined;
   readonly source: string | undefined;

@@ -6,7 +6,7 @@ import type { Moment } from './moment.ts';
 import type { Outputs } from './outputs.ts';
 
 /**
- * Decides about what is locked and applies it: the steps that every transaction shares which no delivery has started.
+ * The steps of a transaction that no delivery starts: lock → decide → apply.
  *
  * @param lock - locks and reads everything that is decided about, then the moment
  */
@@ -15,8 +15,7 @@ export async function decideAndApply<L>(
   outputs: Outputs,
   lock: () => Promise<Locked<L>>,
   decide: (locked: L, moment: Moment) => readonly Partial<Changes>[],
-): Promise<Moment> {
+): Promise<void> {
   const { locked, moment } = await lock();
   await apply(tx, joinChanges(decide(locked, moment)), outputs, moment.nowMs);
-  return moment;
 }

@@ -27,7 +27,7 @@ export interface OperatorOrigin {
 /** Where a delivery comes from. The clock is a trigger of decisions and no origin: it delivers nothing. */
 export type Origin = KafkaOrigin | OperatorOrigin;
 
-/** A delivery, and what it says. */
+/** A delivery, and what was read from it. */
 export interface ReadDelivery {
   readonly delivery: Delivery;
   readonly origin: Origin;

@@ -5,7 +5,7 @@ export interface DeliveryOutcome {
   readonly disposition: 'applied' | 'duplicate' | 'stale' | 'conflict' | 'dead_letter';
   /**
    * JSON text: what a retry of the event gets. Stored with the claim, so that a duplicate has the answer of the first
-   * delivery; undefined where the disposition says everything.
+   * delivery; undefined where the disposition is the whole answer.
    */
   readonly answer: string | undefined;
   /** Why it is a dead letter. */

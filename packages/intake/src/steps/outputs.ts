@@ -41,7 +41,7 @@ export function messageOf(effect: Effect, outputs: Outputs): OutboxMessage {
   const lanes = outputs.lanes[EFFECT_TOPIC[type]];
   const lane = lanes[partitionOf(key, lanes.length)];
   if (lane === undefined) throw new RangeError(`no lane for ${type}`);
-  // An access effect bears its id in its data, too.
+  // The data of an access effect contains its id too.
   const ceId = 'effect' in effect.data ? effect.data.effect : ceIdOf(type, object, generation);
   return {
     lane,

@@ -59,7 +59,7 @@ function claimedOf(
   });
 }
 
-/** The claim of a redriven delivery says dead letter, or is new: either way it ends as what was decided now. */
+/** Settles the claims of redriven deliveries, which are new or a dead letter's: no other step does. */
 function reclaimedChanges(claimed: readonly ClaimedEvent[], { claims }: Changes): Partial<Changes> {
   const redriven = claimed.filter(({ origin }) => origin.kind === 'operator');
   if (redriven.length === 0) return {};

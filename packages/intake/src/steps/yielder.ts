@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** How long work may keep the event loop from everything else: heartbeats, answers to /livez. */
+/** How long work may delay everything else in the event loop: heartbeats, answers to /livez. */
 const BUDGET_MS = 10;
 /** Before a step that may take several times the budget by itself. */
 const BUDGET_BEFORE_LONG_MS = 1;

@@ -4,7 +4,7 @@ import type { Effect } from '../changes.ts';
 
 type Announced = Pick<NewReview, 'reviewId' | 'kind' | 'subject' | 'owner' | 'dueAtMs'>;
 
-/** The message that a review was opened. Opened and resolved take turns, so that each is every other version. */
+/** The message that a review was opened. Openings and resolutions alternate: each has every other version. */
 export function openedEffect(review: Announced, version: bigint, nowMs: number): Effect {
   return {
     type: 'latchkey.review.opened.v1',

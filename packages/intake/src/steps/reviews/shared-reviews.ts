@@ -9,12 +9,12 @@ import {
   type Tx,
 } from '@latchkey/postgres';
 
-/** What a review says of one unknown person. */
+/** One unknown person in the detail of a review. */
 export interface NamedPerson {
   readonly source: string;
   readonly externalId: string;
   readonly eventId: string;
-  /** Known people of the same source whose id is alike; at most ten. */
+  /** Known people of the same source with a similar id; at most ten. */
   readonly alike: readonly string[];
 }
 
@@ -37,7 +37,7 @@ interface SharedDetail {
   readonly count: number;
   /** Those who are still unknown; absent where an older version opened it, which kept no rows of their own. */
   readonly unknown?: number;
-  /** Some who are still unknown, those with an id that is alike first. */
+  /** Some who are still unknown, those with similar ids first. */
   readonly first: readonly NamedPerson[];
 }
 
@@ -138,7 +138,7 @@ function alikeFirst(one: NamedPerson, other: NamedPerson): number {
   return Number(other.alike.length > 0) - Number(one.alike.length > 0);
 }
 
-/** What `detail` holds of them. */
+/** The properties of a person that `detail` contains. */
 export function named({ source, externalId, eventId, alike }: NamedPerson): NamedPerson {
   return { source, externalId, eventId, alike };
 }
