@@ -41,10 +41,8 @@ export function buildChunk(
 
 function missing(from: LaneAnchor, hole: number): Refusal {
   const position = from.position + BigInt(hole + 1);
-  return {
-    code: 'RELAY_ROW_MISSING',
-    detail: `partition ${from.partition}: the outbox has no row at ${position}, but later ones: relay rebase`,
-  };
+  const detail = `partition ${from.partition}: the outbox has no row at ${position}, but later ones: relay rebase`;
+  return { code: 'RELAY_ROW_MISSING', detail };
 }
 
 function messageOf(row: OutboxRow): OutgoingMessage {
