@@ -67,7 +67,7 @@ async function processTogether(
     }
     if (received > 0) reporting.metrics.committed(received, tookMs);
   } catch (error) {
-    // Each part that this error concerns meets it again, alone.
+    // Each part that this error concerns fails again when it is processed alone.
     reporting.log.debug({ err: error, parts: parts.length }, 'not processed together');
   }
   return next;

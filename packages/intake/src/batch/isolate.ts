@@ -5,7 +5,7 @@ import type { BatchOutcome } from './outcome.ts';
 import { processBatch } from './process-batches.ts';
 
 /**
- * Processes a batch; where an error of the data fails it, halves it until the poison is alone and a dead letter. After a
+ * Processes a batch; where an error of the data fails it, halves it until the event at fault is alone and a dead letter. After a
  * few of these in a row the partition stops instead; the database counts them, so that a restart changes nothing and an
  * operator's acceptance begins again. Every other error is thrown: the caller waits and tries again.
  */

@@ -64,7 +64,7 @@ async function openProgress(db: Db, log: LogEnds): Promise<ProgressRow> {
   if (known !== undefined) return known;
   await db.run(insertProgress, { topic, partition, nextOffset: logStart });
   const [made] = await db.run(readProgress, { topic, partition });
-  if (made === undefined) throw new Error('a position was made and is gone');
+  if (made === undefined) throw new Error('the inserted position cannot be read');
   return made;
 }
 

@@ -3,7 +3,7 @@ import type { Batch } from './batch.ts';
 import type { BatchOutcome, LockedElsewhere } from './outcome.ts';
 import { type Position, positionOf } from './position.ts';
 
-/** More events in a row that cannot be applied are no fault of theirs: something is wrong with us. */
+/** More isolated events in a row point to a fault of the system. */
 const MAX_ISOLATIONS_IN_A_ROW = 3;
 
 const LOCKED: LockedElsewhere = { kind: 'locked' };

@@ -18,7 +18,7 @@ export type Position =
 
 /**
  * Compares a batch with the position in the database, which alone counts: not the consumer group's.
- * So a zombie, a rebalance, an expired group or a restored database can neither repeat nor skip.
+ * So a process that has lost its partition, a rebalance, an expired group or a restored database can neither repeat nor skip.
  */
 export function positionOf(progress: ProgressRow, batch: Batch): Position {
   if (progress.stoppedCode !== null) return { kind: 'stopped' };

@@ -27,7 +27,7 @@ import { readBatches } from './read-batches.ts';
  *
  * Afterwards each delivery from our position on was applied, or was a duplicate, stale, a conflict or a dead letter, is
  * counted as such, and the position is after the batch. Rejected: nothing was written, unless the connection was lost
- * during COMMIT; then the position tells, and the same batch can be processed again either way.
+ * during COMMIT; then the stored position shows whether it committed; the same batch can be processed again either way.
  *
  * @param failed - why the only delivery of the batch could not be applied: it becomes a dead letter, and is counted as
  *   isolated; after too many of these in a row the partition stops instead

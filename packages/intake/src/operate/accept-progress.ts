@@ -44,7 +44,7 @@ export function acceptPartition(db: Db, accepted: Acceptance): Promise<Accepted>
     if (before.findingId === null) return { kind: 'not_stopped' };
     if (before.findingId !== findingId) return { kind: 'other_finding', progress: before };
     const [progress] = await tx.run(acceptProgress, { topic, partition, nextOffset, giveUpBefore });
-    if (progress === undefined) throw new Error('a partition was started by itself');
+    if (progress === undefined) throw new Error('the stopped partition was not updated');
     appendAudit(tx, [auditEntry(accepted, before, progress.nowMs)]);
     return { kind: 'accepted', progress };
   });

@@ -99,7 +99,7 @@ function redrivenDelivery(
 }
 
 function judged(read: Read, { code }: DeadLetterRow, failed: string | undefined): Read {
-  // It does not get younger. What was given up for another reason was not too old when it arrived.
+  // Its age is that of its first arrival. What was given up for another reason was not too old then.
   if (code === TOO_OLD.code) return rejectedFor(read, TOO_OLD);
   return failed === undefined ? read : givenUp(read, failed);
 }

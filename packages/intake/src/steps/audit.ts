@@ -42,7 +42,7 @@ export function auditOf(decided: AuditDecided): AuditEntry {
 
 function deciderOf({ cause, policyHash }: AuditDecided): string {
   if (cause.trigger === 'operator') return `operator:${cause.operator}`;
-  if (policyHash === undefined) throw new RangeError('decided by nothing');
+  if (policyHash === undefined) throw new RangeError('neither a policy nor an operator decided');
   return `policy:${policyHash}`;
 }
 

@@ -1,12 +1,12 @@
 import type { NewConflict } from '@latchkey/postgres';
 import type { ClaimResult } from './claim.ts';
-import type { KafkaOrigin, ReadDelivery } from './delivery.ts';
+import { type KafkaOrigin, type ReadDelivery, recordToKeep } from './delivery.ts';
 
 interface Contradiction {
   readonly eventId: string;
   readonly fingerprint: Buffer;
   readonly body: Buffer | null;
-  readonly origin: KafkaOrigin;
+  readonly record: KafkaOrigin;
 }
 
 /** One conflict for each different content of an event id, with how often it came. A redriven delivery is kept already. */
@@ -16,9 +16,10 @@ export function conflictsOf(
 ): readonly NewConflict[] {
   const contradictions = deliveries.flatMap(({ delivery, origin }, index): Contradiction[] => {
     const result = results[index];
-    if (result?.kind !== 'conflict' || origin.kind !== 'kafka') return [];
+    const record = recordToKeep(origin);
+    if (result?.kind !== 'conflict' || record === undefined) return [];
     const { eventId, fingerprint } = result;
-    return [{ eventId, fingerprint, body: delivery.value, origin }];
+    return [{ eventId, fingerprint, body: delivery.value, record }];
   });
   const groups = Map.groupBy(
     contradictions,
@@ -26,8 +27,8 @@ export function conflictsOf(
   );
   return [...groups.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return [];
-    const { eventId, fingerprint, body, origin } = first;
-    const { topic, partition, offset } = origin;
+    const { eventId, fingerprint, body, record } = first;
+    const { topic, partition, offset } = record;
     return [{ eventId, fingerprint, body, topic, partition, offset, count: 1 + others.length }];
   });
 }

@@ -2,7 +2,7 @@ import { derivedId } from '@latchkey/contracts';
 import type { NewDeadLetter, SettledClaim } from '@latchkey/postgres';
 import type { Changes, Effect } from './changes.ts';
 import type { ClaimResult, Refused } from './claim.ts';
-import type { KafkaOrigin, ReadDelivery } from './delivery.ts';
+import { type KafkaOrigin, type ReadDelivery, recordToKeep } from './delivery.ts';
 
 /** A dead letter to be made, and the event id that it has claimed. */
 interface Letter {
@@ -21,9 +21,9 @@ export function deadLetterChanges(
 ): Partial<Changes> {
   const letters = deliveries.flatMap((one, index): Letter[] => {
     const result = results[index];
-    const { origin } = one;
-    if (result?.kind !== 'refused' || origin.kind !== 'kafka') return [];
-    return [{ letter: letterOf(one, origin, result), claimed: result.claimed }];
+    const record = recordToKeep(one.origin);
+    if (result?.kind !== 'refused' || record === undefined) return [];
+    return [{ letter: letterOf(one, record, result), claimed: result.claimed }];
   });
   if (letters.length === 0) return {};
   return {

@@ -38,3 +38,16 @@ export interface ReadDelivery {
 export function firstOrigin(origin: Origin): KafkaOrigin {
   return origin.kind === 'kafka' ? origin : origin.redriven;
 }
+
+/**
+ * The record that a dead letter or a conflict keeps; undefined where the delivery is kept already, as the dead letter
+ * that is redriven.
+ */
+export function recordToKeep(origin: Origin): KafkaOrigin | undefined {
+  switch (origin.kind) {
+    case 'kafka':
+      return origin;
+    case 'operator':
+      return undefined;
+  }
+}

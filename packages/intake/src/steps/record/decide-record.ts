@@ -52,7 +52,7 @@ export async function decideRecord(
       identityChanges(identity, reconciled, { nowMs, cause: events.at(-1) }),
       { audit: clockAudit(identity, reconciled, policy, nowMs) },
       { resolved: reconciled.endedReviews },
-      eventChanges(group, facts, identityId, reconciled, policy, nowMs),
+      eventChanges({ claimed: group, facts, identityId, reconciled, policy, nowMs }),
       { reviews: elsewhereReviews(group, locked, policy, nowMs) },
       { resolved: introducedReviews(identityId, identity, events) },
     );

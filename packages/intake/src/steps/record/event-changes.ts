@@ -5,15 +5,25 @@ import { auditOf, reasonOf } from '../audit.ts';
 import type { Changes } from '../changes.ts';
 import type { ClaimedEvent } from '../claim.ts';
 
+/** Events of one identity, with the fact and the outcome of each. */
+interface DecidedEvents {
+  readonly claimed: readonly ClaimedEvent<RecordEvent>[];
+  readonly facts: readonly Fact[];
+  readonly identityId: string;
+  readonly reconciled: Pick<Reconciled, 'outcomes'>;
+  readonly policy: Policy;
+  readonly nowMs: number;
+}
+
 /** What each event itself changes: the fact, the disposition of its claim, its audit entry with its reason. */
-export function eventChanges(
-  claimed: readonly ClaimedEvent<RecordEvent>[],
-  facts: readonly Fact[],
-  identityId: string,
-  { outcomes }: Reconciled,
-  policy: Policy,
-  nowMs: number,
-): Partial<Changes> {
+export function eventChanges({
+  claimed,
+  facts,
+  identityId,
+  reconciled: { outcomes },
+  policy,
+  nowMs,
+}: DecidedEvents): Partial<Changes> {
   const stated: NewFact[] = [];
   const claims: SettledClaim[] = [];
   const audit: AuditEntry[] = [];
