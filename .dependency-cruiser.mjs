@@ -48,7 +48,7 @@ export default {
       to: { circular: true },
     },
     {
-      name: 'adapters-do-not-meet',
+      name: 'adapters-import-no-adapter',
       comment: 'Adapters are joined in a service, never to each other.',
       severity: 'error',
       from: { path: source('postgres|kafka|runtime') },
@@ -56,31 +56,53 @@ export default {
     },
     {
       name: 'adapters-know-only-contracts',
-      comment:
-        'SQL and Kafka carry what contracts describe; they do not know what it is decided by.',
+      comment: 'Adapters store and transport what contracts describe; they decide nothing.',
       severity: 'error',
       from: { path: source('postgres|kafka') },
       to: { path: '^packages/', pathNot: '^packages/(contracts|postgres|kafka|runtime)/' },
     },
     {
       name: 'runtime-knows-only-contracts',
-      comment: 'The process shell runs any service; it knows no business.',
+      comment: 'The process shell contains no business rules.',
       severity: 'error',
       from: { path: source('runtime') },
       to: { path: '^packages/', pathNot: '^packages/(contracts|postgres|kafka|runtime)/' },
     },
     {
       name: 'intake-joins-domain-and-postgres',
-      comment:
-        'Intake knows contracts, domain and postgres. Where a delivery came from is not its matter.',
+      comment: 'Intake knows no Kafka client and no HTTP server: an origin is data.',
       severity: 'error',
       from: { path: source('intake') },
       to: { path: '^packages/', pathNot: '^packages/(contracts|domain|postgres|intake)/' },
     },
     {
-      name: 'publication-joins-postgres-and-kafka',
+      name: 'intake-steps-import-only-steps',
+      comment: 'All transactions share the steps; a step depends on no cause of a transaction.',
+      severity: 'error',
+      from: { path: '^packages/intake/src/steps/' },
+      to: { path: '^packages/intake/src/', pathNot: '^packages/intake/src/steps/' },
+    },
+    {
+      name: 'intake-triggers-import-only-steps',
       comment:
-        'Where an output stands is known by two servers; what was decided is not its matter.',
+        'Batches, requests and the clock each start transactions of their own, from the shared steps.',
+      severity: 'error',
+      from: { path: '^packages/intake/src/(batch|clock|request)/' },
+      to: { path: '^packages/intake/src/', pathNot: '^packages/intake/src/($1|steps)/' },
+    },
+    {
+      name: 'intake-operate-imports-steps-and-request',
+      comment: 'A redrive is a request of an operator. Other commands need only the steps.',
+      severity: 'error',
+      from: { path: '^packages/intake/src/operate/' },
+      to: {
+        path: '^packages/intake/src/',
+        pathNot: '^packages/intake/src/(operate|request|steps)/',
+      },
+    },
+    {
+      name: 'publication-joins-postgres-and-kafka',
+      comment: 'Publication compares positions in PostgreSQL and Kafka; it decides nothing.',
       severity: 'error',
       from: { path: source('publication') },
       to: {
@@ -115,7 +137,7 @@ export default {
       to: { path: modules('kysely|pg|pg-[^/]+'), dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'only-kafka-speaks-kafka',
+      name: 'only-kafka-imports-kafkajs',
       comment: 'kafkajs and its traps are wrapped once, in packages/kafka.',
       severity: 'error',
       from: { path: '^(packages|services)/', pathNot: '^packages/kafka/' },
@@ -143,6 +165,45 @@ export default {
       },
     },
     {
+      name: 'kafka-errors-stand-alone',
+      comment: 'Errors of kafkajs are recognised without a client.',
+      severity: 'error',
+      from: { path: '^packages/kafka/src/errors/', pathNot: TEST_FILE },
+      to: { path: '^packages/kafka/src/', pathNot: '^packages/kafka/src/errors/' },
+    },
+    {
+      name: 'kafka-connection-imports-only-patches',
+      comment:
+        'A connection needs the patches installed, and knows no topic, consumer or producer.',
+      severity: 'error',
+      from: { path: '^packages/kafka/src/connection/', pathNot: TEST_FILE },
+      to: { path: '^packages/kafka/src/', pathNot: '^packages/kafka/src/(connection|patches)/' },
+    },
+    {
+      name: 'kafka-topics-import-patches-and-errors',
+      comment: 'Topics are administered through a client that the caller opened.',
+      severity: 'error',
+      from: { path: '^packages/kafka/src/topics/', pathNot: TEST_FILE },
+      to: { path: '^packages/kafka/src/', pathNot: '^packages/kafka/src/(errors|patches|topics)/' },
+    },
+    {
+      name: 'kafka-consume-imports-no-produce',
+      comment: 'A consumer never produces: a service joins the two.',
+      severity: 'error',
+      from: { path: '^packages/kafka/src/consume/', pathNot: TEST_FILE },
+      to: { path: '^packages/kafka/src/', pathNot: '^packages/kafka/src/(?!produce/)[^/]+/' },
+    },
+    {
+      name: 'kafka-produce-imports-no-consume-or-topics',
+      comment: 'The producer works without a consumer and creates no topic.',
+      severity: 'error',
+      from: { path: '^packages/kafka/src/produce/', pathNot: TEST_FILE },
+      to: {
+        path: '^packages/kafka/src/',
+        pathNot: '^packages/kafka/src/(?!(consume|topics)/)[^/]+/',
+      },
+    },
+    {
       name: 'only-patches-reach-into-kafkajs',
       comment:
         'Every override of kafkajs is in packages/kafka/src/patches and listed in install.ts. Elsewhere its inner types may be named.',
@@ -154,9 +215,9 @@ export default {
       },
     },
     {
-      name: 'through-the-front-door',
+      name: 'import-packages-by-index',
       comment:
-        'A package offers what its index.ts lists, and nothing else; but what services need before they load an index.ts has a door of its own.',
+        'A package exports what its index.ts lists. Services load while-loading.ts before any index.ts.',
       severity: 'error',
       from: { path: '^(packages|services)/([^/]+)/' },
       to: {
@@ -191,7 +252,7 @@ export default {
     },
     {
       name: 'resolvable',
-      comment: 'An import that nothing answers to cannot be checked by the other rules.',
+      comment: 'An import that cannot be resolved cannot be checked by the other rules.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },
