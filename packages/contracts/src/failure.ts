@@ -12,7 +12,7 @@ interface FailureEntry {
   readonly nextStep: string;
 }
 
-/** The one table of failure codes. The operator's documentation is generated from it. */
+/** The one table of failure codes. docs/operations.md is checked against it. */
 export const FAILURES = {
   EMPTY_VALUE: {
     meaning: 'the delivery has no value (a tombstone) or an empty one',
@@ -105,6 +105,7 @@ export const FAILURES = {
       'have the senders repeat what it contained, then `progress accept` with `--from` the offset after it',
     retryClass: 'retry_with_review',
   },
+  /** Reserved: nothing throws it. The code is part of the published contracts. */
   POSITION_AHEAD: {
     meaning: 'a batch begins after the position in the database',
     nextStep:
