@@ -41,7 +41,7 @@ export type SavedAccount = Omit<AccountRow, 'disabledAtMs' | 'deleteAtMs'> & {
   readonly deleteAtMs: number | undefined;
 };
 
-/** Everything that one transaction writes, as data. */
+/** What decisions change, as data; positions and marks are written beside it. */
 export interface Changes {
   readonly claims: readonly SettledClaim[];
   readonly facts: readonly NewFact[];

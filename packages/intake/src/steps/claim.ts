@@ -42,8 +42,8 @@ export interface Claiming {
   /** Since when the inbox remembers every claim; null: it has forgotten none. See `readRetainedSince`. */
   readonly retainedSinceMs: number | null;
   /**
-   * Where an event is found that comes again. `record`: its fact is kept for good. `inbox`: only the inbox knows it, as
-   * long as it remembers.
+   * Which table keeps the id of an event, so that a later delivery is found to be a duplicate. `record`: the fact keeps it
+   * for good. `inbox`: no other table is guaranteed to keep its event id.
    */
   readonly retention: 'record' | 'inbox';
 }
@@ -129,7 +129,11 @@ function refused(read: Read, rejection?: Rejection): Refused {
   return { kind: 'refused', rejection: why, claimed: undefined };
 }
 
-/** Only the delivery of an event that no other table keeps can be too old to be told from a duplicate. */
+/**
+ * True for an event that may have been claimed and forgotten: no table but the inbox is guaranteed to keep its id, and the
+ * broker stamped the delivery before the time from which the inbox keeps claims. False for a rejected delivery, which is a
+ * dead letter by its own reason.
+ */
 function isTooOld(
   { takenAtMs }: Delivery,
   { kind }: Read,
