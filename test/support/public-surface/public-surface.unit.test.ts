@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { drawSurface } from './draw.ts';
+import { schemaMembers } from './schema-members.ts';
 import { compareSurfaces, readSurface } from './surface.ts';
 
 const difference = compareSurfaces(await readSurface(), await drawSurface());
@@ -39,5 +40,22 @@ test('a removed, a changed and a new entry are told apart', () => {
     removed: ['metrics: a: counter'],
     changed: ['metrics: b: was gauge topic, is gauge'],
     added: ['metrics: c: counter', 'columns: d.e: string'],
+  });
+});
+
+test('a further kind of a union is a new entry, and changes none', () => {
+  const kind = (name: string) => ({ properties: { kind: { const: name } }, required: ['kind'] });
+  const entriesOf = (...names: readonly string[]) => ({
+    contracts: Object.fromEntries(schemaMembers({ oneOf: names.map(kind) }, 'decision')),
+  });
+  expect(
+    compareSurfaces(entriesOf('fact', 'report'), entriesOf('fact', 'opened', 'report')),
+  ).toEqual({
+    removed: [],
+    changed: [],
+    added: [
+      'contracts: decision|opened: alternative',
+      'contracts: decision|opened.kind: required const=opened',
+    ],
   });
 });

@@ -6,6 +6,8 @@ const PUBLIC_TABLES: ReadonlySet<string> = new Set([
   'account',
   'assignment',
   'audit_entry',
+  'audit_order',
+  'audit_text',
   'conflict',
   'dead_letter',
   'engagement',

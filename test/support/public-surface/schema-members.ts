@@ -6,7 +6,9 @@ export interface JsonSchema {
   readonly items?: JsonSchema;
   readonly additionalProperties?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly enum?: readonly string[];
+  readonly const?: unknown;
 }
 
 /** Keywords that change nothing for what is sent. */
@@ -18,20 +20,21 @@ const NESTED = new Set([
   'items',
   'additionalProperties',
   'anyOf',
+  'oneOf',
   'enum',
 ]);
 
 /**
  * Every place of a schema by its path, with whether it is required and all that restricts it there:
- * `person.source` of an object, `roles[]` of an array, `at|1` of an alternative, `attributes.*` of any
- * further member, `state=active` of a value in a list.
+ * `person.source` of an object, `roles[]` of an array, `at|1` of an alternative, `decisions[]|fact` of an
+ * alternative with a `kind` of its own, `attributes.*` of any further member, `state=active` of a value in a list.
  */
 export function schemaMembers(
   schema: JsonSchema,
   path: string,
   presence = 'required',
 ): readonly (readonly [path: string, text: string])[] {
-  const { properties = {}, required = [], items, additionalProperties, anyOf = [] } = schema;
+  const { properties = {}, required = [], items, additionalProperties } = schema;
   const values = schema.enum ?? [];
   const members = Object.entries(properties).flatMap(([name, member]) =>
     schemaMembers(member, `${path}.${name}`, required.includes(name) ? 'required' : 'optional'),
@@ -44,8 +47,19 @@ export function schemaMembers(
     ...(additionalProperties === undefined
       ? []
       : schemaMembers(additionalProperties, `${path}.*`, 'each')),
-    ...anyOf.flatMap((one, at) => schemaMembers(one, `${path}|${at + 1}`, 'alternative')),
+    ...alternativesOf(schema).flatMap((one, at) =>
+      schemaMembers(one, `${path}|${kindOf(one) ?? at + 1}`, 'alternative'),
+    ),
   ];
+}
+
+function alternativesOf({ anyOf = [], oneOf = [] }: JsonSchema): readonly JsonSchema[] {
+  return [...anyOf, ...oneOf];
+}
+
+function kindOf({ properties }: JsonSchema): string | undefined {
+  const kind = properties?.['kind']?.const;
+  return typeof kind === 'string' ? kind : undefined;
 }
 
 function restrictionsOf(schema: JsonSchema): readonly string[] {
