@@ -22,5 +22,5 @@ export { type IntakeContext } from './steps/context.ts';
 export { isDataError } from './steps/data-error.ts';
 export { type Delivery } from './steps/delivery.ts';
 export { GIVEN_UP_BY_OPERATOR, givenUp } from './steps/give-up.ts';
-export { type Counts } from './steps/outcome.ts';
+export { type Counts, DISPOSITIONS } from './steps/outcome.ts';
 export { type Outputs, outputLanes } from './steps/outputs.ts';

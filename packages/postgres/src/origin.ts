@@ -1,2 +1,4 @@
+import type { AuditEntryData } from '@latchkey/contracts';
+
 /** Where a delivery came from, as `origin` columns contain it: a record of Kafka, or a command of an operator. */
-export type DeliveryOrigin = 'kafka' | 'operator';
+export type DeliveryOrigin = NonNullable<AuditEntryData['origin']>;

@@ -1,4 +1,4 @@
-import type { Counts } from '@latchkey/intake';
+import { type Counts, DISPOSITIONS } from '@latchkey/intake';
 import type { Metrics } from '@latchkey/runtime';
 
 const BATCH_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -10,8 +10,6 @@ export interface IntakeMetrics {
   /** A transaction was committed, with so many deliveries in all of its batches. */
   committed(received: number, tookMs: number): void;
 }
-
-const DISPOSITIONS = ['applied', 'duplicate', 'stale', 'conflict', 'dead_letter'] as const;
 
 /** @param topics - their series exist from now on, so that the first delivery of a kind is an increase */
 export function intakeMetrics(metrics: Metrics, topics: Iterable<string>): IntakeMetrics {

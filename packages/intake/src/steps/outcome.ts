@@ -1,8 +1,11 @@
 import type { Rejection } from '@latchkey/contracts';
 
+/** All dispositions of a delivery. */
+export const DISPOSITIONS = ['applied', 'duplicate', 'stale', 'conflict', 'dead_letter'] as const;
+
 /** The outcome of one delivery. */
 export interface DeliveryOutcome {
-  readonly disposition: 'applied' | 'duplicate' | 'stale' | 'conflict' | 'dead_letter';
+  readonly disposition: (typeof DISPOSITIONS)[number];
   /**
    * JSON text: what a retry of the event gets. Stored with the claim, so that a duplicate has the answer of the first
    * delivery; undefined where the disposition is the whole answer.

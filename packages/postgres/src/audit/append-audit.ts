@@ -1,3 +1,4 @@
+import type { AuditEntryData } from '@latchkey/contracts';
 import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
 import type { DeliveryOrigin } from '../origin.ts';
@@ -26,14 +27,8 @@ const AUDIT = rowSpec(
 
 /** Who or what decided what, on which evidence. */
 export interface AuditEntry extends Omit<NewRowOf<typeof AUDIT>, 'origin'> {
-  readonly subjectKind:
-    | 'identity'
-    | 'verification'
-    | 'dead_letter'
-    | 'intake_progress'
-    | 'output_topic'
-    | 'output_state';
-  readonly trigger: 'event' | 'clock' | 'operator';
+  readonly subjectKind: AuditEntryData['subjectKind'];
+  readonly trigger: AuditEntryData['trigger'];
   /** Of the delivery that caused it; none for the clock and for a command. */
   readonly origin?: DeliveryOrigin | undefined;
 }
