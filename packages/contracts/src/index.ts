@@ -5,6 +5,7 @@ export {
   type EndedAttempt,
   type OpenAttempt,
   type ReportDisposition,
+  reportDisposition,
   type SettlingReason,
   type VerificationDecision,
 } from './audit/verification-decision.ts';

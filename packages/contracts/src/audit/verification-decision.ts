@@ -20,7 +20,7 @@ export const endedAttempt = oneOf([
   'superseded',
 ]);
 
-/** The last three arise only where callbacks arrive by HTTP. */
+/** The last four arise only where callbacks arrive by HTTP. */
 export const reportDisposition = oneOf([
   'accepted',
   'progress',
@@ -37,6 +37,7 @@ export const reportDisposition = oneOf([
   'stale_unknown',
   'bad_signature',
   'malformed',
+  'no_database',
 ]);
 
 export const settlingReason = oneOf([
