@@ -21,10 +21,10 @@ export { countUndeclared } from './record/count-undeclared.ts';
 export {
   type Fact,
   type FactKind,
+  factKindOf,
   factOf,
   type IdentityKey,
   identityKeyOf,
-  storedFact,
 } from './record/fact.ts';
 export { type Report, type ReportOutcome } from './verification/apply-report.ts';
 export type { AttemptState } from './verification/attempt.ts';

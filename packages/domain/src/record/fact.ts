@@ -46,8 +46,8 @@ export type BlockFact = FactOf<'blocked'> | FactOf<'released'>;
 /** A fact about one engagement. */
 export type EngagementFact = Exclude<Fact, BlockFact>;
 
-/** What a stored fact consists of, before its data is known to belong to its kind. */
-interface StoredFact {
+/** The members of a fact whose types do not say that the data belongs to the kind. */
+interface StatedFact {
   readonly eventId: string;
   readonly source: string;
   readonly kind: FactKind;
@@ -64,19 +64,21 @@ export interface IdentityKey {
 
 /** The fact that an event states. */
 export function factOf(event: RecordEvent): Fact {
-  return storedFact({
+  const stated: StatedFact = {
     eventId: event.eventId,
     source: event.source,
-    kind: kindOf(event.type),
+    kind: factKindOf(event),
     engagement: 'engagement' in event.data ? event.data.engagement : undefined,
     order: event.order,
     data: event.data,
-  });
+  };
+  // The contract of the event's type read the data.
+  return stated as Fact;
 }
 
-/** A fact as it was stored: its data was read by the contract of its kind before it was stored. */
-export function storedFact(stored: StoredFact): Fact {
-  return stored as Fact;
+/** The kind of the fact that an event states: `left` of `latchkey.workforce.left.v1`. */
+export function factKindOf({ type }: Pick<RecordEvent, 'type'>): FactKind {
+  return KINDS[type];
 }
 
 /** A block or release with `person` is about that person, any other event about its source's own subject. */
@@ -89,9 +91,7 @@ export function isBlockFact(fact: Fact): fact is BlockFact {
   return fact.kind === 'blocked' || fact.kind === 'released';
 }
 
-type RecordEventType = RecordEvent['type'];
-
-const KINDS: Readonly<Record<RecordEventType, FactKind>> = {
+const KINDS: Readonly<Record<RecordEvent['type'], FactKind>> = {
   'latchkey.workforce.joined.v1': 'joined',
   'latchkey.workforce.moved.v1': 'moved',
   'latchkey.workforce.left.v1': 'left',
@@ -102,7 +102,3 @@ const KINDS: Readonly<Record<RecordEventType, FactKind>> = {
   'latchkey.person.blocked.v1': 'blocked',
   'latchkey.person.released.v1': 'released',
 };
-
-function kindOf(type: RecordEventType): FactKind {
-  return KINDS[type];
-}

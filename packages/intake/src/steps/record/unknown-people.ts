@@ -1,5 +1,5 @@
 import { derivedId, type RecordEvent } from '@latchkey/contracts';
-import type { Fact, Policy } from '@latchkey/domain';
+import { type Fact, type FactKind, factKindOf, type Policy } from '@latchkey/domain';
 import { type IdentityKey, listSimilarIds, type NewReview, type Tx } from '@latchkey/postgres';
 import { type Changes, REVIEW_DUE_MS } from '../changes.ts';
 import { type NamedPerson, named, type SharedReview } from '../reviews/shared-reviews.ts';
@@ -41,9 +41,9 @@ export async function findUnknownPeople(
 function unknownAmong(people: KnownPeople, events: EventsOf): Omit<UnknownPerson, 'alike'>[] {
   return [...events].flatMap(([identityId, own]) => {
     const person = people.get(identityId);
-    const ending = own.find(({ type }) => ends(kindOf(type)));
+    const ending = own.find((event) => ends(factKindOf(event)));
     if (person === undefined || ending === undefined) return [];
-    if (isKnown(person) || own.some(({ type }) => introduces(kindOf(type)))) return [];
+    if (isKnown(person) || own.some((event) => introduces(factKindOf(event)))) return [];
     const { source, externalId } = person.current;
     return [{ identityId, source, externalId, eventId: ending.eventId }];
   });
@@ -95,7 +95,7 @@ export function introducedReviews(
   events: readonly RecordEvent[],
 ): Changes['resolved'] {
   const wasUnknown = !isKnown(person) && person.facts.some(({ kind }) => ends(kind));
-  const isIntroduced = events.some(({ type }) => introduces(kindOf(type)));
+  const isIntroduced = events.some((event) => introduces(factKindOf(event)));
   return wasUnknown && isIntroduced ? [reviewOf(identityId)] : [];
 }
 
@@ -107,15 +107,10 @@ function isKnown({ facts }: Known): boolean {
   return facts.some(({ kind }) => introduces(kind));
 }
 
-function introduces(kind: string): boolean {
+function introduces(kind: FactKind): boolean {
   return kind === 'joined' || kind === 'stated';
 }
 
-function ends(kind: string): boolean {
+function ends(kind: FactKind): boolean {
   return kind === 'left' || kind === 'blocked';
-}
-
-/** `latchkey.workforce.left.v1`: `left`. */
-function kindOf(type: string): string {
-  return type.split('.')[2] ?? '';
 }
