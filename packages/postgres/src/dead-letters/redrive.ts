@@ -50,11 +50,8 @@ export const markGivenUpAgain = statement<
 );
 
 /** An event that was claimed by its dead letter, locked so that it can become applied. */
-export const lockClaim = statement<
-  { eventId: string },
-  { fingerprint: Buffer; disposition: string }
->(
+export const lockClaim = statement<{ eventId: string }, { disposition: string }>(
   'lock_claim',
   (p) => sql`
-    select fingerprint, disposition from inbox where event_id = ${p.eventId} for no key update`,
+    select disposition from inbox where event_id = ${p.eventId} for no key update`,
 );
