@@ -32,7 +32,6 @@ export {
   type EventDataByType,
   type EventOf,
   type EventType,
-  isEventType,
 } from './events/event.ts';
 export {
   ALL_FAMILIES,
@@ -73,7 +72,7 @@ export {
 export { epochOf, epochStart, MAX_EPOCH, nextGeneration } from './generation.ts';
 export { accountIdOf, ceIdOf, derivedId, identityIdOf } from './ids.ts';
 export { canonicalJson } from './json/canonical.ts';
-export { type Moment, parseInstantMs, parseInstantNs, resolveMoment } from './moment.ts';
+export { type Moment, resolveMoment } from './moment.ts';
 export { partitionOf } from './partition-of.ts';
 export { type Read, type RejectedClaim, readDelivery } from './read-delivery.ts';
 export { type Rejection } from './rejection.ts';

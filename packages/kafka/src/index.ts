@@ -16,7 +16,6 @@ export { type RecordRange, readRecords } from './consume/read-records.ts';
 export { runBatchConsumer } from './consume/run-batch-consumer.ts';
 export { isBrokerUnreachable } from './errors/is-broker-unreachable.ts';
 export { isFenced } from './errors/is-fenced.ts';
-export { isDenial } from './errors/not-allowed.ts';
 export { installKafkajsPatches } from './patches/install.ts';
 export { silenceTimerWarnings } from './patches/silence-timer-warnings.ts';
 export {

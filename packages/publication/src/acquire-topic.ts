@@ -21,7 +21,7 @@ export interface KafkaAccess {
 }
 
 /** All relays and repairs of a topic use this id, so that the newest one fences the others. */
-export function transactionalIdOf(topic: string): string {
+function transactionalIdOf(topic: string): string {
   return `latchkey-relay.${topic}`;
 }
 

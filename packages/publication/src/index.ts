@@ -1,4 +1,4 @@
-export { acquireTopic, type KafkaAccess, transactionalIdOf } from './acquire-topic.ts';
+export { acquireTopic, type KafkaAccess } from './acquire-topic.ts';
 export {
   anchorOf,
   checkAnchor,
