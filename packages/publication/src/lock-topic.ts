@@ -25,8 +25,10 @@ export async function withTopicLock<T>(
 ): Promise<T | undefined> {
   if (!(await acquireLock(session, firstLane, onStandby, signal))) return undefined;
   const stopPings = new AbortController();
-  const ping = async (): Promise<void> => {
-    await session.run(pingSession, {});
+  // Sent without waiting for the answer: a late answer must not let the session fall silent.
+  const ping = (): Promise<void> => {
+    session.run(pingSession, {}).catch(() => undefined);
+    return Promise.resolve();
   };
   // Failures are not reported: a lost session fails the next statement of `work`.
   const pings = { everyMs: PING_MS, work: ping, onFailure: () => undefined };

@@ -38,7 +38,7 @@ type Result =
 
 /**
  * Repeats the work until the signal is aborted, the first time at once. After a failure it retries with exponential
- * backoff and full jitter, from 100 ms up to `everyMs` or 5 s, whichever is longer. Failures that come after the abort
+ * backoff and full jitter, from 100 ms or a tenth of `everyMs` up to `everyMs` or 5 s, whichever is longer. Failures that come after the abort
  * are not reported.
  *
  * Resolves soon after the abort, also where a run with a limit is still under way.
@@ -47,7 +47,9 @@ type Result =
  */
 export async function every(loop: Loop, signal: AbortSignal): Promise<void> {
   const maxMs = Math.max(loop.everyMs, RETRY_MAX_MS);
-  const delays = backoff({ firstMs: RETRY_FIRST_MS, maxMs }, loop.random);
+  // A slow task is not retried at once: it may be slow because its server is overloaded.
+  const firstMs = Math.max(RETRY_FIRST_MS, loop.everyMs / 10);
+  const delays = backoff({ firstMs, maxMs }, loop.random);
   let failures = 0;
   const fail = (error: unknown): void => {
     failures += 1;

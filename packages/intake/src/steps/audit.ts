@@ -1,4 +1,4 @@
-import { type AuditDecision, textHash } from '@latchkey/contracts';
+import { type AuditDecision, type Event, type EventType, textHash } from '@latchkey/contracts';
 import type { AuditEntry, AuditText } from '@latchkey/postgres';
 import type { Origin } from './delivery.ts';
 
@@ -52,15 +52,25 @@ export interface Reason {
   readonly texts: readonly AuditText[];
 }
 
-/** The reason that an event gives, if any, as the audit trail has it. */
-export function reasonOf(subjectId: string, data: object): Reason {
-  const text = 'reason' in data ? data.reason : undefined;
-  if (typeof text !== 'string') return NO_REASON;
+/** The reason that an event gives, if its contract has one, as the audit trail has it. */
+export function reasonOf(subjectId: string, { type, data }: Pick<Event, 'type' | 'data'>): Reason {
+  const text = WITH_REASON.has(type) && 'reason' in data ? data.reason : undefined;
+  if (text === undefined) return NO_REASON;
   const hash = textHash(subjectId, text);
   return {
     named: { reasonHash: hash },
     texts: [{ hash: Buffer.from(hash, 'hex'), subjectId, text }],
   };
 }
+
+/** Other types may have a member of this name, of any size: what a contract does not name is kept with the event alone. */
+const WITH_REASON: ReadonlySet<EventType> = new Set([
+  'latchkey.workforce.left.v1',
+  'latchkey.workforce.suspended.v1',
+  'latchkey.workforce.resumed.v1',
+  'latchkey.person.blocked.v1',
+  'latchkey.person.released.v1',
+  'latchkey.verification.cancelled.v1',
+]);
 
 const NO_REASON: Reason = { named: {}, texts: [] };

@@ -6,24 +6,25 @@ import { statement } from '../statement.ts';
 export const SEQUENCE_MAX_ENTRIES = 10_000;
 
 /**
- * One pass of the sequencer: gives committed audit entries their positions in the order of the trail, at most
- * `maxEntries` of them. Returns how many; 0 also while another process sequences. A returned `maxEntries` means that
- * more may wait.
+ * One pass of the sequencer: gives final audit entries their positions in the order of their ids, at most `maxEntries` of
+ * them. Returns how many; 0 also while another process sequences, or nothing new is final. A returned `maxEntries` means
+ * that more may wait.
  *
  * `audit_order` maps audit ids to positions: positions are contiguous from 1, every committed entry receives exactly
- * one, and it never changes. An entry that commits late with a small id receives a later position.
+ * one, and it never changes.
+ *
+ * Entries are ordered only once they are final: each id up to a noted one belongs to a transaction that has ended. A
+ * transaction has its transaction id before its first audit id (`insert_audit`). The last assigned audit id L is read
+ * before this transaction has its own transaction id X; therefore each transaction with an audit id up to L is below X.
+ * A pass notes L and X. A later pass whose snapshot shows that every transaction below X has ended orders the entries up
+ * to L and reads them once; ids that are missing then were rolled back. The xmax of a snapshot would be wrong in place of
+ * X: it is above the last transaction that ended, not above all that run.
  *
  * Why the entries of one subject are in the order of their commits: a transaction appends its entries at its end, under
  * the locks of their subjects, which it keeps until it has committed. So the ids of one subject rise in the order of the
- * commits, and a snapshot that contains an entry contains every earlier entry of the subject. A pass reads all ids of one
- * snapshot in ascending order.
+ * commits.
  *
- * How far the trail is settled: a transaction has its transaction id before its first audit id (`insert_audit`). The
- * last assigned audit id L is read before this transaction has its own transaction id X; therefore each transaction with
- * an audit id up to L is below X. Once a snapshot shows that every transaction below X has ended, the entries up to L
- * are final, and later passes read above L only. The xmax of a snapshot would be wrong in place of X: it is above the
- * last transaction that ended, not above all that run. A long transaction, anywhere on the server, only delays this:
- * passes then read the gaps between the ranges above the settled id again.
+ * A long transaction that writes, anywhere on the server, delays the order; it costs nothing, and entries lose nothing.
  */
 export async function sequenceAudit(
   tx: Tx,
@@ -31,17 +32,21 @@ export async function sequenceAudit(
 ): Promise<number> {
   // Two statements, in this order: locking the row assigns the transaction id.
   const [last] = await tx.run(readLastAuditId, {});
+  if (last?.isNew !== true) return 0;
   const [turn] = await tx.run(lockAuditSequencer, {});
-  if (last === undefined || turn === undefined) return 0;
+  if (turn === undefined) return 0;
   const [pass] = await tx.run(orderAuditEntries, { lastId: last.lastId, maxEntries });
   return pass?.entries ?? 0;
 }
 
-const readLastAuditId = statement<object, { lastId: bigint }>(
+const readLastAuditId = statement<object, { lastId: bigint; isNew: boolean }>(
   'read_last_audit_id',
   () => sql`
-    select case when is_called then last_value else last_value - 1 end as "lastId"
-    from audit_entry_audit_id_seq`,
+    select last_id as "lastId", last_id > settled_through_id as "isNew"
+    from audit_sequencer, (
+      select case when is_called then last_value else last_value - 1 end as last_id
+      from audit_entry_audit_id_seq
+    ) as assigned`,
 );
 
 const lockAuditSequencer = statement<object, { nextPosition: bigint }>(
@@ -50,37 +55,26 @@ const lockAuditSequencer = statement<object, { nextPosition: bigint }>(
     select next_position as "nextPosition" from audit_sequencer for update skip locked`,
 );
 
-/** A pending transaction id above our own is that of another server: the database was copied by dump and restore. */
+/** A noted transaction id above our own is that of another server: the database was copied by dump and restore. */
 const orderAuditEntries = statement<{ lastId: bigint; maxEntries: number }, { entries: number }>(
   'order_audit_entries',
   (p) => sql`
     with state as materialized (
-      select next_position, settled_through_id, pending_through_id, pending_before_xid,
+      select next_position, settled_through_id, pending_through_id,
         pg_current_xact_id() as own_xid,
-        pg_snapshot_xmin(pg_current_snapshot()) >= pending_before_xid as is_settled
+        coalesce(pending_before_xid <= pg_current_xact_id(), false) as is_pending,
+        coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= pending_before_xid, false) as is_final
       from audit_sequencer
-    ), latest as materialized (
-      select position, last_audit_id from audit_order order by position desc limit 1
-    ), covered as (
-      select settled_through_id as first_id, greatest(settled_through_id, (
-          select last_audit_id from audit_order where first_audit_id <= settled_through_id
-          order by first_audit_id desc limit 1)) as last_id
-      from state
-      union all
-      select first_audit_id, last_audit_id from audit_order
-      where first_audit_id > (select settled_through_id from state)
-    ), gap as (
-      select first_id, last_id + 1 as start_id,
-        coalesce(lead(first_id) over (order by first_id) - 1, 9223372036854775807) as end_id
-      from covered
     ), found as materialized (
       select entry.audit_id
-      from gap cross join lateral (
-        select audit_id from audit_entry where audit_id between gap.start_id and gap.end_id
+      from state cross join lateral (
+        select audit_id from audit_entry
+        where audit_id > state.settled_through_id and audit_id <= state.pending_through_id
         order by audit_id limit ${p.maxEntries}::integer
       ) as entry
-      where gap.start_id <= gap.end_id
-      order by gap.first_id, entry.audit_id limit ${p.maxEntries}::integer
+      where state.is_final
+    ), latest as materialized (
+      select position, last_audit_id from audit_order order by position desc limit 1
     ), placed as (
       select first_id, last_id,
         next_position + (sum(entries) over (order by first_id) - entries)::bigint as position
@@ -103,16 +97,16 @@ const orderAuditEntries = statement<{ lastId: bigint; maxEntries: number }, { en
       where first_id not in (select first_id from extended) order by position
     ), pass as materialized (
       select count(*) as entries, max(audit_id) as last_id from found
-    ), settled as (
+    ), settled as materialized (
       select case
-        when not coalesce(is_settled, false) then settled_through_id
+        when not is_final then settled_through_id
         when entries < ${p.maxEntries}::integer then pending_through_id
-        else greatest(settled_through_id, least(pending_through_id, last_id))
+        else last_id
       end as through_id
       from state, pass
     ), next as (
       select next_position + entries as next_position, through_id,
-        through_id < pending_through_id and pending_before_xid <= own_xid as is_pending
+        is_pending and through_id < pending_through_id as is_pending
       from state, pass, settled
     ), saved as (
       update audit_sequencer as known set
@@ -127,8 +121,7 @@ const orderAuditEntries = statement<{ lastId: bigint; maxEntries: number }, { en
           when ${p.lastId}::bigint > next.through_id then state.own_xid
         end
       from next, state
-      where next.next_position > known.next_position or next.is_pending is not true
-        and (known.pending_through_id is not null or ${p.lastId}::bigint > next.through_id)
+      where next.through_id > known.settled_through_id or not next.is_pending
     )
     select entries::integer as entries from pass`,
 );

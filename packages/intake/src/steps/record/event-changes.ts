@@ -35,7 +35,7 @@ export function eventChanges({
       throw new RangeError('an event has no outcome');
     const { eventId } = event;
     const { disposition, decisions } = outcome;
-    const reason = reasonOf(identityId, event.data);
+    const reason = reasonOf(identityId, event);
     stated.push(newFact(event, fact, identityId));
     auditTexts.push(...reason.texts);
     if (disposition === 'stale') claims.push({ eventId, disposition });

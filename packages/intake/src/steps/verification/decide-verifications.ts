@@ -72,7 +72,7 @@ function reportChanges(
 ): Partial<Changes> {
   const { eventId, fingerprint, type, data, traceparent, tracestate } = event;
   const { disposition, finalState } = outcome;
-  const reason = reasonOf(data.verification, data);
+  const reason = reasonOf(data.verification, event);
   const decisions: AuditDecision[] = [
     { kind: 'report', disposition, ...reason.named },
     ...outcome.decisions,
