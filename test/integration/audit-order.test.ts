@@ -1,7 +1,8 @@
-import { appendAudit, type Db, openDatabase, sequenceAudit, type Tx } from '@latchkey/postgres';
+import { type Db, openDatabase, sequenceAudit } from '@latchkey/postgres';
 import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { appendEntries, end, openAppender } from '../support/audit-trail.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -28,26 +29,9 @@ beforeEach(async () => {
   );
 });
 
-function append(tx: Tx, subjects: readonly string[]): void {
-  appendAudit(
-    tx,
-    subjects.map((subjectId) => ({
-      decidedAtMs: Date.now(),
-      subjectKind: 'identity' as const,
-      subjectId,
-      trigger: 'event' as const,
-      eventId: undefined,
-      origin: 'kafka' as const,
-      decider: 'policy:x',
-      owner: 'iam',
-      decisions: '[]',
-    })),
-  );
-}
-
 const appended = (...subjects: readonly string[]): Promise<void> =>
   reconciler.transaction((tx) => {
-    append(tx, subjects);
+    appendEntries(tx, subjects);
     return Promise.resolve();
   });
 
@@ -93,24 +77,6 @@ async function untilSettled(): Promise<void> {
     .toBe(true);
 }
 
-/** An open transaction that has appended entries of these subjects. */
-async function openAppender(...subjects: readonly string[]): Promise<Client> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  await client.query('begin');
-  await client.query(
-    `insert into audit_entry (decided_at, subject_kind, subject_id, trigger, decider, owner, decisions)
-     select now(), 'identity', subject, 'event', 'policy:x', 'iam', '[]' from unnest($1::text[]) as subject`,
-    [subjects],
-  );
-  return client;
-}
-
-async function end(client: Client, how: 'commit' | 'rollback'): Promise<void> {
-  await client.query(how);
-  await client.end();
-}
-
 test('entries receive positions in the order of their ids, in one range that grows', async () => {
   await appended('a', 'b');
   await untilSettled();
@@ -135,7 +101,7 @@ test('a pass orders so many at most, and the next one continues', async () => {
 test('an entry with a small id that commits late is in its place; nothing behind it is ordered before', async () => {
   await appended('first');
   await untilSettled();
-  const late = await openAppender('late');
+  const late = await openAppender(database, 'late');
   await appended('a');
   for (let passes = 0; passes < 3; passes += 1) expect(await pass()).toBe(0);
   await appended('b');
@@ -147,7 +113,7 @@ test('an entry with a small id that commits late is in its place; nothing behind
 });
 
 test('entries that were rolled back have no position, and leave a gap of ids only', async () => {
-  const rolledBack = await openAppender('rolled back');
+  const rolledBack = await openAppender(database, 'rolled back');
   await appended('a');
   await pass();
   await end(rolledBack, 'rollback');
@@ -158,7 +124,7 @@ test('entries that were rolled back have no position, and leave a gap of ids onl
 
 test('passes under an open transaction write nothing after the first, and read nothing again', async () => {
   await appended('a');
-  const late = await openAppender('late');
+  const late = await openAppender(database, 'late');
   await appended('b');
   await pass();
   const [before] = await database.query('select xmin from audit_sequencer');
