@@ -72,7 +72,7 @@ async function untilSettled(): Promise<void> {
         const now = await state();
         return now?.pending === null && now.settled === now.lastId;
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBe(true);
 }
