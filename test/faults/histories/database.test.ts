@@ -11,6 +11,7 @@ import { type Evidence, gatherEvidence } from '../oracle/evidence.ts';
 import { type Finding, runChecks } from '../oracle/judge.ts';
 import { createLedger, type Ledger } from '../oracle/ledger.ts';
 import { diffState, fingerprintState } from '../oracle/replay.ts';
+import { untilOrdered } from '../oracle/until-ordered.ts';
 import { generateWorkload } from '../workload/generate.ts';
 import { HISTORIES } from './run-count.ts';
 
@@ -94,7 +95,7 @@ const TYPES: Readonly<Record<OutputTopic, string>> = {
 };
 
 async function judgeDatabase(harness: IntakeHarness, ledger: Ledger): Promise<readonly Finding[]> {
-  while ((await harness.db.transaction((tx) => sequenceAudit(tx))) > 0);
+  await untilOrdered(harness.query, () => harness.db.transaction((tx) => sequenceAudit(tx)));
   const evidence = await gatherEvidence(harness.query, DEFAULT_TOPIC_NAMES);
   return runChecks({ ledger, evidence, messages: buildMessages(evidence), nowMs: Date.now() });
 }

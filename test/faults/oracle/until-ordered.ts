@@ -5,9 +5,17 @@ import type { Query } from './evidence.ts';
 // A transaction of any database of the server delays the order.
 const LIMIT_MS = 60_000;
 
-/** Waits until every audit entry has a position, at most a minute: `audit-order` reports entries without one. */
-export async function untilOrdered(query: Query): Promise<void> {
+/**
+ * Waits until every audit entry has a position, at most a minute: `audit-order` reports entries without one.
+ *
+ * @param pass - a pass of the sequencer, where no reconciler runs
+ */
+export async function untilOrdered(
+  query: Query,
+  pass: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<void> {
   const unordered = async (): Promise<number> => {
+    await pass();
     const [row] = (await query(UNORDERED)) as readonly { readonly entries: number }[];
     return row?.entries ?? 0;
   };
