@@ -71,6 +71,18 @@ test('the same reason of two people has two texts; the same event again adds non
   expect((await texts()).map(({ text }) => text)).toEqual([REASON, REASON]);
 });
 
+test('a member called reason is no reason where the contract names none', async () => {
+  const data = { startsAt: inDays(-9), attributes: employee('Sales'), reason: REASON };
+  const hire = hrEvent('joined', 'ada', 1, data);
+  await harness.process([hire]);
+  expect(await texts()).toEqual([]);
+  expect(await decisionsOf(hire.id)).toContainEqual({
+    kind: 'fact',
+    fact: 'joined',
+    disposition: 'applied',
+  });
+});
+
 test('an event without a reason has no text, and a report with one has', async () => {
   const asked = ivrEvent('requested', 'v1', { purpose: 'callback' });
   const cancelled = ivrEvent('cancelled', 'v1', { reason: REASON });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { every, type Loop, OverdueError } from './every.ts';
+import { every, firstRetryMs, type Loop, OverdueError } from './every.ts';
 
 /** Runs a loop until `end`; `failures` are the reported ones with their counts. */
 function start(loop: Pick<Loop, 'work'> & Partial<Loop>) {
@@ -91,6 +91,14 @@ test('retries back off within a bound that doubles, and start again after a succ
   await loop.end();
   // One delay is drawn for each failure and none for the success.
   expect(draws.slice(0, 5)).toEqual([1, 2, 3, 5, 6]);
+});
+
+test.each([
+  [250, 100],
+  [1_000, 100],
+  [60_000, 6_000],
+])('work with a pause of %i ms is first retried within %i ms', (everyMs, firstMs) => {
+  expect(firstRetryMs(everyMs)).toBe(firstMs);
 });
 
 test('a failed run does not wait for the pause of a successful one', async () => {

@@ -47,9 +47,7 @@ type Result =
  */
 export async function every(loop: Loop, signal: AbortSignal): Promise<void> {
   const maxMs = Math.max(loop.everyMs, RETRY_MAX_MS);
-  // A slow task is not retried at once: it may be slow because its server is overloaded.
-  const firstMs = Math.max(RETRY_FIRST_MS, loop.everyMs / 10);
-  const delays = backoff({ firstMs, maxMs }, loop.random);
+  const delays = backoff({ firstMs: firstRetryMs(loop.everyMs), maxMs }, loop.random);
   let failures = 0;
   const fail = (error: unknown): void => {
     failures += 1;
@@ -71,6 +69,11 @@ export async function every(loop: Loop, signal: AbortSignal): Promise<void> {
     if (!result.hasMore) await waitMs(loop.everyMs, signal);
     /* eslint-enable no-await-in-loop */
   }
+}
+
+/** The bound of the first retry. Work with a long pause is not retried at once: its server may be overloaded. */
+export function firstRetryMs(everyMs: number): number {
+  return Math.max(RETRY_FIRST_MS, everyMs / 10);
 }
 
 async function runOnce(

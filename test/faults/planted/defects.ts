@@ -130,7 +130,7 @@ const NAMED: readonly Named[] = [
     checks: ['state'],
   },
   {
-    what: 'the audit trail is settled up to the last id that was read',
+    what: 'the audit trail is ordered without waiting for open transactions',
     patch: '20-early-settled.patch',
     trial: 'late-audit-entry',
     checks: ['audit-order'],

@@ -5,7 +5,6 @@ import {
   type Tx,
 } from '@latchkey/postgres';
 import type { IntakeContext } from '../steps/context.ts';
-import { DecideFailedError } from '../steps/data-error.ts';
 import { decideAndApply } from '../steps/decide-and-apply.ts';
 import type { Deciding } from '../steps/families.ts';
 import { readMoment } from '../steps/moment.ts';
@@ -56,18 +55,9 @@ async function settleAll(
       ]);
       return { locked, moment };
     },
-    (locked, moment) => decided(() => [decideDueVerifications(rows, locked, policy, moment)]),
+    (locked, moment) => [decideDueVerifications(rows, locked, policy, moment)],
   );
   return rows.length;
-}
-
-/** An error while deciding is the fault of what was decided about. */
-function decided<T>(decide: () => T): T {
-  try {
-    return decide();
-  } catch (cause) {
-    throw new DecideFailedError('deciding failed', { cause });
-  }
 }
 
 /** Parked, it has no deadline: it is not swept again until its next report sets one. */
