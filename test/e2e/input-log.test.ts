@@ -5,6 +5,7 @@ import { local, produce } from '../support/kafka-clients.ts';
 import { type ChildService, spawnService } from '../support/process.ts';
 import { runLatchkey } from '../support/run-latchkey.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
+import { recreateTopic } from '../support/topics.ts';
 
 function joiners(prefix: string, count: number): readonly SentEvent[] {
   return Array.from({ length: count }, (_, index) =>
@@ -29,16 +30,6 @@ async function administer(
   await admin.connect();
   await work(admin);
   await admin.disconnect();
-}
-
-/** Deletes a topic and creates one with the same name. */
-async function recreate(topic: string): Promise<void> {
-  await administer(async (admin) => {
-    await admin.deleteTopics({ topics: [topic] });
-    await expect
-      .poll(() => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }).catch(() => false))
-      .toBe(true);
-  });
 }
 
 /** Accepts the finding that `progress show` reports for the first partition of the topic. */
@@ -95,7 +86,7 @@ test('a recreated topic stops its partition: it ends before our position', async
   await system.send(...joiners('a', 5));
   await system.settled();
   await system.killReconciler();
-  await recreate(topic);
+  await recreateTopic(inject('brokers'), topic);
   const waiting = system.start('reconciler').catch(() => undefined);
   await expect.poll(() => stoppedCode(system)).toBe('LOG_ENDS_BEFORE');
   await accept(system, topic);
@@ -110,7 +101,7 @@ test('another log with as many records is recognised by its last record', async 
   await system.send(...joiners('a', 5));
   await system.settled();
   await system.killReconciler();
-  await recreate(topic);
+  await recreateTopic(inject('brokers'), topic);
   await system.send(...joiners('other', 9));
   void system.start('reconciler').catch(() => undefined);
   await expect.poll(() => stoppedCode(system)).toBe('LOG_DIFFERS');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DEFAULT_TOPIC_NAMES, type InputTopic, type OutputTopic } from '@latchkey/contracts';
 import { createMissingTopics, silenceTimerWarnings } from '@latchkey/kafka';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { expect } from 'vitest';
 
 export interface TestTopics extends AsyncDisposable {
   readonly names: Readonly<Record<InputTopic | OutputTopic, string>>;
@@ -55,6 +56,22 @@ export async function deleteTopics(
   topics: readonly string[],
 ): Promise<void> {
   await administer(brokers, (admin) => admin.deleteTopics({ topics: [...topics] }));
+}
+
+/** Deletes a topic and creates one with the same name. */
+export async function recreateTopic(brokers: readonly string[], name: string): Promise<void> {
+  const topic = { name, partitions: 1, replicas: undefined, settings: {} };
+  await administer(brokers, async (admin) => {
+    await admin.deleteTopics({ topics: [name] });
+    await expect.poll(() => admin.listTopics()).not.toContain(name);
+    // A slow broker creates the topic although it answers that the time is over: the next try finds it.
+    const create = (): Promise<unknown> =>
+      createMissingTopics(admin, [topic]).then(
+        () => 'created',
+        (error: unknown) => error,
+      );
+    await expect.poll(create).toBe('created');
+  });
 }
 
 function variableOf(topic: string): string {
