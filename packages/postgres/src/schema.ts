@@ -63,6 +63,21 @@ export interface AuditText {
   text: string;
 }
 
+export interface BlockSwitch {
+  blocked_order: bigint | null;
+  identity_id: string;
+  incident: string;
+  released_order: bigint | null;
+  source: string;
+}
+
+export interface CheckpointRowKey {
+  engagement: string;
+  identity_id: string;
+  row_key: string;
+  source: string;
+}
+
 export interface Conflict {
   body: Buffer | null;
   count: Generated<bigint>;
@@ -105,6 +120,28 @@ export interface DeadLetter {
   type: string | null;
 }
 
+export interface DueWork {
+  attempt: Generated<number>;
+  cause: string | null;
+  due_at: number;
+  item_id: string;
+  kind: string;
+  lease_until: number | null;
+  retry_at: number | null;
+  tried_at: Generated<number>;
+  tried_build: string;
+  tried_policy: string;
+}
+
+export interface DueWorkPace {
+  failed_build: string | null;
+  failed_in_a_row: Generated<number>;
+  failed_policy: string | null;
+  kind: string;
+  last_failed: string | null;
+  next_try_at: number | null;
+}
+
 export interface Engagement {
   access_ends_at: number | null;
   ends_at: number | null;
@@ -114,6 +151,17 @@ export interface Engagement {
   source: string;
   starts_at: number | null;
   state: string;
+}
+
+export interface EngagementCheckpoint {
+  base: string | null;
+  engagement: string;
+  head: string | null;
+  identity_id: string;
+  pruned_below: bigint | null;
+  referred: Generated<string[]>;
+  source: string;
+  through_order: bigint | null;
 }
 
 export interface Fact {
@@ -132,12 +180,15 @@ export interface Fact {
 export interface Identity {
   created_at: Generated<number>;
   derived_at: number | null;
+  derived_policy_hash: string | null;
   external_id: string;
+  fact_bytes: Generated<bigint>;
   generation: Generated<bigint>;
   identity_id: string;
   lifecycle: string | null;
   next_transition_at: number | null;
   parked_at: number | null;
+  record_version: Generated<bigint>;
   source: string;
 }
 
@@ -250,6 +301,7 @@ export interface Verification {
   method: string | null;
   next_deadline_at: number | null;
   origin: Generated<string>;
+  parked_at: number | null;
   partition: number | null;
   person_external_id: string | null;
   person_source: string | null;
@@ -301,10 +353,15 @@ export interface DB {
   audit_order: AuditOrder;
   audit_sequencer: AuditSequencer;
   audit_text: AuditText;
+  block_switch: BlockSwitch;
+  checkpoint_row_key: CheckpointRowKey;
   conflict: Conflict;
   correlation_key: CorrelationKey;
   dead_letter: DeadLetter;
+  due_work: DueWork;
+  due_work_pace: DueWorkPace;
   engagement: Engagement;
+  engagement_checkpoint: EngagementCheckpoint;
   fact: Fact;
   identity: Identity;
   inbox: Inbox;
