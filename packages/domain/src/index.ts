@@ -17,8 +17,21 @@ export {
   type ReconcileRequest,
   reconcile,
 } from './reconcile.ts';
+export { blocksOf, type StoredSwitch } from './record/blocks.ts';
+export { type StoredBase } from './record/checkpoint/base.ts';
+export { createFullReading, type FullReading } from './record/checkpoint/full-reading.ts';
+export {
+  type KnownEngagement,
+  knownFrom,
+  needsAllFacts,
+  rowKeysOf,
+  type StoredEngagement,
+} from './record/checkpoint/known-engagement.ts';
+export { type KnownRecord, knownRecordOf } from './record/checkpoint/known-record.ts';
+export { type NewCheckpoint } from './record/checkpoint/new-checkpoint.ts';
 export { countUndeclared } from './record/count-undeclared.ts';
 export {
+  type EngagementFact,
   type Fact,
   type FactKind,
   factKindOf,

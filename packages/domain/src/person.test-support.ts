@@ -15,6 +15,7 @@ import {
   type Reconciled,
   reconcile,
 } from './reconcile.ts';
+import { type KnownRecord, knownRecordOf } from './record/checkpoint/known-record.ts';
 import { type Fact, type FactKind } from './record/fact.ts';
 
 const EXAMPLE_TEXT = readFileSync(EXAMPLE_POLICY_URL, 'utf8');
@@ -181,17 +182,28 @@ export class Person {
     return Object.fromEntries(this.identity.accounts.map(({ target, state }) => [target, state]));
   }
 
+  /** What is known when facts arrive. */
+  protected read(_arriving: readonly Fact[], policy: Policy): KnownRecord {
+    return knownRecordOf(this.facts, policy);
+  }
+
+  /** Stores what `read` needs beside the facts. */
+  protected store(_arriving: readonly Fact[], _reconciled: Reconciled): void {
+    // Nothing: it reads all facts.
+  }
+
   #reconcile(arriving: readonly Fact[], nowMs: number): Reconciled {
     const { identity, facts } = this;
     const reconciled = reconcile({
       identity,
-      facts,
+      known: this.read(arriving, this.#policy),
       arriving,
       policy: this.#policy,
       nowMs,
       epoch: 0,
     });
     this.facts = [...facts, ...arriving];
+    this.store(arriving, reconciled);
     const saved = new Map(identity.accounts.map((account) => [account.target, account]));
     for (const { after } of reconciled.accounts) saved.set(after.target, after);
     for (const account of reconciled.quietAccounts) saved.set(account.target, account);

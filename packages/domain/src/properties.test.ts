@@ -4,7 +4,7 @@ import { days, deliveries, facts } from './facts.test-support.ts';
 import { CERTAIN_POLICY, DAY_MS, EXAMPLE_POLICY, NOW_MS, Person } from './person.test-support.ts';
 import { reconcile } from './reconcile.ts';
 import { type Fact } from './record/fact.ts';
-import { readRecord } from './record/record.ts';
+import { knownRecordOf, recordOf as toRecord } from './record/checkpoint/known-record.ts';
 
 const RUNS = { numRuns: 300 };
 
@@ -32,7 +32,7 @@ function desiredStateOf(person: Person): object {
 }
 
 function recordOf(all: readonly Fact[]): object {
-  const { engagements, blocks } = readRecord(all, EXAMPLE_POLICY);
+  const { engagements, blocks } = toRecord(knownRecordOf(all, EXAMPLE_POLICY));
   const states = [...engagements].map(([key, { timeline, reading }]) => ({
     key,
     timeline,
@@ -219,7 +219,7 @@ test('what is published never differs from what is saved', () => {
       const { identity } = person;
       const again = reconcile({
         identity: { ...identity, accounts: [], lifecycle: undefined },
-        facts: all,
+        known: knownRecordOf(all, EXAMPLE_POLICY),
         arriving: [],
         policy: EXAMPLE_POLICY,
         nowMs: NOW_MS,

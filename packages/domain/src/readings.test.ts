@@ -16,7 +16,8 @@ import { addStatement, type EngagementRecord, readEngagement } from './record/en
 import { type EngagementFact, type Fact, isBlockFact } from './record/fact.ts';
 import { sortInOrder } from './record/order.ts';
 import { foldPeriods } from './record/periods.ts';
-import { extendRecord, readRecord } from './record/record.ts';
+import { knownRecordOf, recordOf } from './record/checkpoint/known-record.ts';
+import { extendRecord } from './record/record.ts';
 import { type Statement, statementOf } from './record/statement.ts';
 import { type Timeline, timelineOf } from './record/timeline.ts';
 
@@ -62,9 +63,13 @@ test('many tied facts that arrive together are read once, give the same record, 
   for (const count of [16, 17, 500]) {
     const facts = [joined(1, daysAgo(90)), ...tied(2, rows(count))];
 
-    const { record, applied } = extendRecord(readRecord([], EXAMPLE_POLICY), facts, EXAMPLE_POLICY);
+    const { record, applied } = extendRecord(
+      recordOf(knownRecordOf([], EXAMPLE_POLICY)),
+      facts,
+      EXAMPLE_POLICY,
+    );
 
-    expect(record).toEqual(readRecord(facts, EXAMPLE_POLICY));
+    expect(record).toEqual(recordOf(knownRecordOf(facts, EXAMPLE_POLICY)));
     if (count > 16) expect(applied.size).toBe(count + 1);
   }
 });

@@ -2,7 +2,13 @@ import { type Lifecycle, nextGeneration } from '@latchkey/contracts';
 import { type AccountChange, decideChanges, isQuietChange } from './decisions/account-change.ts';
 import { type Decision } from './decisions/decision.ts';
 import { type Due, findDue, nextMoment } from './decisions/due.ts';
-import { endedReviews, type Review, recordReviews, unknownReviews } from './decisions/reviews.ts';
+import {
+  endedReviews,
+  prunedReviews,
+  type Review,
+  recordReviews,
+  unknownReviews,
+} from './decisions/reviews.ts';
 import { settleAccounts } from './decisions/settle-accounts.ts';
 import { sortDecisions } from './decisions/sort-decisions.ts';
 import { type CurrentAccount } from './desired/account.ts';
@@ -12,12 +18,9 @@ import { lifecycleAfter, transitionTo, viewOf } from './lifecycle/view.ts';
 import { type Policy } from './policy/policy.ts';
 import { type EngagementRecord } from './record/engagement.ts';
 import { type Fact, isBlockFact } from './record/fact.ts';
-import {
-  type AuthoritativeRecord,
-  engagementKeyOf,
-  extendRecord,
-  readRecord,
-} from './record/record.ts';
+import { belowPruned, type KnownRecord, recordOf } from './record/checkpoint/known-record.ts';
+import { type NewCheckpoint, newCheckpoints } from './record/checkpoint/new-checkpoint.ts';
+import { type AuthoritativeRecord, engagementKeyOf, extendRecord } from './record/record.ts';
 
 /** An identity as it was decided last. */
 export interface CurrentIdentity {
@@ -37,9 +40,9 @@ export interface CurrentIdentity {
 /** What is known of an identity, and what has arrived. */
 export interface ReconcileRequest {
   readonly identity: CurrentIdentity;
-  /** All facts known so far, in any order. */
-  readonly facts: readonly Fact[];
-  /** New facts, none of them among `facts`, in the order in which they are to be answered. */
+  /** What all facts so far give; for no engagement `needsAllFacts` of those that arrive. */
+  readonly known: KnownRecord;
+  /** New facts, in the order in which they are to be answered. */
   readonly arriving: readonly Fact[];
   readonly policy: Policy;
   /** Not before `identity.derivedAtMs`. */
@@ -80,6 +83,8 @@ export interface Reconciled {
   readonly engagements: readonly EngagementRow[];
   /** Those that must be open. */
   readonly reviews: readonly Review[];
+  /** Heads that are to be stored, once the arriving facts are. */
+  readonly checkpoints: readonly NewCheckpoint[];
   /** Ids of reviews that are to be closed where they are open: facts that arrived have decided them. */
   readonly endedReviews: readonly string[];
   /** What no arriving fact has caused: the lifecycle in effective order, then the accounts. */
@@ -89,13 +94,15 @@ export interface Reconciled {
 /**
  * Decides what changes for an identity: first what became due since it was decided last, as the record was
  * then; after that what the arriving facts change. Total and deterministic. Where nothing changed there is nothing
- * to publish. The order of `facts` does not matter; that of `arriving` matters only to which of them are stale.
+ * to publish. The order of `arriving` matters only to which of them are stale.
  */
 export function reconcile(request: ReconcileRequest): Reconciled {
-  const { identity, facts, arriving, policy, nowMs, epoch } = request;
-  const known = viewOf(readRecord(facts, policy), policy);
-  const extended = extendRecord(known.record, arriving, policy);
-  const applied = arriving.filter((fact) => extended.applied.has(fact));
+  const { identity, arriving, policy, nowMs, epoch } = request;
+  const known = viewOf(recordOf(request.known), policy);
+  const pruned = new Set<Fact>(belowPruned(request.known, arriving));
+  const counting = arriving.filter((fact) => !pruned.has(fact));
+  const extended = extendRecord(known.record, counting, policy);
+  const applied = appliedOf(request.known, counting, extended.applied);
   const view = applied.length === 0 ? known : viewOf(extended.record, policy);
   const due = findDue(identity, known, policy, nowMs);
   const settled = settleAccounts(identity, view, policy, nowMs);
@@ -112,10 +119,13 @@ export function reconcile(request: ReconcileRequest): Reconciled {
   const lifecycle = numbered(identity, [...due.transitions, ...arrived], epoch);
   const decisions = sortDecisions(due, arrived, changes, applied.length > 0, policy);
   const touched = touchedEngagements(view.record, applied);
-  const reviews = recordReviews(identity.identityId, view.record, touched, policy);
+  const reviews = [
+    ...recordReviews(identity.identityId, view.record, touched, policy),
+    ...prunedReviews(identity.identityId, [...pruned], policy),
+  ];
   const anythingMoved = applied.length > 0 || due.settled !== undefined;
   return {
-    outcomes: outcomesOf(arriving, extended.applied, decisions.arrived),
+    outcomes: outcomesOf(arriving, new Set(applied), decisions.arrived),
     next: {
       lifecycle: lifecycleAfter(view, accounts, nowMs),
       generation: lifecycle.at(-1)?.generation ?? identity.generation,
@@ -131,9 +141,19 @@ export function reconcile(request: ReconcileRequest): Reconciled {
       nowMs,
     ),
     reviews: [...reviews, ...(anythingMoved ? unknownReviews(settled.unknown) : [])],
+    checkpoints: newCheckpoints(request.known, counting, nowMs),
     endedReviews: endedReviews(identity.identityId, known.record, touched, reviews),
     clockDecisions: decisions.clock,
   };
+}
+
+/** The first fact of all always counts: it makes the identity known. */
+function appliedOf(
+  { isNew }: KnownRecord,
+  counting: readonly Fact[],
+  applied: ReadonlySet<Fact>,
+): readonly Fact[] {
+  return counting.filter((fact, at) => applied.has(fact) || (isNew && at === 0));
 }
 
 /** As it was published last, once what became due is published. */

@@ -5,6 +5,7 @@ import {
   EXAMPLE_POLICY_URL,
   type Fact,
   factOf,
+  knownRecordOf,
   loadPolicy,
   type Reconciled,
   reconcile,
@@ -53,7 +54,14 @@ export class PersonWorld {
 
   #reconcile(arriving: readonly Fact[], nowMs: number): Reconciled {
     const { identity, facts } = this;
-    const reconciled = reconcile({ identity, facts, arriving, policy: POLICY, nowMs, epoch: 0 });
+    const reconciled = reconcile({
+      identity,
+      known: knownRecordOf(facts, POLICY),
+      arriving,
+      policy: POLICY,
+      nowMs,
+      epoch: 0,
+    });
     const { next, lifecycle, accounts, quietAccounts } = reconciled;
     const current = new Map(identity.accounts.map((account) => [account.target, account]));
     for (const { after } of accounts) current.set(after.target, after);

@@ -1,7 +1,8 @@
 import { derivedId } from '@latchkey/contracts';
 import { type UnknownCondition } from '../desired/entitlements.ts';
 import { type Policy } from '../policy/policy.ts';
-import { type EngagementRecord } from '../record/engagement.ts';
+import { type EngagementRecord, factCountOf, lastTieOf } from '../record/engagement.ts';
+import { type Fact, isBlockFact } from '../record/fact.ts';
 import {
   type AuthoritativeRecord,
   ENGAGEMENT_FACTS_MAX_COUNT,
@@ -17,7 +18,8 @@ export interface Review {
     | 'facts_disputed'
     | 'readings_too_many'
     | 'facts_too_many'
-    | 'engagements_too_many';
+    | 'engagements_too_many'
+    | 'fact_below_pruned';
   /** A rule, an engagement as `<source>#<engagement>`, or an identity. */
   readonly subject: string;
   readonly owner: string;
@@ -54,6 +56,25 @@ export function recordReviews(
   return reviews;
 }
 
+/** Facts that came after older and newer ones of their engagement were pruned: one for each engagement. */
+export function prunedReviews(
+  identityId: string,
+  facts: readonly Fact[],
+  { owner }: Policy,
+): readonly Review[] {
+  const reviews = new Map<string, Review>();
+  for (const fact of facts) {
+    if (isBlockFact(fact)) continue;
+    const { source, engagement } = fact;
+    const kind = 'fact_below_pruned';
+    const reviewId = derivedId('review', kind, identityId, source, engagement);
+    const subject = `${source}#${engagement}`;
+    const detail = { source, engagement, order: fact.order.toString() };
+    reviews.set(reviewId, { reviewId, kind, subject, owner, detail });
+  }
+  return [...reviews.values()];
+}
+
 /**
  * Ids of reviews that may be open about how these engagements were read, and are not needed any more: other facts have
  * decided, or another tie is in question now. Sorted.
@@ -87,7 +108,7 @@ export function isDecidedByFacts(kind: string): boolean {
  * which may have counted other attributes.
  */
 function askedOf(identityId: string, known: EngagementRecord): readonly string[] {
-  const ties = new Set([known.through.all.tie, lastTie(known.statements)]);
+  const ties = new Set([known.through.all.tie, lastTieOf(known)]);
   return [...ties].flatMap((tie) => {
     if (tie === undefined) return [];
     return READING_KINDS.map((kind) => readingReviewId(identityId, kind, known, tie));
@@ -108,10 +129,10 @@ function engagementReviews(
   known: EngagementRecord,
   { owner }: Policy,
 ): Review[] {
-  const { source, engagement, reading, statements } = known;
+  const { source, engagement, reading } = known;
   const subject = `${source}#${engagement}`;
   const reviews: Review[] = [];
-  if (statements.length > ENGAGEMENT_FACTS_MAX_COUNT) {
+  if (factCountOf(known) > ENGAGEMENT_FACTS_MAX_COUNT) {
     const kind = 'facts_too_many';
     const reviewId = derivedId('review', kind, identityId, source, engagement, '');
     const detail = { source, engagement, limit: ENGAGEMENT_FACTS_MAX_COUNT };
@@ -126,9 +147,4 @@ function engagementReviews(
     reviews.push({ reviewId, kind, subject, owner, detail });
   }
   return reviews;
-}
-
-/** The highest order that more than one statement has. */
-function lastTie(statements: EngagementRecord['statements']): bigint | undefined {
-  return statements.findLast(({ order }, at) => statements[at - 1]?.order === order)?.order;
 }

@@ -11,6 +11,22 @@ interface BlockSwitch {
 /** Switches by source and incident; a block without incident has a separate switch. */
 export type Blocks = ReadonlyMap<string, BlockSwitch>;
 
+/** A switch as it is stored. */
+export interface StoredSwitch extends BlockSwitch {
+  readonly source: string;
+  /** `undefined`: none. */
+  readonly incident: string | undefined;
+}
+
+export function blocksOf(switches: readonly StoredSwitch[]): Blocks {
+  return new Map(
+    switches.map(({ source, incident, blockedOrder, releasedOrder }) => [
+      keyOf(source, incident),
+      { blockedOrder, releasedOrder },
+    ]),
+  );
+}
+
 /** The switches after these facts too. */
 export function setSwitches(blocks: Blocks, facts: readonly BlockFact[]): Blocks {
   const set = new Map(blocks);
@@ -46,7 +62,11 @@ function later(one: bigint | undefined, other: bigint): bigint {
   return one === undefined || one < other ? other : one;
 }
 
-/** Line feeds are in no source and no incident. */
 function switchOf({ source, data }: BlockFact): string {
-  return data.incident === undefined ? source : `${source}\n${data.incident}`;
+  return keyOf(source, data.incident);
+}
+
+/** Line feeds are in no source and no incident. */
+function keyOf(source: string, incident: string | undefined): string {
+  return incident === undefined ? source : `${source}\n${incident}`;
 }

@@ -1,7 +1,14 @@
 import { mergeReadings } from './merge-readings.ts';
 import { insertInOrder, sortInOrder } from './order.ts';
 import { endOf, type Period } from './periods.ts';
-import { isPlain, type ReadThrough, readOn, readThrough } from './readings.ts';
+import {
+  isPlain,
+  type ReadingSet,
+  type ReadThrough,
+  readOn,
+  readThrough,
+  UNREAD,
+} from './readings.ts';
 import { type Statement } from './statement.ts';
 import { sameTimeline, type Timeline, timelineOf, withoutRepeats } from './timeline.ts';
 
@@ -14,9 +21,29 @@ export interface EngagementKey {
   readonly engagement: string;
 }
 
+/** Older facts of an engagement, as far as they were read before: the statements of a record are read on from it. */
+export interface ReadBefore {
+  /** The number of these facts. */
+  readonly count: number;
+  /** The highest order among them; `undefined`: there are none. */
+  readonly throughOrder: bigint | undefined;
+  /** The highest order that several of them have; `undefined`: none. */
+  readonly lastTie: bigint | undefined;
+  /** One reading. */
+  readonly reading: ReadingSet;
+}
+
+export const NOTHING_READ: ReadBefore = {
+  count: 0,
+  throughOrder: undefined,
+  lastTie: undefined,
+  reading: UNREAD,
+};
+
 /** What the facts of one engagement mean. */
 export interface EngagementRecord extends EngagementKey {
-  /** In the source's order; tied ones by event id. */
+  readonly before: ReadBefore;
+  /** In the source's order, all above `before`; tied ones by event id. */
   readonly statements: readonly Statement[];
   /** Of the first reading; the latest is the last. */
   readonly periods: readonly Period[];
@@ -43,13 +70,25 @@ export interface EngagementDates {
 export function readEngagement(
   key: EngagementKey,
   statements: readonly Statement[],
+  before: ReadBefore = NOTHING_READ,
 ): EngagementRecord {
-  return read(key, sortInOrder(statements));
+  return read({ ...key, before }, sortInOrder(statements));
+}
+
+/** The number of facts that it is read from. */
+export function factCountOf({ before, statements }: EngagementRecord): number {
+  return before.count + statements.length;
+}
+
+/** The highest order that more than one fact has; `undefined`: none. */
+export function lastTieOf({ before, statements }: EngagementRecord): bigint | undefined {
+  const last = statements.findLast(({ order }, at) => statements[at - 1]?.order === order);
+  return last?.order ?? before.lastTie;
 }
 
 /** The engagement with one more statement; itself if that one was known. */
 export function addStatement(known: EngagementRecord, statement: Statement): EngagementRecord {
-  const newest = known.statements.at(-1)?.order ?? -1n;
+  const newest = known.statements.at(-1)?.order ?? known.before.throughOrder ?? -1n;
   if (newest < statement.order) return addNewest(known, statement);
   const statements = [...known.statements];
   if (!insertInOrder(statements, statement)) return known;
@@ -113,19 +152,22 @@ function sameDates(one: EngagementDates, other: EngagementDates): boolean {
   );
 }
 
-function read(key: EngagementKey, statements: readonly Statement[]): EngagementRecord {
-  return engagementFrom(key, statements, readThrough(statements));
+type Beginning = Pick<EngagementRecord, 'source' | 'engagement' | 'before'>;
+
+function read(beginning: Beginning, statements: readonly Statement[]): EngagementRecord {
+  return engagementFrom(beginning, statements, readThrough(statements, beginning.before.reading));
 }
 
 function engagementFrom(
-  { source, engagement }: EngagementKey,
+  { source, engagement, before }: Beginning,
   statements: readonly Statement[],
   through: ReadThrough,
 ): EngagementRecord {
   const { readings, tooMany } = through.all;
   const timelines = distinct(readings.map(timelineOf));
   const [first = []] = timelines;
-  const known = { source, engagement, statements, periods: readings[0] ?? [], through };
+  const periods = readings[0] ?? [];
+  const known = { source, engagement, before, statements, periods, through };
   if (tooMany || timelines.length > READINGS_MAX_COUNT) {
     const unknown = first.map((segment) => ({ ...segment, variants: [] }));
     return { ...known, timeline: withoutRepeats(unknown), reading: 'held' };

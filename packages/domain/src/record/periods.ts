@@ -16,6 +16,8 @@ export interface Row extends DatedAttributes {
   /** The source's key of the row; `undefined` if it has none. */
   readonly row: string | undefined;
   readonly by: string;
+  /** Its place in the full statement that it came with; `undefined`: it was stated by itself. */
+  readonly index?: number | undefined;
   /** Stated before the attributes that came with the start of its period, which override it up to that start. */
   readonly beforeStart: boolean;
 }
@@ -209,10 +211,11 @@ function state(periods: readonly Period[], stated: StatementOf<'stated'>): Perio
     base: {},
     joinedEnd: left === undefined ? end : undefined,
     left,
-    rows: stated.rows.map((row) => ({
+    rows: stated.rows.map((row, index) => ({
       ...row,
       row: undefined,
       by: stated.eventId,
+      index,
       beforeStart: false,
     })),
     suspensions: isNew ? [] : latest.suspensions,

@@ -1,7 +1,7 @@
 import { distinctReadings, outcomesOf } from './outcomes.ts';
 import { foldPeriods, type Period, readStatement } from './periods.ts';
 import { type Effort, isExhausted, type Reading, spend } from './reading.ts';
-import { type Statement } from './statement.ts';
+import { type Statement, structureOf } from './statement.ts';
 import { clashingParts } from './tied.ts';
 import { sameTimeline, type Timeline, timelineOf } from './timeline.ts';
 
@@ -26,7 +26,8 @@ export interface ReadingSet {
   readonly effort: number;
 }
 
-const UNREAD: ReadingSet = { readings: [[]], tooMany: false, tie: undefined, effort: 0 };
+/** Of no statements. */
+export const UNREAD: ReadingSet = { readings: [[]], tooMany: false, tie: undefined, effort: 0 };
 
 /** How statements can be read, and how those before the last tied group could. */
 export interface ReadThrough {
@@ -34,13 +35,23 @@ export interface ReadThrough {
   readonly beforeLast: ReadingSet;
 }
 
-/** Reads statements that are sorted in the source's order, tied ones by event id. */
-export function readThrough(statements: readonly Statement[]): ReadThrough {
+/**
+ * Reads statements that are sorted in the source's order, tied ones by event id.
+ *
+ * @param from - the reading of older ones; there is only one
+ */
+export function readThrough(
+  statements: readonly Statement[],
+  from: ReadingSet = UNREAD,
+): ReadThrough {
   const groups = tiedGroups(statements);
-  if (groups.length === statements.length) return readUntied(statements);
-  return tiedGroups(withoutReplaced(groups)).reduce<ReadThrough>(
+  if (groups.length === statements.length) return readUntied(statements, from);
+  const replaced = groups.findLastIndex((tied) => tied.length === 1 && tied[0]?.kind === 'stated');
+  const kept = tiedGroups(withoutReplaced(groups, replaced));
+  const start = replaced < 0 ? from : structureOfReading(from);
+  return kept.reduce<ReadThrough>(
     ({ all }, group) => ({ all: readOn(all, group), beforeLast: all }),
-    { all: UNREAD, beforeLast: UNREAD },
+    { all: start, beforeLast: start },
   );
 }
 
@@ -63,14 +74,23 @@ export function isPlain({ readings, tooMany, effort }: ReadingSet): boolean {
   return readings.length === 1 && !tooMany && effort === 0;
 }
 
-function readUntied(statements: readonly Statement[]): ReadThrough {
+function readUntied(statements: readonly Statement[], from: ReadingSet): ReadThrough {
+  const [known] = from.readings;
   const last = statements.at(-1);
-  const before = foldPeriods(statements.slice(0, -1));
+  const before = foldPeriods(statements.slice(0, -1), known);
   const periods = last === undefined ? before : readStatement(before, last);
   return {
-    all: { ...UNREAD, readings: [periods] },
-    beforeLast: { ...UNREAD, readings: [before] },
+    all: { ...from, readings: [periods] },
+    beforeLast: { ...from, readings: [before] },
   };
+}
+
+/** Rows and attributes make no difference after a full statement. */
+function structureOfReading(from: ReadingSet): ReadingSet {
+  const readings = from.readings.map((reading) =>
+    reading.map((period) => ({ ...period, base: {}, rows: [] })),
+  );
+  return { ...UNREAD, readings };
 }
 
 function readTied(known: ReadingSet, tied: readonly Statement[], order: bigint): ReadingSet {
@@ -112,22 +132,20 @@ function beyondAll(known: ReadingSet, tied: readonly Statement[]): ReadingSet {
 /**
  * Without what the newest full statement has replaced: rows and attributes from before it make no difference any
  * more, in any reading. A full statement that is tied itself replaces nothing for certain.
+ *
+ * @param stated - the index of the newest full statement that is not tied; negative: there is none
  */
-function withoutReplaced(groups: readonly (readonly Statement[])[]): readonly Statement[] {
-  const stated = groups.findLastIndex((tied) => tied.length === 1 && tied[0]?.kind === 'stated');
+function withoutReplaced(
+  groups: readonly (readonly Statement[])[],
+  stated: number,
+): readonly Statement[] {
   if (stated <= 0) return groups.flat();
   const older = groups.slice(0, stated).flat();
   return [...older.flatMap(structureOf), ...groups.slice(stated).flat()];
 }
 
-/** What of a statement outlives a full one: starts, ends and suspensions. */
-function structureOf(statement: Statement): readonly Statement[] {
-  if (statement.kind === 'moved') return [];
-  if (statement.kind === 'joined') return [{ ...statement, attributes: {} }];
-  return statement.kind === 'stated' ? [{ ...statement, rows: [] }] : [statement];
-}
-
-function tiedGroups(statements: readonly Statement[]): readonly (readonly Statement[])[] {
+/** Statements of one place in the source's order, group by group. */
+export function tiedGroups(statements: readonly Statement[]): readonly (readonly Statement[])[] {
   const groups: Statement[][] = [];
   for (const statement of statements) {
     const last = groups.at(-1);

@@ -27,26 +27,11 @@ interface Extended {
   readonly applied: ReadonlySet<Fact>;
 }
 
-const EMPTY: AuthoritativeRecord = { engagements: new Map(), blocks: new Map() };
-
-/** Reads the record: the same for any order of the facts. */
-export function readRecord(facts: readonly Fact[], policy: Policy): AuthoritativeRecord {
-  if (facts.length === 0) return EMPTY;
-  const engagements = new Map<string, EngagementRecord>();
-  for (const [key, group] of groupByEngagement(facts)) {
-    const [first] = group;
-    if (first === undefined) continue;
-    const statements = group.map((fact) => statementOf(fact, policy));
-    engagements.set(key, readEngagement(first, statements));
-  }
-  return { engagements, blocks: setSwitches(EMPTY.blocks, facts.filter(isBlockFact)) };
-}
-
 /**
  * The record with more facts, added one after the other in the order given: a fact is applied if the
- * record differs with and without it, at any moment or in the dates of its engagement; so is the first one of a
- * person and of an engagement. Beyond the bound
- * of an engagement, or where more than 16 of them are tied, facts are not compared one by one and all count as applied.
+ * record differs with and without it, at any moment or in the dates of its engagement; so is the first one of an
+ * engagement. Where more than 1,000 facts are in memory, or more than 16 of these are tied, they are not compared one by
+ * one, and all count as applied.
  */
 export function extendRecord(
   record: AuthoritativeRecord,
@@ -55,8 +40,6 @@ export function extendRecord(
 ): Extended {
   if (facts.length === 0) return { record, applied: new Set() };
   const applied = new Set<Fact>();
-  // The first fact always counts: it makes the identity known.
-  if (facts[0] !== undefined && isEmpty(record)) applied.add(facts[0]);
   const engagements = new Map(record.engagements);
   for (const [key, group] of groupByEngagement(facts)) {
     const extended = extendEngagement(record.engagements.get(key), group, applied, policy);
@@ -71,11 +54,10 @@ export function engagementKeyOf(source: string, engagement: string): string {
   return `${source}\n${engagement}`;
 }
 
-function isEmpty({ engagements, blocks }: AuthoritativeRecord): boolean {
-  return engagements.size === 0 && blocks.size === 0;
-}
-
-function groupByEngagement(facts: readonly Fact[]): ReadonlyMap<string, readonly EngagementFact[]> {
+/** Facts by the key of their engagement; without those about the person as such. */
+export function groupByEngagement(
+  facts: readonly Fact[],
+): ReadonlyMap<string, readonly EngagementFact[]> {
   const groups = new Map<string, EngagementFact[]>();
   for (const fact of facts) {
     if (isBlockFact(fact)) continue;
@@ -126,7 +108,8 @@ function readAllAtOnce(
   if (first === undefined) return known;
   for (const fact of facts) applied.add(fact);
   const arriving = facts.map((fact) => statementOf(fact, policy));
-  return readEngagement(known ?? first, [...(known?.statements ?? []), ...arriving]);
+  const statements = [...(known?.statements ?? []), ...arriving];
+  return readEngagement(known ?? first, statements, known?.before);
 }
 
 function extendBlocks(blocks: Blocks, facts: readonly BlockFact[], applied: Set<Fact>): Blocks {

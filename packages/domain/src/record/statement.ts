@@ -1,4 +1,11 @@
-import { canonicalJson, type Moment, type RescindedData, resolveMoment } from '@latchkey/contracts';
+import {
+  type Attributes,
+  canonicalJson,
+  derivedId,
+  type Moment,
+  type RescindedData,
+  resolveMoment,
+} from '@latchkey/contracts';
 import { type KnownAttributes } from '../policy/attribute.ts';
 import { permittedAttributes } from '../policy/attributes.ts';
 import { type Policy } from '../policy/policy.ts';
@@ -43,7 +50,10 @@ interface StatementOf {
 interface StatementBase {
   readonly eventId: string;
   readonly order: bigint;
-  readonly data: EngagementFact['data'];
+  /** `undefined`: it was dropped, and `content` stands for it. */
+  readonly data: EngagementFact['data'] | undefined;
+  /** See `contentOf`. */
+  readonly content?: string;
 }
 
 /** A fact of an engagement as the fold needs it: moments resolved, attributes checked against the policy. */
@@ -53,9 +63,19 @@ export type Statement = {
 
 /** Reads a fact under a policy. Total: moments of stored facts exist. */
 export function statementOf(fact: EngagementFact, policy: Policy): Statement {
+  return readFact(fact, (attributes) => permittedAttributes(attributes, fact.source, policy));
+}
+
+/**
+ * Reads a fact.
+ *
+ * @param known - what counts of its attributes
+ */
+export function readFact(
+  fact: EngagementFact,
+  known: (attributes: Attributes) => KnownAttributes,
+): Statement {
   const { eventId, order, data } = fact;
-  const known = (attributes: Parameters<typeof permittedAttributes>[0]) =>
-    permittedAttributes(attributes, fact.source, policy);
   switch (fact.kind) {
     case 'joined': {
       const { startsAt, endsAt, attributes } = fact.data;
@@ -106,11 +126,23 @@ export function statementOf(fact: EngagementFact, policy: Policy): Statement {
 
 /** Equal for statements with the same content, regardless of their events. */
 export function contentOf(statement: Statement): string {
-  const known = contents.get(statement);
+  const known = statement.content ?? contents.get(statement);
   if (known !== undefined) return known;
-  const content = canonicalJson([statement.kind, statement.data]);
+  const content = derivedId('content', canonicalJson([statement.kind, statement.data]));
   contents.set(statement, content);
   return content;
+}
+
+/** The statement without the data that it was read from, which may be much larger than what counts of it. */
+export function withoutData(statement: Statement): Statement {
+  return { ...statement, data: undefined, content: contentOf(statement) };
+}
+
+/** What of a statement outlives a full one: starts, ends and suspensions. */
+export function structureOf(statement: Statement): readonly Statement[] {
+  if (statement.kind === 'moved') return [];
+  if (statement.kind === 'joined') return [{ ...statement, attributes: {} }];
+  return statement.kind === 'stated' ? [{ ...statement, rows: [] }] : [statement];
 }
 
 /** Statements that are tied are compared with each other, each with all. */

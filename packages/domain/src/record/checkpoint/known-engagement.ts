@@ -1,0 +1,150 @@
+import { type Policy } from '../../policy/policy.ts';
+import { permittedAttributes } from '../../policy/attributes.ts';
+import {
+  type EngagementKey,
+  type EngagementRecord,
+  NOTHING_READ,
+  readEngagement,
+} from '../engagement.ts';
+import { type EngagementFact } from '../fact.ts';
+import { sortInOrder } from '../order.ts';
+import { readFact, type Statement } from '../statement.ts';
+import { type RawEngagement } from './advance-head.ts';
+import { readBase, type StoredBase } from './base.ts';
+import { type Head, isGroup } from './head.ts';
+import { readHead } from './head-text.ts';
+import { rawAttributes } from './raw-attributes.ts';
+import { resolveHead } from './resolve-head.ts';
+
+/** An engagement as it is stored: the fold of its older facts, and the facts above it. */
+export interface StoredEngagement extends EngagementKey {
+  /** `undefined`: none was stored, and `facts` are all. */
+  readonly head: { readonly throughOrder: bigint; readonly text: string } | undefined;
+  /** What is left of facts that were pruned; `undefined`: none was. */
+  readonly base: StoredBase | undefined;
+  /** All above the head that were not pruned, in any order. */
+  readonly facts: readonly EngagementFact[];
+  /** Facts that the head refers to. */
+  readonly referred: readonly EngagementFact[];
+}
+
+/** What is known of an engagement before facts arrive. */
+export interface KnownEngagement {
+  readonly record: EngagementRecord;
+  /** `undefined`: every fact was read. */
+  readonly head: Head | undefined;
+  /** Facts below this order were pruned; `undefined`: none was. */
+  readonly prunedBelow: bigint | undefined;
+  /** Whether its head must be made again. */
+  readonly needsHead: boolean;
+  /** The same without regard to the policy. */
+  readonly raw: () => RawEngagement;
+}
+
+/**
+ * Reads an engagement from its head and the facts above it.
+ *
+ * @throws RangeError where the head is of another version, or a fact that it refers to is missing
+ */
+export function knownFrom(stored: StoredEngagement, policy: Policy): KnownEngagement {
+  const { source, engagement, facts, referred, base } = stored;
+  const key = { source, engagement };
+  const permitted = (attributes: Parameters<typeof permittedAttributes>[0]) =>
+    permittedAttributes(attributes, source, policy);
+  const head =
+    stored.head === undefined
+      ? undefined
+      : readHead(stored.head.throughOrder, stored.head.text, source);
+  const below = base === undefined ? NOTHING_READ : readBase(base, source);
+  const before = head === undefined ? below : resolveHead(head, referred, permitted);
+  const statements = facts.map((fact) => readFact(fact, permitted));
+  return {
+    record: readEngagement(key, statements, before),
+    head,
+    prunedBelow: base?.prunedBelow,
+    needsHead: head === undefined,
+    raw: () => ({
+      source,
+      before: head === undefined ? below : resolveHead(head, referred, rawAttributes),
+      floorMs: head?.floorMs,
+      statements: sortInOrder(facts.map(rawStatement)),
+    }),
+  };
+}
+
+export function rawStatement(fact: EngagementFact): Statement {
+  return readFact(fact, rawAttributes);
+}
+
+/** Keys of rows that facts name, where the head may not contain them; each once. */
+export function rowKeysOf(
+  { head }: KnownEngagement,
+  arriving: readonly EngagementFact[],
+): readonly string[] {
+  if (head?.floorMs === undefined) return [];
+  return [...new Set(arriving.flatMap((fact) => rowKeyOf(fact) ?? []))];
+}
+
+/**
+ * Whether facts can only be decided with all facts of the engagement: they are not above its head, or change what was
+ * trimmed from it.
+ *
+ * @param trimmedKeys - those of `rowKeysOf` that belong to rows which were trimmed
+ */
+export function needsAllFacts(
+  { head, prunedBelow = -1n }: KnownEngagement,
+  arriving: readonly EngagementFact[],
+  trimmedKeys: ReadonlySet<string>,
+): boolean {
+  if (head === undefined) return false;
+  return arriving.some((fact) => {
+    if (fact.order < prunedBelow) return false;
+    return fact.order <= head.throughOrder || changesTrimmed(head, fact, trimmedKeys);
+  });
+}
+
+function rowKeyOf(fact: EngagementFact): string | undefined {
+  if (fact.kind === 'moved') return fact.data.fact;
+  if (fact.kind !== 'rescinded') return undefined;
+  const { rescinds } = fact.data;
+  return typeof rescinds === 'object' ? rescinds.fact : undefined;
+}
+
+function changesTrimmed(
+  head: Head,
+  fact: EngagementFact,
+  trimmedKeys: ReadonlySet<string>,
+): boolean {
+  const { floorMs } = head;
+  if (floorMs === undefined) return false;
+  const key = rowKeyOf(fact);
+  if (key !== undefined && (trimmedKeys.has(key) || isBelowFloor(head, key, floorMs))) return true;
+  const statement = readFact(fact, () => ({}));
+  switch (statement.kind) {
+    // They replace the start, or everything.
+    case 'joined':
+    case 'stated':
+      return true;
+    case 'moved':
+    case 'suspended':
+    case 'resumed':
+      return statement.atMs < floorMs;
+    case 'left': {
+      const { endMs, accessEndMs = endMs, immediate } = statement;
+      // An immediate end is about every period, gone ones too.
+      return immediate || Math.min(endMs, accessEndMs) < floorMs;
+    }
+    case 'rescinded': {
+      const { rescinds } = statement;
+      if (typeof rescinds === 'string') return rescinds === 'start';
+      return 'atMs' in rescinds && rescinds.atMs < floorMs;
+    }
+  }
+}
+
+/** Whether a row with this key is dated where others were trimmed. */
+function isBelowFloor({ periods }: Head, key: string, floorMs: number): boolean {
+  return periods.some(({ rows }) =>
+    rows.some((row) => !isGroup(row) && row.row === key && row.atMs < floorMs),
+  );
+}
