@@ -60,7 +60,7 @@ function stating(): fc.Arbitrary<Stated> {
 }
 
 /** Facts of up to two engagements; `orders` small makes ties likely. */
-export function facts(orders: number, maxLength = 8): fc.Arbitrary<Fact[]> {
+export function facts(orders: number, maxLength = 8, minLength = 1): fc.Arbitrary<Fact[]> {
   const one = fc.record({
     stated: stating(),
     order: fc.integer({ min: 1, max: orders }),
@@ -69,7 +69,7 @@ export function facts(orders: number, maxLength = 8): fc.Arbitrary<Fact[]> {
       { source: CONTRACTORS, engagement: 'B' },
     ),
   });
-  return fc.array(one, { minLength: 1, maxLength }).map((drawn) =>
+  return fc.array(one, { minLength, maxLength }).map((drawn) =>
     drawn.map(({ stated: [kind, data], order, engagement: { source, engagement } }, index) => {
       const isBlock = kind === 'blocked' || kind === 'released';
       return fact(

@@ -183,14 +183,11 @@ export class Person {
   }
 
   /** What is known when facts arrive. */
-  protected read(_arriving: readonly Fact[], policy: Policy): KnownRecord {
-    return knownRecordOf(this.facts, policy);
-  }
+  protected read: (arriving: readonly Fact[], policy: Policy) => KnownRecord = (_, policy) =>
+    knownRecordOf(this.facts, policy);
 
   /** Stores what `read` needs beside the facts. */
-  protected store(_arriving: readonly Fact[], _reconciled: Reconciled): void {
-    // Nothing: it reads all facts.
-  }
+  protected store: (arriving: readonly Fact[], reconciled: Reconciled) => void = () => undefined;
 
   #reconcile(arriving: readonly Fact[], nowMs: number): Reconciled {
     const { identity, facts } = this;

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { days, deliveries, facts } from './facts.test-support.ts';
 import { CERTAIN_POLICY, DAY_MS, EXAMPLE_POLICY, NOW_MS, Person } from './person.test-support.ts';
 import { reconcile } from './reconcile.ts';
-import { type Fact } from './record/fact.ts';
 import { knownRecordOf, recordOf as toRecord } from './record/checkpoint/known-record.ts';
+import { type Fact } from './record/fact.ts';
 
 const RUNS = { numRuns: 300 };
 

@@ -12,11 +12,11 @@ import {
   left,
   moved,
 } from './person.test-support.ts';
+import { knownRecordOf, recordOf } from './record/checkpoint/known-record.ts';
 import { addStatement, type EngagementRecord, readEngagement } from './record/engagement.ts';
 import { type EngagementFact, type Fact, isBlockFact } from './record/fact.ts';
 import { sortInOrder } from './record/order.ts';
 import { foldPeriods } from './record/periods.ts';
-import { knownRecordOf, recordOf } from './record/checkpoint/known-record.ts';
 import { extendRecord } from './record/record.ts';
 import { type Statement, statementOf } from './record/statement.ts';
 import { type Timeline, timelineOf } from './record/timeline.ts';

@@ -16,10 +16,10 @@ import { changedRows, type EngagementRow } from './lifecycle/engagement-row.ts';
 import { type Transition } from './lifecycle/transitions.ts';
 import { lifecycleAfter, transitionTo, viewOf } from './lifecycle/view.ts';
 import { type Policy } from './policy/policy.ts';
-import { type EngagementRecord } from './record/engagement.ts';
-import { type Fact, isBlockFact } from './record/fact.ts';
 import { belowPruned, type KnownRecord, recordOf } from './record/checkpoint/known-record.ts';
 import { type NewCheckpoint, newCheckpoints } from './record/checkpoint/new-checkpoint.ts';
+import { type EngagementRecord } from './record/engagement.ts';
+import { type Fact, isBlockFact } from './record/fact.ts';
 import { type AuthoritativeRecord, engagementKeyOf, extendRecord } from './record/record.ts';
 
 /** An identity as it was decided last. */

@@ -6,6 +6,7 @@ import { type EngagementFact, type Fact, isBlockFact } from '../fact.ts';
 import { engagementKeyOf, groupByEngagement } from '../record.ts';
 import { makeBase, type StoredBase } from './base.ts';
 import { createFullReading } from './full-reading.ts';
+import { readHead } from './head-text.ts';
 import {
   type KnownEngagement,
   knownFrom,
@@ -29,33 +30,43 @@ export class CheckpointedPerson extends Person {
   /** Readings from a head. */
   headReadings = 0;
 
-  /** Prunes what is older than the newest full statement that is not tied, where it can be pruned. */
-  prune(): void {
-    for (const [key, facts] of groupByEngagement(this.facts)) {
-      const stated = facts.filter(
-        ({ kind, order }) =>
-          kind === 'stated' && facts.filter((other) => other.order === order).length === 1,
-      );
-      const prunedBelow = stated
-        .map(({ order }) => order)
-        .sort((a, b) => (a < b ? -1 : 1))
-        .at(-1);
-      const known = this.bases.get(key);
-      if (prunedBelow === undefined || prunedBelow <= (known?.prunedBelow ?? -1n)) continue;
-      const older = facts.filter(
-        ({ order }) => order < prunedBelow && order >= (known?.prunedBelow ?? -1n),
-      );
-      const source = facts[0]?.source ?? '';
-      const statements = sorted(older).map(rawStatement);
-      const base = makeBase({ source, base: known, statements, prunedBelow });
-      if (base === undefined) continue;
-      this.bases.set(key, base);
-      const gone = new Set<Fact>(facts.filter(({ order }) => order < prunedBelow));
-      this.facts = this.facts.filter((fact) => !gone.has(fact));
-    }
+  /** Heads from which something was trimmed. */
+  countTrimmed(): number {
+    return [...this.heads.values()].filter(({ source, throughOrder, text }) => {
+      return readHead(throughOrder, text, source).floorMs !== undefined;
+    }).length;
   }
 
-  protected override read(arriving: readonly Fact[], policy: Policy): KnownRecord {
+  /** Prunes what is older than the newest full statement that is not tied, where it can be pruned. */
+  prune(): void {
+    for (const [key, facts] of groupByEngagement(this.facts)) this.#pruneEngagement(key, facts);
+  }
+
+  #pruneEngagement(key: string, facts: readonly EngagementFact[]): void {
+    const prunedBelow = newestStated(facts);
+    const base = prunedBelow === undefined ? undefined : this.#baseBelow(key, facts, prunedBelow);
+    if (prunedBelow === undefined || base === undefined) return;
+    this.bases.set(key, base);
+    // Facts between such a head and the full statement are gone.
+    if ((this.heads.get(key)?.throughOrder ?? -1n) < prunedBelow) this.heads.delete(key);
+    const gone = new Set<Fact>(facts.filter(({ order }) => order < prunedBelow));
+    this.facts = this.facts.filter((fact) => !gone.has(fact));
+  }
+
+  #baseBelow(
+    key: string,
+    facts: readonly EngagementFact[],
+    prunedBelow: bigint,
+  ): StoredBase | undefined {
+    const base = this.bases.get(key);
+    const prunedBefore = base?.prunedBelow ?? -1n;
+    if (prunedBelow <= prunedBefore) return undefined;
+    const older = facts.filter(({ order }) => order < prunedBelow && order >= prunedBefore);
+    const [source = ''] = key.split('\n');
+    return makeBase({ source, base, statements: sorted(older).map(rawStatement), prunedBelow });
+  }
+
+  protected override read = (arriving: readonly Fact[], policy: Policy): KnownRecord => {
     const groups = groupByEngagement(this.facts);
     const arrivingGroups = groupByEngagement(arriving);
     const keys = new Set([...groups.keys(), ...this.bases.keys()]);
@@ -66,9 +77,9 @@ export class CheckpointedPerson extends Person {
       blocks: setSwitches(new Map(), this.facts.filter(isBlockFact)),
       isNew: this.identity.lifecycle === undefined,
     };
-  }
+  };
 
-  protected override store(arriving: readonly Fact[], { checkpoints }: Reconciled): void {
+  protected override store = (arriving: readonly Fact[], { checkpoints }: Reconciled): void => {
     for (const fact of arriving) {
       if (isBlockFact(fact)) continue;
       const key = engagementKeyOf(fact.source, fact.engagement);
@@ -81,7 +92,7 @@ export class CheckpointedPerson extends Person {
       const trimmed = this.trimmedKeys.get(key) ?? new Set();
       this.trimmedKeys.set(key, new Set([...trimmed, ...checkpoint.trimmedKeys]));
     }
-  }
+  };
 
   #readEngagement(
     key: string,
@@ -116,6 +127,15 @@ export class CheckpointedPerson extends Person {
     for (let at = 0; at < all.length; at += PAGE_COUNT) reading.add(all.slice(at, at + PAGE_COUNT));
     return reading.finish();
   }
+}
+
+/** The order of the newest full statement that is not tied. */
+function newestStated(facts: readonly EngagementFact[]): bigint | undefined {
+  const byOrder = Map.groupBy(facts, ({ order }) => order);
+  const alone = facts.filter(
+    ({ kind, order }) => kind === 'stated' && byOrder.get(order)?.length === 1,
+  );
+  return sorted(alone).at(-1)?.order;
 }
 
 function sorted(facts: readonly EngagementFact[]): readonly EngagementFact[] {

@@ -24,10 +24,7 @@ export interface HeadPeriod extends Omit<Period, 'base' | 'rows'> {
   readonly rows: readonly HeadRow[];
 }
 
-/**
- * The fold of the older facts of an engagement, whatever the policy: all attributes, undeclared ones too. There was one
- * reading of them.
- */
+/** The fold of the older facts of an engagement, with attributes that no policy declares too. There was one reading of them. */
 export interface Head {
   readonly throughOrder: bigint;
   /** The number of facts. */

@@ -1,5 +1,5 @@
-import { type Policy } from '../../policy/policy.ts';
 import { permittedAttributes } from '../../policy/attributes.ts';
+import { type Policy } from '../../policy/policy.ts';
 import {
   type EngagementKey,
   type EngagementRecord,
@@ -8,7 +8,7 @@ import {
 } from '../engagement.ts';
 import { type EngagementFact } from '../fact.ts';
 import { sortInOrder } from '../order.ts';
-import { readFact, type Statement } from '../statement.ts';
+import { type Rescinds, readFact, type Statement } from '../statement.ts';
 import { type RawEngagement } from './advance-head.ts';
 import { readBase, type StoredBase } from './base.ts';
 import { type Head, isGroup } from './head.ts';
@@ -119,27 +119,34 @@ function changesTrimmed(
   if (floorMs === undefined) return false;
   const key = rowKeyOf(fact);
   if (key !== undefined && (trimmedKeys.has(key) || isBelowFloor(head, key, floorMs))) return true;
-  const statement = readFact(fact, () => ({}));
+  return earliestChange(readFact(fact, () => ({}))) < floorMs;
+}
+
+/** No change of the timeline that a statement makes is dated before; with a key, it may remove a row too. */
+function earliestChange(statement: Statement): number {
   switch (statement.kind) {
     // They replace the start, or everything.
     case 'joined':
     case 'stated':
-      return true;
+      return Number.NEGATIVE_INFINITY;
     case 'moved':
     case 'suspended':
     case 'resumed':
-      return statement.atMs < floorMs;
-    case 'left': {
-      const { endMs, accessEndMs = endMs, immediate } = statement;
+      return statement.atMs;
+    case 'left':
       // An immediate end is about every period, gone ones too.
-      return immediate || Math.min(endMs, accessEndMs) < floorMs;
-    }
-    case 'rescinded': {
-      const { rescinds } = statement;
-      if (typeof rescinds === 'string') return rescinds === 'start';
-      return 'atMs' in rescinds && rescinds.atMs < floorMs;
-    }
+      if (statement.immediate) return Number.NEGATIVE_INFINITY;
+      return Math.min(statement.endMs, statement.accessEndMs ?? statement.endMs);
+    case 'rescinded':
+      return earliestRescinded(statement.rescinds);
   }
+}
+
+function earliestRescinded(rescinds: Rescinds): number {
+  if (rescinds === 'start') return Number.NEGATIVE_INFINITY;
+  return typeof rescinds === 'object' && 'atMs' in rescinds
+    ? rescinds.atMs
+    : Number.POSITIVE_INFINITY;
 }
 
 /** Whether a row with this key is dated where others were trimmed. */
