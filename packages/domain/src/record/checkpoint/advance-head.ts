@@ -2,10 +2,11 @@ import { type ReadBefore } from '../engagement.ts';
 import { type Period, type Row } from '../periods.ts';
 import { isPlain, type ReadingSet, readOn, readThrough, tiedGroups } from '../readings.ts';
 import { type Statement } from '../statement.ts';
+import { changesTrimmed, earliestChange } from './changes-trimmed.ts';
 import { HEAD_MAX_BYTES, type Head, type HeadPeriod, type HeadRow, referredBy } from './head.ts';
 import { writeHead } from './head-text.ts';
 import { hasDigest } from './raw-attributes.ts';
-import { trimBelow, trimPeriods } from './trim.ts';
+import { type Trimmed, trimBelow, trimPeriods } from './trim.ts';
 
 /** Facts of an engagement without regard to a policy: those in its head, and those above. */
 export interface RawEngagement {
@@ -82,15 +83,16 @@ function fitted(
   raw: RawEngagement,
   nowMs: number,
 ): AdvancedHead | undefined {
-  const recent = trimPeriods(periods, nowMs);
-  const floors = [recent, ...(recent.floorMs === undefined ? [] : [trimBelow(periods, nowMs)])];
-  for (const { periods: kept, floorMs, keys } of floors) {
+  const above = raw.statements.filter(({ order }) => order > state.throughOrder);
+  for (const { periods: kept, floorMs, keys } of trimmings(periods, above, nowMs)) {
+    const trimmedKeys = new Set(keys);
     for (const inline of [true, false]) {
       const head: Head = {
         ...state,
         floorMs: later(raw.floorMs, floorMs),
         periods: kept.map((period) => headPeriod(period, inline)),
       };
+      if (above.some((statement) => changesTrimmed(statement, head, trimmedKeys))) continue;
       const text = writeHead(head, raw.source);
       if (Buffer.byteLength(text) > HEAD_MAX_BYTES) continue;
       return {
@@ -102,6 +104,17 @@ function fitted(
     }
   }
   return undefined;
+}
+
+/** Nothing is trimmed that statements above the head change. */
+function trimmings(
+  periods: readonly Period[],
+  above: readonly Statement[],
+  nowMs: number,
+): readonly Trimmed[] {
+  const limitMs = Math.min(nowMs, ...above.map(earliestChange));
+  const recent = trimPeriods(periods, limitMs);
+  return recent.floorMs === undefined ? [recent] : [recent, trimBelow(periods, limitMs)];
 }
 
 function later(one: number | undefined, other: number | undefined): number | undefined {

@@ -4,6 +4,7 @@ import { type Reconciled } from '../../reconcile.ts';
 import { setSwitches } from '../blocks.ts';
 import { type EngagementFact, type Fact, isBlockFact } from '../fact.ts';
 import { engagementKeyOf, groupByEngagement } from '../record.ts';
+import { type AdvancedHead } from './advance-head.ts';
 import { makeBase, type StoredBase } from './base.ts';
 import { createFullReading } from './full-reading.ts';
 import { readHead } from './head-text.ts';
@@ -22,7 +23,7 @@ const PAGE_COUNT = 3;
 
 /** A person whose facts are read as the database gives them: heads, the facts above them, and all facts where that is needed. */
 export class CheckpointedPerson extends Person {
-  readonly heads = new Map<string, NewCheckpoint>();
+  readonly heads = new Map<string, AdvancedHead>();
   readonly bases = new Map<string, StoredBase>();
   readonly trimmedKeys = new Map<string, Set<string>>();
   /** Readings of all facts of an engagement that has a head. */
@@ -32,7 +33,8 @@ export class CheckpointedPerson extends Person {
 
   /** Heads from which something was trimmed. */
   countTrimmed(): number {
-    return [...this.heads.values()].filter(({ source, throughOrder, text }) => {
+    return [...this.heads].filter(([key, { throughOrder, text }]) => {
+      const [source = ''] = key.split('\n');
       return readHead(throughOrder, text, source).floorMs !== undefined;
     }).length;
   }
@@ -80,19 +82,25 @@ export class CheckpointedPerson extends Person {
   };
 
   protected override store = (arriving: readonly Fact[], { checkpoints }: Reconciled): void => {
-    for (const fact of arriving) {
-      if (isBlockFact(fact)) continue;
-      const key = engagementKeyOf(fact.source, fact.engagement);
-      const head = this.heads.get(key);
-      if (head !== undefined && head.throughOrder >= fact.order) this.heads.delete(key);
-    }
-    for (const checkpoint of checkpoints) {
-      const key = engagementKeyOf(checkpoint.source, checkpoint.engagement);
-      this.heads.set(key, checkpoint);
-      const trimmed = this.trimmedKeys.get(key) ?? new Set();
-      this.trimmedKeys.set(key, new Set([...trimmed, ...checkpoint.trimmedKeys]));
-    }
+    for (const fact of arriving) this.#dropOvertaken(fact);
+    for (const checkpoint of checkpoints) this.#storeHead(checkpoint);
   };
+
+  /** As the trigger of the database does. */
+  #dropOvertaken(fact: Fact): void {
+    if (isBlockFact(fact)) return;
+    const key = engagementKeyOf(fact.source, fact.engagement);
+    const head = this.heads.get(key);
+    if (head !== undefined && head.throughOrder >= fact.order) this.heads.delete(key);
+  }
+
+  #storeHead({ source, engagement, head, isFull }: NewCheckpoint): void {
+    const key = engagementKeyOf(source, engagement);
+    if (head === undefined) this.heads.delete(key);
+    else this.heads.set(key, head);
+    const trimmed = isFull ? [] : (this.trimmedKeys.get(key) ?? []);
+    this.trimmedKeys.set(key, new Set([...trimmed, ...(head?.trimmedKeys ?? [])]));
+  }
 
   #readEngagement(
     key: string,

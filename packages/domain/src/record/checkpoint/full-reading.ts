@@ -39,7 +39,7 @@ export function createFullReading(
         record: readEngagement(key, permitted.statements(), before),
         head: undefined,
         prunedBelow: base?.prunedBelow,
-        needsHead: true,
+        replacesHead: true,
         raw: () => ({
           source,
           before,

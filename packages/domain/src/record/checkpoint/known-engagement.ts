@@ -8,10 +8,11 @@ import {
 } from '../engagement.ts';
 import { type EngagementFact } from '../fact.ts';
 import { sortInOrder } from '../order.ts';
-import { type Rescinds, readFact, type Statement } from '../statement.ts';
+import { readFact, type Statement } from '../statement.ts';
 import { type RawEngagement } from './advance-head.ts';
 import { readBase, type StoredBase } from './base.ts';
-import { type Head, isGroup } from './head.ts';
+import { changesTrimmed, rowKeyOf } from './changes-trimmed.ts';
+import { type Head } from './head.ts';
 import { readHead } from './head-text.ts';
 import { rawAttributes } from './raw-attributes.ts';
 import { resolveHead } from './resolve-head.ts';
@@ -35,8 +36,8 @@ export interface KnownEngagement {
   readonly head: Head | undefined;
   /** Facts below this order were pruned; `undefined`: none was. */
   readonly prunedBelow: bigint | undefined;
-  /** Whether its head must be made again. */
-  readonly needsHead: boolean;
+  /** All facts were read although a head may be stored: that one is to be replaced. */
+  readonly replacesHead: boolean;
   /** The same without regard to the policy. */
   readonly raw: () => RawEngagement;
 }
@@ -62,7 +63,7 @@ export function knownFrom(stored: StoredEngagement, policy: Policy): KnownEngage
     record: readEngagement(key, statements, before),
     head,
     prunedBelow: base?.prunedBelow,
-    needsHead: head === undefined,
+    replacesHead: false,
     raw: () => ({
       source,
       before: head === undefined ? below : resolveHead(head, referred, rawAttributes),
@@ -82,7 +83,7 @@ export function rowKeysOf(
   arriving: readonly EngagementFact[],
 ): readonly string[] {
   if (head?.floorMs === undefined) return [];
-  return [...new Set(arriving.flatMap((fact) => rowKeyOf(fact) ?? []))];
+  return [...new Set(arriving.flatMap((fact) => rowKeyOf(structure(fact)) ?? []))];
 }
 
 /**
@@ -99,59 +100,11 @@ export function needsAllFacts(
   if (head === undefined) return false;
   return arriving.some((fact) => {
     if (fact.order < prunedBelow) return false;
-    return fact.order <= head.throughOrder || changesTrimmed(head, fact, trimmedKeys);
+    if (fact.order <= head.throughOrder) return true;
+    return head.floorMs !== undefined && changesTrimmed(structure(fact), head, trimmedKeys);
   });
 }
 
-function rowKeyOf(fact: EngagementFact): string | undefined {
-  if (fact.kind === 'moved') return fact.data.fact;
-  if (fact.kind !== 'rescinded') return undefined;
-  const { rescinds } = fact.data;
-  return typeof rescinds === 'object' ? rescinds.fact : undefined;
-}
-
-function changesTrimmed(
-  head: Head,
-  fact: EngagementFact,
-  trimmedKeys: ReadonlySet<string>,
-): boolean {
-  const { floorMs } = head;
-  if (floorMs === undefined) return false;
-  const key = rowKeyOf(fact);
-  if (key !== undefined && (trimmedKeys.has(key) || isBelowFloor(head, key, floorMs))) return true;
-  return earliestChange(readFact(fact, () => ({}))) < floorMs;
-}
-
-/** No change of the timeline that a statement makes is dated before; with a key, it may remove a row too. */
-function earliestChange(statement: Statement): number {
-  switch (statement.kind) {
-    // They replace the start, or everything.
-    case 'joined':
-    case 'stated':
-      return Number.NEGATIVE_INFINITY;
-    case 'moved':
-    case 'suspended':
-    case 'resumed':
-      return statement.atMs;
-    case 'left':
-      // An immediate end is about every period, gone ones too.
-      if (statement.immediate) return Number.NEGATIVE_INFINITY;
-      return Math.min(statement.endMs, statement.accessEndMs ?? statement.endMs);
-    case 'rescinded':
-      return earliestRescinded(statement.rescinds);
-  }
-}
-
-function earliestRescinded(rescinds: Rescinds): number {
-  if (rescinds === 'start') return Number.NEGATIVE_INFINITY;
-  return typeof rescinds === 'object' && 'atMs' in rescinds
-    ? rescinds.atMs
-    : Number.POSITIVE_INFINITY;
-}
-
-/** Whether a row with this key is dated where others were trimmed. */
-function isBelowFloor({ periods }: Head, key: string, floorMs: number): boolean {
-  return periods.some(({ rows }) =>
-    rows.some((row) => !isGroup(row) && row.row === key && row.atMs < floorMs),
-  );
+function structure(fact: EngagementFact): Statement {
+  return readFact(fact, () => ({}));
 }

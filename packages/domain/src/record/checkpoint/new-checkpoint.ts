@@ -9,8 +9,13 @@ import { type KnownRecord } from './known-record.ts';
 /** Facts above a head; with more of them it is advanced. */
 export const ABOVE_MAX_COUNT = 4;
 
-/** A head to be stored, after the facts that arrived. */
-export interface NewCheckpoint extends EngagementKey, AdvancedHead {}
+/** What is to be stored of an engagement, after the facts that arrived. */
+export interface NewCheckpoint extends EngagementKey {
+  /** `undefined`: there is none, and a stored one is to be removed. */
+  readonly head: AdvancedHead | undefined;
+  /** Whether the keys that were trimmed before are to be forgotten: all facts were read. */
+  readonly isFull: boolean;
+}
 
 /** The next heads of a person's engagements, where more facts than a few are above them. */
 export function newCheckpoints(
@@ -38,16 +43,25 @@ function newCheckpoint(
   const key = known?.record ?? arriving[0];
   if (key === undefined || !isDue(known, arriving)) return undefined;
   const { source, engagement } = key;
-  const { before, floorMs, statements } = known?.raw() ?? NOTHING_KNOWN;
-  const all = sortInOrder([...statements, ...arriving.map(rawStatement)]);
-  const advanced = advanceHead({ source, before, floorMs, statements: all }, nowMs);
-  return advanced === undefined ? undefined : { source, engagement, ...advanced };
+  const head = headAfter(source, known, arriving, nowMs);
+  const isFull = known?.replacesHead === true;
+  return head === undefined && !isFull ? undefined : { source, engagement, head, isFull };
 }
 
-const NOTHING_KNOWN = { before: NOTHING_READ, floorMs: undefined, statements: [] };
+function headAfter(
+  source: string,
+  known: KnownEngagement | undefined,
+  arriving: readonly EngagementFact[],
+  nowMs: number,
+): AdvancedHead | undefined {
+  const nothing = { before: NOTHING_READ, floorMs: undefined, statements: [] };
+  const { before, floorMs, statements } = known?.raw() ?? nothing;
+  const all = sortInOrder([...statements, ...arriving.map(rawStatement)]);
+  return advanceHead({ source, before, floorMs, statements: all }, nowMs);
+}
 
 function isDue(known: KnownEngagement | undefined, arriving: readonly EngagementFact[]): boolean {
+  if (known?.replacesHead === true) return true;
   const above = known?.record.statements.length ?? 0;
-  if (above + arriving.length <= ABOVE_MAX_COUNT) return false;
-  return arriving.length > 0 || known?.needsHead === true;
+  return arriving.length > 0 && above + arriving.length > ABOVE_MAX_COUNT;
 }

@@ -5,7 +5,7 @@ import { endOf, type Period, type Row, type Suspension } from '../periods.ts';
 const KEPT_MAX_COUNT = 8;
 /** Ended periods are kept up to so many. */
 const PERIODS_MAX_COUNT = 4;
-/** Different moments up to now at which nothing is trimmed: facts dated so late need no older facts. */
+/** The latest moments up to the limit, at which nothing is trimmed: facts dated so late need no older facts. */
 const RECENT_MOMENTS_COUNT = 4;
 
 /** Periods of which only what is dated from the floor on is complete. */
@@ -17,14 +17,18 @@ export interface Trimmed {
   readonly keys: readonly string[];
 }
 
-/** Trims periods that have many rows, suspensions or predecessors. Their timeline from the floor on stays the same. */
-export function trimPeriods(periods: readonly Period[], nowMs: number): Trimmed {
+/**
+ * Trims periods that have many rows, suspensions or predecessors. Their timeline from the floor on stays the same.
+ *
+ * @param limitMs - the floor is not after it
+ */
+export function trimPeriods(periods: readonly Period[], limitMs: number): Trimmed {
   const size = periods.reduce(
     (sum, { rows, suspensions }) => sum + rows.filter(isAlone).length + suspensions.length,
     0,
   );
   if (size <= KEPT_MAX_COUNT && periods.length <= PERIODS_MAX_COUNT) return untrimmed(periods);
-  const recent = momentsOf(periods).filter((atMs) => atMs <= nowMs);
+  const recent = momentsOf(periods).filter((atMs) => atMs <= limitMs);
   const floorMs = recent.at(-RECENT_MOMENTS_COUNT);
   return floorMs === undefined ? untrimmed(periods) : trimBelow(periods, floorMs);
 }
