@@ -1,5 +1,6 @@
 import { Failure } from '@latchkey/contracts';
 import type pg from 'pg';
+import { sessionEndOf } from './session/session-end.ts';
 import { checkMark, markOf, READ_MARK } from './session/session-mark.ts';
 import { sqlStateOf } from './sql-state.ts';
 import type { Statement } from './statement.ts';
@@ -30,7 +31,7 @@ export function sessionOf(client: pg.ClientBase): Session {
     run: (statement, parameters) => run(client, statement, parameters),
     transaction: (work) => inTransaction(client, work),
     script: async (text) => {
-      await client.query(text).catch(asLost);
+      await client.query(text).catch(asLost(client));
     },
   };
 }
@@ -40,7 +41,7 @@ export async function inTransaction<T>(
   client: pg.ClientBase,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const begun = begin(client).catch(asLost);
+  const begun = begin(client).catch(asLost(client));
   begun.catch(() => undefined); // seen below
   const last: (() => Promise<unknown>)[] = [];
   try {
@@ -75,9 +76,14 @@ async function begin(client: pg.ClientBase): Promise<void> {
   else checkMark(mark, await client.query(`${BEGIN}; ${READ_MARK}`));
 }
 
-function asLost(error: unknown): never {
-  if (sqlStateOf(error) !== undefined || error instanceof Failure) throw error;
-  throw new ConnectionLostError('the connection was lost', { cause: error });
+/** Throws the server's reason where it ended the session, even if that came before the statement was sent. */
+function asLost(client: pg.ClientBase): (error: unknown) => never {
+  return (error) => {
+    if (sqlStateOf(error) !== undefined || error instanceof Failure) throw error;
+    const end = sessionEndOf(client);
+    if (sqlStateOf(end) !== undefined) throw end;
+    throw new ConnectionLostError('the connection was lost', { cause: end ?? error });
+  };
 }
 
 /** COMMIT was sent and no answer came: the transaction is committed or rolled back. */
@@ -89,6 +95,8 @@ async function commit(
   client: pg.ClientBase,
   last: readonly (() => Promise<unknown>)[],
 ): Promise<void> {
+  const end = sessionEndOf(client);
+  if (end !== undefined) asLost(client)(end); // COMMIT is not sent, so the transaction is rolled back
   const sent = last.map((send) => send());
   const committed = client.query('commit');
   const answers = await Promise.allSettled([...sent, committed]);
@@ -107,7 +115,7 @@ function asFailedCommit(reason: unknown): unknown {
 
 async function rollback(client: pg.ClientBase, cause: unknown): Promise<void> {
   if (wasDamaged(cause)) return; // the connection is thrown away, and the transaction with it
-  await client.query('rollback').catch(asLost);
+  await client.query('rollback').catch(asLost(client));
 }
 
 /** The server did not answer a statement: the connection cannot be used again. */
@@ -129,7 +137,7 @@ async function run<P, R>(
     });
     return rows;
   } catch (error) {
-    return asLost(error);
+    return asLost(client)(error);
   }
 }
 

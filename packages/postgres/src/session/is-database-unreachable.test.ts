@@ -10,6 +10,8 @@ function answer(code: string): Error {
 test.each([
   ['no connection to be had', new ConnectError('refused', { cause: answer('28P01') }), true],
   ['a server that shuts down', answer('57P01'), true],
+  ['a session that was idle for too long', answer('25P03'), true],
+  ['a transaction that took too long', answer('25P04'), true],
   ['a server without free connections', answer('53300'), true],
   ['a socket that was reset', Object.assign(new Error('reset'), { code: 'ECONNRESET' }), true],
   ['a connection that ends early', new Error('Connection terminated unexpectedly'), true],

@@ -2,8 +2,8 @@ import { sqlStateOf } from '../sql-state.ts';
 import { ConnectError } from './settled-pool.ts';
 
 const CAUSES_MAX_COUNT = 5;
-/** Connection exceptions; the server shuts down, crashed or starts; it has no connection left. */
-const STATES = /^(08...|57P0[1-5]|53300)$/;
+/** Connection exceptions; the server shuts down, crashed or starts; it has no connection left; it ended the session for a time-out. */
+const STATES = /^(08...|57P0[1-5]|53300|25P0[34])$/;
 const CODES: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',

@@ -4,6 +4,7 @@ import { columnTypes } from '../column-types.ts';
 import { streamsUntil } from '../streams-until.ts';
 import { refuseSharedSession } from './pooler.ts';
 import { type Purpose, SESSION_PROFILES, type SessionProfile } from './profile.ts';
+import { rememberSessionEnd } from './session-end.ts';
 import { markPooled } from './session-mark.ts';
 import { RoleRefusedError, settleSession } from './settle-session.ts';
 
@@ -49,6 +50,7 @@ export function openPool(options: PoolOptions): SettledPool {
   // A pooler is detected once.
   let refused: Promise<void> | undefined;
   const settle = async (client: pg.ClientBase): Promise<void> => {
+    rememberSessionEnd(client);
     const { mark, isPooled } = await settleSession(client, {
       settings: profile.settings,
       role: options.role,
