@@ -32,15 +32,15 @@ beforeEach(async () => {
   await database.query('truncate session_mark; drop trigger if exists at_commit on session_mark');
 });
 
-/** One connection, whose transactions have these settings. */
-function open(settings: string): Db {
+/** One connection, whose transactions have less time. */
+function open(setting: string): Db {
   return openDatabase({
     url: database.url,
     role: undefined,
     poolSize: 1,
     applicationName: 'test-session-end',
     onConnectionLost: () => undefined,
-    Client: hurriedClient(settings),
+    Client: hurriedClient(setting),
   });
 }
 
@@ -75,13 +75,13 @@ function blockUntilEnded(pid: number): void {
       await client.end();
     });`;
   const args = ['-e', program, database.url, String(pid)];
-  const { status, stderr } = spawnSync(process.execPath, args, { env: childEnv() });
+  const { status, stderr } = spawnSync(process.execPath, args, { env: childEnv(), timeout: 20_000 });
   if (status !== 0) throw new Error(String(stderr));
 }
 
 const WAYS = [
-  { state: '25P03', settings: `idle_in_transaction_session_timeout = '50ms'` },
-  { state: '25P04', settings: `transaction_timeout = '200ms'` },
+  { state: '25P03', setting: `idle_in_transaction_session_timeout = '50ms'` },
+  { state: '25P04', setting: `transaction_timeout = '200ms'` },
 ] as const;
 
 const USES = [
@@ -102,7 +102,7 @@ const USES = [
 
 describe.each(WAYS)('a session that the server ends with $state while it is idle', (way) => {
   test.each(USES)('has its code in the error of $what', async ({ use }) => {
-    await using db = open(way.settings);
+    await using db = open(way.setting);
     const work = db.transaction(async (tx) => {
       await ended(await pidOf(tx));
       await use(tx);
@@ -114,7 +114,7 @@ describe.each(WAYS)('a session that the server ends with $state while it is idle
   });
 
   test.each(USES)('has its code in the error of $what after a busy time', async ({ use }) => {
-    await using db = open(way.settings);
+    await using db = open(way.setting);
     const work = db.transaction(async (tx) => {
       blockUntilEnded(await pidOf(tx));
       await use(tx);

@@ -4,11 +4,12 @@ import { wrappedClient } from './wrapped-client.ts';
 /**
  * Connections like pg's own whose transactions have less time.
  *
- * @param settings - as in `set local`
+ * @param setting - as in `set`. A transaction's time runs from its first statement on, so that its limit must be set before.
  */
-export function hurriedClient(settings: string): typeof Client {
+export function hurriedClient(setting: string): typeof Client {
   return wrappedClient((query) => (config, values) => {
     const isBegin = typeof config === 'string' && config.startsWith('begin');
-    return query(isBegin ? `${config}; set local ${settings}` : config, values);
+    if (isBegin) query(`set ${setting}`).catch(() => undefined);
+    return query(config, values);
   });
 }

@@ -1,5 +1,6 @@
 import { Failure } from '@latchkey/contracts';
 import type pg from 'pg';
+import { createHearing } from './session/hearing.ts';
 import { sessionEndOf } from './session/session-end.ts';
 import { checkMark, markOf, READ_MARK } from './session/session-mark.ts';
 import { sqlStateOf } from './sql-state.ts';
@@ -44,10 +45,14 @@ export async function inTransaction<T>(
   const begun = begin(client).catch(asLost(client));
   begun.catch(() => undefined); // seen below
   const last: (() => Promise<unknown>)[] = [];
+  const { heard, hear } = createHearing();
   try {
     const result = await work({
       run: async (statement, parameters) => {
+        const hearing = hear();
+        if (hearing !== undefined) await hearing;
         const rows = await run(client, statement, parameters);
+        heard();
         // Goes out with the first statement, which only locks: nothing is written outside a transaction.
         await begun;
         return rows;
@@ -55,6 +60,7 @@ export async function inTransaction<T>(
       finally: (statement, parameters) => last.push(() => run(client, statement, parameters)),
     });
     await begun;
+    await hear();
     await commit(client, last);
     return result;
   } catch (thrown) {
