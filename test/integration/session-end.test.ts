@@ -75,7 +75,10 @@ function blockUntilEnded(pid: number): void {
       await client.end();
     });`;
   const args = ['-e', program, database.url, String(pid)];
-  const { status, stderr } = spawnSync(process.execPath, args, { env: childEnv(), timeout: 20_000 });
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    env: childEnv(),
+    timeout: 20_000,
+  });
   if (status !== 0) throw new Error(String(stderr));
 }
 
@@ -88,7 +91,8 @@ const USES = [
   { what: 'a statement', use: (tx: Tx) => tx.run(insertMark, {}).then(() => undefined) },
   {
     what: 'two statements at once',
-    use: (tx: Tx) => Promise.all([tx.run(insertMark, {}), tx.run(insertMark, {})]).then(() => undefined),
+    use: (tx: Tx) =>
+      Promise.all([tx.run(insertMark, {}), tx.run(insertMark, {})]).then(() => undefined),
   },
   { what: 'COMMIT', use: () => Promise.resolve() },
   {

@@ -87,7 +87,7 @@ function asLost(client: pg.ClientBase): (error: unknown) => never {
   return (error) => {
     if (sqlStateOf(error) !== undefined || error instanceof Failure) throw error;
     const end = sessionEndOf(client);
-    if (sqlStateOf(end) !== undefined) throw end;
+    if (end !== undefined && sqlStateOf(end) !== undefined) throw end;
     throw new ConnectionLostError('the connection was lost', { cause: end ?? error });
   };
 }

@@ -4,7 +4,7 @@ import { sqlStateOf } from '@latchkey/postgres';
 const TIME_OUT_STATES: ReadonlySet<string> = new Set([
   '25P03', // idle in the transaction for too long: we were busy deciding
   '25P04', // the transaction took too long
-  '57014', // a statement took too long, or somebody cancelled it
+  '57014', // a statement took too long, or an operator cancelled it
 ]);
 
 /**

@@ -21,7 +21,7 @@ export interface Hearing {
 export function createHearing(): Hearing {
   let heardMs = performance.now();
   let turn: Promise<void> | undefined;
-  const takeTurn = async (): Promise<void> => {
+  const readAll = async (): Promise<void> => {
     await setImmediate(); // the event loop may have looked for answers before the busy time
     await setImmediate();
     heardMs = performance.now();
@@ -32,7 +32,7 @@ export function createHearing(): Hearing {
       heardMs = performance.now();
     },
     hear: () => {
-      if (turn === undefined && performance.now() - heardMs > UNHEARD_MS) turn = takeTurn();
+      if (turn === undefined && performance.now() - heardMs > UNHEARD_MS) turn = readAll();
       return turn;
     },
   };
