@@ -1,4 +1,5 @@
 import { DEFAULT_TOPIC_NAMES } from '@latchkey/contracts';
+import type { PartitionReading } from '@latchkey/kafka';
 import { sqlStateOf } from '@latchkey/postgres';
 import { createHealth, createLogger, createMetrics } from '@latchkey/runtime';
 import type { Client } from 'pg';
@@ -145,24 +146,30 @@ describe.each(WAYS)('a transaction that ends with $state', ({ state, client }) =
   });
 });
 
-test('batches that are too slow together are processed alone, and halved', async () => {
-  const limits: Limits = { maxEvents: 2, slowId: undefined };
-  const intake = await open(hurriedClient(`statement_timeout = '800ms'`));
-  await limit(limits, {});
-  const topic = DEFAULT_TOPIC_NAMES['workforce-events'];
-  const reading = readInputs(intake, {
-    inputs: new Map([[topic, 'workforce-events']]),
+const TOPIC = DEFAULT_TOPIC_NAMES['workforce-events'];
+
+/** As the reconciler processes what it has fetched. */
+function readingOf(intake: IntakeHarness, metrics = createMetrics()): PartitionReading {
+  return readInputs(intake, {
+    inputs: new Map([[TOPIC, 'workforce-events']]),
     maxEvents: 100,
     transactionsAtOnce: 4,
     membership: new Membership(createHealth()),
-    metrics: intakeMetrics(createMetrics(), [topic]),
+    metrics: intakeMetrics(metrics, [TOPIC]),
     log: createLogger({ service: 'test', level: 'silent', to: 'stderr' }),
     health: createHealth(),
     signal: new AbortController().signal,
   });
+}
+
+test('batches that are too slow together are processed alone, and halved', async () => {
+  const limits: Limits = { maxEvents: 2, slowId: undefined };
+  const intake = await open(hurriedClient(`statement_timeout = '800ms'`));
+  await limit(limits, {});
+  const reading = readingOf(intake);
   const batches = [0, 1, 2].map((partition) => intake.batchOf(personsOf(partition), partition));
   for (const { partition, nextOffset } of batches) {
-    await reading.locate({ topic, partition, logStart: 0n, logEnd: nextOffset });
+    await reading.locate({ topic: TOPIC, partition, logStart: 0n, logEnd: nextOffset });
   }
   const processed = await Promise.all(
     batches.map((batch) => reading.process(consumedBatch(batch, Date.now()), partitionLease())),
@@ -171,6 +178,28 @@ test('batches that are too slow together are processed alone, and halved', async
   const counts = { next: 4, received: 4, applied: 4, letters: 0, isolations: 0 };
   expect(await database.query(COUNTS)).toEqual(
     Array.from({ length: 3 }, () => ({ ...counts, facts: 12, stored: 0 })),
+  );
+});
+
+test('what was applied before a slow event is counted once, however often that is tried again', async () => {
+  const limits: Limits = { maxEvents: 100, slowId: 'the fifth' };
+  const intake = await open(hurriedClient(`statement_timeout = '800ms'`));
+  await limit(limits, {});
+  const metrics = createMetrics();
+  const reading = readingOf(intake, metrics);
+  await reading.locate({ topic: TOPIC, partition: 0, logStart: 0n, logEnd: 8n });
+  let tries = 0;
+  const renew = async (): Promise<boolean> => {
+    tries += 1;
+    if (tries === 3) await limit(limits, { slowId: undefined });
+    return true;
+  };
+  const batch = consumedBatch(intake.batchOf(EVENTS), Date.now());
+  expect(await reading.process(batch, { ...partitionLease(), renew })).toBe('processed');
+  expect(tries).toBe(3);
+  expect(await database.query(COUNTS)).toMatchObject([{ received: 8, applied: 8, stored: 0 }]);
+  expect(await metrics.text()).toContain(
+    `latchkey_deliveries_total{topic="${TOPIC}",disposition="applied"} 8`,
   );
 });
 

@@ -81,12 +81,15 @@ async function processAlone(
 ): Promise<Next> {
   const { log, health, signal, metrics } = reporting;
   const startedMs = performance.now();
-  const work = async (): Promise<readonly BatchOutcome[] | 'lost'> =>
-    (await lease.renew()) ? processOrIsolate(context, batch) : 'lost';
+  const outcomes: BatchOutcome[] = [];
+  const work = async (): Promise<'ours' | 'lost'> => {
+    if (!(await lease.renew())) return 'lost';
+    await processOrIsolate(context, batch, outcomes);
+    return 'ours';
+  };
   const alarm = waitingAlarm(partOf(batch.topic, batch.partition), { log, health });
   try {
-    const outcomes = await retryForever(work, { signal, isPermanent, ...alarm });
-    if (outcomes === 'lost') return 'relocate';
+    const end = await retryForever(work, { signal, isPermanent, ...alarm });
     const tookMs = performance.now() - startedMs;
     let next: Next = 'continue';
     for (const outcome of outcomes) {
@@ -94,7 +97,7 @@ async function processAlone(
       if (outcome.kind === 'processed') metrics.committed(outcome.counts.received, tookMs);
       if (after !== 'continue') next = after;
     }
-    return next;
+    return end === 'lost' ? 'relocate' : next;
   } catch (error) {
     if (signal.aborted) return 'relocate';
     throw error;

@@ -10,32 +10,37 @@ import { processBatch } from './process-batches.ts';
  * few of these in a row the partition stops instead; the database counts them, so that a restart changes nothing and an
  * operator's acceptance begins again. A batch that ran into a time-out is halved, too, until it fits in the time. Every other
  * error is thrown, and so is the time-out of a single event: the caller waits and tries again.
+ *
+ * @param outcomes - the outcome of each part is added once it has committed, so that they are known where a later one fails
+ * @returns `outcomes`
  */
 export async function processOrIsolate(
   context: IntakeContext,
   batch: Batch,
+  outcomes: BatchOutcome[] = [],
 ): Promise<readonly BatchOutcome[]> {
   try {
-    return [await processBatch(context, batch)];
+    outcomes.push(await processBatch(context, batch));
   } catch (error) {
     const isData = isDataError(error);
     if (!isData && !isHalved(error)) throw error;
-    if (batch.deliveries.length > 1) return processHalves(context, batch);
+    if (batch.deliveries.length > 1) return processHalves(context, batch, outcomes);
     if (!isData) throw error;
-    return [await processBatch(context, batch, causeOf(error))];
+    outcomes.push(await processBatch(context, batch, causeOf(error)));
   }
+  return outcomes;
 }
 
 async function processHalves(
   context: IntakeContext,
   batch: Batch,
+  outcomes: BatchOutcome[],
 ): Promise<readonly BatchOutcome[]> {
-  const all: BatchOutcome[] = [];
   for (const half of halvesOf(batch)) {
     // eslint-disable-next-line no-await-in-loop -- the second half comes after the first
-    const outcomes = await processOrIsolate(context, half);
-    all.push(...outcomes);
-    if (outcomes.some(({ kind }) => kind !== 'processed' && kind !== 'done')) break;
+    await processOrIsolate(context, half, outcomes);
+    const kind = outcomes.at(-1)?.kind;
+    if (kind !== 'processed' && kind !== 'done') break;
   }
-  return all;
+  return outcomes;
 }
