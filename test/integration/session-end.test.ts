@@ -169,3 +169,16 @@ test('a session outside a transaction has its code in the error of the next stat
   expect(await errorOf(work)).toMatchObject({ code: '57P01' });
   expect(await db.run(readPid, {})).toHaveLength(1);
 });
+
+test('a session that ends while a query builder has the connection ends no process', async () => {
+  await using db = open(`lock_timeout = '1s'`);
+  const work = db.kysely.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(
+      transaction,
+    );
+    await database.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+    await ended(rows[0]?.pid ?? 0);
+  });
+  expect(await errorOf(work)).toBeInstanceOf(Error);
+  expect(await db.run(readPid, {})).toHaveLength(1);
+});
