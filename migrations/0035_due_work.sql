@@ -16,6 +16,8 @@ create table due_work (
   -- policy hash and build of the process that tried last
   tried_policy text not null,
   tried_build text not null,
+  -- "policy build" of the last eight under which it failed: any other tries it at once
+  failed_under text[] collate "C" not null default '{}',
   -- why the last try failed, without values; null: it has not failed yet
   cause text,
   tried_at timestamptz not null default clock_timestamp(),
@@ -26,20 +28,33 @@ create table due_work (
 ) with (fillfactor = 70);
 create index due_work_retry on due_work (kind, (coalesce(lease_until, retry_at)), item_id);
 
--- How many different items of a kind have failed in a row, under which policy and build.
+-- Another policy or build may decide what this one could not.
+create index due_work_other on due_work (kind, tried_policy, tried_build, item_id)
+  where lease_until is null;
+
+-- Different items of a kind that failed one after the other under a policy and a build; no row: none did.
 create table due_work_pace (
-  kind text primary key,
-  failed_in_a_row integer not null default 0,
-  last_failed text collate "C",
-  failed_policy text,
-  failed_build text,
-  -- while too many have failed: the next try of any item
-  next_try_at timestamptz
+  kind text not null,
+  policy text not null,
+  build text not null,
+  -- at most three
+  failed text[] collate "C" not null,
+  -- while three have failed: the next try of any item
+  next_try_at timestamptz,
+  changed_at timestamptz not null default clock_timestamp(),
+  primary key (kind, policy, build)
 ) with (fillfactor = 50);
 
-alter table verification
-  -- set while due_work brings it back; see identity.parked_at
-  add column parked_at timestamptz;
+-- What decides a parked identity ends its due work, also where an older version decides it.
+create function end_due_work() returns trigger language plpgsql as $$
+begin
+  delete from due_work where kind = 'clock' and item_id = new.identity_id::text;
+  return null;
+end
+$$;
+create trigger identity_ends_due_work after update of parked_at on identity
+  for each row when (old.parked_at is not null and new.parked_at is null)
+  execute function end_due_work();
 
 do $$
 declare
@@ -50,5 +65,6 @@ begin
     execute format('grant select on %I to latchkey_reader, latchkey_operator, latchkey_reconciler', relation);
     execute format('grant insert, update, delete on %I to latchkey_operator, latchkey_reconciler', relation);
   end loop;
+  alter function end_due_work() owner to latchkey_migrator;
 end
 $$;

@@ -32,9 +32,15 @@ export {
   identityIdColumns,
   lockDueIdentities,
   lockIdentities,
+  lockLeasedIdentities,
 } from './identity/lock-identities.ts';
 export { type SavedEngagement, saveEngagements } from './identity/save-engagements.ts';
-export { parkIdentity, type SavedIdentity, saveIdentities } from './identity/save-identities.ts';
+export {
+  parkIdentities,
+  parkIdentity,
+  type SavedIdentity,
+  saveIdentities,
+} from './identity/save-identities.ts';
 export { listSimilarIds, type SimilarId } from './identity/similar-ids.ts';
 export { CommitUnknownError, type Session, type Tx } from './in-transaction.ts';
 export { type Claim, claimEvents, type EarlierClaim } from './inbox/claim-events.ts';
@@ -185,6 +191,7 @@ export {
   type DueVerificationRow,
   listAttempts,
   lockDueVerifications,
+  lockLeasedVerifications,
   lockVerifications,
   type ReportTopic,
 } from './verification/lock-verifications.ts';
@@ -200,3 +207,12 @@ export type {
   FailureCountRow,
   VerificationRow,
 } from './verification/verification-rows.ts';
+export { type LeasedWork, type Release, WORK_KINDS, type WorkKind } from './work/due-work-rows.ts';
+export {
+  type FreshWork,
+  leaseFreshIdentities,
+  leaseFreshVerifications,
+} from './work/lease-fresh.ts';
+export { leaseTriedWork, lockTriedWork, type TriedWork } from './work/lease-tried.ts';
+export { lockPace, type PaceKey, type PaceRow, resetPace, savePace } from './work/pace.ts';
+export { deleteDueWork, type FailedWork, saveFailedWork } from './work/save-work.ts';

@@ -124,6 +124,7 @@ export interface DueWork {
   attempt: Generated<number>;
   cause: string | null;
   due_at: number;
+  failed_under: Generated<string[]>;
   item_id: string;
   kind: string;
   lease_until: number | null;
@@ -134,12 +135,12 @@ export interface DueWork {
 }
 
 export interface DueWorkPace {
-  failed_build: string | null;
-  failed_in_a_row: Generated<number>;
-  failed_policy: string | null;
+  build: string;
+  changed_at: Generated<number>;
+  failed: string[];
   kind: string;
-  last_failed: string | null;
   next_try_at: number | null;
+  policy: string;
 }
 
 export interface Engagement {
@@ -301,7 +302,6 @@ export interface Verification {
   method: string | null;
   next_deadline_at: number | null;
   origin: Generated<string>;
-  parked_at: number | null;
   partition: number | null;
   person_external_id: string | null;
   person_source: string | null;

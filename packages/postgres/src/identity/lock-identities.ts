@@ -40,6 +40,22 @@ const selectIdentitiesForUpdate = statement<RowParameters<typeof IDENTITY_ID>, I
     for no key update`,
 );
 
+/**
+ * Locks those of these identities that are due or parked, in the order of their ids.
+ *
+ * @param ids - as parameters, see `identityIdColumns`
+ */
+export const lockLeasedIdentities = statement<RowParameters<typeof IDENTITY_ID>, IdentityRow>(
+  'lock_leased_identities',
+  (p) => sql`
+    select ${selectColumns(IDENTITY)}
+    from identity
+    where identity_id = any (string_to_array(${p.identityId}, E'\\x1f')::uuid[])
+      and (next_transition_at <= statement_timestamp() or parked_at is not null)
+    order by identity_id
+    for no key update`,
+);
+
 /** Locks identities whose next transition is due, the longest due first; those that another transaction has locked are left out. */
 export const lockDueIdentities = statement<{ limit: number }, IdentityRow>(
   'lock_due_identities',

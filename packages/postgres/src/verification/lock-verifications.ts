@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
 import type { DeliveryOrigin } from '../origin.ts';
 import { LEFT_OUT_AFTER } from '../progress/progress.ts';
@@ -72,6 +72,56 @@ export interface ReportTopic {
   /** How many it has, as far as is known; 0 where that is not known yet: then nothing is due. */
   readonly partitions: number;
 }
+
+/**
+ * How far every partition of the topic was read, independent of the keys in it: our own lag expires no verification. A
+ * partition that was stopped for an hour is not waited for.
+ */
+export function readThroughOf(p: Readonly<ReportTopic>): RawBuilder<unknown> {
+  return sql`
+    select case
+      when ${p.topic}::text is null then statement_timestamp()
+      when count(*) = ${p.partitions}::integer then least(statement_timestamp(), min(
+        case when stopped_at <= statement_timestamp() - ${LEFT_OUT_AFTER} then 'infinity'
+          else coalesce(read_through_at, '-infinity') end))
+    end as read_through_at
+    from intake_progress
+    where topic = ${p.topic}::text and partition < ${p.partitions}::integer
+    having ${p.topic}::text is null or count(*) > 0`;
+}
+
+/**
+ * Locks those of these verifications whose deadline has passed in what was read of every partition of the topic, in the
+ * order of their ids.
+ */
+export async function lockLeasedVerifications(
+  tx: Tx,
+  verificationIds: readonly string[],
+  { topic, partitions }: ReportTopic,
+): Promise<readonly DueVerificationRow[]> {
+  const rows = verificationIds.toSorted(byBytes).map((verificationId) => ({ verificationId }));
+  return tx.run(selectLeasedVerifications, {
+    ...encodeRows(VERIFICATION_ID, rows),
+    topic,
+    partitions,
+  });
+}
+
+const selectLeasedVerifications = statement<
+  RowParameters<typeof VERIFICATION_ID> & ReportTopic,
+  DueVerificationRow
+>(
+  'select_leased_verifications',
+  (p) => sql`
+    with inputs as materialized (${readThroughOf(p)})
+    select ${selectColumns(VERIFICATION)}, (select read_through_at from inputs) as "readThroughMs"
+    from verification
+    where verification_id = any (string_to_array(${p.verificationId}, E'\\x1f'))
+      and next_deadline_at < (select read_through_at from inputs)
+      and next_deadline_at <= statement_timestamp()
+    order by verification_id
+    for no key update of verification`,
+);
 
 /**
  * Locks verifications whose deadline has passed in what was read of every partition of the topic,
