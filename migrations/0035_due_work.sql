@@ -28,6 +28,7 @@ create table due_work (
 ) with (fillfactor = 70);
 create index due_work_retry on due_work (kind, (coalesce(lease_until, retry_at)), item_id);
 
+create index due_work_due on due_work (kind, due_at, item_id);
 -- Another policy or build may decide what this one could not.
 create index due_work_other on due_work (kind, tried_policy, tried_build, item_id)
   where lease_until is null;

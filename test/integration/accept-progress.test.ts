@@ -160,9 +160,9 @@ test('a delivery that was given up has claimed its id, and can be redriven', asy
   const [letter] = await database.query<{ id: string }>(
     'select id from dead_letter where "offset" = 4',
   );
-  const { policy, outputs } = harness;
+  const { policy, outputs, build } = harness;
   const inputOf = () => 'workforce-events' as const;
-  const context = { policy, outputs, inputOf, operator: 'grace' };
+  const context = { policy, outputs, build, inputOf, operator: 'grace' };
   expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toEqual({
     kind: 'applied',
   });

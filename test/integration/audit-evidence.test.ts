@@ -99,7 +99,7 @@ test('entries and reports name the origin of the delivery, and the clock has non
   await harness.process([ivrEvent('requested', 'v1', { purpose: 'callback' })]);
   await harness.process([joined('first'), joined('ada', inDays(9))]);
   await makeDue(database, ['ada'], 'first');
-  await reconcileDue(harness, 10);
+  await reconcileDue(harness);
   const agency = hrEvent(
     'joined',
     'bea',

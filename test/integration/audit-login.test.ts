@@ -102,9 +102,12 @@ test("a redriven dead letter records the operator's login, a reconciler's decisi
   await harness.process([hrEvent('joined', 'b', 1, data, { source: 'urn:example:agency' })]);
   const [letter] = await database.query<{ id: string }>('select id from dead_letter');
   const inputOf = (): 'workforce-events' => 'workforce-events';
-  const { policy, outputs } = later;
+  const { policy, outputs, build } = later;
   expect(
-    await redrive({ db: operator, policy, outputs, inputOf, operator: 'grace' }, letter?.id ?? ''),
+    await redrive(
+      { db: operator, policy, outputs, build, inputOf, operator: 'grace' },
+      letter?.id ?? '',
+    ),
   ).toEqual({ kind: 'applied' });
   expect(await database.query(`${trail} and subject_id !~ '^login '`, ['dead_letter'])).toEqual([
     { trigger: 'operator', login: login.name },

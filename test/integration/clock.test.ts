@@ -4,8 +4,6 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, inSeconds } from '../support/events.ts';
 import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
-const LIMIT = 100;
-
 let database: TestDatabase;
 let harness: IntakeHarness;
 beforeEach(async () => {
@@ -17,8 +15,9 @@ afterEach(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-function due(): Promise<number> {
-  return reconcileDue(harness, LIMIT);
+async function due(): Promise<number> {
+  const { tried } = await reconcileDue(harness);
+  return tried;
 }
 
 async function startSoon(persons: readonly string[]): Promise<void> {

@@ -33,7 +33,14 @@ async function letters(): Promise<readonly { id: string; code: string; state: st
 function context(db: Db = operator): RedriveContext {
   const inputOf = (topic: string): InputTopic =>
     topic.includes('verification') ? 'verification-events' : 'workforce-events';
-  return { db, policy: harness.policy, outputs: harness.outputs, inputOf, operator: 'grace' };
+  return {
+    db,
+    policy: harness.policy,
+    outputs: harness.outputs,
+    build: harness.build,
+    inputOf,
+    operator: 'grace',
+  };
 }
 
 /** An event that cannot be stored for now: its dead letter has claimed its id, 31 days ago. */

@@ -49,6 +49,7 @@ const UNEXPLAINED = {
 const BOUNDED = new Set([
   'audit_entry_audit_id_seq',
   'audit_sequencer',
+  'due_work_pace',
   'inbox_retention',
   'intake_progress',
   'kysely_migration',

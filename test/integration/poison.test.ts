@@ -34,8 +34,6 @@ afterEach(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-const LIMIT = 100;
-
 function joined(person: string, startsAt = inDays(-9)): SentEvent {
   return hrEvent('joined', person, 1, { startsAt, attributes: employee('Sales') });
 }
@@ -49,8 +47,9 @@ async function refuse(table: 'fact' | 'account', when: string): Promise<void> {
     when (${when}) execute function refuse_poison();`);
 }
 
-function due(): Promise<number> {
-  return reconcileDue(harness, LIMIT);
+async function due(): Promise<number> {
+  const { tried } = await reconcileDue(harness);
+  return tried;
 }
 
 test('an identity whose decision the database refuses is parked, and the clock decides the others', async () => {
@@ -78,8 +77,8 @@ test('an identity that is no longer due is not parked', async () => {
   await using elsewhere = await openIntakeHarness(database, undefined, {
     // Another process decides it between the failed decision and the parking.
     Client: wrappedClient((query) => async (config, values) => {
-      if (nameOf(config) === 'lock_due_identities') looks += 1;
-      if (looks === 3) await database.query('update identity set next_transition_at = null');
+      if (nameOf(config) === 'lock_leased_identities') looks += 1;
+      if (looks === 2) await database.query('update identity set next_transition_at = null');
       return query(config, values);
     }),
   });
@@ -87,10 +86,11 @@ test('an identity that is no longer due is not parked', async () => {
   await refuse('account', "new.user_name = 'poison'");
   await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(startsAt));
 
-  await reconcileDue({ ...harness, db: elsewhere.db }, 1);
+  await reconcileDue({ ...harness, db: elsewhere.db });
 
-  expect(looks).toBe(3);
+  expect(looks).toBe(2);
   expect(await database.query('select from identity where parked_at is not null')).toEqual([]);
+  expect(await database.query('select from due_work')).toEqual([]);
   expect(await database.query('select from review')).toEqual([]);
 });
 
@@ -99,7 +99,13 @@ test('a dead letter that the database still refuses is given up again, without a
   await harness.processOrIsolate(harness.batchOf([joined('poison')]));
   const [letter] = await database.query<{ id: string }>('select id from dead_letter');
   const inputOf = (): InputTopic => 'workforce-events';
-  const context = { policy: harness.policy, outputs: harness.outputs, inputOf, operator: 'grace' };
+  const context = {
+    policy: harness.policy,
+    outputs: harness.outputs,
+    build: harness.build,
+    inputOf,
+    operator: 'grace',
+  };
   expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toMatchObject({
     kind: 'dead_letter',
     code: 'APPLY_FAILED',

@@ -34,8 +34,15 @@ const BRIDGE = 'urn:example:bridge';
 function redriveLetter(id: string): ReturnType<typeof redrive> {
   const inputOf = (topic: string): InputTopic =>
     topic.includes('verification') ? 'verification-events' : 'workforce-events';
-  const { policy, outputs } = harness;
-  const context: RedriveContext = { db: operator, policy, outputs, inputOf, operator: 'grace' };
+  const { policy, outputs, build } = harness;
+  const context: RedriveContext = {
+    db: operator,
+    policy,
+    outputs,
+    build,
+    inputOf,
+    operator: 'grace',
+  };
   return redrive(context, id);
 }
 

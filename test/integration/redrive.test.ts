@@ -34,7 +34,14 @@ afterEach(async () => {
 
 function context(of: IntakeHarness): RedriveContext {
   const inputOf = (): InputTopic => 'workforce-events';
-  return { db: operator, policy: of.policy, outputs: of.outputs, inputOf, operator: 'grace' };
+  return {
+    db: operator,
+    policy: of.policy,
+    outputs: of.outputs,
+    build: of.build,
+    inputOf,
+    operator: 'grace',
+  };
 }
 
 function agencyJoiner(person: string): SentEvent {

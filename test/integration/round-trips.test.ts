@@ -182,12 +182,18 @@ test('the clock sends a fixed number of statements, however many identities are 
     await harness.process(persons.map((person) => joined(person, inDays(9))));
     await makeDue(database, persons, 'first');
     wire.drain();
-    expect(await reconcileDue(harness, size)).toBe(size);
+    expect(await reconcileDue(harness)).toMatchObject({ tried: size });
     figures.push(wire.drain());
   }
-  expect(mostOf(figures)).toEqual({ statements: 13, roundTrips: 3 });
-  await reconcileDue(harness, 200);
-  expect(wire.drain().statements).toEqual(['begin', 'lock_due_identities', 'commit']);
+  expect(mostOf(figures)).toEqual({ statements: 19, roundTrips: 6 });
+  await reconcileDue(harness);
+  expect(wire.drain().statements).toEqual([
+    'begin',
+    'lock_pace',
+    'lease_fresh_identities',
+    'lock_tried_work',
+    'commit',
+  ]);
 });
 
 test('the sweep sends a fixed number of statements, however many verifications are due', async () => {
@@ -197,10 +203,16 @@ test('the sweep sends a fixed number of statements, however many verifications a
     await harness.process(ids.flatMap((id) => [asked(id), opened(id)]));
     await expire(database, ids);
     wire.drain();
-    expect(await sweepVerifications(harness, REPORTS, size)).toBe(size);
+    expect(await sweepVerifications(harness, REPORTS)).toMatchObject({ tried: size });
     figures.push(wire.drain());
   }
-  expect(mostOf(figures)).toEqual({ statements: 12, roundTrips: 3 });
-  await sweepVerifications(harness, REPORTS, 200);
-  expect(wire.drain().statements).toEqual(['begin', 'lock_due_verifications', 'commit']);
+  expect(mostOf(figures)).toEqual({ statements: 18, roundTrips: 6 });
+  await sweepVerifications(harness, REPORTS);
+  expect(wire.drain().statements).toEqual([
+    'begin',
+    'lock_pace',
+    'lease_fresh_verifications',
+    'lock_tried_work',
+    'commit',
+  ]);
 });

@@ -2,12 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DEFAULT_TOPIC_NAMES, epochStart } from '@latchkey/contracts';
 import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
-import { reconcileDue, redrive, sweepVerifications } from '@latchkey/intake';
+import { ROUND_LIMITS, reconcileDue, redrive, sweepVerifications } from '@latchkey/intake';
 import * as sql from '@latchkey/postgres';
 import { acceptFinding } from './accept-finding.ts';
 import type { TestDatabase } from './database.ts';
 import { inDays, type SentEvent } from './events.ts';
 import { eventually } from './eventually.ts';
+import { tryAgain } from './every-due-work.ts';
 import type { Explainer } from './explaining-client.ts';
 import type { IntakeHarness } from './intake-harness.ts';
 import {
@@ -109,12 +110,11 @@ export async function decideDue(
   const verifications = idsOf(size);
   await harness.process(verifications.flatMap((id) => [asked(id), opened(id)]));
   await expire(database, verifications);
-  for (const limit of [size, 1]) {
-    await reconcileDue(harness, limit);
-    await sweepVerifications(harness, REPORTS, limit);
+  for (const maxItems of [size, 1]) {
+    await reconcileDue(harness, { ...ROUND_LIMITS, maxItems });
+    await sweepVerifications(harness, REPORTS, { ...ROUND_LIMITS, maxItems });
   }
-  await db.run(sql.parkIdentity, { identityId: randomUUID() });
-  await db.run(sql.parkVerification, { verificationId: verifications[0] ?? '' });
+  await tryAgain(db, database, size);
 }
 
 /** Entries that wait are ordered, `size` a pass; texts are stored. */
@@ -199,6 +199,10 @@ export async function operate(db: sql.Db, harness: IntakeHarness): Promise<void>
   await db.run(sql.listOutputs, {});
   await db.run(sql.countOpen, {});
   await db.run(sql.readHousekeeping, {});
+  await db.transaction(async (tx) => {
+    await tx.run(sql.retryDueWork, { kind: 'clock', itemIds: null, limit: 50 });
+    await tx.run(sql.resetPaces, { kind: 'clock' });
+  });
   // Unknown people leave, one and then many at once, and become known. Then one with a similar id.
   const stranger = randomUUID();
   await harness.process([left(stranger)]);
@@ -236,7 +240,10 @@ async function redriveTwice(db: sql.Db, harness: IntakeHarness): Promise<void> {
   const later = loadPolicy(yaml.replaceAll('urn:example:contractors', 'urn:example:agency'));
   for (const policy of [harness.policy, later]) {
     const inputOf = () => 'workforce-events' as const;
-    await redrive({ db, policy, outputs: harness.outputs, inputOf, operator: 'x' }, id);
+    await redrive(
+      { db, policy, outputs: harness.outputs, build: harness.build, inputOf, operator: 'x' },
+      id,
+    );
   }
 }
 

@@ -66,7 +66,7 @@ export async function openIntakeHarness(
   for (const topic of Object.values(names)) await db.run(ensureLanes, { topic, partitions: 2 });
   const lanes = outputLanes(await db.run(listLanes, {}), names);
   const outputs: Outputs = { installation: 'test', lanes, layout: 0 };
-  const context: IntakeContext = { db, policy, outputs };
+  const context: IntakeContext = { db, policy, outputs, build: 'test' };
   const nextOffsets = new Map<string, bigint>();
   const batchOf = (events: readonly SentEvent[], partition = 0): Batch => {
     const input = inputOf(events);

@@ -17,6 +17,7 @@ export { type Acceptance, type Accepted, acceptPartition } from './operate/accep
 export { type RedriveContext, type Redriven, redrive } from './operate/redrive.ts';
 export { type Restated, type Restating, restateAll } from './operate/restate.ts';
 export { type RestatedReviews, restateReviews } from './operate/restate-reviews.ts';
+export { retryWork, type WorkRetry } from './operate/retry-work.ts';
 export { type AuditDecided, auditOf } from './steps/audit.ts';
 export { type IntakeContext } from './steps/context.ts';
 export { isDataError } from './steps/data-error.ts';
@@ -24,3 +25,5 @@ export { type Delivery } from './steps/delivery.ts';
 export { GIVEN_UP_BY_OPERATOR, givenUp } from './steps/give-up.ts';
 export { type Counts, DISPOSITIONS } from './steps/outcome.ts';
 export { type Outputs, outputLanes } from './steps/outputs.ts';
+export { ROUND_LIMITS, type RoundLimits } from './work/due-kind.ts';
+export { type Round } from './work/run-round.ts';

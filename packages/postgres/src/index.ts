@@ -30,14 +30,12 @@ export { type CorrelationKey, lockCorrelationKeys } from './identity/correlation
 export type { IdentityKey, IdentityRow } from './identity/identity-rows.ts';
 export {
   identityIdColumns,
-  lockDueIdentities,
   lockIdentities,
   lockLeasedIdentities,
 } from './identity/lock-identities.ts';
 export { type SavedEngagement, saveEngagements } from './identity/save-engagements.ts';
 export {
   parkIdentities,
-  parkIdentity,
   type SavedIdentity,
   saveIdentities,
 } from './identity/save-identities.ts';
@@ -190,7 +188,6 @@ export {
 export {
   type DueVerificationRow,
   listAttempts,
-  lockDueVerifications,
   lockLeasedVerifications,
   lockVerifications,
   type ReportTopic,
@@ -198,7 +195,6 @@ export {
 export {
   appendCallbacks,
   type CallbackRow,
-  parkVerification,
   saveAttempts,
   saveVerifications,
 } from './verification/save-verifications.ts';
@@ -207,12 +203,15 @@ export type {
   FailureCountRow,
   VerificationRow,
 } from './verification/verification-rows.ts';
+export { adoptParkedIdentities, adoptParkedVerifications } from './work/adopt-parked.ts';
 export { type LeasedWork, type Release, WORK_KINDS, type WorkKind } from './work/due-work-rows.ts';
 export {
   type FreshWork,
   leaseFreshIdentities,
   leaseFreshVerifications,
 } from './work/lease-fresh.ts';
-export { leaseTriedWork, lockTriedWork, type TriedWork } from './work/lease-tried.ts';
+export { leaseTriedWork, lockTriedWork, lockWork, type TriedWork } from './work/lease-tried.ts';
+export { countDueWork, listDueWork, type WorkCount, type WorkSummary } from './work/list-work.ts';
 export { lockPace, type PaceKey, type PaceRow, resetPace, savePace } from './work/pace.ts';
-export { deleteDueWork, type FailedWork, saveFailedWork } from './work/save-work.ts';
+export { forgetPaces, type RetriedWork, resetPaces, retryDueWork } from './work/retry-work.ts';
+export { deleteDueWork, type FailedWork, giveBackWork, saveFailedWork } from './work/save-work.ts';

@@ -18,6 +18,7 @@ export {
   type OptionShapes,
   readArguments,
 } from './read-arguments.ts';
+export { readBuild } from './read-build.ts';
 export { type RetryOptions, retryForever } from './retry-forever.ts';
 export { runService, type Service, type ServiceContext } from './run-service.ts';
 export { type Part, runTogether } from './run-together.ts';

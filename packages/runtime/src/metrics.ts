@@ -93,6 +93,26 @@ export const METRICS = {
     help: 'Open reviews; at most 10,000 of a kind are counted',
     labelNames: ['kind', 'overdue'],
   },
+  latchkey_work_due: {
+    kind: 'gauge',
+    help: 'Items that are due and not decided; at most 20,000 of a kind are counted',
+    labelNames: ['kind'],
+  },
+  latchkey_work_failing: {
+    kind: 'gauge',
+    help: 'Those of them that failed, and come again',
+    labelNames: ['kind'],
+  },
+  latchkey_work_oldest_overdue_seconds: {
+    kind: 'gauge',
+    help: 'For how long the oldest of them has been due; 0 where there is none',
+    labelNames: ['kind'],
+  },
+  latchkey_work_slowed: {
+    kind: 'gauge',
+    help: '1 while one item a minute is tried, since several failed in a row; else 0',
+    labelNames: ['kind'],
+  },
   latchkey_inbox_forgotten_total: {
     kind: 'counter',
     help: 'Claims that this reconciler deleted from the inbox after their retention',

@@ -1,7 +1,7 @@
 import { Failure, type InputTopic } from '@latchkey/contracts';
 import { openPolicy, type RedriveContext, type Redriven, redrive } from '@latchkey/intake';
 import { listDeadLetters, readDeadLetter } from '@latchkey/postgres';
-import { type Given, inputTopicNames, misused } from '@latchkey/runtime';
+import { type Given, inputTopicNames, misused, readBuild } from '@latchkey/runtime';
 import { checkDeadLetterCode, limitRows, required } from './bounds.ts';
 import { loadOutputs } from './load-outputs.ts';
 import { printLine, printRow, printRows } from './print.ts';
@@ -100,6 +100,7 @@ async function redriveContext({ db, settings }: Operating): Promise<RedriveConte
     db,
     policy: await openPolicy(settings.POLICY_FILE),
     outputs: await loadOutputs(db, settings),
+    build: await readBuild(),
     inputOf: (topic) => inputs.find(([, name]) => name === topic)?.[0] as InputTopic | undefined,
     operator: operatorName(settings.OPERATOR),
   };

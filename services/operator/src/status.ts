@@ -1,4 +1,5 @@
 import {
+  countDueWork,
   countOpen,
   type HousekeepingStatus,
   listOutputs,
@@ -6,6 +7,7 @@ import {
   listProgress,
   type PolicyAtWork,
   readHousekeeping,
+  type WorkCount,
 } from '@latchkey/postgres';
 import { printLine, printRows, without } from './print.ts';
 import { FLAG, verb } from './verb.ts';
@@ -20,6 +22,7 @@ export const status = verb({
     const inputs = await db.run(listProgress, {});
     const outputs = await db.run(listOutputs, {});
     const open = await db.run(countOpen, {});
+    const work = await db.run(countDueWork, {});
     const policies = await db.run(listPolicies, {});
     const housekeeping = await db.run(readHousekeeping, {});
     if (json) {
@@ -33,6 +36,10 @@ export const status = verb({
       );
       printRows(
         open.map((row) => ({ about: 'open', ...row })),
+        json,
+      );
+      printRows(
+        work.map((row) => ({ about: 'work', ...row })),
         json,
       );
       printRows(
@@ -58,6 +65,9 @@ export const status = verb({
     }
     printLine('\nWaiting for a person');
     printRows(open, json);
+    printLine('\nDue work');
+    printRows(work, json);
+    warnOfPace(work);
     printLine('\nPolicies');
     printRows(policies, json);
     warnOfPolicies(policies);
@@ -66,6 +76,12 @@ export const status = verb({
     for (const row of housekeeping) warnOfMonths(row);
   },
 });
+
+function warnOfPace(work: readonly WorkCount[]): void {
+  for (const { kind, isSlowed } of work) {
+    if (isSlowed) printLine(`! ${kind}: one item a minute is tried; work list has the causes`);
+  }
+}
 
 function warnOfPolicies(policies: readonly PolicyAtWork[]): void {
   const count = policies.filter(({ isAtWork }) => isAtWork).length;

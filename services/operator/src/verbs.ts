@@ -7,6 +7,7 @@ import { relayRepartition } from './relay/repartition.ts';
 import { relayReplay } from './relay/replay.ts';
 import { status } from './status.ts';
 import type { Verb } from './verb.ts';
+import { workList, workRetry } from './work.ts';
 
 /** Every verb, in the order of the usage. */
 export const VERBS: readonly Verb[] = [
@@ -18,6 +19,8 @@ export const VERBS: readonly Verb[] = [
   conflictsShow,
   progressShow,
   progressAccept,
+  workList,
+  workRetry,
   relayRebase,
   relayReplay,
   relayRepartition,

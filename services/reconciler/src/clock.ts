@@ -1,40 +1,42 @@
-import { type IntakeContext, reconcileDue, sweepVerifications } from '@latchkey/intake';
-import type { ReportTopic } from '@latchkey/postgres';
+import { type IntakeContext, type Round, reconcileDue, sweepVerifications } from '@latchkey/intake';
+import { type ReportTopic, WORK_KINDS, type WorkKind } from '@latchkey/postgres';
 import { type BackgroundTask, isPermanent, type Logger } from '@latchkey/runtime';
+import { paceAlarm } from './pace-alarm.ts';
 
-const MAX_AT_ONCE = 200;
+/** How each kind of due work is done: one without does not compile. */
+const ROUNDS: Readonly<
+  Record<WorkKind, (context: IntakeContext, reports: ReportTopic) => Promise<Round>>
+> = {
+  clock: (context) => reconcileDue(context),
+  sweep: sweepVerifications,
+};
 
 /**
  * Decides what became due: identities whose next transition has come, and verifications whose deadline has passed.
- * Several reconcilers share the work. A refusal ends the process.
+ * Several reconcilers share the work. What cannot be decided comes again. A refusal ends the process.
  *
  * @param reports - where verifications are reported
  */
 export function clockTask(
   context: IntakeContext,
   reports: () => ReportTopic,
-  log: Pick<Logger, 'info'>,
+  log: Pick<Logger, 'info' | 'warn'>,
 ): BackgroundTask {
+  const alarm = paceAlarm(log);
   return {
     name: 'clock',
     part: 'clock',
     everyMs: 250,
     isPermanent,
     work: async () => {
-      const due = await decideDue(context, reports(), log);
-      return due < MAX_AT_ONCE ? undefined : 'more';
+      let tried = 0;
+      for (const kind of WORK_KINDS) {
+        // eslint-disable-next-line no-await-in-loop -- one kind after the other
+        const round = await ROUNDS[kind](context, reports());
+        alarm(kind, round);
+        tried += round.tried;
+      }
+      return tried === 0 ? undefined : 'more';
     },
   };
-}
-
-/** Returns the larger of the two numbers of due items that it decided. */
-async function decideDue(
-  context: IntakeContext,
-  reports: ReportTopic,
-  log: Pick<Logger, 'info'>,
-): Promise<number> {
-  const identities = await reconcileDue(context, MAX_AT_ONCE);
-  const verifications = await sweepVerifications(context, reports, MAX_AT_ONCE);
-  if (identities + verifications > 0) log.info({ identities, verifications }, 'due decided');
-  return Math.max(identities, verifications);
 }

@@ -16,6 +16,7 @@ import {
   isPermanent,
   kafkaConnection,
   outputTopicNames,
+  readBuild,
   retryForever,
   runTogether,
   type ServiceContext,
@@ -24,6 +25,7 @@ import {
 import { policyTask } from './announce-policy.ts';
 import { auditOrderTask } from './audit-order.ts';
 import { clockTask } from './clock.ts';
+import { adoptionTask, dueWorkTask } from './due-work.ts';
 import { openInputLag } from './input-lag.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import { forgettingTask, housekeepingTask } from './janitor.ts';
@@ -78,7 +80,7 @@ export async function runReconciler(
     waitForInputTopics(admin, inputs, retentionDays, { log, health }, signal),
   );
   if (signal.aborted) return;
-  const intake: IntakeContext = { db, policy, outputs: prepared };
+  const intake: IntakeContext = { db, policy, outputs: prepared, build: await readBuild() };
   const byName = new Map(
     Object.entries(inputs).map(([input, name]) => [name, input as InputTopic]),
   );
@@ -117,6 +119,8 @@ export async function runReconciler(
     policyTask(db, policy.hash, { metrics, log }),
     deadLettersTask(db, metrics),
     reviewsTask(db, metrics),
+    dueWorkTask(db, metrics),
+    adoptionTask(db, log),
     forgettingTask(db, retention, { metrics, log }, signal),
     housekeepingTask(db, retention, metrics),
     auditOrderTask(db),

@@ -54,7 +54,7 @@ async function consume(context: ServiceContext<ReconcilerSettings>): Promise<voi
     const { offset } = delivery;
     const at = { topic, input, partition, fetchedOffset: offset, nextOffset: offset + 1n };
     const batch = { ...at, deliveries: [delivery] };
-    const outcome = await processBatch({ db, policy, outputs }, batch);
+    const outcome = await processBatch({ db, policy, outputs, build: 'bench' }, batch);
     if (outcome.kind !== 'processed') throw new Error(`not processed, but ${outcome.kind}`);
   };
   const kafka = new Kafka({ brokers: [...settings.KAFKA_BROKERS], logLevel: logLevel.WARN });

@@ -99,6 +99,7 @@ const valid: {
       giveUpBefore: '9',
     },
   ],
+  work_retried: [{ kind: 'work_retried', work: 'clock' }],
   stated_again: [
     {
       kind: 'stated_again',

@@ -20,6 +20,8 @@ export const operatorDecisions = [
     nextOffset: decimal,
     giveUpBefore: decimal.optional(),
   }),
+  // Due work of the subject that failed is tried again at once.
+  z.object({ kind: z.literal('work_retried'), work: name }),
   // The state of `object` is published again, as it is, with a generation of the epoch.
   z.object({
     kind: z.literal('stated_again'),

@@ -1,6 +1,6 @@
 import {
-  lockDueVerifications,
-  parkVerification,
+  leaseFreshVerifications,
+  lockLeasedVerifications,
   type ReportTopic,
   type Tx,
 } from '@latchkey/postgres';
@@ -10,41 +10,45 @@ import type { Deciding } from '../steps/families.ts';
 import { readMoment } from '../steps/moment.ts';
 import { decideDueVerifications } from '../steps/verification/decide-verifications.ts';
 import { lockedDue, lockFailures } from '../steps/verification/lock-verifications.ts';
-import { parkedReview } from './parked-review.ts';
-import { processDue } from './process-due.ts';
+import type { Decision, DueKind, RoundLimits } from '../work/due-kind.ts';
+import { type Round, runRound } from '../work/run-round.ts';
 
 /**
- * Settles verifications whose deadline has passed, in one transaction. Acts only on those whose deadline every partition
- * that may contain one of their reports was read past (`read_through_at`): our own lag expires none. One that cannot be
- * decided is parked with a review, and the others are settled.
+ * Settles verifications whose deadline has passed. Acts only on those whose deadline every partition that may contain one
+ * of their reports was read past (`read_through_at`): our own lag expires none. See `runRound`: one that cannot be decided
+ * comes again, and the others are settled.
  *
  * @param reports - where they are reported
- * @returns how many were due; `limit` means that there may be more
  */
 export function sweepVerifications(
-  { db, ...deciding }: IntakeContext,
+  context: IntakeContext,
   reports: ReportTopic,
-  limit: number,
-): Promise<number> {
-  return processDue(
-    {
-      decide: (count, seen) =>
-        db.transaction((tx) => settleAll(tx, deciding, { ...reports, limit: count }, seen)),
-      park: (id, error) => db.transaction((tx) => parkFirst(tx, deciding, reports, id, error)),
-    },
-    limit,
-  );
+  limits?: RoundLimits,
+): Promise<Round> {
+  return runRound(context, sweepOf(reports), limits);
 }
 
-async function settleAll(
+function sweepOf(reports: ReportTopic): DueKind {
+  return {
+    kind: 'sweep',
+    reviewKind: 'sweep_failed',
+    leaseFresh: (tx, fresh) => tx.run(leaseFreshVerifications, { ...fresh, ...reports }),
+    decide: (tx, decision, deciding) => settle(tx, decision, deciding, reports),
+    lock: async (tx, verificationId) => {
+      const rows = await lockLeasedVerifications(tx, [verificationId], reports);
+      return rows.length > 0;
+    },
+  };
+}
+
+async function settle(
   tx: Tx,
+  { itemIds, resolved }: Decision,
   { policy, outputs }: Deciding,
-  due: ReportTopic & { readonly limit: number },
-  seen: (verificationId: string) => void,
-): Promise<number> {
-  const rows = await tx.run(lockDueVerifications, due);
-  if (rows.length === 0) return 0;
-  for (const { verificationId } of rows) seen(verificationId);
+  reports: ReportTopic,
+): Promise<void> {
+  const rows = await lockLeasedVerifications(tx, itemIds, reports);
+  if (rows.length === 0) return;
   await decideAndApply(
     tx,
     outputs,
@@ -55,28 +59,6 @@ async function settleAll(
       ]);
       return { locked, moment };
     },
-    (locked, moment) => [decideDueVerifications(rows, locked, policy, moment)],
-  );
-  return rows.length;
-}
-
-/** Parked, it has no deadline: it is not swept again until its next report sets one. */
-async function parkFirst(
-  tx: Tx,
-  { policy, outputs }: Deciding,
-  reports: ReportTopic,
-  verificationId: string,
-  error: unknown,
-): Promise<void> {
-  const [row] = await tx.run(lockDueVerifications, { ...reports, limit: 1 });
-  if (row?.verificationId !== verificationId) return;
-  tx.finally(parkVerification, { verificationId });
-  await decideAndApply(
-    tx,
-    outputs,
-    async () => ({ locked: row, moment: await readMoment(tx, outputs) }),
-    (_, { nowMs }) => [
-      { reviews: [parkedReview('sweep_failed', verificationId, error, policy, nowMs)] },
-    ],
+    (locked, moment) => [decideDueVerifications(rows, locked, policy, moment), { resolved }],
   );
 }

@@ -13,6 +13,8 @@ import { verificationHandler } from './verification/handler.ts';
 export interface Deciding {
   readonly policy: Policy;
   readonly outputs: Outputs;
+  /** Hash of the sources that decide: what failed under another one is tried again at once. */
+  readonly build: string;
 }
 
 /** Events of one family that were locked and decided at a moment. */

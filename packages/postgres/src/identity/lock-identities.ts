@@ -56,18 +56,6 @@ export const lockLeasedIdentities = statement<RowParameters<typeof IDENTITY_ID>,
     for no key update`,
 );
 
-/** Locks identities whose next transition is due, the longest due first; those that another transaction has locked are left out. */
-export const lockDueIdentities = statement<{ limit: number }, IdentityRow>(
-  'lock_due_identities',
-  (p) => sql`
-    select ${selectColumns(IDENTITY)}
-    from identity
-    where next_transition_at <= statement_timestamp() and parked_at is null
-    order by next_transition_at, identity_id
-    limit ${p.limit}
-    for no key update skip locked`,
-);
-
 /** Identity ids as parameters, in their order. */
 export function identityIdColumns(ids: readonly string[]): RowParameters<typeof IDENTITY_ID> {
   return encodeRows(

@@ -48,10 +48,3 @@ const updateParkedIdentities = statement<RowParameters<typeof IDENTITY_ID>, obje
     update identity set parked_at = coalesce(parked_at, clock_timestamp())
     where identity_id = any (string_to_array(${p.identityId}, E'\\x1f')::uuid[])`,
 );
-
-/** The clock skips the identity until its next event; a review states why. */
-export const parkIdentity = statement<{ identityId: string }, object>(
-  'park_identity',
-  (p) => sql`
-    update identity set parked_at = clock_timestamp() where identity_id = ${p.identityId}`,
-);

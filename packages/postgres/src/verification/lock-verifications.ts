@@ -123,37 +123,6 @@ const selectLeasedVerifications = statement<
     for no key update of verification`,
 );
 
-/**
- * Locks verifications whose deadline has passed in what was read of every partition of the topic,
- * independent of their keys: our own lag expires no verification. A partition that was stopped for an hour is not
- * waited for. Verifications that another transaction has locked are left out.
- */
-export const lockDueVerifications = statement<
-  ReportTopic & { readonly limit: number },
-  DueVerificationRow
->(
-  'lock_due_verifications',
-  (p) => sql`
-    with inputs as materialized (
-      select case
-        when ${p.topic}::text is null then statement_timestamp()
-        when count(*) = ${p.partitions}::integer then least(statement_timestamp(), min(
-          case when stopped_at <= statement_timestamp() - ${LEFT_OUT_AFTER} then 'infinity'
-            else coalesce(read_through_at, '-infinity') end))
-      end as read_through_at
-      from intake_progress
-      where topic = ${p.topic}::text and partition < ${p.partitions}::integer
-      having ${p.topic}::text is null or count(*) > 0
-    )
-    select ${selectColumns(VERIFICATION)}, (select read_through_at from inputs) as "readThroughMs"
-    from verification
-    where next_deadline_at < (select read_through_at from inputs)
-      and next_deadline_at <= statement_timestamp()
-    order by next_deadline_at, verification.verification_id
-    limit ${p.limit}
-    for no key update of verification skip locked`,
-);
-
 /** The attempts of verifications that this transaction has locked. */
 export async function listAttempts(
   tx: Tx,

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Tx } from '../in-transaction.ts';
 import type { DeliveryOrigin } from '../origin.ts';
 import { encodeRows, type RowParameters } from '../row-parameters.ts';
@@ -22,14 +21,6 @@ export function saveVerifications(tx: Tx, verifications: readonly VerificationRo
 const updateVerifications = statement<RowParameters<typeof VERIFICATION>, object>(
   'update_verifications',
   (p) => updateRows(VERIFICATION, p),
-);
-
-/** The sweep skips the verification until its next report; a review states why. */
-export const parkVerification = statement<{ verificationId: string }, object>(
-  'park_verification',
-  (p) => sql`
-    update verification set next_deadline_at = null
-    where verification_id = ${p.verificationId}`,
 );
 
 /** Saves attempts; inserts those that are new. One that was final before is refused. */

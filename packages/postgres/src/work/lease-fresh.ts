@@ -7,6 +7,8 @@ import type { LeasedWork, Release, WorkKind } from './due-work-rows.ts';
 export interface FreshWork extends Release {
   /** Items, at most. */
   readonly limit: number;
+  /** Bytes of facts of identities that are read together. */
+  readonly maxBytes: number;
   /** By the database's clock, the lease ends so many milliseconds from now. */
   readonly leaseMs: number;
 }
@@ -31,13 +33,12 @@ function lease(
  * Leases identities whose next transition is due and that no process tries or has tried, the longest due first, and as many
  * as have `maxBytes` of facts to read together, but one at least. Those that another transaction has locked are left out.
  */
-export const leaseFreshIdentities = statement<
-  FreshWork & { readonly maxBytes: number },
-  LeasedWork
->('lease_fresh_identities', (p) =>
-  lease(
-    'clock',
-    sql`
+export const leaseFreshIdentities = statement<FreshWork, LeasedWork>(
+  'lease_fresh_identities',
+  (p) =>
+    lease(
+      'clock',
+      sql`
         with due as materialized (
           select identity_id, next_transition_at, fact_bytes from identity
           where next_transition_at <= statement_timestamp() and parked_at is null and not exists (
@@ -52,8 +53,8 @@ export const leaseFreshIdentities = statement<
         )
         select identity_id::text as item_id, next_transition_at as due_at from weighed
         where place = 1 or bytes <= ${p.maxBytes}::bigint`,
-    p,
-  ),
+      p,
+    ),
 );
 
 /**

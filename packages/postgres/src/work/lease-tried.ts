@@ -4,6 +4,8 @@ import type { LeasedWork, Release } from './due-work-rows.ts';
 
 /** An item that was tried before, locked by this transaction. */
 export interface TriedWork extends LeasedWork {
+  /** "policy build" of the last under which it failed. */
+  readonly failedUnder: readonly string[];
   /** The database's clock. */
   readonly nowMs: number;
 }
@@ -17,27 +19,28 @@ export const lockTriedWork = statement<Release & { readonly kind: string }, Trie
   'lock_tried_work',
   (p) => sql`
     with before as materialized (
-      select item_id, due_at, attempt from due_work
+      select item_id, due_at, attempt, failed_under from due_work
       where kind = ${p.kind} and lease_until is null
         and (tried_policy, tried_build) < (${p.policy}::text, ${p.build}::text)
         and not concat(${p.policy}::text, ' ', ${p.build}::text) = any (failed_under)
       order by tried_policy, tried_build, item_id limit 1
       for update skip locked
     ), after as materialized (
-      select item_id, due_at, attempt from due_work
+      select item_id, due_at, attempt, failed_under from due_work
       where kind = ${p.kind} and lease_until is null and not exists (select from before)
         and (tried_policy, tried_build) > (${p.policy}::text, ${p.build}::text)
         and not concat(${p.policy}::text, ' ', ${p.build}::text) = any (failed_under)
       order by tried_policy, tried_build, item_id limit 1
       for update skip locked
     ), returned as materialized (
-      select item_id, due_at, attempt from due_work
+      select item_id, due_at, attempt, failed_under from due_work
       where kind = ${p.kind} and coalesce(lease_until, retry_at) <= clock_timestamp()
         and not exists (select from before) and not exists (select from after)
       order by coalesce(lease_until, retry_at), item_id limit 1
       for update skip locked
     )
-    select item_id as "itemId", due_at as "dueAtMs", attempt, clock_timestamp() as "nowMs"
+    select item_id as "itemId", due_at as "dueAtMs", attempt,
+      failed_under as "failedUnder", clock_timestamp() as "nowMs"
     from (
       select * from before union all select * from after union all select * from returned
     ) as tried`,
@@ -54,4 +57,14 @@ export const leaseTriedWork = statement<
       lease_until = to_timestamp(${p.leaseUntilMs}::double precision / 1000),
       tried_policy = ${p.policy}, tried_build = ${p.build}
     where kind = ${p.kind} and item_id = ${p.itemId}`,
+);
+
+/** The number of tries that have begun of an item, locked by this transaction; none where it was decided meanwhile. */
+export const lockWork = statement<
+  { readonly kind: string; readonly itemId: string },
+  { attempt: number }
+>(
+  'lock_work',
+  (p) => sql`
+    select attempt from due_work where kind = ${p.kind} and item_id = ${p.itemId} for update`,
 );

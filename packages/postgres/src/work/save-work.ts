@@ -72,3 +72,30 @@ const deleteWork = statement<
     delete from due_work
     where kind = ${p.kind} and item_id = any (string_to_array(${p.itemId}, E'\\x1f'))`,
 );
+
+/**
+ * Gives back an item whose try ended without a result: one that was never tried before is taken like any other again, and
+ * the others come again at once. Nothing changes where another process has leased it since.
+ */
+export const giveBackWork = statement<
+  { readonly kind: string; readonly itemIds: readonly string[]; readonly attempt: number },
+  object
+>(
+  'give_back_work',
+  (p) => sql`
+    with given as (
+      select kind, item_id from due_work
+      where kind = ${p.kind} and item_id = any (${p.itemIds}::text[])
+        and attempt = ${p.attempt} and lease_until is not null
+      order by item_id for update
+    ), fresh as (
+      delete from due_work using given
+      where due_work.kind = given.kind and due_work.item_id = given.item_id
+        and due_work.retry_at is null and due_work.attempt = 1
+    )
+    update due_work set lease_until = null, attempt = greatest(attempt - 1, 1),
+      retry_at = coalesce(retry_at, clock_timestamp())
+    from given
+    where due_work.kind = given.kind and due_work.item_id = given.item_id
+      and (due_work.retry_at is not null or due_work.attempt > 1)`,
+);

@@ -35,7 +35,7 @@ export async function openInbox(inbox: Inbox): Promise<AsyncDisposable> {
     const claimed = result.kind === 'claimed' ? [{ ...one, event: result.event }] : [];
     const family = result.kind === 'claimed' ? familyOf(result.event.type) : 'record';
     const { process } = processorFor(family);
-    const { changes, moment } = await process(tx, claimed, { policy, outputs });
+    const { changes, moment } = await process(tx, claimed, { policy, outputs, build: 'bench' });
     const { nowMs } = moment;
     const all = joinChanges([changes, deadLetterChanges([one], [result], nowMs)]);
     const effects = await applyState(tx, { ...all, claims: [] }, nowMs);

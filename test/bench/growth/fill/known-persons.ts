@@ -77,7 +77,7 @@ async function createModels({ url }: Filling): Promise<void> {
   const batch = { ...at, input: 'workforce-events' as const, fetchedOffset: 0n };
   const whole = { ...batch, nextOffset: BigInt(MODELS_COUNT), deliveries };
   const outputs = { installation: 'bench', lanes, layout: 0 };
-  const outcome = await processBatch({ db, policy, outputs }, whole);
+  const outcome = await processBatch({ db, policy, outputs, build: 'bench' }, whole);
   if (outcome.kind !== 'processed' || outcome.counts.applied !== MODELS_COUNT) {
     throw new Error(`the models were not applied: ${JSON.stringify(outcome)}`);
   }
