@@ -88,7 +88,14 @@ export default {
         'Batches, requests and the clock each start transactions of their own, from the shared steps.',
       severity: 'error',
       from: { path: '^packages/intake/src/(batch|clock|request)/' },
-      to: { path: '^packages/intake/src/', pathNot: '^packages/intake/src/($1|steps)/' },
+      to: { path: '^packages/intake/src/', pathNot: '^packages/intake/src/($1|steps|work)/' },
+    },
+    {
+      name: 'intake-work-imports-only-steps',
+      comment: 'Leases, retries and the pace are the same for each kind of due work.',
+      severity: 'error',
+      from: { path: '^packages/intake/src/work/' },
+      to: { path: '^packages/intake/src/', pathNot: '^packages/intake/src/(work|steps)/' },
     },
     {
       name: 'intake-operate-imports-steps-and-request',

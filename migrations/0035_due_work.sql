@@ -64,8 +64,11 @@ begin
   foreach relation in array array['due_work', 'due_work_pace'] loop
     execute format('alter table %I owner to latchkey_migrator', relation);
     execute format('grant select on %I to latchkey_reader, latchkey_operator, latchkey_reconciler', relation);
-    execute format('grant insert, update, delete on %I to latchkey_operator, latchkey_reconciler', relation);
+    execute format('grant insert, update, delete on %I to latchkey_reconciler', relation);
   end loop;
   alter function end_due_work() owner to latchkey_migrator;
 end
 $$;
+-- Events that operators redrive hand work over and end it; a retry begins at full speed.
+grant insert, update, delete on due_work to latchkey_operator;
+grant delete on due_work_pace to latchkey_operator;

@@ -3,6 +3,7 @@ import type { TestDatabase } from './database.ts';
 
 /** Due work that failed: handed over, listed, tried again under this and another policy, given back, ended. */
 export async function tryAgain(db: sql.Db, database: TestDatabase, size: number): Promise<void> {
+  await database.query('vacuum due_work');
   const release = { policy: 'p', build: 'b' };
   const known = await database.query<{ identity_id: string }>(
     `select identity_id from identity order by created_at desc limit ${size}`,
@@ -41,4 +42,5 @@ export async function tryAgain(db: sql.Db, database: TestDatabase, size: number)
   await db.run(sql.adoptParkedIdentities, { limit: size });
   await db.run(sql.adoptParkedVerifications, { limit: size });
   await db.run(sql.forgetPaces, {});
+  await database.query('update identity set parked_at = null where parked_at is not null');
 }

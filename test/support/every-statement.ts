@@ -104,6 +104,8 @@ export async function decideDue(
   size: number,
 ): Promise<void> {
   const { db } = harness;
+  // What was deleted is left in the indexes until it is read once more.
+  await database.query('vacuum due_work');
   const [first = '', ...persons] = idsOf(size + 1);
   await harness.process([joined(first), ...persons.map((person) => joined(person, inDays(9)))]);
   await makeDue(database, persons, first);
@@ -200,7 +202,12 @@ export async function operate(db: sql.Db, harness: IntakeHarness): Promise<void>
   await db.run(sql.countOpen, {});
   await db.run(sql.readHousekeeping, {});
   await db.transaction(async (tx) => {
-    await tx.run(sql.retryDueWork, { kind: 'clock', itemIds: null, limit: 50 });
+    await tx.run(sql.retryDueWork, {
+      kind: 'clock',
+      itemIds: null,
+      after: '',
+      limit: 50,
+    });
     await tx.run(sql.resetPaces, { kind: 'clock' });
   });
   // Unknown people leave, one and then many at once, and become known. Then one with a similar id.

@@ -37,6 +37,12 @@ export interface Evidence {
     readonly attempt: string | null;
   })[];
   readonly attempts: readonly Row<'verification' | 'attempt' | 'state'>[];
+  /** `overdueSeconds`: since its lease or its wait has run out; `isForgotten`: no policy at work has tried it. */
+  readonly dueWork: readonly (Row<'kind' | 'itemId', 'overdueSeconds'> & {
+    readonly isForgotten: boolean;
+  })[];
+  /** Parked identities without due work. */
+  readonly abandoned: readonly Row<'identityId'>[];
   readonly outbox: readonly (Row<'ceId' | 'key' | 'payload' | 'position' | 'generation'> &
     Row<never, 'partition'> & { readonly topic: OutputTopic })[];
 }
@@ -90,6 +96,17 @@ const QUERIES: Readonly<Record<keyof Evidence, string>> = {
   assignments: 'select account_id::text as "accountId", entitlement, reasons from assignment',
   verifications: 'select verification_id as verification, state, attempt from verification',
   attempts: 'select verification_id as verification, attempt, state from verification_attempt',
+  dueWork: `select kind, item_id as "itemId",
+    extract(epoch from clock_timestamp() - coalesce(lease_until, retry_at))::float8
+      as "overdueSeconds",
+    lease_until is null and tried_at < clock_timestamp() - interval '30 s' and tried_policy <> all (
+      select policy_hash from policy_at_work where seen_at > clock_timestamp() - interval '30 s'
+    ) and exists (
+      select from policy_at_work where seen_at > clock_timestamp() - interval '30 s'
+    ) as "isForgotten" from due_work`,
+  abandoned: `select identity_id::text as "identityId" from identity
+    where parked_at is not null and not exists (
+      select from due_work where kind = 'clock' and item_id = identity_id::text)`,
   outbox: `select topic, partition, position::text, ce_id::text as "ceId", key, payload,
     generation::text from outbox join outbox_lane using (lane)`,
 };

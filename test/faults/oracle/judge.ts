@@ -1,6 +1,7 @@
 import type { OutputTopic } from '@latchkey/contracts';
 import type { OutputMessage } from '../../support/output-reader.ts';
 import { audit, auditOrder, decidedInOrder } from './checks/audit.ts';
+import { dueWork } from './checks/due-work.ts';
 import { appliedTwice, conservation, lost } from './checks/inputs.ts';
 import { orphans } from './checks/orphans.ts';
 import {
@@ -35,6 +36,7 @@ const CHECKS = {
   'decided-in-order': decidedInOrder,
   terminal,
   orphans,
+  'due-work': dueWork,
   'effect-id': effectId,
 } as const satisfies Record<string, Check>;
 

@@ -55,6 +55,25 @@ const disabled = ({ data }: OutputMessage) => ({
 });
 
 const corruptions: readonly (readonly [string, Corruption, readonly string[]])[] = [
+  [
+    'a parked identity without due work',
+    changeTable('abandoned', () => [{ identityId: firstAccount }]),
+    ['due-work'],
+  ],
+  [
+    'due work with a lease of a dead process',
+    changeTable('dueWork', () => [
+      { kind: 'clock', itemId: 'x', overdueSeconds: 31, isForgotten: false },
+    ]),
+    ['due-work'],
+  ],
+  [
+    'due work that only an older policy has tried',
+    changeTable('dueWork', () => [
+      { kind: 'clock', itemId: 'x', overdueSeconds: -60, isForgotten: true },
+    ]),
+    ['due-work'],
+  ],
   ['an unclaimed event', changeTable('inbox', (rows) => rows.slice(1)), ['lost']],
   [
     'a claimed event that was not sent',
@@ -270,6 +289,7 @@ test('every check has a world in which it reports a finding', () => {
       'decided-in-order',
       'terminal',
       'orphans',
+      'due-work',
       'effect-id',
     ].sort(),
   );

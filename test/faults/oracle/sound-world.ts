@@ -56,7 +56,13 @@ export function soundWorld(): Observations {
   const events = [JOINED, JOINED, CONFLICT, MOVED, ...REPORTS, BROKEN];
   ledger.sent([...events.map(structured), NOT_JSON]);
   const messages = soundMessages();
-  const evidence = { ...soundInputs(), ...soundState(), outbox: outboxOf(messages) };
+  const evidence = {
+    ...soundInputs(),
+    ...soundState(),
+    outbox: outboxOf(messages),
+    dueWork: [],
+    abandoned: [],
+  };
   return { ledger, evidence, messages, nowMs: Date.parse('2026-01-01T00:00:00Z') };
 }
 

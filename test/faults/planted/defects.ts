@@ -147,6 +147,18 @@ const NAMED: readonly Named[] = [
     trial: 'redriven',
     checks: ['lost'],
   },
+  {
+    what: 'an item that stays leased by a dead process',
+    patch: '25-lease-for-ever.patch',
+    trial: 'due-again',
+    checks: ['due-work'],
+  },
+  {
+    what: 'a retry that forgets a new policy',
+    patch: '26-policy-forgotten.patch',
+    trial: 'due-again',
+    checks: ['due-work'],
+  },
 ];
 
 /** All defects; the harness must catch each. */

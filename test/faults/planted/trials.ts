@@ -3,6 +3,7 @@ import { behindATransaction } from './trials/behind-a-transaction.ts';
 import { runCaseTrial } from './trials/case.ts';
 import { contention } from './trials/contention.ts';
 import type { TrialFinding } from './trials/drain.ts';
+import { dueAgain } from './trials/due-again.ts';
 import { lateAuditEntry } from './trials/late-audit-entry.ts';
 import { lateCommit } from './trials/late-commit.ts';
 import { leadersMoved } from './trials/leaders-moved.ts';
@@ -37,6 +38,7 @@ export const TRIALS = {
   'behind-a-transaction': { brokers: 1, run: behindATransaction },
   'rare-histories': { brokers: 1, run: rareHistories },
   'late-audit-entry': { brokers: 1, run: lateAuditEntry },
+  'due-again': { brokers: 1, run: dueAgain },
   'locked-identity': { brokers: 1, run: lockedIdentity },
   redriven: { brokers: 1, run: redriven },
   'leaders-moved': { brokers: 3, run: leadersMoved },

@@ -23,8 +23,8 @@ export interface WorkRetry {
 }
 
 /**
- * Makes items of a kind that wait for their next try come again at once, with an audit entry for each, and tries them at full
- * speed. Items that a process tries at this moment, and those that do not wait, stay as they are.
+ * Makes items of a kind that failed come again at once, with an audit entry for each, and at full speed. Items that a process
+ * tries at this moment stay as they are.
  *
  * @returns the ids of the items that come again
  */
@@ -32,7 +32,7 @@ export async function retryWork(db: Db, retry: WorkRetry): Promise<readonly stri
   const all: string[] = [];
   for (;;) {
     // eslint-disable-next-line no-await-in-loop -- one bounded transaction after the other
-    const some = await retrySome(db, retry);
+    const some = await retrySome(db, retry, all.at(-1) ?? '');
     all.push(...some);
     if (some.length < RETRIED_MAX_ITEMS) return all;
   }
@@ -41,11 +41,13 @@ export async function retryWork(db: Db, retry: WorkRetry): Promise<readonly stri
 function retrySome(
   db: Db,
   { kind, itemIds, operator, owner }: WorkRetry,
+  after: string,
 ): Promise<readonly string[]> {
   return db.transaction(async (tx) => {
     const rows = await tx.run(retryDueWork, {
       kind,
       itemIds: itemIds ?? null,
+      after,
       limit: RETRIED_MAX_ITEMS,
     });
     const nowMs = await readNow(tx);
@@ -54,7 +56,7 @@ function retrySome(
       tx,
       rows.map(({ itemId }) => auditEntry(kind, itemId, { operator, owner }, nowMs)),
     );
-    return rows.map(({ itemId }) => itemId);
+    return rows.map(({ itemId }) => itemId).sort(byBytes);
   });
 }
 
@@ -76,4 +78,9 @@ function auditEntry(
     owner,
     nowMs,
   });
+}
+
+/** The order of the column. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -7,12 +7,14 @@ export interface RetriedWork {
   readonly kind: WorkKind;
   /** null: all of the kind. */
   readonly itemIds: readonly string[] | null;
+  /** After which id; empty: from the start. */
+  readonly after: string;
   /** Rows, at most. */
   readonly limit: number;
 }
 
 /**
- * Makes items come again now whose next try is later, at most `limit` of them. Items that a process tries at this moment are left
+ * Makes items that failed come again now, at most `limit` of them in the order of their ids. Items that a process tries at this moment are left
  * out.
  */
 export const retryDueWork = statement<RetriedWork, { kind: string; itemId: string }>(
@@ -22,7 +24,7 @@ export const retryDueWork = statement<RetriedWork, { kind: string; itemId: strin
       select kind, item_id from due_work
       where kind = ${p.kind}
         and (${p.itemIds}::text[] is null or item_id = any (${p.itemIds}::text[]))
-        and lease_until is null and retry_at > clock_timestamp()
+        and item_id > ${p.after} and lease_until is null
       order by item_id limit ${p.limit}
       for update
     )
