@@ -1,4 +1,4 @@
-import { pickColumns, type RowOf, rowSpec } from '../row-spec.ts';
+import { pickColumns, rowSpec } from '../row-spec.ts';
 
 const DUE_WORK = rowSpec(
   'due_work',
@@ -24,9 +24,6 @@ const DUE_WORK = rowSpec(
     names: { policy: 'tried_policy', build: 'tried_build' },
   },
 );
-
-/** One row of `due_work`; instants in milliseconds since 1970. */
-export type DueWorkRow = RowOf<typeof DUE_WORK>;
 
 /** The kinds that the table admits. */
 export const WORK_KINDS = ['clock', 'sweep'] as const;
