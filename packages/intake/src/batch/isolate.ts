@@ -8,8 +8,9 @@ import { processBatch } from './process-batches.ts';
 /**
  * Processes a batch; where an error of the data fails it, halves it until the event at fault is alone and a dead letter. After a
  * few of these in a row the partition stops instead; the database counts them, so that a restart changes nothing and an
- * operator's acceptance begins again. A batch that ran into a time-out is halved, too, until it fits in the time. Every other
- * error is thrown, and so is the time-out of a single event: the caller waits and tries again.
+ * operator's acceptance begins again. A batch that ran into a time-out is halved, too, until it fits in the time, and so is
+ * one with more to read than fits in a transaction. Every other error is thrown, and so is the time-out of a single event:
+ * the caller waits and tries again.
  *
  * @param outcomes - the outcome of each part is added once it has committed, so that they are known where a later one fails
  * @returns `outcomes`
