@@ -25,9 +25,41 @@ export {
   markGivenUpAgain,
   markRedriven,
 } from './dead-letters/redrive.ts';
-export { appendFacts, type FactRow, listFacts, type NewFact } from './facts/facts.ts';
+export { appendFacts } from './facts/append-facts.ts';
+export {
+  type BlockSwitchRow,
+  listNamedSwitches,
+  listSwitchesOn,
+  type NamedSwitch,
+  switchesOf,
+  type WantedSwitches,
+} from './facts/block-switches.ts';
+export {
+  type CheckpointRow,
+  findRowKeys,
+  listCheckpoints,
+  type RowKeyRow,
+  type SavedHead,
+  saveHeads,
+  saveTrimmedKeys,
+  type TrimmedKeys,
+} from './facts/checkpoints.ts';
+export {
+  type EngagementRowKey,
+  type FactRow,
+  LOWEST_ORDER,
+  type NewFact,
+} from './facts/fact-rows.ts';
+export {
+  type EngagementPlace,
+  listEngagementFacts,
+  pageOf,
+} from './facts/list-engagement-facts.ts';
+export { listFactEngagements } from './facts/list-engagements.ts';
+export { type KnownFactRow, listKnownFacts, type ReadLimits } from './facts/list-facts.ts';
 export { type CorrelationKey, lockCorrelationKeys } from './identity/correlation-keys.ts';
 export type { IdentityKey, IdentityRow } from './identity/identity-rows.ts';
+export { listIntroducedIds } from './identity/introduced-ids.ts';
 export {
   identityIdColumns,
   lockIdentities,

@@ -20,6 +20,8 @@ export const IDENTITY = rowSpec(
     lifecycle: 'text?',
     generation: 'bigint',
     derivedAtMs: 'ms?',
+    /** What was known of it when it was saved last: bytes of heads, and of facts that are read beside them. */
+    factBytes: 'bigint',
   },
   { key: ['identityId'] },
 );

@@ -13,8 +13,12 @@ const DECIDED = rowSpec(
     generation: 'bigint',
     derivedAtMs: 'ms',
     nextTransitionAtMs: 'ms?',
+    factBytes: 'bigint',
+    derivedPolicyHash: 'text',
+    /** 1 if facts were added, else 0. */
+    versions: 'integer',
   },
-  { key: ['identityId'] },
+  { key: ['identityId'], fixed: ['versions'] },
 );
 
 export type SavedIdentity = NewRowOf<typeof DECIDED>;
@@ -28,7 +32,8 @@ export function saveIdentities(tx: Tx, identities: readonly SavedIdentity[]): vo
 const updateIdentities = statement<RowParameters<typeof DECIDED>, object>(
   'update_identities',
   (p) => sql`
-    update identity set ${setColumns(DECIDED, 'saved')}, parked_at = null
+    update identity set ${setColumns(DECIDED, 'saved')}, parked_at = null,
+      record_version = identity.record_version + saved.versions
     from (${selectRows(DECIDED, p)}) as saved where ${matchKey(DECIDED, 'saved')}`,
 );
 

@@ -1,0 +1,4 @@
+/** The correlation key of an engagement: unique within its source. */
+export function engagementKey(source: string, engagement: string): string {
+  return `${source}#${engagement}`;
+}
