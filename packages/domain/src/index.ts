@@ -17,7 +17,7 @@ export {
   type ReconcileRequest,
   reconcile,
 } from './reconcile.ts';
-export { blocksOf, type StoredSwitch } from './record/blocks.ts';
+export { type Blocks, blocksOf, type StoredSwitch } from './record/blocks.ts';
 export { type StoredBase } from './record/checkpoint/base.ts';
 export { createFullReading, type FullReading } from './record/checkpoint/full-reading.ts';
 export {
@@ -30,7 +30,9 @@ export {
 export { type KnownRecord, knownRecordOf } from './record/checkpoint/known-record.ts';
 export { type NewCheckpoint } from './record/checkpoint/new-checkpoint.ts';
 export { countUndeclared } from './record/count-undeclared.ts';
+export { type EngagementKey } from './record/engagement.ts';
 export {
+  type BlockFact,
   type EngagementFact,
   type Fact,
   type FactKind,
@@ -38,6 +40,7 @@ export {
   factOf,
   type IdentityKey,
   identityKeyOf,
+  isBlockFact,
 } from './record/fact.ts';
 export { type Report, type ReportOutcome } from './verification/apply-report.ts';
 export type { AttemptState } from './verification/attempt.ts';

@@ -36,13 +36,13 @@ export {
 } from './facts/block-switches.ts';
 export {
   type CheckpointRow,
+  dropHeads,
   findRowKeys,
   listCheckpoints,
   type RowKeyRow,
   type SavedHead,
   saveHeads,
   saveTrimmedKeys,
-  type TrimmedKeys,
 } from './facts/checkpoints.ts';
 export {
   type EngagementRowKey,

@@ -7,10 +7,10 @@ import {
 } from '@latchkey/postgres';
 import type { IntakeContext } from '../steps/context.ts';
 import { decideAndApply } from '../steps/decide-and-apply.ts';
-import type { Deciding } from '../steps/families.ts';
+import type { Deciding } from '../steps/deciding.ts';
 import { readMoment } from '../steps/moment.ts';
 import { decideDue } from '../steps/record/decide-record.ts';
-import { readChildren } from '../steps/record/lock-record.ts';
+import { readRecord } from '../steps/record/read-record.ts';
 import type { Decision, DueKind, RoundLimits } from '../work/due-kind.ts';
 import { type Round, runRound } from '../work/run-round.ts';
 
@@ -36,6 +36,8 @@ const CLOCK: DueKind = {
   },
 };
 
+const NO_FACTS = new Map<string, never>();
+
 async function decideIdentities(
   tx: Tx,
   { itemIds, resolved }: Decision,
@@ -47,7 +49,10 @@ async function decideIdentities(
     tx,
     outputs,
     async () => {
-      const [locked, moment] = await Promise.all([readChildren(tx, rows), readMoment(tx, outputs)]);
+      const [locked, moment] = await Promise.all([
+        readRecord(tx, rows, NO_FACTS, policy),
+        readMoment(tx, outputs),
+      ]);
       return { locked, moment };
     },
     (identities, moment) => [

@@ -6,7 +6,7 @@ import {
 } from '@latchkey/postgres';
 import type { IntakeContext } from '../steps/context.ts';
 import { decideAndApply } from '../steps/decide-and-apply.ts';
-import type { Deciding } from '../steps/families.ts';
+import type { Deciding } from '../steps/deciding.ts';
 import { readMoment } from '../steps/moment.ts';
 import { decideDueVerifications } from '../steps/verification/decide-verifications.ts';
 import { lockedDue, lockFailures } from '../steps/verification/lock-verifications.ts';

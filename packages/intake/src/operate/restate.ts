@@ -1,5 +1,5 @@
 import { epochStart, nextGeneration } from '@latchkey/contracts';
-import { type CurrentAccount, settledEffect } from '@latchkey/domain';
+import { type CurrentAccount, type CurrentIdentity, settledEffect } from '@latchkey/domain';
 import {
   type AuditEntry,
   type Db,
@@ -15,7 +15,7 @@ import { decideAndApply } from '../steps/decide-and-apply.ts';
 import { type Moment, readMoment } from '../steps/moment.ts';
 import type { Outputs } from '../steps/outputs.ts';
 import { accessEffect } from '../steps/record/identity-changes.ts';
-import { type LockedIdentity, readChildren } from '../steps/record/lock-record.ts';
+import { readCurrent } from '../steps/record/known-identity.ts';
 import { asVerification } from '../steps/verification/lock-verifications.ts';
 
 export interface Restating {
@@ -87,7 +87,7 @@ function restateIdentities(
     const limit = MAX_IDENTITIES_AT_ONCE;
     const rows = await tx.run(listUnstatedIdentities, { start, after, limit });
     const lock = async () => ({
-      locked: await readChildren(tx, rows),
+      locked: await readCurrent(tx, rows),
       moment: await readMoment(tx, restating.outputs),
     });
     let counts: readonly number[] = [];
@@ -116,7 +116,7 @@ interface StatedIdentity {
   readonly effects: readonly Effect[];
 }
 
-function statedIdentity({ current }: LockedIdentity, { nowMs, epoch }: Moment): StatedIdentity {
+function statedIdentity(current: CurrentIdentity, { nowMs, epoch }: Moment): StatedIdentity {
   const { identityId, lifecycle } = current;
   const start = epochStart(epoch);
   const common = {

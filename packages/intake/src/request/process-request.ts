@@ -1,8 +1,8 @@
 import type { Family } from '@latchkey/contracts';
 import { readNow, readRetainedSince, type Tx } from '@latchkey/postgres';
 import type { Changes } from '../steps/changes.ts';
+import type { Deciding } from '../steps/deciding.ts';
 import type { ReadDelivery } from '../steps/delivery.ts';
-import type { Deciding } from '../steps/families.ts';
 import type { DeliveryOutcome } from '../steps/outcome.ts';
 import { transact } from '../steps/transact.ts';
 

@@ -7,12 +7,15 @@ import {
   appendFacts,
   appendOutbox,
   deleteAssignments,
+  dropHeads,
   saveAccounts,
   saveAssignments,
   saveAttempts,
   saveEngagements,
   saveFailureCounts,
+  saveHeads,
   saveIdentities,
+  saveTrimmedKeys,
   saveVerifications,
   settleClaims,
   type Tx,
@@ -47,6 +50,10 @@ export async function applyState(
   const announced = await saveReviews(tx, changes, nowMs);
   settleClaims(tx, changes.claims);
   appendFacts(tx, changes.facts);
+  // After the facts: each of these drops the head that it is not above.
+  saveHeads(tx, changes.heads);
+  dropHeads(tx, changes.droppedHeads);
+  saveTrimmedKeys(tx, changes.replacedKeys, changes.trimmedKeys);
   saveEngagements(tx, changes.engagements);
   saveIdentities(tx, changes.identities);
   saveAccounts(tx, changes.accounts);

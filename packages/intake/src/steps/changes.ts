@@ -6,12 +6,15 @@ import type {
   AuditEntry,
   AuditText,
   CallbackRow,
+  EngagementRowKey,
   FailureCountRow,
   NewConflict,
   NewDeadLetter,
   NewFact,
   NewReview,
+  RowKeyRow,
   SavedEngagement,
+  SavedHead,
   SavedIdentity,
   SettledClaim,
   VerificationRow,
@@ -45,6 +48,14 @@ export type SavedAccount = Omit<AccountRow, 'disabledAtMs' | 'deleteAtMs'> & {
 export interface Changes {
   readonly claims: readonly SettledClaim[];
   readonly facts: readonly NewFact[];
+  /** Heads that follow from facts, these included. */
+  readonly heads: readonly SavedHead[];
+  /** Engagements whose head does not count any more. */
+  readonly droppedHeads: readonly EngagementRowKey[];
+  /** Engagements with a new head, of which no trimmed key counts that is not among `trimmedKeys`. */
+  readonly replacedKeys: readonly EngagementRowKey[];
+  /** Keys of dated rows that new heads do not contain. */
+  readonly trimmedKeys: readonly RowKeyRow[];
   readonly identities: readonly SavedIdentity[];
   readonly engagements: readonly SavedEngagement[];
   readonly accounts: readonly SavedAccount[];
@@ -76,6 +87,10 @@ export const REVIEW_DUE_MS = 24 * 3_600_000;
 export const NO_CHANGES: Changes = {
   claims: [],
   facts: [],
+  heads: [],
+  droppedHeads: [],
+  replacedKeys: [],
+  trimmedKeys: [],
   identities: [],
   engagements: [],
   accounts: [],

@@ -1,21 +1,12 @@
 import { type EventIn, type Family, isOfFamily } from '@latchkey/contracts';
-import type { Policy } from '@latchkey/domain';
 import type { Tx } from '@latchkey/postgres';
 import type { ClaimedEvent, Claiming } from './claim.ts';
 import { DecideFailedError } from './data-error.ts';
+import type { Deciding } from './deciding.ts';
 import type { Decided, Handler } from './handler.ts';
 import type { Moment } from './moment.ts';
-import type { Outputs } from './outputs.ts';
 import { recordHandler } from './record/handler.ts';
 import { verificationHandler } from './verification/handler.ts';
-
-/** What a transaction decides by, and where its effects go. */
-export interface Deciding {
-  readonly policy: Policy;
-  readonly outputs: Outputs;
-  /** Hash of the sources that decide: what failed under another one is tried again at once. */
-  readonly build: string;
-}
 
 /** Events of one family that were locked and decided at a moment. */
 export interface Processed extends Decided {
@@ -48,12 +39,12 @@ function processorOf<F extends Family, L>(family: F, handler: Handler<EventIn<F>
     isOfFamily<F>(one.event, family);
   return {
     retention: handler.retention,
-    process: async (tx, claimed, { policy, outputs }) => {
+    process: async (tx, claimed, deciding) => {
       const own = claimed.filter(isOfThis);
       if (own.length < claimed.length) throw new RangeError('events of two families');
-      const { locked, moment } = await handler.lock(tx, own, outputs);
+      const { locked, moment } = await handler.lock(tx, own, deciding);
       try {
-        return { ...(await handler.decide(own, locked, policy, moment)), moment };
+        return { ...(await handler.decide(own, locked, deciding.policy, moment)), moment };
       } catch (cause) {
         throw new DecideFailedError('deciding failed', { cause });
       }

@@ -3,9 +3,9 @@ import type { Policy } from '@latchkey/domain';
 import type { Tx } from '@latchkey/postgres';
 import type { Changes } from './changes.ts';
 import type { ClaimedEvent, Claiming } from './claim.ts';
+import type { Deciding } from './deciding.ts';
 import type { Moment } from './moment.ts';
 import type { DeliveryOutcome } from './outcome.ts';
-import type { Outputs } from './outputs.ts';
 
 /** What a transaction has locked, and when it decides: the moment is read after the locks. */
 export interface Locked<L> {
@@ -26,7 +26,7 @@ export interface Handler<E extends Event, L> {
   readonly lock: (
     tx: Tx,
     claimed: readonly ClaimedEvent<E>[],
-    outputs: Outputs,
+    deciding: Deciding,
   ) => Promise<Locked<L>>;
   /** Decides by nothing else than what it is given. */
   readonly decide: (

@@ -5,8 +5,9 @@ import { type Changes, joinChanges } from './changes.ts';
 import { type ClaimedEvent, type Claiming, type ClaimResult, claim } from './claim.ts';
 import { conflictsOf } from './conflicts.ts';
 import { deadLetterChanges } from './dead-letter.ts';
+import type { Deciding } from './deciding.ts';
 import type { ReadDelivery } from './delivery.ts';
-import { type Deciding, processorFor } from './families.ts';
+import { processorFor } from './families.ts';
 import type { DeliveryOutcome } from './outcome.ts';
 
 /** Deliveries of one family. */

@@ -1,5 +1,5 @@
 import type { FreshWork, LeasedWork, Tx, WorkKind } from '@latchkey/postgres';
-import type { Deciding } from '../steps/families.ts';
+import type { Deciding } from '../steps/deciding.ts';
 
 /** How items of one kind that are due are found, decided and set aside. */
 export interface DueKind {

@@ -91,6 +91,21 @@ const upsertHeads = statement<RowParameters<typeof HEAD>, object>(
       through_order = excluded.through_order, head = excluded.head, referred = excluded.referred`,
 );
 
+/** Drops heads: the engagements are read from all their facts next time. */
+export function dropHeads(tx: Tx, engagements: readonly EngagementRowKey[]): void {
+  if (engagements.length === 0) return;
+  tx.finally(forgetHeads, encodeRows(ENGAGEMENT_KEY, engagements));
+}
+
+const forgetHeads = statement<RowParameters<typeof ENGAGEMENT_KEY>, object>(
+  'forget_heads',
+  (p) => sql`
+    update engagement_checkpoint set through_order = null, head = null, referred = '{}'
+    from (${selectRows(ENGAGEMENT_KEY, p)}) as dropped
+    where ${matchKey({ ...ENGAGEMENT_KEY, table: 'engagement_checkpoint' }, 'dropped')}
+      and engagement_checkpoint.head is not null`,
+);
+
 const ROW_KEY = rowSpec(
   'checkpoint_row_key',
   { identityId: 'uuid', source: 'text', engagement: 'text', rowKey: 'text' },
@@ -116,15 +131,13 @@ const selectRowKeys = statement<RowParameters<typeof ROW_KEY>, RowKeyRow>(
     join checkpoint_row_key on ${matchKey(ROW_KEY, 'wanted')}`,
 );
 
-/** Keys of dated rows that new heads do not contain. */
-export interface TrimmedKeys {
-  /** Engagements that were read from all their facts: keys that are not among `keys` are forgotten. */
-  readonly readWhole: readonly EngagementRowKey[];
-  readonly keys: readonly RowKeyRow[];
-}
-
-export function saveTrimmedKeys(tx: Tx, { readWhole, keys }: TrimmedKeys): void {
-  if (readWhole.length > 0) tx.finally(deleteRowKeys, encodeRows(ENGAGEMENT_KEY, readWhole));
+/** Saves keys of dated rows that heads do not contain. Of the `replaced` engagements all others are forgotten. */
+export function saveTrimmedKeys(
+  tx: Tx,
+  replaced: readonly EngagementRowKey[],
+  keys: readonly RowKeyRow[],
+): void {
+  if (replaced.length > 0) tx.finally(deleteRowKeys, encodeRows(ENGAGEMENT_KEY, replaced));
   if (keys.length > 0) tx.finally(insertRowKeys, encodeRows(ROW_KEY, keys));
 }
 

@@ -2,7 +2,6 @@ import { derivedId, type RecordEvent } from '@latchkey/contracts';
 import {
   countUndeclared,
   type Fact,
-  factOf,
   type Policy,
   type Reconciled,
   reconcile,
@@ -15,9 +14,11 @@ import type { Decided } from '../handler.ts';
 import type { Moment } from '../moment.ts';
 import type { DeliveryOutcome } from '../outcome.ts';
 import { createYielder } from '../yielder.ts';
+import { engagementKey } from './engagement-key.ts';
 import { eventChanges } from './event-changes.ts';
 import { identityChanges } from './identity-changes.ts';
-import { engagementKey, type LockedIdentity, type LockedRecord } from './lock-record.ts';
+import type { LockedIdentity } from './known-identity.ts';
+import type { LockedRecord } from './lock-record.ts';
 import { introducedReviews, unknownPeopleReviews } from './unknown-people.ts';
 
 type ClaimedFact = ClaimedEvent<RecordEvent>;
@@ -46,13 +47,15 @@ export async function decideRecord(
     if (identityId === undefined || identity === undefined)
       throw new RangeError('an identity was not locked');
     const events = group.map(({ event }) => event);
-    const facts = events.map(factOf);
+    const facts = locked.arriving.get(identityId) ?? [];
     const reconciled = reconcileAt(identity, facts, policy, moment);
+    const stated = eventChanges({ claimed: group, facts, identityId, reconciled, policy, nowMs });
+    const by = { nowMs, policy, cause: events.at(-1) };
     parts.push(
-      identityChanges(identity, reconciled, { nowMs, cause: events.at(-1) }),
+      identityChanges(identity, reconciled, stated.facts, by),
       { audit: clockAudit(identity, reconciled, policy, nowMs) },
       { resolved: reconciled.endedReviews },
-      eventChanges({ claimed: group, facts, identityId, reconciled, policy, nowMs }),
+      stated,
       { reviews: elsewhereReviews(group, locked, policy, nowMs) },
       { resolved: introducedReviews(identityId, identity, events) },
     );
@@ -85,7 +88,7 @@ export function decideDue(identity: LockedIdentity, policy: Policy, moment: Mome
   const { nowMs } = moment;
   const reconciled = reconcileAt(identity, [], policy, moment);
   return joinChanges([
-    identityChanges(identity, reconciled, { nowMs, cause: undefined }),
+    identityChanges(identity, reconciled, [], { nowMs, policy, cause: undefined }),
     { audit: clockAudit(identity, reconciled, policy, nowMs) },
   ]);
 }
@@ -112,7 +115,7 @@ function clockAudit(
 
 /** A slow transaction must not decide with an older clock than a fast one before it. */
 function reconcileAt(
-  { current, facts }: LockedIdentity,
+  { current, known }: LockedIdentity,
   arriving: readonly Fact[],
   policy: Policy,
   { nowMs, epoch }: Moment,
@@ -120,7 +123,7 @@ function reconcileAt(
   const derivedAtMs = current.derivedAtMs ?? nowMs;
   return reconcile({
     identity: current,
-    facts,
+    known: known(),
     arriving,
     policy,
     nowMs: Math.max(nowMs, derivedAtMs),

@@ -23,7 +23,7 @@ export function eventChanges({
   reconciled: { outcomes },
   policy,
   nowMs,
-}: DecidedEvents): Partial<Changes> {
+}: DecidedEvents): Pick<Changes, 'facts' | 'claims' | 'audit' | 'auditTexts'> {
   const stated: NewFact[] = [];
   const claims: SettledClaim[] = [];
   const audit: AuditEntry[] = [];

@@ -1,12 +1,13 @@
 import type { RecordEvent } from '@latchkey/contracts';
 import type { Tx } from '@latchkey/postgres';
 import type { ClaimedEvent } from '../claim.ts';
+import type { Deciding } from '../deciding.ts';
 import type { Handler, Locked } from '../handler.ts';
 import { readMoment } from '../moment.ts';
-import type { Outputs } from '../outputs.ts';
 import { decideRecord } from './decide-record.ts';
-import { type LockedRecord, lockRecord, readChildren } from './lock-record.ts';
-import { findUnknownPeople } from './unknown-people.ts';
+import { type LockedRecord, lockRecord } from './lock-record.ts';
+import { readRecord } from './read-record.ts';
+import { findUnknownPeople, withIntroduced } from './unknown-people.ts';
 
 /** Facts of the authoritative record. A fact is kept, and so is its event id: one that comes again is found there. */
 export const recordHandler: Handler<RecordEvent, LockedRecord> = {
@@ -19,14 +20,24 @@ export const recordHandler: Handler<RecordEvent, LockedRecord> = {
 async function lock(
   tx: Tx,
   claimed: readonly ClaimedEvent<RecordEvent>[],
-  outputs: Outputs,
+  { policy, outputs }: Deciding,
 ): Promise<Locked<LockedRecord>> {
   const events = claimed.map(({ event }) => event);
-  const { rows, identityOf, firstSubjects } = await lockRecord(tx, events);
-  const identities = await readChildren(tx, rows);
-  const [unknown, moment] = await Promise.all([
-    findUnknownPeople(tx, identities, identityOf),
+  const { rows, arriving, identityOf, firstSubjects } = await lockRecord(tx, events);
+  const read = await readRecord(tx, rows, arriving, policy);
+  const [[identities, unknown], moment] = await Promise.all([
+    introducedAndUnknown(tx, read, identityOf),
     readMoment(tx, outputs),
   ]);
-  return { locked: { identities, identityOf, firstSubjects, unknown }, moment };
+  return { locked: { identities, arriving, identityOf, firstSubjects, unknown }, moment };
+}
+
+async function introducedAndUnknown(
+  tx: Tx,
+  read: LockedRecord['identities'],
+  identityOf: LockedRecord['identityOf'],
+): Promise<readonly [LockedRecord['identities'], LockedRecord['unknown']]> {
+  const events = Map.groupBy(identityOf.keys(), (event) => identityOf.get(event) ?? '');
+  const identities = await withIntroduced(tx, read, events);
+  return [identities, await findUnknownPeople(tx, identities, events)];
 }

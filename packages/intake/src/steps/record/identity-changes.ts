@@ -2,26 +2,36 @@ import { ceIdOf, type RecordEvent } from '@latchkey/contracts';
 import {
   type AccountChange,
   type CurrentAccount,
+  type Policy,
   publishedReasons,
   type Reconciled,
 } from '@latchkey/domain';
-import type { AssignmentRow } from '@latchkey/postgres';
+import type { AssignmentRow, NewFact } from '@latchkey/postgres';
 import { type Changes, type Effect, REVIEW_DUE_MS, type SavedAccount } from '../changes.ts';
-import type { LockedIdentity } from './lock-record.ts';
+import type { LockedIdentity } from './known-identity.ts';
+import { recordChanges } from './record-changes.ts';
 
 /** When an identity was decided, and by which event. */
 export interface DecidedBy {
   readonly nowMs: number;
+  readonly policy: Pick<Policy, 'hash'>;
   /** The event whose trace the messages carry on. */
   readonly cause: RecordEvent | undefined;
 }
 
-/** What is saved and published of an identity that was decided. */
+/**
+ * What is saved and published of an identity that was decided.
+ *
+ * @param added - the facts that were decided about; others save them
+ */
 export function identityChanges(
-  { current }: LockedIdentity,
+  identity: LockedIdentity,
   reconciled: Reconciled,
-  { nowMs, cause }: DecidedBy,
+  added: readonly NewFact[],
+  by: DecidedBy,
 ): Partial<Changes> {
+  const { current } = identity;
+  const { nowMs, policy } = by;
   const { identityId, externalId } = current;
   const { next, accounts, quietAccounts, engagements, reviews } = reconciled;
   const saved = [
@@ -31,7 +41,9 @@ export function identityChanges(
       after,
     })),
   ];
+  const record = recordChanges(identity, reconciled.checkpoints, added);
   return {
+    ...record.changes,
     identities: [
       {
         identityId,
@@ -39,6 +51,9 @@ export function identityChanges(
         generation: next.generation,
         derivedAtMs: Math.max(nowMs, current.derivedAtMs ?? nowMs),
         nextTransitionAtMs: next.nextTransitionAtMs,
+        factBytes: record.factBytes,
+        derivedPolicyHash: policy.hash,
+        versions: added.length > 0 ? 1 : 0,
       },
     ],
     engagements: engagements.map((engagement) => ({ identityId, externalId, ...engagement })),
@@ -52,7 +67,7 @@ export function identityChanges(
       detail: JSON.stringify(review.detail),
       dueAtMs: nowMs + REVIEW_DUE_MS,
     })),
-    effects: effectsOf(identityId, reconciled, { nowMs, cause }),
+    effects: effectsOf(identityId, reconciled, by),
   };
 }
 

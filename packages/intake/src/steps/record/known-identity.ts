@@ -1,4 +1,11 @@
-import type { CurrentAccount, CurrentIdentity, KnownRecord, Lifecycle, Reason } from '@latchkey/domain';
+import type {
+  CurrentAccount,
+  CurrentIdentity,
+  EngagementKey,
+  KnownRecord,
+  Lifecycle,
+  Reason,
+} from '@latchkey/domain';
 import {
   type AccountRow,
   type AssignmentRow,
@@ -21,8 +28,12 @@ export interface LockedIdentity {
   readonly known: () => KnownRecord;
   /** A `joined` or `stated` names it. */
   readonly isIntroduced: boolean;
+  /** At least one of its engagements was read from a head, so that not all of its facts were seen. */
+  readonly hasHeads: boolean;
+  /** Engagements that have a checkpoint, and were read from all their facts. */
+  readonly readAgain: readonly EngagementKey[];
   /** What was read of it. */
-  readonly sizes: ReadSizes;
+  readonly sizes: () => ReadSizes;
 }
 
 /**
@@ -33,7 +44,7 @@ export async function readCurrent(
   tx: Tx,
   rows: readonly IdentityRow[],
 ): Promise<ReadonlyMap<string, CurrentIdentity>> {
-  const known = decidedIds(rows);
+  const known = rows.filter(hasFacts).map(({ identityId }) => identityId);
   if (known.length === 0) return assemble(rows, [], []);
   const ids = identityIdColumns(known);
   const [accounts, assignments] = await Promise.all([
@@ -43,9 +54,9 @@ export async function readCurrent(
   return assemble(rows, accounts, assignments);
 }
 
-/** One that was never decided has neither facts nor accounts. */
-export function decidedIds(rows: readonly IdentityRow[]): readonly string[] {
-  return rows.filter((row) => row.lifecycle !== null).map((row) => row.identityId);
+/** One of which nothing was ever saved has neither facts nor accounts. */
+export function hasFacts({ lifecycle, factBytes }: IdentityRow): boolean {
+  return lifecycle !== null || factBytes > 0n;
 }
 
 function assemble(

@@ -23,11 +23,9 @@ interface SavedSize {
   readonly source: string;
   readonly engagement: string;
   readonly throughOrder: bigint;
-  readonly head: string;
+  readonly text: string;
   readonly referred: readonly string[];
 }
-
-export const NOTHING_READ: ReadSizes = { heads: new Map(), facts: [], referred: [] };
 
 /** Bytes of a text as it is stored and sent. */
 export function bytesOfText(text: string): number {
@@ -47,20 +45,22 @@ export function nextReadBytes(
   arriving: readonly FactSize[],
   saved: readonly SavedSize[],
 ): number {
-  const headOf = new Map(saved.map((head) => [keyOf(head), head]));
-  let bytes = 0;
-  for (const [key, size] of read.heads) if (!headOf.has(key)) bytes += size;
-  for (const { head } of saved) bytes += bytesOfText(head);
-  const referred = new Set(saved.flatMap((head) => head.referred));
-  for (const fact of [...read.facts, ...arriving]) {
-    const through = headOf.get(keyOf(fact))?.throughOrder;
-    const isAbove = through === undefined || fact.order > through;
-    if (isAbove || referred.has(fact.eventId)) bytes += fact.bytes;
-  }
-  for (const fact of read.referred) {
-    if (!headOf.has(keyOf(fact)) || referred.has(fact.eventId)) bytes += fact.bytes;
-  }
-  return bytes;
+  const made = new Map(saved.map((head) => [keyOf(head), head]));
+  const named = new Set(saved.flatMap(({ referred }) => referred));
+  const heads = [...read.heads].flatMap(([key, bytes]) => (made.has(key) ? [] : [bytes]));
+  const isRead = (fact: FactSize): boolean => {
+    const through = made.get(keyOf(fact))?.throughOrder;
+    return through === undefined || fact.order > through || named.has(fact.eventId);
+  };
+  return sum([
+    ...heads,
+    ...saved.map(({ text }) => bytesOfText(text)),
+    ...[...read.facts, ...arriving, ...read.referred].filter(isRead).map(({ bytes }) => bytes),
+  ]);
+}
+
+function sum(all: readonly number[]): number {
+  return all.reduce((total, one) => total + one, 0);
 }
 
 function keyOf({ source, engagement }: Pick<FactSize, 'source' | 'engagement'>): string {

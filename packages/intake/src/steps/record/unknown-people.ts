@@ -1,23 +1,54 @@
 import { derivedId, type RecordEvent } from '@latchkey/contracts';
-import { type Fact, type FactKind, factKindOf, type Policy } from '@latchkey/domain';
-import { type IdentityKey, listSimilarIds, type NewReview, type Tx } from '@latchkey/postgres';
+import { type FactKind, factKindOf, type Policy } from '@latchkey/domain';
+import {
+  type IdentityKey,
+  identityIdColumns,
+  listIntroducedIds,
+  listSimilarIds,
+  type NewReview,
+  type Tx,
+} from '@latchkey/postgres';
 import { type Changes, REVIEW_DUE_MS } from '../changes.ts';
 import { type NamedPerson, named, type SharedReview } from '../reviews/shared-reviews.ts';
+import type { LockedIdentity } from './known-identity.ts';
+import { introduces } from './stored-record.ts';
 
 /** A person whose access a source ends although it has never sent a `joined` or `stated` for them. */
 export interface UnknownPerson extends IdentityKey, NamedPerson {}
 
-interface Known {
-  readonly facts: readonly Pick<Fact, 'kind'>[];
-  readonly current: Pick<IdentityKey, 'source' | 'externalId'>;
-}
-
-type KnownPeople = ReadonlyMap<string, Known>;
+type Known = Pick<LockedIdentity, 'current' | 'isIntroduced'>;
+type KnownPeople = ReadonlyMap<string, LockedIdentity>;
 type EventsOf = ReadonlyMap<string, readonly RecordEvent[]>;
 
 /** Beyond so many of one source in a batch they share one review of that source and hour. */
 const MAX_REVIEWS_A_SOURCE = 10;
 const HOUR_MS = 3_600_000;
+
+/**
+ * The people with what these events need to know of them: whether a `joined` or `stated` names each. A head does not say
+ * that; the database is asked about those whose other facts do not show it.
+ */
+export async function withIntroduced(
+  tx: Tx,
+  people: KnownPeople,
+  events: EventsOf,
+): Promise<KnownPeople> {
+  const doubtful = [...events].flatMap(([identityId, own]) => {
+    const person = people.get(identityId);
+    if (person === undefined || person.isIntroduced || !person.hasHeads) return [];
+    const asks = own.map(factKindOf).some((kind) => ends(kind) || introduces(kind));
+    return asks ? [identityId] : [];
+  });
+  if (doubtful.length === 0) return people;
+  const found = await tx.run(listIntroducedIds, identityIdColumns(doubtful));
+  const introduced = new Set(found.map(({ identityId }) => identityId));
+  return new Map(
+    [...people].map(([identityId, person]) => [
+      identityId,
+      introduced.has(identityId) ? { ...person, isIntroduced: true } : person,
+    ]),
+  );
+}
 
 /**
  * Finds the unknown people among those of these events, and known people with a similar id. Queries the
@@ -26,9 +57,8 @@ const HOUR_MS = 3_600_000;
 export async function findUnknownPeople(
   tx: Tx,
   people: KnownPeople,
-  identityOf: ReadonlyMap<RecordEvent, string>,
+  events: EventsOf,
 ): Promise<readonly UnknownPerson[]> {
-  const events = Map.groupBy(identityOf.keys(), (event) => identityOf.get(event) ?? '');
   const unknown = unknownAmong(people, events);
   if (unknown.length === 0) return [];
   const found = Map.groupBy(await listSimilarIds(tx, unknown), ({ identityId }) => identityId);
@@ -43,7 +73,7 @@ function unknownAmong(people: KnownPeople, events: EventsOf): Omit<UnknownPerson
     const person = people.get(identityId);
     const ending = own.find((event) => ends(factKindOf(event)));
     if (person === undefined || ending === undefined) return [];
-    if (isKnown(person) || own.some((event) => introduces(factKindOf(event)))) return [];
+    if (person.isIntroduced || own.some((event) => introduces(factKindOf(event)))) return [];
     const { source, externalId } = person.current;
     return [{ identityId, source, externalId, eventId: ending.eventId }];
   });
@@ -94,21 +124,13 @@ export function introducedReviews(
   person: Known,
   events: readonly RecordEvent[],
 ): Changes['resolved'] {
-  const wasUnknown = !isKnown(person) && person.facts.some(({ kind }) => ends(kind));
+  const wasUnknown = !person.isIntroduced && person.current.lifecycle !== undefined;
   const isIntroduced = events.some((event) => introduces(factKindOf(event)));
   return wasUnknown && isIntroduced ? [reviewOf(identityId)] : [];
 }
 
 function reviewOf(identityId: string): string {
   return derivedId('review', 'leaver_unknown', identityId);
-}
-
-function isKnown({ facts }: Known): boolean {
-  return facts.some(({ kind }) => introduces(kind));
-}
-
-function introduces(kind: FactKind): boolean {
-  return kind === 'joined' || kind === 'stated';
 }
 
 function ends(kind: FactKind): boolean {

@@ -2,9 +2,9 @@ import type { VerificationEvent } from '@latchkey/contracts';
 import type { LockedVerifications } from '@latchkey/domain';
 import type { Tx } from '@latchkey/postgres';
 import type { ClaimedEvent } from '../claim.ts';
+import type { Deciding } from '../deciding.ts';
 import type { Handler, Locked } from '../handler.ts';
 import { readMoment } from '../moment.ts';
-import type { Outputs } from '../outputs.ts';
 import { decideVerifications } from './decide-verifications.ts';
 import { lockFailures, lockReported } from './lock-verifications.ts';
 
@@ -19,7 +19,7 @@ export const verificationHandler: Handler<VerificationEvent, LockedVerifications
 async function lock(
   tx: Tx,
   claimed: readonly ClaimedEvent<VerificationEvent>[],
-  outputs: Outputs,
+  { outputs }: Deciding,
 ): Promise<Locked<LockedVerifications>> {
   const reported = await lockReported(tx, claimed);
   const [locked, moment] = await Promise.all([lockFailures(tx, reported), readMoment(tx, outputs)]);

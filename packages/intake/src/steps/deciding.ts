@@ -1,0 +1,10 @@
+import type { Policy } from '@latchkey/domain';
+import type { Outputs } from './outputs.ts';
+
+/** What a transaction decides by, and where its effects go. */
+export interface Deciding {
+  readonly policy: Policy;
+  readonly outputs: Outputs;
+  /** Hash of the sources that decide: what failed under another one is tried again at once. */
+  readonly build: string;
+}

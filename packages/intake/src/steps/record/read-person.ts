@@ -1,0 +1,61 @@
+import type { Blocks, CurrentIdentity } from '@latchkey/domain';
+import { engagementKey } from './engagement-key.ts';
+import type { LockedIdentity } from './known-identity.ts';
+import { bytesOfText, type FactSize, type ReadSizes } from './read-sizes.ts';
+import type { WholeEngagement } from './read-whole.ts';
+import { headOf, introduces, type ReadEngagements, sizeOf } from './stored-record.ts';
+
+/** What was read of an identity. Each engagement is in one of both, by its key. */
+export interface ReadPerson {
+  /** Read from a head and the facts above it, or from all facts at once. */
+  readonly engagements: ReadEngagements;
+  /** Read from all facts, in pages. */
+  readonly whole: Map<string, WholeEngagement>;
+}
+
+/** An identity about which there are no facts yet. */
+export function nothingRead(): ReadPerson {
+  return { engagements: new Map(), whole: new Map() };
+}
+
+/** @param isNew - no fact has ever been stated */
+export function lockedIdentity(
+  current: CurrentIdentity,
+  person: ReadPerson,
+  blocks: Blocks,
+  isNew: boolean,
+): LockedIdentity {
+  const engagements = [...person.engagements.values()];
+  const whole = [...person.whole.values()];
+  const rows = engagements.flatMap(({ facts, referred }) => [...facts, ...referred]);
+  return {
+    current,
+    known: () => ({
+      engagements: [...engagements, ...whole].map((one) => one.known()),
+      blocks,
+      isNew,
+    }),
+    isIntroduced:
+      rows.some(({ kind }) => introduces(kind)) || whole.some((one) => one.isIntroduced),
+    hasHeads: engagements.some(({ checkpoint }) => headOf(checkpoint) !== undefined),
+    readAgain: [
+      ...engagements.filter(({ checkpoint }) => headOf(checkpoint) === undefined),
+      ...whole,
+    ].filter(({ checkpoint }) => checkpoint !== undefined),
+    sizes: () => sizesOf(person),
+  };
+}
+
+function sizesOf({ engagements, whole }: ReadPerson): ReadSizes {
+  const heads = new Map<string, number>();
+  const facts: FactSize[] = [...whole.values()].flatMap(({ sizes }) => sizes);
+  const referred: FactSize[] = [];
+  for (const read of engagements.values()) {
+    const { source, engagement, checkpoint } = read;
+    const head = headOf(checkpoint);
+    if (head !== undefined) heads.set(engagementKey(source, engagement), bytesOfText(head.text));
+    for (const row of read.facts) facts.push(sizeOf(row));
+    for (const row of read.referred) referred.push(sizeOf(row));
+  }
+  return { heads, facts, referred };
+}
