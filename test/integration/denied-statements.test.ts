@@ -14,6 +14,9 @@ const ROLES = ['latchkey_reconciler', 'latchkey_relay', 'latchkey_operator', 'la
 /** Some of the statements that each role must not run. */
 const DENIED: readonly (readonly [role: string, statement: string])[] = [
   ['latchkey_reconciler', "update fact set data = '{}'"],
+  ['latchkey_reconciler', 'delete from engagement_checkpoint'],
+  ['latchkey_reconciler', 'delete from block_switch'],
+  ['latchkey_reconciler', 'update checkpoint_row_key set row_key = row_key'],
   ['latchkey_reconciler', 'update audit_entry set decisions = decisions'],
   ['latchkey_reconciler', 'update outbox set payload = payload'],
   ['latchkey_reconciler', "update dead_letter set state = 'redriven'"],
@@ -27,6 +30,7 @@ const DENIED: readonly (readonly [role: string, statement: string])[] = [
   ['latchkey_reconciler', 'update relay_position set published_through = 0'],
   ['latchkey_reconciler', 'truncate fact'],
   ['latchkey_relay', 'select from fact'],
+  ['latchkey_relay', 'select from engagement_checkpoint'],
   ['latchkey_relay', 'select from inbox'],
   ['latchkey_relay', 'select from dead_letter'],
   ['latchkey_relay', 'insert into outbox default values'],

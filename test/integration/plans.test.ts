@@ -8,6 +8,7 @@ import {
 } from '@latchkey/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { readRecords } from '../support/every-reading.ts';
 import { repairOutputs } from '../support/every-repair.ts';
 import * as every from '../support/every-statement.ts';
 import { type Explainer, openExplainer } from '../support/explaining-client.ts';
@@ -108,6 +109,7 @@ async function openServices(): Promise<() => Promise<Plans>> {
   const operator = services.use(openAs('latchkey_operator', explainer));
   return async () => {
     await every.processBatches(harness, BATCH);
+    await readRecords(harness.db, BATCH);
     await every.decideReviews(harness.db, BATCH);
     await every.raceForKeys(harness, database, explainer, BATCH);
     await every.decideDue(harness, database, BATCH);

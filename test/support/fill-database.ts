@@ -32,6 +32,14 @@ export async function fillDatabase(
     insert into engagement (identity_id, source, engagement, external_id, state)
       select md5('i' || n)::uuid, 'urn:x', 'E' || n, 'x' || n, 'running'
       from ${rows(4)};
+    insert into engagement_checkpoint (identity_id, source, engagement, through_order, head)
+      select md5('i' || n)::uuid, 'urn:x', 'E' || n, 0, '{}'
+      from ${rows(8)};
+    insert into checkpoint_row_key (identity_id, source, engagement, row_key)
+      select md5('i' || n)::uuid, 'urn:x', 'E' || n, 'F' from ${rows(8)};
+    insert into block_switch (identity_id, source, incident, blocked_order, released_order)
+      select md5('i' || n)::uuid, 'urn:x', '', 1, case when n % 10 > 0 then 2 end
+      from ${rows(8)};
     insert into account (account_id, identity_id, target, state, user_name, attributes, generation)
       select md5(target || n)::uuid, md5('i' || n)::uuid, target, 'enabled', 'x' || n, '{}', 1
       from ${rows(4)}, unnest(array['directory', 'mail']) as target;

@@ -11,7 +11,7 @@ import {
   selectColumns,
 } from '../row-spec.ts';
 import { statement } from '../statement.ts';
-import { ENGAGEMENT_KEY, type EngagementRowKey } from './fact-rows.ts';
+import { ENGAGEMENT_KEY, type EngagementRowKey, ONE_BY_ONE } from './fact-rows.ts';
 
 const CHECKPOINT = rowSpec(
   'engagement_checkpoint',
@@ -43,7 +43,11 @@ export const listCheckpoints = statement<RowParameters<typeof IDENTITY_ID>, Chec
     select ${selectColumns(CHECKPOINT)},
       cardinality(engagement_checkpoint.referred) > 0 as refers
     from (${selectRows(IDENTITY_ID, p)}) as wanted
-    join engagement_checkpoint on engagement_checkpoint.identity_id = wanted.identity_id`,
+    cross join lateral (
+      select ${listColumns(CHECKPOINT)}, referred from engagement_checkpoint
+      where engagement_checkpoint.identity_id = wanted.identity_id
+      ${ONE_BY_ONE}
+    ) as engagement_checkpoint`,
 );
 
 const HEAD = rowSpec(

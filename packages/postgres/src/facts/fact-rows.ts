@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type NewRowOf, pickColumns, type RowOf, rowSpec } from '../row-spec.ts';
 
 export const NEW_FACT = rowSpec(
@@ -47,3 +48,9 @@ export type EngagementRowKey = RowOf<typeof ENGAGEMENT_KEY>;
 
 /** The lowest order that a fact can have. */
 export const LOWEST_ORDER = -(2n ** 63n);
+
+/**
+ * Ends a lateral subquery that is run once for each row of the batch. Without it a plan that was made while the table was
+ * nearly empty reads all of it.
+ */
+export const ONE_BY_ONE = sql`offset 0`;

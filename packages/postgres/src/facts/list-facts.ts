@@ -3,7 +3,7 @@ import { IDENTITY_ID } from '../identity/identity-rows.ts';
 import { type RowParameters, selectRows } from '../row-parameters.ts';
 import { selectColumns } from '../row-spec.ts';
 import { statement } from '../statement.ts';
-import { FACT, type FactRow } from './fact-rows.ts';
+import { FACT, type FactRow, ONE_BY_ONE } from './fact-rows.ts';
 
 /** How much one statement returns, at most: rows, and bytes of their data but for one row. */
 export interface ReadLimits {
@@ -72,7 +72,11 @@ export const listKnownFacts = statement<
         union all
         select ${selectColumns(FACT)}, true
         from wanted
-        join engagement_checkpoint as known on known.identity_id = wanted.identity_id
+        cross join lateral (
+          select referred from engagement_checkpoint
+          where engagement_checkpoint.identity_id = wanted.identity_id
+          ${ONE_BY_ONE}
+        ) as known
         cross join lateral unnest(known.referred) as named (event_id)
         join fact on fact.event_id = named.event_id
         where fact.voided_at is null
