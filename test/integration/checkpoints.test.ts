@@ -5,6 +5,7 @@ import { employee, hrEvent, inDays, SECURITY, type SentEvent } from '../support/
 import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 
 const RUNS = 25;
+const MINUTE_MS = 60_000;
 
 /** One whose heads are kept, and one whose heads are deleted before each batch: it reads all facts. */
 let headed: IntakeHarness;
@@ -133,7 +134,7 @@ async function stateOf(harness: IntakeHarness, person: string): Promise<unknown>
   const own = 'where identity_id in (select identity_id from own)';
   return {
     identities: await query(
-      'select lifecycle, generation, next_transition_at, record_version from own',
+      'select lifecycle, generation, record_version, next_transition_at is null as ends from own',
     ),
     engagements: await query(`
       select source, engagement, starts_at, ends_at, access_ends_at, state
@@ -155,6 +156,16 @@ async function stateOf(harness: IntakeHarness, person: string): Promise<unknown>
   };
 }
 
+/** Some transitions follow so many days after the decision. */
+async function nextOf({ query }: IntakeHarness, person: string): Promise<number> {
+  const [row] = await query<{ next: number }>(
+    `select coalesce(extract(epoch from next_transition_at) * 1000, 0)::float as next
+     from identity where external_id = $1`,
+    [person],
+  );
+  return row?.next ?? Number.NaN;
+}
+
 test.each([
   ['far apart', 9],
   ['tied now and then', 30],
@@ -173,6 +184,8 @@ test.each([
           expect(outcome).toMatchObject({ counts: { deadLetter: 0 } });
         }
         expect(await stateOf(headed, person)).toEqual(await stateOf(whole, person));
+        const [next, expected] = [await nextOf(headed, person), await nextOf(whole, person)];
+        expect(Math.abs(next - expected)).toBeLessThan(MINUTE_MS);
       }),
       { numRuns: RUNS },
     );
