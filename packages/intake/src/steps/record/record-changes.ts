@@ -13,7 +13,7 @@ export interface SavedRecord {
 }
 
 /**
- * The heads that follow from a decision. A head that was not used, since it could not decide the facts that arrived, is
+ * The heads that follow from a decision; a head that was not used, since it could not decide the facts that arrived, is
  * replaced or dropped.
  *
  * @param added - the facts that arrived
@@ -24,13 +24,13 @@ export function recordChanges(
   added: readonly NewFact[],
 ): SavedRecord {
   const { identityId } = current;
-  const arrived = added.flatMap(sizeOfNew);
-  const made = new Set(checkpoints.map(keyOf));
-  const named = new Set(arrived.map(keyOf));
-  const again = readAgain.map(({ source, engagement }) => ({ identityId, source, engagement }));
+  const made = checkpoints.flatMap(({ source, engagement, head }) =>
+    head === undefined ? [] : [{ ...head, source, engagement }],
+  );
+  const keys = new Set(made.map(keyOf));
   return {
     changes: {
-      heads: checkpoints.map(({ source, engagement, throughOrder, text, referred }) => ({
+      heads: made.map(({ source, engagement, throughOrder, text, referred }) => ({
         identityId,
         source,
         engagement,
@@ -38,13 +38,17 @@ export function recordChanges(
         head: text,
         referred,
       })),
-      droppedHeads: again.filter((one) => named.has(keyOf(one)) && !made.has(keyOf(one))),
-      replacedKeys: again.filter((one) => made.has(keyOf(one))),
-      trimmedKeys: checkpoints.flatMap(({ source, engagement, trimmedKeys }) =>
+      droppedHeads: checkpoints.flatMap(({ source, engagement, head }) =>
+        head === undefined ? [{ identityId, source, engagement }] : [],
+      ),
+      replacedKeys: readAgain
+        .filter((one) => keys.has(keyOf(one)))
+        .map(({ source, engagement }) => ({ identityId, source, engagement })),
+      trimmedKeys: made.flatMap(({ source, engagement, trimmedKeys }) =>
         trimmedKeys.map((rowKey) => ({ identityId, source, engagement, rowKey })),
       ),
     },
-    factBytes: BigInt(nextReadBytes(sizes(), arrived, checkpoints)),
+    factBytes: BigInt(nextReadBytes(sizes(), added.flatMap(sizeOfNew), made)),
   };
 }
 
