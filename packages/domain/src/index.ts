@@ -1,6 +1,7 @@
 export type { Lifecycle } from '@latchkey/contracts';
 export type { AccountChange } from './decisions/account-change.ts';
 export type { Decision } from './decisions/decision.ts';
+export { type DisabledAccess, disableUndecided } from './decisions/disable-undecided.ts';
 export { isDecidedByFacts, type Review } from './decisions/reviews.ts';
 export type { CurrentAccount } from './desired/account.ts';
 export { publishedReasons, type Reason } from './desired/reason.ts';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Attributes, identityIdOf } from '@latchkey/contracts';
 import { type AccountChange } from './decisions/account-change.ts';
 import { type Decision } from './decisions/decision.ts';
+import { type DisabledAccess, disableUndecided } from './decisions/disable-undecided.ts';
 import { type Review } from './decisions/reviews.ts';
 import { type CurrentAccount } from './desired/account.ts';
 import { publishedReasons } from './desired/reason.ts';
@@ -127,6 +128,7 @@ export class Person {
   identity: CurrentIdentity;
   nextTransitionAtMs: number | undefined;
   readonly #policy: Policy;
+  #anew = false;
 
   constructor(policy: Policy = EXAMPLE_POLICY) {
     this.#policy = policy;
@@ -152,6 +154,27 @@ export class Person {
     }
     if (arriving.length === 0) return [];
     return this.#reconcile(arriving, nowMs).outcomes;
+  }
+
+  /** Facts arrive, and the decision about them fails. */
+  fail(arriving: readonly Fact[], nowMs = NOW_MS): DisabledAccess {
+    const { identity } = this;
+    const cut = disableUndecided({ identity, arriving, policy: this.#policy, nowMs, epoch: 0 });
+    this.facts = [...this.facts, ...arriving];
+    this.#anew = true;
+    this.identity = {
+      ...identity,
+      lifecycle: cut.lifecycle?.lifecycle ?? identity.lifecycle,
+      generation: cut.lifecycle?.generation ?? identity.generation,
+      derivedAtMs: identity.derivedAtMs ?? (cut.lifecycle && nowMs),
+      accounts: identity.accounts.map(
+        (account) =>
+          cut.accounts.find(({ after }) => after.accountId === account.accountId)?.after ?? account,
+      ),
+    };
+    if (cut.lifecycle !== undefined) this.lifecycles.push(cut.lifecycle);
+    this.messages.push(...cut.accounts);
+    return cut;
   }
 
   /** Lets the clock decide at a moment. */
@@ -195,12 +218,14 @@ export class Person {
       identity,
       known: this.read(arriving, this.#policy),
       arriving,
+      anew: this.#anew,
       policy: this.#policy,
       nowMs,
       epoch: 0,
     });
     this.facts = [...facts, ...arriving];
     this.store(arriving, reconciled);
+    this.#anew = false;
     const saved = new Map(identity.accounts.map((account) => [account.target, account]));
     for (const { after } of reconciled.accounts) saved.set(after.target, after);
     for (const account of reconciled.quietAccounts) saved.set(account.target, account);

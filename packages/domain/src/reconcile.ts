@@ -44,6 +44,8 @@ export interface ReconcileRequest {
   readonly known: KnownRecord;
   /** New facts, in the order in which they are to be answered. */
   readonly arriving: readonly Fact[];
+  /** Whether a decision about some known facts may have failed: then every engagement counts as touched. */
+  readonly anew?: boolean;
   readonly policy: Policy;
   /** Not before `identity.derivedAtMs`. */
   readonly nowMs: number;
@@ -97,7 +99,7 @@ export interface Reconciled {
  * to publish. The order of `arriving` matters only to which of them are stale.
  */
 export function reconcile(request: ReconcileRequest): Reconciled {
-  const { identity, arriving, policy, nowMs, epoch } = request;
+  const { identity, arriving, anew = false, policy, nowMs, epoch } = request;
   const known = viewOf(recordOf(request.known), policy);
   const pruned = new Set<Fact>(belowPruned(request.known, arriving));
   const counting = arriving.filter((fact) => !pruned.has(fact));
@@ -118,12 +120,14 @@ export function reconcile(request: ReconcileRequest): Reconciled {
   );
   const lifecycle = numbered(identity, [...due.transitions, ...arrived], epoch);
   const decisions = sortDecisions(due, arrived, changes, applied.length > 0, policy);
-  const touched = touchedEngagements(view.record, applied);
+  const touched = anew
+    ? new Set(view.record.engagements.values())
+    : touchedEngagements(view.record, applied);
   const reviews = [
     ...recordReviews(identity.identityId, view.record, touched, policy),
     ...prunedReviews(identity.identityId, [...pruned], policy),
   ];
-  const anythingMoved = applied.length > 0 || due.settled !== undefined;
+  const anythingMoved = anew || applied.length > 0 || due.settled !== undefined;
   return {
     outcomes: outcomesOf(arriving, new Set(applied), decisions.arrived),
     next: {

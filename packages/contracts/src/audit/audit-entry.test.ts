@@ -30,6 +30,7 @@ const valid: {
     { kind: 'fact', fact: 'joined', disposition: 'applied' },
     { kind: 'fact', fact: 'left', disposition: 'stale', reasonHash },
   ],
+  undecided: [{ kind: 'undecided', cause: 'deciding failed with TypeError' }],
   lifecycle: [
     { kind: 'lifecycle', owner: 'hr', from: null, to: 'active', effectiveAt: at, causes: [] },
     {
@@ -148,6 +149,7 @@ test.each([
   { kind: 'other' },
   { kind: 'fact', fact: 'left', disposition: 'applied', reasonHash: 'end of contract' },
   { kind: 'grant', ...access, reason: 'manager said so' },
+  { kind: 'undecided', cause: '' },
 ])('%j breaks the contract', (decision) => {
   expect(auditDecision.safeParse(decision).success).toBe(false);
 });

@@ -3,13 +3,19 @@ import { type Immutable, instant } from '../effects/fields.ts';
 import { oneOf } from '../events/fields.ts';
 import { owner, qualifiedEventId } from './fields.ts';
 import { operatorDecisions } from './operator-decision.ts';
-import { accountDecided, factRecorded, lifecycleDecided } from './record-decision.ts';
+import {
+  accountDecided,
+  factRecorded,
+  identityUndecided,
+  lifecycleDecided,
+} from './record-decision.ts';
 import { reportRecorded, verificationDecisions } from './verification-decision.ts';
 
 export const auditDecision = z.discriminatedUnion('kind', [
   factRecorded,
   lifecycleDecided,
   accountDecided,
+  identityUndecided,
   reportRecorded,
   ...verificationDecisions,
   ...operatorDecisions,

@@ -25,6 +25,15 @@ export const factRecorded = z.object({
   reasonHash: reasonHash.optional(),
 });
 
+/**
+ * The identity could not be decided when the fact arrived: the fact is kept, and due work decides it later. `cause` names a
+ * kind of error, never a value.
+ */
+export const identityUndecided = z.object({
+  kind: z.literal('undecided'),
+  cause: z.string().min(1).max(1024),
+});
+
 export const lifecycleDecided = z.object({
   kind: z.literal('lifecycle'),
   owner,
