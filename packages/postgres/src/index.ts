@@ -58,6 +58,7 @@ export {
 export { listFactEngagements } from './facts/list-engagements.ts';
 export { type KnownFactRow, listKnownFacts, type ReadLimits } from './facts/list-facts.ts';
 export { type CorrelationKey, lockCorrelationKeys } from './identity/correlation-keys.ts';
+export { type GrownRecord, growRecords } from './identity/grow-records.ts';
 export type { IdentityKey, IdentityRow } from './identity/identity-rows.ts';
 export { listIntroducedIds } from './identity/introduced-ids.ts';
 export {
@@ -72,6 +73,7 @@ export {
   saveIdentities,
 } from './identity/save-identities.ts';
 export { listSimilarIds, type SimilarId } from './identity/similar-ids.ts';
+export { type SuspendedIdentity, suspendIdentities } from './identity/suspend-identities.ts';
 export { CommitUnknownError, type Session, type Tx } from './in-transaction.ts';
 export { type Claim, claimEvents, type EarlierClaim } from './inbox/claim-events.ts';
 export { FORGET_MAX_ROWS, forgetClaims, readRetainedSince } from './inbox/forget-claims.ts';

@@ -1,16 +1,20 @@
+import { familyOfInput } from '@latchkey/contracts';
 import type { IntakeContext } from '../steps/context.ts';
-import { causeOf, isDataError } from '../steps/data-error.ts';
+import { isDataError } from '../steps/data-error.ts';
+import { processorFor } from '../steps/families.ts';
 import { isHalved } from '../steps/halving.ts';
+import { storeOrGiveUp } from '../steps/store-or-give-up.ts';
 import { type Batch, halvesOf } from './batch.ts';
 import type { BatchOutcome } from './outcome.ts';
 import { processBatch } from './process-batches.ts';
 
 /**
- * Processes a batch; where an error of the data fails it, halves it until the event at fault is alone and a dead letter. After a
- * few of these in a row the partition stops instead; the database counts them, so that a restart changes nothing and an
- * operator's acceptance begins again. A batch that ran into a time-out is halved, too, until it fits in the time, and so is
- * one with more to read than fits in a transaction. Every other error is thrown, and so is the time-out of a single event:
- * the caller waits and tries again.
+ * Processes a batch; where an error of the data fails it, halves it until the event at fault is alone. If what it states can
+ * be stored without a decision, it is applied so, and due work decides; else it is a dead letter. After a few of these in a
+ * row the partition stops instead; the database counts them, so that a restart changes nothing and an operator's acceptance
+ * begins again. A batch that ran into a time-out is halved, too, until it fits in the time, and so is one with more to read
+ * than fits in a transaction. Every other error is thrown, and so is the time-out of a single event: the caller waits and
+ * tries again.
  *
  * @param outcomes - the outcome of each part is added once it has committed, so that they are known where a later one fails
  * @returns `outcomes`
@@ -23,11 +27,12 @@ export async function processOrIsolate(
   try {
     outcomes.push(await processBatch(context, batch));
   } catch (error) {
-    const isData = isDataError(error);
-    if (!isData && !isHalved(error)) throw error;
+    if (!isDataError(error) && !isHalved(error)) throw error;
     if (batch.deliveries.length > 1) return processHalves(context, batch, outcomes);
-    if (!isData) throw error;
-    outcomes.push(await processBatch(context, batch, causeOf(error)));
+    const { handsOver } = processorFor(familyOfInput(batch.input));
+    const store = (undecidable: string) => processBatch({ ...context, undecidable }, batch);
+    const giveUp = (cause: string) => processBatch(context, batch, cause);
+    outcomes.push(await storeOrGiveUp(error, { store: handsOver ? store : undefined, giveUp }));
   }
   return outcomes;
 }

@@ -8,7 +8,7 @@ import {
 import type { IntakeContext } from '../steps/context.ts';
 import type { ReadDelivery } from '../steps/delivery.ts';
 import { GIVEN_UP_BY_OPERATOR, givenUp } from '../steps/give-up.ts';
-import { type Counts, countOutcomes, type DeliveryOutcome } from '../steps/outcome.ts';
+import { countOutcomes, type DeliveryOutcome } from '../steps/outcome.ts';
 import { transact } from '../steps/transact.ts';
 import type { Batch, BatchDelivery } from './batch.ts';
 import type { BatchOutcome, LockedElsewhere } from './outcome.ts';
@@ -68,7 +68,7 @@ export async function processBatches(
     const processed = countsOf(parts, await transact(tx, arrivals, context));
     advanceProgress(
       tx,
-      parts.map((part) => advanceOf(part, processed.get(part.placed)?.counts, failed)),
+      parts.map((part) => advanceOf(part, processed.get(part.placed), failed)),
     );
     return placed.map((one) => processed.get(one) ?? leaveUnprocessed(tx, one));
   });
@@ -122,17 +122,18 @@ function countsOf(
       const own = outcomes.slice(start, start + deliveries.length);
       start += deliveries.length;
       const undeclared = own.reduce((sum, one) => sum + one.undeclared, 0);
-      return [placed, { kind: 'processed', counts: countOutcomes(own), undeclared }];
+      const undecided = own.filter((one) => one.undecided).length;
+      return [placed, { kind: 'processed', counts: countOutcomes(own), undeclared, undecided }];
     }),
   );
 }
 
 function advanceOf(
   { placed: { batch, position }, progress }: Part,
-  counts: Counts | undefined,
+  processed: Processed | undefined,
   failed: string | undefined,
 ): Advance {
-  if (counts === undefined) throw new RangeError('a batch was not counted');
+  if (processed === undefined) throw new RangeError('a batch was not counted');
   const last = position.deliveries.at(-1);
   return {
     topic: batch.topic,
@@ -140,17 +141,21 @@ function advanceOf(
     nextOffset: batch.nextOffset,
     lastOffset: last?.offset ?? null,
     lastDigest: last === undefined ? null : digestOf(last),
-    isolations: isolationsAfter(progress, counts, failed),
-    ...counts,
+    isolations: isolationsAfter(progress, processed, failed),
+    ...processed.counts,
   };
 }
 
-/** Only an event that was decided and stored shows that events can be applied: a duplicate or a conflict is not tried. */
+/**
+ * Only an event that was decided and stored shows that events can be applied: a duplicate or a conflict is not tried. An
+ * undecided event leaves the count as it is. It is no dead letter, so nothing of it is lost if the system is at fault; and
+ * where only some events can be stored, and none decided, those must not let the others become dead letters for ever.
+ */
 function isolationsAfter(
   { isolations }: LockedProgressRow,
-  { applied, stale }: Counts,
+  { counts: { applied, stale }, undecided }: Processed,
   failed: string | undefined,
 ): number {
   if (failed !== undefined) return isolations + 1;
-  return applied + stale > 0 ? 0 : isolations;
+  return applied + stale > undecided ? 0 : isolations;
 }

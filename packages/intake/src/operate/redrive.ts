@@ -17,11 +17,11 @@ import { auditOf } from '../steps/audit.ts';
 import type { Changes } from '../steps/changes.ts';
 import { TOO_OLD } from '../steps/claim.ts';
 import type { IntakeContext } from '../steps/context.ts';
-import { causeOf, isDataError } from '../steps/data-error.ts';
 import { deadLetteredEffect, labelsOf } from '../steps/dead-letter.ts';
 import type { Delivery, ReadDelivery } from '../steps/delivery.ts';
 import { givenUp } from '../steps/give-up.ts';
 import type { DeliveryOutcome } from '../steps/outcome.ts';
+import { storeOrGiveUp } from '../steps/store-or-give-up.ts';
 
 /** The outcome of a dead letter that was redriven. */
 export type Redriven =
@@ -49,14 +49,16 @@ export interface RedriveContext extends IntakeContext {
 /**
  * Processes the delivery of a dead letter again, in one transaction. The position of its partition and the counts of
  * deliveries stay as they are: it was counted when it arrived. A second call finds it redriven. One that still cannot be
- * applied is given up again, in a second transaction.
+ * applied is stored undecided, in a second transaction, or given up again in a third.
  */
 export async function redrive(context: RedriveContext, id: string): Promise<Redriven> {
   try {
     return await redriveOnce(context, id, undefined);
   } catch (error) {
-    if (!isDataError(error)) throw error;
-    return redriveOnce(context, id, causeOf(error));
+    return storeOrGiveUp(error, {
+      store: (undecidable) => redriveOnce({ ...context, undecidable }, id, undefined),
+      giveUp: (cause) => redriveOnce(context, id, cause),
+    });
   }
 }
 

@@ -8,16 +8,20 @@ import {
   appendOutbox,
   deleteAssignments,
   dropHeads,
+  growRecords,
+  parkIdentities,
   saveAccounts,
   saveAssignments,
   saveAttempts,
   saveEngagements,
+  saveFailedWork,
   saveFailureCounts,
   saveHeads,
   saveIdentities,
   saveTrimmedKeys,
   saveVerifications,
   settleClaims,
+  suspendIdentities,
   type Tx,
 } from '@latchkey/postgres';
 import type { Changes, Effect } from './changes.ts';
@@ -56,6 +60,13 @@ export async function applyState(
   saveTrimmedKeys(tx, changes.replacedKeys, changes.trimmedKeys);
   saveEngagements(tx, changes.engagements);
   saveIdentities(tx, changes.identities);
+  growRecords(tx, changes.grown);
+  suspendIdentities(tx, changes.suspended);
+  parkIdentities(
+    tx,
+    changes.handedOver.map(({ itemId }) => itemId),
+  );
+  saveFailedWork(tx, changes.handedOver);
   saveAccounts(tx, changes.accounts);
   saveAssignments(tx, changes.assignments);
   deleteAssignments(tx, changes.endedAssignments);

@@ -7,7 +7,9 @@ import type {
   AuditText,
   CallbackRow,
   EngagementRowKey,
+  FailedWork,
   FailureCountRow,
+  GrownRecord,
   NewConflict,
   NewDeadLetter,
   NewFact,
@@ -17,6 +19,7 @@ import type {
   SavedHead,
   SavedIdentity,
   SettledClaim,
+  SuspendedIdentity,
   VerificationRow,
 } from '@latchkey/postgres';
 import type { SharedReview } from './reviews/shared-reviews.ts';
@@ -57,6 +60,12 @@ export interface Changes {
   /** Keys of dated rows that new heads do not contain. */
   readonly trimmedKeys: readonly RowKeyRow[];
   readonly identities: readonly SavedIdentity[];
+  /** Identities about which facts are added without a decision. */
+  readonly grown: readonly GrownRecord[];
+  /** Identities whose lifecycle alone is saved: they could not be decided. */
+  readonly suspended: readonly SuspendedIdentity[];
+  /** Identities that could not be decided: due work tries them again. */
+  readonly handedOver: readonly FailedWork[];
   readonly engagements: readonly SavedEngagement[];
   readonly accounts: readonly SavedAccount[];
   readonly assignments: readonly AssignmentRow[];
@@ -92,6 +101,9 @@ export const NO_CHANGES: Changes = {
   replacedKeys: [],
   trimmedKeys: [],
   identities: [],
+  grown: [],
+  suspended: [],
+  handedOver: [],
   engagements: [],
   accounts: [],
   assignments: [],

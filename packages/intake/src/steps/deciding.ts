@@ -7,4 +7,6 @@ export interface Deciding {
   readonly outputs: Outputs;
   /** Hash of the sources that decide: what failed under another one is tried again at once. */
   readonly build: string;
+  /** Why no identity of these events can be decided: their facts are stored, and due work is to decide. */
+  readonly undecidable?: string;
 }

@@ -15,6 +15,7 @@ export interface Processed extends Decided {
 
 interface Processor {
   readonly retention: Claiming['retention'];
+  readonly handsOver: boolean;
   /** @throws DecideFailedError with the error that a decision threw */
   readonly process: (
     tx: Tx,
@@ -39,12 +40,13 @@ function processorOf<F extends Family, L>(family: F, handler: Handler<EventIn<F>
     isOfFamily<F>(one.event, family);
   return {
     retention: handler.retention,
+    handsOver: handler.handsOver,
     process: async (tx, claimed, deciding) => {
       const own = claimed.filter(isOfThis);
       if (own.length < claimed.length) throw new RangeError('events of two families');
       const { locked, moment } = await handler.lock(tx, own, deciding);
       try {
-        return { ...(await handler.decide(own, locked, deciding.policy, moment)), moment };
+        return { ...(await handler.decide(own, locked, deciding, moment)), moment };
       } catch (cause) {
         throw new DecideFailedError('deciding failed', { cause });
       }

@@ -1,5 +1,4 @@
 import type { Event } from '@latchkey/contracts';
-import type { Policy } from '@latchkey/domain';
 import type { Tx } from '@latchkey/postgres';
 import type { Changes } from './changes.ts';
 import type { ClaimedEvent, Claiming } from './claim.ts';
@@ -19,9 +18,14 @@ export interface Decided {
   readonly outcomes: readonly DeliveryOutcome[];
 }
 
+/** What is decided by. */
+export type Basis = Omit<Deciding, 'outputs'>;
+
 /** How the events of one family are processed. `L`: what is locked for them. */
 export interface Handler<E extends Event, L> {
   readonly retention: Claiming['retention'];
+  /** Whether events that cannot be decided are stored all the same, and decided by due work. */
+  readonly handsOver: boolean;
   /** Locks and reads everything that the events may change. */
   readonly lock: (
     tx: Tx,
@@ -32,7 +36,7 @@ export interface Handler<E extends Event, L> {
   readonly decide: (
     claimed: readonly ClaimedEvent<E>[],
     locked: L,
-    policy: Policy,
+    by: Basis,
     moment: Moment,
   ) => Decided | Promise<Decided>;
 }

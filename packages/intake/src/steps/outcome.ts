@@ -15,6 +15,8 @@ export interface DeliveryOutcome {
   readonly failure: Rejection | undefined;
   /** Attribute values that no rule can see, because the policy does not declare them. */
   readonly undeclared: number;
+  /** True: applied, and stored for good; what follows from it is decided later, by due work. */
+  readonly undecided: boolean;
 }
 
 /** Numbers of deliveries by disposition; the five add up to `received`. */

@@ -90,7 +90,7 @@ function outcomeOf(
   result: Exclude<ClaimResult, { readonly kind: 'claimed' }>,
   before: readonly DeliveryOutcome[],
 ): DeliveryOutcome {
-  const none = { answer: undefined, failure: undefined, undeclared: 0 };
+  const none = { answer: undefined, failure: undefined, undeclared: 0, undecided: false };
   switch (result.kind) {
     case 'refused':
       return { ...none, disposition: 'dead_letter', failure: result.rejection };

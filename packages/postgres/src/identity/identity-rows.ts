@@ -22,6 +22,8 @@ export const IDENTITY = rowSpec(
     derivedAtMs: 'ms?',
     /** What was known of it when it was saved last: bytes of heads, and of facts that are read beside them. */
     factBytes: 'bigint',
+    /** Since when due work is to decide it; null: the last decision about it was made. */
+    parkedAtMs: 'ms?',
   },
   { key: ['identityId'] },
 );

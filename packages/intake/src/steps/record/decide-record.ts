@@ -10,7 +10,7 @@ import type { AuditEntry, NewReview } from '@latchkey/postgres';
 import { auditOf } from '../audit.ts';
 import { type Changes, joinChanges, REVIEW_DUE_MS } from '../changes.ts';
 import type { ClaimedEvent } from '../claim.ts';
-import type { Decided } from '../handler.ts';
+import type { Basis, Decided } from '../handler.ts';
 import type { Moment } from '../moment.ts';
 import type { DeliveryOutcome } from '../outcome.ts';
 import { createYielder } from '../yielder.ts';
@@ -19,22 +19,25 @@ import { eventChanges } from './event-changes.ts';
 import { identityChanges } from './identity-changes.ts';
 import type { LockedIdentity } from './known-identity.ts';
 import type { LockedRecord } from './lock-record.ts';
+import { type ArrivedEvents, type DecidedArrival, decideOrHandOver } from './undecided.ts';
 import { introducedReviews, unknownPeopleReviews } from './unknown-people.ts';
 
 type ClaimedFact = ClaimedEvent<RecordEvent>;
 
 /**
  * Decides what record events change. Events of one identity are folded first: each has its own outcome and audit entry,
- * downstream gets one message an account with the final generation.
+ * downstream gets one message an account with the final generation. An identity that cannot be decided is handed over to
+ * due work; see `decideOrHandOver`.
  *
  * @param moment - read after the locks
  */
 export async function decideRecord(
   claimed: readonly ClaimedFact[],
   locked: LockedRecord,
-  policy: Policy,
+  by: Basis,
   moment: Moment,
 ): Promise<Decided> {
+  const { policy } = by;
   const { nowMs } = moment;
   const groups = Map.groupBy(claimed, ({ event }) => locked.identityOf.get(event));
   const parts: Partial<Changes>[] = [unknownPeopleReviews(locked.unknown, policy, nowMs)];
@@ -48,19 +51,18 @@ export async function decideRecord(
       throw new RangeError('an identity was not locked');
     const events = group.map(({ event }) => event);
     const facts = locked.arriving.get(identityId) ?? [];
-    const reconciled = reconcileAt(identity, facts, policy, moment);
-    const stated = eventChanges({ claimed: group, facts, identityId, reconciled, policy, nowMs });
-    const by = { nowMs, policy, cause: events.at(-1) };
+    const arrived = { identityId, identity, claimed: group, facts };
+    const decided = decideOrHandOver(arrived, by, moment, () =>
+      decideArrived(arrived, policy, moment),
+    );
     parts.push(
-      identityChanges(identity, reconciled, stated.facts, by),
-      { audit: clockAudit(identity, reconciled, policy, nowMs) },
-      { resolved: reconciled.endedReviews },
-      stated,
+      ...decided.changes,
       { reviews: elsewhereReviews(group, locked, policy, nowMs) },
       { resolved: introducedReviews(identityId, identity, events) },
     );
     for (const [at, one] of group.entries()) {
-      outcomes.set(one, outcomeOf(facts[at], reconciled.outcomes[at]?.disposition, policy));
+      const outcome = decided.outcomes[at];
+      if (outcome !== undefined) outcomes.set(one, outcome);
     }
   }
   return {
@@ -69,17 +71,39 @@ export async function decideRecord(
   };
 }
 
+function decideArrived(
+  { identityId, identity, claimed, facts }: ArrivedEvents,
+  policy: Policy,
+  moment: Moment,
+): DecidedArrival {
+  const { nowMs } = moment;
+  const reconciled = reconcileAt(identity, facts, policy, moment);
+  const { outcomes, endedReviews } = reconciled;
+  const stated = eventChanges({ claimed, facts, identityId, outcomes, policy, nowMs });
+  const by = { nowMs, policy, cause: claimed.at(-1)?.event };
+  return {
+    changes: [
+      identityChanges(identity, reconciled, stated.facts, by),
+      { audit: clockAudit(identity, reconciled, policy, nowMs) },
+      { resolved: endedReviews },
+      stated,
+    ],
+    outcomes: facts.map((fact, at) => outcomeOf(fact, outcomes[at]?.disposition, policy)),
+  };
+}
+
 function outcomeOf(
-  fact: Fact | undefined,
+  fact: Fact,
   disposition: DeliveryOutcome['disposition'] | undefined,
   policy: Policy,
 ): DeliveryOutcome {
-  const undeclared = fact === undefined ? 0 : countUndeclared(fact, policy);
+  const undeclared = countUndeclared(fact, policy);
   return {
     disposition: disposition ?? 'applied',
     answer: undefined,
     failure: undefined,
     undeclared,
+    undecided: false,
   };
 }
 
@@ -90,6 +114,7 @@ export function decideDue(identity: LockedIdentity, policy: Policy, moment: Mome
   return joinChanges([
     identityChanges(identity, reconciled, [], { nowMs, policy, cause: undefined }),
     { audit: clockAudit(identity, reconciled, policy, nowMs) },
+    { resolved: reconciled.endedReviews },
   ]);
 }
 
@@ -115,7 +140,7 @@ function clockAudit(
 
 /** A slow transaction must not decide with an older clock than a fast one before it. */
 function reconcileAt(
-  { current, known }: LockedIdentity,
+  { current, known, anew }: LockedIdentity,
   arriving: readonly Fact[],
   policy: Policy,
   { nowMs, epoch }: Moment,
@@ -125,6 +150,7 @@ function reconcileAt(
     identity: current,
     known: known(),
     arriving,
+    anew,
     policy,
     nowMs: Math.max(nowMs, derivedAtMs),
     epoch,

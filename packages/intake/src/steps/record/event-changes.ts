@@ -1,16 +1,21 @@
-import type { RecordEvent } from '@latchkey/contracts';
-import type { Fact, Policy, Reconciled } from '@latchkey/domain';
+import type { AuditDecision, RecordEvent } from '@latchkey/contracts';
+import type { Fact, FactOutcome, Policy } from '@latchkey/domain';
 import type { AuditEntry, AuditText, NewFact, SettledClaim } from '@latchkey/postgres';
 import { auditOf, reasonOf } from '../audit.ts';
 import type { Changes } from '../changes.ts';
 import type { ClaimedEvent } from '../claim.ts';
+
+/** The outcome of one event. */
+export interface EventOutcome extends Pick<FactOutcome, 'disposition'> {
+  readonly decisions: readonly AuditDecision[];
+}
 
 /** Events of one identity, with the fact and the outcome of each. */
 interface DecidedEvents {
   readonly claimed: readonly ClaimedEvent<RecordEvent>[];
   readonly facts: readonly Fact[];
   readonly identityId: string;
-  readonly reconciled: Pick<Reconciled, 'outcomes'>;
+  readonly outcomes: readonly EventOutcome[];
   readonly policy: Policy;
   readonly nowMs: number;
 }
@@ -20,7 +25,7 @@ export function eventChanges({
   claimed,
   facts,
   identityId,
-  reconciled: { outcomes },
+  outcomes,
   policy,
   nowMs,
 }: DecidedEvents): Pick<Changes, 'facts' | 'claims' | 'audit' | 'auditTexts'> {
@@ -44,13 +49,17 @@ export function eventChanges({
         subject: { subjectKind: 'identity', subjectId: identityId },
         cause: { trigger: 'event', eventId, origin },
         decisions: [{ kind: 'fact', fact: fact.kind, disposition, ...reason.named }, ...decisions],
-        owner: decisions[0]?.owner ?? policy.owner,
+        owner: ownerOf(decisions) ?? policy.owner,
         policyHash: policy.hash,
         nowMs,
       }),
     );
   }
   return { facts: stated, claims, audit, auditTexts };
+}
+
+function ownerOf([first]: readonly AuditDecision[]): string | undefined {
+  return first !== undefined && 'owner' in first ? first.owner : undefined;
 }
 
 function newFact(event: RecordEvent, fact: Fact, identityId: string): NewFact {

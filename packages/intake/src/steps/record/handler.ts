@@ -12,6 +12,7 @@ import { findUnknownPeople, withIntroduced } from './unknown-people.ts';
 /** Facts of the authoritative record. A fact is kept, and so is its event id: one that comes again is found there. */
 export const recordHandler: Handler<RecordEvent, LockedRecord> = {
   retention: 'record',
+  handsOver: true,
   lock,
   decide: decideRecord,
 };

@@ -67,13 +67,14 @@ export function identityChanges(
       detail: JSON.stringify(review.detail),
       dueAtMs: nowMs + REVIEW_DUE_MS,
     })),
-    effects: effectsOf(identityId, reconciled, by),
+    effects: identityEffects(identityId, reconciled, by),
   };
 }
 
-function effectsOf(
+/** The messages about an identity and its accounts. */
+export function identityEffects(
   identityId: string,
-  { lifecycle, accounts }: Reconciled,
+  { lifecycle, accounts }: Pick<Reconciled, 'lifecycle' | 'accounts'>,
   { nowMs, cause }: DecidedBy,
 ): readonly Effect[] {
   const common = {
@@ -130,7 +131,8 @@ export function accessEffect(
   };
 }
 
-function savedAccount(identityId: string, account: CurrentAccount): SavedAccount {
+/** The row of an account as it was decided. */
+export function savedAccount(identityId: string, account: CurrentAccount): SavedAccount {
   const { accountId, target, state, userName, generation, disabledAtMs, deleteAtMs } = account;
   const attributes = JSON.stringify(account.attributes);
   return {

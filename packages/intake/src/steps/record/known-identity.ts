@@ -26,6 +26,8 @@ export interface LockedIdentity {
    * @throws what reading it threw
    */
   readonly known: () => KnownRecord;
+  /** Whether the last decision about it failed: some of its facts may never have been decided. */
+  readonly anew: boolean;
   /** A `joined` or `stated` names it. */
   readonly isIntroduced: boolean;
   /** At least one of its engagements was read from a head, so that not all of its facts were seen. */

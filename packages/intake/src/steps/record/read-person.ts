@@ -18,12 +18,17 @@ export function nothingRead(): ReadPerson {
   return { engagements: new Map(), whole: new Map() };
 }
 
-/** @param isNew - no fact has ever been stated */
+/** How an identity stood before this transaction. */
+interface Standing extends Pick<LockedIdentity, 'anew'> {
+  /** No fact has ever been stated. */
+  readonly isNew: boolean;
+}
+
 export function lockedIdentity(
   current: CurrentIdentity,
   person: ReadPerson,
   blocks: Blocks,
-  isNew: boolean,
+  { isNew, anew }: Standing,
 ): LockedIdentity {
   const engagements = [...person.engagements.values()];
   const whole = [...person.whole.values()];
@@ -35,6 +40,7 @@ export function lockedIdentity(
       blocks,
       isNew,
     }),
+    anew,
     isIntroduced:
       rows.some(({ kind }) => introduces(kind)) || whole.some((one) => one.isIntroduced),
     hasHeads: engagements.some(({ checkpoint }) => headOf(checkpoint) !== undefined),

@@ -65,7 +65,8 @@ export async function readRecord(
       if (one === undefined) throw new RangeError('an identity was not read');
       const person = people.get(identityId) ?? nothingRead();
       const own = blocks.get(identityId) ?? new Map();
-      return [identityId, lockedIdentity(one, person, own, !hasFacts(row))];
+      const standing = { isNew: !hasFacts(row), anew: row.parkedAtMs !== null };
+      return [identityId, lockedIdentity(one, person, own, standing)];
     }),
   );
 }

@@ -44,6 +44,7 @@ function outcomeOf({ disposition, finalState }: ReportOutcome): DeliveryOutcome 
     answer: JSON.stringify({ disposition, finalState }),
     failure: undefined,
     undeclared: 0,
+    undecided: false,
   };
 }
 

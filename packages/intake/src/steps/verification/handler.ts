@@ -11,8 +11,10 @@ import { lockFailures, lockReported } from './lock-verifications.ts';
 /** Reports about verifications. Only transactions of this family lock verifications. */
 export const verificationHandler: Handler<VerificationEvent, LockedVerifications> = {
   retention: 'inbox',
+  handsOver: false,
   lock,
-  decide: decideVerifications,
+  decide: (claimed, locked, { policy }, moment) =>
+    decideVerifications(claimed, locked, policy, moment),
 };
 
 /** Locks in this order: verifications, failure counts. Statements that need no answer go out together. */
