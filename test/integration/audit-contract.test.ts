@@ -24,6 +24,7 @@ interface AuditRow {
 test('every entry that intake appends fulfils the contract', async () => {
   await using harness = await openIntakeHarness(database);
   await every.processBatches(harness, 20);
+  await every.leaveUndecided(harness, 5);
   await every.decideDue(harness, database, 5);
   await every.keepHouse(harness);
   await using operator = openDatabase({
@@ -48,6 +49,7 @@ test('every entry that intake appends fulfils the contract', async () => {
   expect([...kinds]).toEqual(
     expect.arrayContaining([
       'fact',
+      'undecided',
       'lifecycle',
       'create',
       'grant',

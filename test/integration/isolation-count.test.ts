@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, hrEvent, inDays, type SentEvent } from '../support/events.ts';
 import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
+import { processBroken, spoilFactsOf } from '../support/undecided.ts';
 
 let database: TestDatabase;
 let harness: IntakeHarness;
@@ -79,4 +80,37 @@ test('a stale event between poison resets the count: it was decided and stored',
   expect(kinds).toEqual(['processed', 'processed', 'processed', 'processed', 'processed']);
   const rows = await database.query('select stale::int, isolations from intake_progress');
   expect(rows).toEqual([{ stale: 1, isolations: 1 }]);
+});
+
+test('undecided events are not counted: as many as there are never stop the partition', async () => {
+  const events = Array.from({ length: 6 }, (_, index) => joined(`a${index}`));
+  await harness.process([joined('first')]);
+  for (const event of events) await processBroken(harness, [event]);
+
+  const rows = await database.query(
+    'select applied::int, isolations, stopped_code from intake_progress',
+  );
+  expect(rows).toEqual([{ applied: 7, isolations: 0, stopped_code: null }]);
+});
+
+test('an undecided event between poison does not end the count: nothing was decided', async () => {
+  const [first, second, third, fourth] = POISONS as [SentEvent, SentEvent, SentEvent, SentEvent];
+  await processEach([first, second, third]);
+  await processBroken(harness, [joined('undecided')]);
+
+  expect(await processEach([fourth])).toEqual(['APPLY_FAILING']);
+});
+
+test('a decided event in a batch with undecided ones ends the count', async () => {
+  const [first, second, third, fourth] = POISONS as [SentEvent, SentEvent, SentEvent, SentEvent];
+  await processEach([joined('spoiled')]);
+  await spoilFactsOf(database, 'spoiled');
+  await processEach([first, second, third]);
+  const moved = hrEvent('moved', 'spoiled', 2, {
+    effectiveAt: inDays(-8),
+    attributes: employee('Sales'),
+  });
+  await harness.processOrIsolate(harness.batchOf([moved, joined('good')]));
+
+  expect(await processEach([fourth])).toEqual(['processed']);
 });

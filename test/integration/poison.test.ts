@@ -121,6 +121,29 @@ test('a dead letter that the database still refuses is given up again, without a
   ).rejects.toThrow('is final');
 });
 
+test('a dead letter that can be stored now but not decided is applied, and its person is undecided', async () => {
+  await refuse('fact', "new.engagement = 'E-poison'");
+  await harness.processOrIsolate(harness.batchOf([joined('poison')]));
+  const [letter] = await database.query<{ id: string }>('select id from dead_letter');
+  await database.query(`
+    drop trigger poison on fact;
+    create trigger poison before insert on account for each row execute function refuse_poison()`);
+  const inputOf = (): InputTopic => 'workforce-events';
+  const context = { policy: harness.policy, outputs: harness.outputs, inputOf, operator: 'grace' };
+
+  expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toEqual({
+    kind: 'applied',
+  });
+  expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toEqual({
+    kind: 'not_open',
+  });
+  expect(await database.query('select disposition from inbox')).toEqual([
+    { disposition: 'applied' },
+  ]);
+  expect(await database.query('select kind from review')).toEqual([{ kind: 'identity_undecided' }]);
+  expect(await database.query('select from identity where parked_at is not null')).toHaveLength(1);
+});
+
 test('errors of the system while poison is isolated do not count as poison', async () => {
   await refuse('fact', "new.engagement = 'E-poison'");
   await database.query('revoke insert on dead_letter from latchkey_reconciler');

@@ -2,7 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DEFAULT_TOPIC_NAMES, epochStart } from '@latchkey/contracts';
 import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
-import { ROUND_LIMITS, reconcileDue, redrive, sweepVerifications } from '@latchkey/intake';
+import {
+  processBatch,
+  ROUND_LIMITS,
+  reconcileDue,
+  redrive,
+  sweepVerifications,
+} from '@latchkey/intake';
 import * as sql from '@latchkey/postgres';
 import { acceptFinding } from './accept-finding.ts';
 import type { TestDatabase } from './database.ts';
@@ -21,6 +27,7 @@ import {
   mixOfVerifications,
   opened,
 } from './sample-events.ts';
+import { leftAtOnce } from './undecided.ts';
 
 const REPORTS = { topic: DEFAULT_TOPIC_NAMES['verification-events'], partitions: 1 };
 
@@ -45,6 +52,14 @@ export async function processBatches(harness: IntakeHarness, size: number): Prom
     harness.batchOf(others),
     harness.batchOf([joined(randomUUID())], 1),
   ]);
+}
+
+/** Stores immediate ends of `size` persons that cannot be decided. */
+export async function leaveUndecided(harness: IntakeHarness, size: number): Promise<void> {
+  const persons = idsOf(size);
+  await harness.process(persons.map((person) => joined(person)));
+  const ends = persons.map((person) => leftAtOnce(person));
+  await processBatch({ ...harness.context, undecidable: 'test' }, harness.batchOf(ends));
 }
 
 /** Reviews that facts decide: opened, resolved, opened again, resolved. */

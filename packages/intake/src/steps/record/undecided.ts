@@ -28,7 +28,7 @@ export interface DecidedArrival {
 }
 
 /** From the failure of a decision until due work tries it again, under the same policy and build. */
-const FIRST_RETRY_MS = 15_000;
+const FIRST_RETRY_MS = 5_000;
 
 /**
  * Decides the events of one identity. Where that throws, or it is known to be impossible, the facts are stored, the events
