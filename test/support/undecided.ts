@@ -1,7 +1,12 @@
 import { type BatchOutcome, processOrIsolate } from '@latchkey/intake';
+import { identityIdColumns, lockLeasedIdentities } from '@latchkey/postgres';
+import { decideAndApply } from '../../packages/intake/src/steps/decide-and-apply.ts';
+import { readMoment } from '../../packages/intake/src/steps/moment.ts';
+import { decideDue } from '../../packages/intake/src/steps/record/decide-record.ts';
+import { readChildren } from '../../packages/intake/src/steps/record/lock-record.ts';
 import { brokenPolicy } from './broken-policy.ts';
 import type { TestDatabase } from './database.ts';
-import { employee, hrEvent, inDays, SECURITY, type SentEvent } from './events.ts';
+import { employee, HR, hrEvent, inDays, inSeconds, SECURITY, type SentEvent } from './events.ts';
 import type { IntakeHarness } from './intake-harness.ts';
 
 export function joined(person: string): SentEvent {
@@ -13,15 +18,22 @@ export function moved(person: string, revision = 2): SentEvent {
   return hrEvent('moved', person, revision, data);
 }
 
+/** A block by the security team. */
 export function blocked(person: string): SentEvent {
-  const data = {
-    reason: 'stolen laptop',
-    person: { source: 'urn:example:hr', externalId: person },
-  };
+  return securityEvent('blocked', person, 1);
+}
+
+/** Ends that block. */
+export function released(person: string): SentEvent {
+  return securityEvent('released', person, 2);
+}
+
+function securityEvent(kind: string, person: string, revision: number): SentEvent {
+  const data = { reason: 'stolen laptop', person: { source: HR, externalId: person } };
   return {
-    ...hrEvent('blocked', person, 1, {}),
+    ...hrEvent(kind, person, revision, {}, { time: inSeconds(revision - 9) }),
     source: SECURITY,
-    type: 'latchkey.person.blocked.v1',
+    type: `latchkey.person.${kind}.v1`,
     data,
   };
 }
@@ -77,4 +89,24 @@ export async function spoilFactsOf(database: TestDatabase, person: string): Prom
     `update fact set data = '{"engagement":"E-${person}","startsAt":"never","attributes":{}}'
      where engagement = 'E-${person}'`,
   );
+}
+
+/** Decides the identities that are handed over to due work, as the clock does. */
+export async function decideHandedOver(harness: IntakeHarness): Promise<void> {
+  const { db, outputs, policy } = harness;
+  const work = await harness.query<{ id: string }>('select item_id as id from due_work');
+  const ids = identityIdColumns(work.map(({ id }) => id));
+  await db.transaction(async (tx) => {
+    const rows = await tx.run(lockLeasedIdentities, ids);
+    await decideAndApply(
+      tx,
+      outputs,
+      async () => ({
+        locked: await readChildren(tx, rows),
+        moment: await readMoment(tx, outputs),
+      }),
+      (locked, moment) =>
+        [...locked.values()].map((identity) => decideDue(identity, policy, moment)),
+    );
+  });
 }

@@ -73,7 +73,8 @@ export const FAILURES = {
     retryClass: 'do_not_retry',
   },
   APPLY_FAILED: {
-    meaning: 'deciding or storing this one event failed with an error of its data',
+    meaning:
+      'storing this one event failed with an error of its data, or deciding a verification event',
     nextStep: 'check the cause; correct the software or the policy, then redrive',
     retryClass: 'retry_with_review',
   },

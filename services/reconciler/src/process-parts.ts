@@ -1,7 +1,6 @@
 import {
   type Batch,
   type BatchOutcome,
-  type Counts,
   type IntakeContext,
   processBatches,
   processOrIsolate,
@@ -107,7 +106,7 @@ async function processAlone(
 function settle(outcome: BatchOutcome, batch: Batch, tookMs: number, reporting: Reporting): Next {
   switch (outcome.kind) {
     case 'processed':
-      report(outcome.counts, outcome.undeclared, batch, tookMs, reporting);
+      report(outcome, batch, tookMs, reporting);
       return 'continue';
     case 'done':
       return 'continue';
@@ -122,8 +121,7 @@ function settle(outcome: BatchOutcome, batch: Batch, tookMs: number, reporting: 
 }
 
 function report(
-  counts: Counts,
-  undeclared: number,
+  { counts, undeclared, undecided }: Extract<BatchOutcome, { readonly kind: 'processed' }>,
   { topic, partition, nextOffset }: Batch,
   tookMs: number,
   { log, metrics }: Reporting,
@@ -131,5 +129,8 @@ function report(
   metrics.processed(topic, counts);
   if (counts.received === 0) return;
   const ms = Math.round(tookMs);
-  log.info({ topic, partition, nextOffset, ...counts, undeclared, ms }, 'batch processed');
+  log.info(
+    { topic, partition, nextOffset, ...counts, undeclared, undecided, ms },
+    'batch processed',
+  );
 }
