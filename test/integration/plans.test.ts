@@ -110,7 +110,7 @@ async function openServices(): Promise<() => Promise<Plans>> {
   return async () => {
     await every.processBatches(harness, BATCH);
     await readRecords(harness.db, BATCH);
-    await every.leaveUndecided(harness, BATCH);
+    await every.leaveUndecided(harness, BATCH / 2);
     await every.decideReviews(harness.db, BATCH);
     await every.raceForKeys(harness, database, explainer, BATCH);
     await every.decideDue(harness, database, BATCH);
