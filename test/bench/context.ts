@@ -16,6 +16,7 @@ export const PART_NAMES: readonly PartName[] = [
   'latency',
   'relay',
   'backlog',
+  'year',
   'growth',
 ];
 

@@ -1,6 +1,7 @@
 import { CommandLine, countOf, namesOf } from '../../tools/command-line.ts';
 import { PART_NAMES, QUICK_PARTS } from './context.ts';
 import { GROWTH_AXES } from './growth/axes/all.ts';
+import { NIGHTS_MIN_COUNT } from './measure/year.ts';
 import { runPairs } from './pairs/run-pairs.ts';
 import type { PartName } from './report/results.ts';
 import { writeReport } from './report/write.ts';
@@ -16,6 +17,7 @@ Parts; --only selects some (comma separated):
   latency     open loop at shares of the capacity
   relay       a relay with a full outbox, without a reconciler
   backlog     memory with a backlog of 10⁶ events
+  year        nightly snapshots of the same persons: the last week compared with the first
   growth      cost as sizes grow
 
 Settings:
@@ -23,6 +25,8 @@ Settings:
   --rounds N     rounds per arm
   --growth       growth alone, up to 10⁷: hours
   --axes A,B     only these axes of growth: events, identities, inbox, …
+  --people N     persons of the part year, and of the growth axes that count facts behind each
+  --nights N     nights of the part year, 15 or more; 365 of 10,000 persons take an hour
   --write        writes results, report and plots below docs/ also with --quick or --only
   --against REV  compares these sources with another revision (commit, branch, tag) in interleaved pairs: CPU, throughput, latency
                  at 200 events per second
@@ -45,6 +49,8 @@ const COMMAND_LINE = new CommandLine({
     rounds: TEXT,
     growth: FLAG,
     axes: TEXT,
+    people: TEXT,
+    nights: TEXT,
     write: FLAG,
     report: FLAG,
     against: TEXT,
@@ -56,13 +62,15 @@ const COMMAND_LINE = new CommandLine({
 });
 
 const values = COMMAND_LINE.readOrExit((given) => {
-  const { only, rounds, axes, pairs, events } = given;
+  const { only, rounds, axes, people, nights, pairs, events } = given;
   const known = GROWTH_AXES.map(({ name }) => name);
   return {
     ...given,
     only: only === undefined ? undefined : namesOf('only', only, PART_NAMES),
     rounds: rounds === undefined ? undefined : countOf('rounds', rounds),
     axes: axes === undefined ? undefined : namesOf('axes', axes, known),
+    people: people === undefined ? undefined : countOf('people', people),
+    nights: nights === undefined ? undefined : nightsOf(nights),
     pairs: pairs === undefined ? undefined : countOf('pairs', pairs),
     events: events === undefined ? undefined : countOf('events', events),
   };
@@ -110,8 +118,18 @@ function sizesGiven(): Sizes {
   return {
     ...sizes,
     ...(values.rounds === undefined ? {} : { rounds: values.rounds }),
+    ...(values.people === undefined ? {} : { people: values.people, yearPeople: values.people }),
+    ...(values.nights === undefined ? {} : { yearNights: values.nights }),
     ...(values.growth ? { growth: 'long' } : {}),
   };
+}
+
+/** The first and the last week do not overlap, and neither contains the first snapshot. */
+function nightsOf(text: string): number {
+  const nights = countOf('nights', text);
+  if (nights < NIGHTS_MIN_COUNT)
+    throw new RangeError(`nights: expected ${NIGHTS_MIN_COUNT} or more`);
+  return nights;
 }
 
 /** True for a complete run. Partial runs do not write the report. */

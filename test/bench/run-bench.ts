@@ -8,6 +8,7 @@ import { runBacklog } from './parts/backlog.ts';
 import { runLatency } from './parts/latency.ts';
 import { runRelay } from './parts/relay.ts';
 import { runThroughput } from './parts/throughput.ts';
+import { runYear } from './parts/year.ts';
 import { commitOf, describeMachine, describeVersions } from './report/machine.ts';
 import type { Measured, PartName, Parts, Results } from './report/results.ts';
 import { summaryText } from './report/summary.ts';
@@ -47,6 +48,7 @@ export function runBench(options: BenchOptions): Promise<boolean> {
 
 async function runParts(context: Context, options: BenchOptions): Promise<Parts> {
   const { parts, command, print, axes } = options;
+  const { people } = context.sizes;
   const commit = await commitOf(ROOT);
   const measured = async <T>(
     name: PartName,
@@ -62,11 +64,13 @@ async function runParts(context: Context, options: BenchOptions): Promise<Parts>
   const latency = await measured('latency', () => runLatency(context, throughput?.figures));
   const relay = await measured('relay', () => runRelay(context));
   const backlog = await measured('backlog', () => runBacklog(context));
+  const year = await measured('year', () => runYear(context));
   const growth = await measured('growth', () =>
     runGrowth(context.servers, {
       isLong: context.sizes.growth === 'long',
       print,
       ...(axes && { only: axes }),
+      ...(people && { people }),
     }),
   );
   return {
@@ -75,11 +79,13 @@ async function runParts(context: Context, options: BenchOptions): Promise<Parts>
     ...(latency && { latency }),
     ...(relay && { relay }),
     ...(backlog && { backlog }),
+    ...(year && { year }),
     ...(growth && { growth }),
   };
 }
 
-function isSound({ throughput, ablations, backlog }: Parts): boolean {
+function isSound({ throughput, ablations, backlog, year }: Parts): boolean {
   const rounds = [throughput, ablations, backlog].flatMap((part) => part?.figures ?? []);
-  return rounds.every(({ faults }) => faults.length === 0);
+  const checked = [...rounds, ...(year ? [year.figures] : [])];
+  return checked.every(({ faults }) => faults.length === 0);
 }

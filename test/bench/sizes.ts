@@ -14,7 +14,12 @@ export interface Sizes {
   readonly relayRounds: number;
   readonly relayMessages: number;
   readonly backlogEvents: number;
+  /** Persons of the snapshots of a year, and nights. */
+  readonly yearPeople: number;
+  readonly yearNights: number;
   readonly growth: 'short' | 'long';
+  /** Persons of the growth axes that count facts behind each; undefined: by `growth`. */
+  readonly people?: number;
 }
 
 export const FULL: Sizes = {
@@ -28,6 +33,8 @@ export const FULL: Sizes = {
   relayRounds: 3,
   relayMessages: 200_000,
   backlogEvents: 1_000_000,
+  yearPeople: 1_000,
+  yearNights: 40,
   growth: 'short',
 };
 
@@ -42,5 +49,7 @@ export const QUICK: Sizes = {
   relayRounds: 1,
   relayMessages: 100_000,
   backlogEvents: 200_000,
+  yearPeople: 1_000,
+  yearNights: 40,
   growth: 'short',
 };

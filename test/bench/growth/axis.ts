@@ -20,6 +20,8 @@ export interface StepFigures {
 export interface GrowthContext {
   readonly servers: Servers;
   readonly isLong: boolean;
+  /** Number of persons of the axes that count facts behind each; undefined: by `isLong`. */
+  readonly people?: number;
 }
 
 export type Judgement = Pick<GrowthResult, 'verdict' | 'note'>;

@@ -7,6 +7,8 @@ import { describePoint } from './section.ts';
 export interface GrowthOptions {
   /** True: full sizes, which take hours; false: sizes that take minutes. */
   readonly isLong: boolean;
+  /** See `GrowthContext`. */
+  readonly people?: number;
   readonly print: (line: string) => void;
   /** Names of axes; undefined: all. */
   readonly only?: readonly string[];
@@ -15,12 +17,13 @@ export interface GrowthOptions {
 /** Measures all axes. An axis that fails is reported as not measured; the others still run. */
 export async function runGrowth(
   servers: Servers,
-  { isLong, print, only }: GrowthOptions,
+  options: GrowthOptions,
 ): Promise<readonly GrowthResult[]> {
+  const { print, only } = options;
   const results: GrowthResult[] = [];
   for (const axis of GROWTH_AXES.filter(({ name }) => only?.includes(name) ?? true)) {
     const startedMs = performance.now();
-    const result = await runAxis(servers, axis, isLong, print);
+    const result = await runAxis(servers, axis, options);
     const seconds = Math.round((performance.now() - startedMs) / 1_000);
     print(`growth, ${axis.name}: ${result.verdict}; ${result.note} (${seconds} s)`);
     results.push(result);
@@ -31,15 +34,14 @@ export async function runGrowth(
 async function runAxis(
   servers: Servers,
   axis: GrowthAxis,
-  isLong: boolean,
-  print: (line: string) => void,
+  { isLong, people, print }: GrowthOptions,
 ): Promise<GrowthResult> {
   const { name, what, bound, unit } = axis;
   const about = { axis: name, what, bound, size: isLong ? ('long' as const) : ('short' as const) };
   const steps = axis.steps(isLong);
   const runs: (readonly StepFigures[])[] = [];
   try {
-    await using open = await axis.open({ servers, isLong });
+    await using open = await axis.open({ servers, isLong, ...(people && { people }) });
     const repetitions = axis.repetitions(isLong);
     for (let done = 0; done < repetitions; done += 1) runs.push(await open.run(steps));
   } catch (error) {

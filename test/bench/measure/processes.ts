@@ -43,9 +43,18 @@ async function ticksOf(pid: number, all: ReadonlyMap<number, Stat> | undefined):
 }
 
 /** Peak resident memory of a process; undefined if it has ended. */
-export async function highWaterBytes(pid: number): Promise<number | undefined> {
+export function highWaterBytes(pid: number): Promise<number | undefined> {
+  return statusBytes(pid, /^VmHWM:\s+(\d+) kB/m);
+}
+
+/** Resident memory of a process now; undefined if it has ended. */
+export function residentBytes(pid: number): Promise<number | undefined> {
+  return statusBytes(pid, /^VmRSS:\s+(\d+) kB/m);
+}
+
+async function statusBytes(pid: number, line: RegExp): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB/m.exec(status) ?? [];
+  const [, kibibytes] = line.exec(status) ?? [];
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 

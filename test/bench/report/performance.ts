@@ -9,7 +9,9 @@ import {
   ratesTable,
   relayTable,
   targetsTable,
+  yearTable,
 } from './sections.ts';
+import { wholeOf } from './table.ts';
 import { targetsOf } from './targets.ts';
 
 const HEAD = `# Performance
@@ -35,7 +37,7 @@ a \`read_committed\` consumer has the last message. An arm that loses or duplica
  * @param tried - section about optimisations without effect, written by hand
  */
 export function performancePage(results: Results, tried: string): string {
-  const { throughput, ablations, latency, relay, backlog, growth } = results.parts;
+  const { throughput, ablations, latency, relay, backlog, year, growth } = results.parts;
   const names = new Map(ARMS.map(({ name, what }) => [name, `${name} ${what}`]));
   const sections = [
     HEAD,
@@ -64,6 +66,11 @@ export function performancePage(results: Results, tried: string): string {
     section('A long backlog', backlog, (figures) => [
       ratesTable(figures, names),
       costsTable(figures, names),
+    ]),
+    section('A year of snapshots', year, (figures) => [
+      `Every night a snapshot states all that is known of ${wholeOf(figures.people)} persons, ${figures.nights} nights in sequence; most of it is known. The first
+night, which creates the persons, is in neither week.`,
+      yearTable(figures),
     ]),
     section('Growth', growth, growthSection),
     METHOD,

@@ -2,6 +2,7 @@ import type { GrowthResult } from '../growth/result.ts';
 import type { DrainFigures } from '../measure/drain.ts';
 import type { LatencyFigures } from '../measure/latency.ts';
 import type { RelayFigures } from '../measure/relay-alone.ts';
+import type { YearFigures } from '../measure/year.ts';
 import type { Machine, Versions } from './machine.ts';
 
 /** Committed results. */
@@ -19,6 +20,7 @@ export interface Parts {
   readonly latency?: Measured<readonly LatencyFigures[]>;
   readonly relay?: Measured<readonly RelayFigures[]>;
   readonly backlog?: Measured<readonly DrainFigures[]>;
+  readonly year?: Measured<YearFigures>;
   readonly growth?: Measured<readonly GrowthResult[]>;
 }
 

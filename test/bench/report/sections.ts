@@ -1,6 +1,7 @@
 import type { DrainFigures } from '../measure/drain.ts';
 import type { LatencyFigures } from '../measure/latency.ts';
 import type { RelayFigures } from '../measure/relay-alone.ts';
+import { type NightsFigures, ownCpuOf, type YearFigures } from '../measure/year.ts';
 import { median, summaryOf } from '../statistics.ts';
 import { cpuSumOf, markdownTable, messagesPerEvent, WORKERS, wholeOf } from './table.ts';
 import { type Target } from './targets.ts';
@@ -140,6 +141,24 @@ export function relayTable(figures: readonly RelayFigures[]): string {
     'relay MB',
   ];
   return markdownTable([head, row]);
+}
+
+/** The first week and the last of nightly snapshots. */
+export function yearTable(year: YearFigures): string {
+  const rowOf = (what: string, { cpuMicros, rssBytes, perSecond }: NightsFigures): string[] => [
+    what,
+    wholeOf(perSecond),
+    ...WORKERS.map((process) => microsOf(cpuMicros[process] ?? 0)),
+    microsOf(ownCpuOf(cpuMicros)),
+    wholeOf((rssBytes['service'] ?? 0) / 1e6),
+    wholeOf((rssBytes['relay'] ?? 0) / 1e6),
+  ];
+  const head = ['', 'events/s', ...WORKERS.map((name) => `${name} µs`), 'services + PostgreSQL µs'];
+  return markdownTable([
+    [...head, 'service MB', 'relay MB'],
+    rowOf('first week', year.firstWeek),
+    rowOf('last week', year.lastWeek),
+  ]);
 }
 
 function rangeOf(figures: readonly number[]): string {

@@ -8,12 +8,13 @@ import {
   ratesTable,
   relayTable,
   targetsTable,
+  yearTable,
 } from './sections.ts';
 import { targetsOf } from './targets.ts';
 
 /** Final output of a run: the tables of its parts. */
 export function summaryText(parts: Parts): string {
-  const { throughput, ablations, latency, relay, backlog, growth } = parts;
+  const { throughput, ablations, latency, relay, backlog, year, growth } = parts;
   const names = new Map(ARMS.map(({ name, what }) => [name, `${name} ${what}`]));
   const tables = [
     throughput && ratesTable(throughput.figures, names),
@@ -22,6 +23,7 @@ export function summaryText(parts: Parts): string {
     latency && latencyTable(latency.figures),
     relay && relayTable(relay.figures),
     backlog && costsTable(backlog.figures, names),
+    year && yearTable(year.figures),
     growth && growthOverview(growth.figures),
     targetsTable(targetsOf(parts)),
   ];

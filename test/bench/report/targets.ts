@@ -1,7 +1,8 @@
 import type { DrainFigures } from '../measure/drain.ts';
+import { yearRatioOf } from '../measure/year.ts';
 import { median } from '../statistics.ts';
 import type { Parts } from './results.ts';
-import { messagesPerEvent } from './table.ts';
+import { messagesPerEvent, wholeOf } from './table.ts';
 
 /** Targets of Latchkey, for figures of one run. */
 export interface Target {
@@ -22,6 +23,7 @@ const RELAY_LEAST = 1.5;
 const LATENCY_LOAD = 0.5;
 const LATENCY_MOST_MS = 100;
 const MEMORY_MOST_BYTES = 300e6;
+const YEAR_MOST = 1.25;
 const BACKLOG_EVENTS = 1_000_000;
 
 export function targetsOf(parts: Parts): readonly Target[] {
@@ -30,6 +32,7 @@ export function targetsOf(parts: Parts): readonly Target[] {
     relayTarget(parts),
     latencyTarget(parts),
     memoryTarget(parts),
+    yearTarget(parts),
   ];
 }
 
@@ -92,6 +95,17 @@ function memoryTarget({ backlog }: Parts): Target {
     isLong ? found.rssBytes['service'] : undefined,
     (bytes) => `${Math.round(bytes / 1e6)} MB`,
     (bytes) => bytes < MEMORY_MOST_BYTES,
+  );
+}
+
+function yearTarget({ year }: Parts): Target {
+  return target(
+    'nightly snapshots, CPU an event: last week / first week',
+    `≤ ${YEAR_MOST}`,
+    year && yearRatioOf(year.figures),
+    (ratio) =>
+      `${ratio.toFixed(2)}, ${year?.figures.nights} nights of ${wholeOf(year?.figures.people ?? 0)}`,
+    (ratio) => ratio <= YEAR_MOST,
   );
 }
 

@@ -1,6 +1,7 @@
+import { fillPersons } from '../../../support/known-persons/fill-persons.ts';
 import { loadFeed } from '../../workload/load.ts';
 import type { GrowthAxis } from '../axis.ts';
-import { fillPersons, knownMoves } from '../fill/known-persons.ts';
+import { knownMoves } from '../fill/known-events.ts';
 import { measureIntake } from '../intake-run.ts';
 import { lastAtMostTimes } from '../judge.ts';
 import { openFilledAxis } from './filled-axis.ts';
@@ -22,7 +23,7 @@ export const identities: GrowthAxis = {
       measure: (servers, { x }) =>
         measureIntake(servers, {
           load: async ({ topics }, before) => {
-            const moves = knownMoves(x, EVENTS, 1);
+            const moves = knownMoves({ persons: x, events: EVENTS });
             const sent = await loadFeed(servers.brokers, topics, moves, before);
             return sent.deliveries;
           },

@@ -1,7 +1,8 @@
+import { fillPersons } from '../../../support/known-persons/fill-persons.ts';
 import { loadFeed } from '../../workload/load.ts';
 import type { GrowthAxis } from '../axis.ts';
 import { fillInbox } from '../fill/fill-inbox.ts';
-import { fillPersons, knownMoves } from '../fill/known-persons.ts';
+import { knownMoves } from '../fill/known-events.ts';
 import { measureIntake } from '../intake-run.ts';
 import { atMostTimes } from '../judge.ts';
 import { openFilledAxis } from './filled-axis.ts';
@@ -27,7 +28,7 @@ export const inbox: GrowthAxis = {
       measure: (servers) =>
         measureIntake(servers, {
           load: async ({ topics }, before) => {
-            const moves = knownMoves(PERSONS, EVENTS, 1);
+            const moves = knownMoves({ persons: PERSONS, events: EVENTS });
             const sent = await loadFeed(servers.brokers, topics, moves, before);
             return sent.deliveries;
           },
