@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { createDatabaseOn, type TestDatabase } from '../support/create-database.ts';
 import { eventually } from '../support/eventually.ts';
+import { PRODUCTION_ENV } from '../support/production-env.ts';
 import { createTestTopics, type TestTopics } from '../support/topics.ts';
 
 /** Servers of all measurements. */
@@ -32,13 +33,6 @@ export interface SystemOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** As in the Dockerfile. */
-const PRODUCTION = {
-  NODE_ENV: 'production',
-  NODE_OPTIONS: '--max-old-space-size=256 --max-semi-space-size=16',
-  MALLOC_ARENA_MAX: '2',
-} as const;
-
 export async function openBenchSystem(
   servers: Servers,
   options: SystemOptions = {},
@@ -54,7 +48,7 @@ export async function openBenchSystem(
     database,
     topics,
     env: {
-      ...PRODUCTION,
+      ...PRODUCTION_ENV,
       DATABASE_URL: database.url,
       KAFKA_BROKERS: servers.brokers.join(','),
       GROUP_ID: topics.names['workforce-events'],

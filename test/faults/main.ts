@@ -26,6 +26,7 @@ const USAGE = `npm run faults -- [--only <parts>] [settings]
 Parts; --only selects some (comma separated):
   histories   simulated histories against the reference, in process and on a real database
   hostile     hostile input, generated from a grammar, in process and against a reconciler
+  memory      long records of persons within the memory of the image, at full size
   sweep       every failpoint × {kill, stop, cut, error} × seeds
   nemesis     random faults under load on three brokers
   disasters   each repaired by the steps of docs/operations.md
@@ -92,6 +93,7 @@ const COMMAND_LINE = new CommandLine({
 const PART_NAMES = [
   'histories',
   'hostile',
+  'memory',
   'sweep',
   'nemesis',
   'disasters',
@@ -166,6 +168,13 @@ const PARTS: Readonly<Record<PartName, (kept: KeptPart) => Promise<PartReport>>>
       folder: 'hostile',
       env: { FAULTS_INPUTS: String(wanted.inputs), FAULTS_SEED: String(wanted.seed) },
       runs: wanted.inputs,
+      kept,
+    }),
+  memory: (kept) =>
+    runTests(ROOT, {
+      what: 'long records within the memory of the image',
+      folder: 'memory',
+      env: { FAULTS_RECORDS: 'whole' },
       kept,
     }),
   sweep: (kept) => {

@@ -33,4 +33,10 @@ when the last effect of the event is seen: effects name the events that caused t
 on the same servers, each with its own schema, topics and groups; pairs alternate which one is first. It prints medians of the ratios of each pair (CPU an event of the services and of PostgreSQL, throughput, WAL, latency at 200
 events a second, that is in small batches), since load on the machine affects both of a pair. Statements and round trips of a batch are exact and have a test: compare the table in \`test/integration/round-trips.test.ts\`.
 
+**A year of snapshots** sends, night after night, one \`stated\` event about each person, with a new revision; 3 % of the persons have another department than the night before. Each night is in the topic before the
+reconciler, suspended meanwhile, goes on, and the next is sent when all of it is decided and published. CPU an event is that of the services and PostgreSQL; the night that creates the persons is in neither week.
+
+**Facts behind each person** (growth): intake decides the whole history of twenty persons, and SQL copies all that it wrote, with other ids, so that checkpoints are those of real transactions; then new events about
+all of them are measured. *Moved*: rows with dates of their own, every fifth with a key. *Stated*: the same statement every night, every thirtieth with another department.
+
 **The relay alone** publishes rows that SQL has inserted, as large as an average access effect, over three topics; it is compared with intake in messages per second.`;

@@ -14,8 +14,8 @@ export interface TestRun {
   readonly folder: string;
   /** Sizes that differ from those of `npm test`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Histories or inputs per property. */
-  readonly runs: number;
+  /** Histories or inputs per property; undefined: they are no properties. */
+  readonly runs?: number;
   readonly kept: KeptPart;
 }
 
@@ -38,7 +38,10 @@ export async function runTests(root: string, run: TestRun): Promise<PartReport> 
   }
   const tried = rows.reduce((sum, row) => sum + row.tried, 0);
   const failed = rows.reduce((sum, row) => sum + row.failed, 0);
-  const figure = `${run.runs} per property; failure rate below ${computeUpperBoundPercent(run.runs)} %`;
+  const figure =
+    run.runs === undefined
+      ? ''
+      : `${run.runs} per property; failure rate below ${computeUpperBoundPercent(run.runs)} %`;
   return { rows: [{ what: run.what, tried, failed, figure }], failed: tried === 0 || failed > 0 };
 }
 
