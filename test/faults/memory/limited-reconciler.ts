@@ -6,7 +6,7 @@ import { PRODUCTION_ENV } from '../../support/production-env.ts';
 import type { TestTopics } from '../../support/topics.ts';
 
 const LOOK_EVERY_MS = 200;
-const DONE_LIMIT_MS = 280_000;
+const DONE_LIMIT_MS = 150_000;
 const WHOLE_LIMIT_MS = 1_800_000;
 const OUTPUT_MAX_CHARACTERS = 3_000;
 const ANSWER_MAX_MS = 5_000;

@@ -9,7 +9,7 @@ import { openFilledAxis } from './filled-axis.ts';
 
 const PERSONS = 1_000;
 const LONG_PERSONS = 10_000;
-const EVENTS_A_PERSON = 4;
+const EVENTS_A_PERSON = 8;
 const STEPS = [1, 10, 100, 1_000];
 
 /** Rows with dates of their own, as an HR system sends changes. */
@@ -29,7 +29,7 @@ function axisOf(
     what: 'facts behind each person',
     unit: 'µs CPU an event',
     bound: 'at most 1.25 × of one fact',
-    repetitions: (isLong) => (isLong ? 3 : 2),
+    repetitions: () => 3,
     steps: () => STEPS.map((x) => ({ x })),
     open: (context) => {
       const persons = context.people ?? (context.isLong ? LONG_PERSONS : PERSONS);
