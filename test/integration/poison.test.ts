@@ -129,7 +129,8 @@ test('a dead letter that can be stored now but not decided is applied, and its p
     drop trigger poison on fact;
     create trigger poison before insert on account for each row execute function refuse_poison()`);
   const inputOf = (): InputTopic => 'workforce-events';
-  const context = { policy: harness.policy, outputs: harness.outputs, inputOf, operator: 'grace' };
+  const { policy, outputs, build } = harness;
+  const context = { policy, outputs, build, inputOf, operator: 'grace' };
 
   expect(await redrive({ ...context, db: operator }, letter?.id ?? '')).toEqual({
     kind: 'applied',

@@ -1,9 +1,4 @@
-import { type BatchOutcome, processOrIsolate } from '@latchkey/intake';
-import { identityIdColumns, lockLeasedIdentities } from '@latchkey/postgres';
-import { decideAndApply } from '../../packages/intake/src/steps/decide-and-apply.ts';
-import { readMoment } from '../../packages/intake/src/steps/moment.ts';
-import { decideDue } from '../../packages/intake/src/steps/record/decide-record.ts';
-import { readChildren } from '../../packages/intake/src/steps/record/lock-record.ts';
+import { type BatchOutcome, processOrIsolate, reconcileDue } from '@latchkey/intake';
 import { brokenPolicy } from './broken-policy.ts';
 import type { TestDatabase } from './database.ts';
 import { employee, HR, hrEvent, inDays, inSeconds, SECURITY, type SentEvent } from './events.ts';
@@ -91,22 +86,8 @@ export async function spoilFactsOf(database: TestDatabase, person: string): Prom
   );
 }
 
-/** Decides the identities that are handed over to due work, as the clock does. */
+/** Decides the identities that are handed over to due work, as the clock of another release does, one a round. */
 export async function decideHandedOver(harness: IntakeHarness): Promise<void> {
-  const { db, outputs, policy } = harness;
-  const work = await harness.query<{ id: string }>('select item_id as id from due_work');
-  const ids = identityIdColumns(work.map(({ id }) => id));
-  await db.transaction(async (tx) => {
-    const rows = await tx.run(lockLeasedIdentities, ids);
-    await decideAndApply(
-      tx,
-      outputs,
-      async () => ({
-        locked: await readChildren(tx, rows),
-        moment: await readMoment(tx, outputs),
-      }),
-      (locked, moment) =>
-        [...locked.values()].map((identity) => decideDue(identity, policy, moment)),
-    );
-  });
+  const release = { ...harness.context, build: 'another' };
+  for (let tried = 1; tried > 0; ) ({ tried } = await reconcileDue(release));
 }

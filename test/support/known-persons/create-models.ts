@@ -42,7 +42,7 @@ async function contextOf(db: Db): Promise<IntakeContext> {
   const names = DEFAULT_TOPIC_NAMES;
   for (const topic of Object.values(names)) await db.run(ensureLanes, { topic, partitions: 1 });
   const lanes = outputLanes(await db.run(listLanes, {}), names);
-  return { db, policy, outputs: { installation: 'models', lanes, layout: 0 } };
+  return { db, policy, outputs: { installation: 'models', lanes, layout: 0 }, build: 'test' };
 }
 
 async function applyBatch(

@@ -7,11 +7,11 @@ import {
   saveFailedWork,
   savePace,
 } from '@latchkey/postgres';
+import { backOffMs } from '../steps/back-off.ts';
 import type { IntakeContext } from '../steps/context.ts';
 import { causeOf } from '../steps/data-error.ts';
 import { decideAndApply } from '../steps/decide-and-apply.ts';
 import { readMoment } from '../steps/moment.ts';
-import { backOffMs } from './back-off.ts';
 import type { DueKind } from './due-kind.ts';
 import { FULL_SPEED, isSlowed, paceOnFailure } from './pace.ts';
 import { workReview } from './work-review.ts';

@@ -7,8 +7,8 @@ import {
   savePace,
   type Tx,
 } from '@latchkey/postgres';
+import { backOffMs } from '../steps/back-off.ts';
 import type { IntakeContext } from '../steps/context.ts';
-import { backOffMs } from './back-off.ts';
 import type { DueKind, RoundLimits } from './due-kind.ts';
 import { FULL_SPEED, isSlowed, mayTry, paceOnTry } from './pace.ts';
 import { workReviewIds } from './work-review.ts';

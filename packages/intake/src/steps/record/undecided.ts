@@ -1,6 +1,7 @@
 import { type AuditDecision, derivedId, type RecordEvent } from '@latchkey/contracts';
 import { type DisabledAccess, disableUndecided, type Fact, type Policy } from '@latchkey/domain';
 import type { FailedWork, NewFact, NewReview } from '@latchkey/postgres';
+import { backOffMs } from '../back-off.ts';
 import { type Changes, REVIEW_DUE_MS } from '../changes.ts';
 import type { ClaimedEvent } from '../claim.ts';
 import { causeOf } from '../data-error.ts';
@@ -26,9 +27,6 @@ export interface DecidedArrival {
   readonly changes: readonly Partial<Changes>[];
   readonly outcomes: readonly DeliveryOutcome[];
 }
-
-/** From the failure of a decision until due work tries it again, under the same policy and build. */
-const FIRST_RETRY_MS = 5_000;
 
 /**
  * Decides the events of one identity. Where that throws, or it is known to be impossible, the facts are stored, the events
@@ -141,7 +139,7 @@ function failedWork(
     itemId: identityId,
     dueAtMs: nowMs,
     attempt: 1,
-    retryAtMs: nowMs + FIRST_RETRY_MS,
+    retryAtMs: nowMs + backOffMs(1),
     policy: policy.hash,
     build,
     cause,
