@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isDecidedByFacts, type Review } from '../../decisions/reviews.ts';
-import { facts } from '../../facts.test-support.ts';
+import { CheckpointedPerson } from './checkpointed-person.test-support.ts';
+import { isDecidedByFacts, type Review } from './decisions/reviews.ts';
+import { facts } from './facts.test-support.ts';
 import {
   CERTAIN_POLICY,
   CONTRACTORS,
@@ -12,11 +13,10 @@ import {
   HR,
   NOW_MS,
   Person,
-} from '../../person.test-support.ts';
-import { type Policy } from '../../policy/policy.ts';
-import { type Fact } from '../fact.ts';
-import { engagementKeyOf } from '../record.ts';
-import { CheckpointedPerson } from './checkpointed-person.test-support.ts';
+} from './person.test-support.ts';
+import { type Policy } from './policy/policy.ts';
+import { type Fact } from './record/fact.ts';
+import { engagementKeyOf } from './record/record.ts';
 
 const RUNS = { numRuns: 60 };
 

@@ -1,22 +1,22 @@
-import { Person } from '../../person.test-support.ts';
-import { type Policy } from '../../policy/policy.ts';
-import { type Reconciled } from '../../reconcile.ts';
-import { setSwitches } from '../blocks.ts';
-import { type EngagementFact, type Fact, isBlockFact } from '../fact.ts';
-import { engagementKeyOf, groupByEngagement } from '../record.ts';
-import { type AdvancedHead } from './advance-head.ts';
-import { makeBase, type StoredBase } from './base.ts';
-import { createFullReading } from './full-reading.ts';
-import { readHead } from './head-text.ts';
+import { Person } from './person.test-support.ts';
+import { type Policy } from './policy/policy.ts';
+import { type Reconciled } from './reconcile.ts';
+import { setSwitches } from './record/blocks.ts';
+import { type AdvancedHead } from './record/checkpoint/advance-head.ts';
+import { makeBase, type StoredBase } from './record/checkpoint/base.ts';
+import { createFullReading } from './record/checkpoint/full-reading.ts';
+import { readHead } from './record/checkpoint/head-text.ts';
 import {
   type KnownEngagement,
   knownFrom,
   needsAllFacts,
   rawStatement,
   rowKeysOf,
-} from './known-engagement.ts';
-import { type KnownRecord } from './known-record.ts';
-import { type NewCheckpoint } from './new-checkpoint.ts';
+} from './record/checkpoint/known-engagement.ts';
+import { type KnownRecord } from './record/checkpoint/known-record.ts';
+import { type NewCheckpoint } from './record/checkpoint/new-checkpoint.ts';
+import { type EngagementFact, type Fact, isBlockFact } from './record/fact.ts';
+import { engagementKeyOf, groupByEngagement } from './record/record.ts';
 
 /** Facts in one page of a full reading. */
 const PAGE_COUNT = 3;
