@@ -23,12 +23,22 @@ export function newCheckpoints(
   arriving: readonly Fact[],
   nowMs: number,
 ): readonly NewCheckpoint[] {
+  if (!mayBeDue(engagements, arriving)) return [];
   const groups = groupByEngagement(arriving);
   const known = new Map(engagements.map((one) => [keyOf(one), one]));
   return [...new Set([...known.keys(), ...groups.keys()])].flatMap((key) => {
     const facts = groups.get(key) ?? [];
     return newCheckpoint(known.get(key), facts, nowMs) ?? [];
   });
+}
+
+/** Most people have few facts above their heads. */
+function mayBeDue(engagements: readonly KnownEngagement[], arriving: readonly Fact[]): boolean {
+  if (arriving.length > ABOVE_MAX_COUNT) return true;
+  return engagements.some(
+    ({ record, replacesHead }) =>
+      replacesHead || record.statements.length + arriving.length > ABOVE_MAX_COUNT,
+  );
 }
 
 function keyOf({ record }: KnownEngagement): string {

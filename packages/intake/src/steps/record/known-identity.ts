@@ -34,7 +34,9 @@ export interface LockedIdentity {
   readonly hasHeads: boolean;
   /** Engagements that have a checkpoint, and were read from all their facts. */
   readonly readAgain: readonly EngagementKey[];
-  /** What was read of it. */
+  /** Bytes of heads and facts that were read of it. */
+  readonly readBytes: () => number;
+  /** What was read of it, one by one. */
   readonly sizes: () => ReadSizes;
 }
 

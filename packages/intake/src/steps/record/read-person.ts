@@ -3,7 +3,13 @@ import { engagementKey } from './engagement-key.ts';
 import type { LockedIdentity } from './known-identity.ts';
 import { bytesOfText, type FactSize, type ReadSizes } from './read-sizes.ts';
 import type { WholeEngagement } from './read-whole.ts';
-import { headOf, introduces, type ReadEngagements, sizeOf } from './stored-record.ts';
+import {
+  headOf,
+  introduces,
+  type ReadEngagement,
+  type ReadEngagements,
+  sizeOf,
+} from './stored-record.ts';
 
 /** What was read of an identity. Each engagement is in one of both, by its key. */
 export interface ReadPerson {
@@ -32,7 +38,6 @@ export function lockedIdentity(
 ): LockedIdentity {
   const engagements = [...person.engagements.values()];
   const whole = [...person.whole.values()];
-  const rows = engagements.flatMap(({ facts, referred }) => [...facts, ...referred]);
   return {
     current,
     known: () => ({
@@ -41,15 +46,32 @@ export function lockedIdentity(
       isNew,
     }),
     anew,
-    isIntroduced:
-      rows.some(({ kind }) => introduces(kind)) || whole.some((one) => one.isIntroduced),
+    isIntroduced: engagements.some(isIntroduced) || whole.some((one) => one.isIntroduced),
     hasHeads: engagements.some(({ checkpoint }) => headOf(checkpoint) !== undefined),
     readAgain: [
       ...engagements.filter(({ checkpoint }) => headOf(checkpoint) === undefined),
       ...whole,
     ].filter(({ checkpoint }) => checkpoint !== undefined),
+    readBytes: () => readBytesOf(person),
     sizes: () => sizesOf(person),
   };
+}
+
+function isIntroduced({ facts, referred }: ReadEngagement): boolean {
+  return (
+    facts.some(({ kind }) => introduces(kind)) || referred.some(({ kind }) => introduces(kind))
+  );
+}
+
+function readBytesOf({ engagements, whole }: ReadPerson): number {
+  let sum = 0;
+  for (const { sizes } of whole.values()) for (const { bytes } of sizes) sum += bytes;
+  for (const { checkpoint, facts, referred } of engagements.values()) {
+    sum += bytesOfText(headOf(checkpoint)?.text ?? '');
+    for (const { data } of facts) sum += bytesOfText(data);
+    for (const { data } of referred) sum += bytesOfText(data);
+  }
+  return sum;
 }
 
 function sizesOf({ engagements, whole }: ReadPerson): ReadSizes {

@@ -19,6 +19,21 @@ export interface SavedRecord {
  * @param added - the facts that arrived
  */
 export function recordChanges(
+  identity: LockedIdentity,
+  checkpoints: readonly NewCheckpoint[],
+  added: readonly NewFact[],
+): SavedRecord {
+  if (checkpoints.length > 0) return withHeads(identity, checkpoints, added);
+  let bytes = identity.readBytes();
+  for (const { engagement, data } of added) {
+    if (engagement !== undefined) bytes += bytesOfText(data);
+  }
+  return { changes: NO_HEADS, factBytes: BigInt(bytes) };
+}
+
+const NO_HEADS = { heads: [], droppedHeads: [], trimmedKeys: [], replacedKeys: [] };
+
+function withHeads(
   { current, sizes, readAgain }: LockedIdentity,
   checkpoints: readonly NewCheckpoint[],
   added: readonly NewFact[],
