@@ -25,7 +25,7 @@ test('a callback id is the event id in every row that exists, and in every row o
     if (name.startsWith('0025')) await write('before ', 12_000);
     for (const each of statements ?? [`begin; ${text} ;commit`]) {
       // An old service writes while the rows are filled.
-      const filling = each.startsWith('call');
+      const filling = each.startsWith('call fill_callback_ids');
       await Promise.all([query(each), filling ? write('meanwhile ', 100) : undefined]);
     }
     if (name.startsWith('0025')) await write('after 0025 ', 10);
