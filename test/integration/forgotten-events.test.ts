@@ -43,15 +43,15 @@ function context(db: Db = operator): RedriveContext {
   };
 }
 
-/** An event that cannot be stored for now: its dead letter has claimed its id, 31 days ago. */
+/** An event whose fact cannot be stored for now: its dead letter has claimed its id, 31 days ago. */
 async function poisoned(): Promise<string> {
   await harness.query(`create function refuse() returns trigger language plpgsql as
     $$ begin raise exception 'poison' using errcode = '22003'; end $$`);
   await harness.query(
-    'create trigger refuse before insert on engagement for each row execute function refuse()',
+    'create trigger refuse before insert on fact for each row execute function refuse()',
   );
   await harness.processOrIsolate(harness.stamped(31, joined('poison')));
-  await harness.query('drop trigger refuse on engagement');
+  await harness.query('drop trigger refuse on fact');
   await harness.age(31);
   const [letter] = await letters();
   expect(letter).toMatchObject({ code: 'APPLY_FAILED', state: 'open' });
