@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { statement } from '../statement.ts';
+import { isUntried } from './untried.ts';
 
 /**
  * Hands identities over to due work that an older version has parked without it, the longest parked first.
@@ -14,8 +15,8 @@ export const adoptParkedIdentities = statement<{ readonly limit: number }, objec
       'parked by an older version'
     from (
       select identity_id, parked_at from identity
-      where parked_at is not null and not exists (
-        select from due_work where kind = 'clock' and item_id = identity.identity_id::text)
+      where parked_at is not null
+        and ${isUntried('clock', sql`identity.identity_id::text`)}
       order by identity_id limit ${p.limit}
     ) as parked
     order by identity_id::text collate "C"

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { statement } from '../statement.ts';
 import { type ReportTopic, readThroughOf } from '../verification/lock-verifications.ts';
 import type { LeasedWork, Release, WorkKind } from './due-work-rows.ts';
+import { isUntried } from './untried.ts';
 
 /** What one round takes. */
 export interface FreshWork extends Release {
@@ -41,8 +42,8 @@ export const leaseFreshIdentities = statement<FreshWork, LeasedWork>(
       sql`
         with due as materialized (
           select identity_id, next_transition_at, fact_bytes from identity
-          where next_transition_at <= statement_timestamp() and parked_at is null and not exists (
-            select from due_work where kind = 'clock' and item_id = identity.identity_id::text)
+          where next_transition_at <= statement_timestamp() and parked_at is null
+            and ${isUntried('clock', sql`identity.identity_id::text`)}
           order by next_transition_at, identity_id
           limit ${p.limit}
           for no key update skip locked
@@ -70,8 +71,8 @@ export const leaseFreshVerifications = statement<FreshWork & ReportTopic, Leased
         with inputs as materialized (${readThroughOf(p)}), due as materialized (
           select verification_id, next_deadline_at from verification
           where next_deadline_at < (select read_through_at from inputs)
-            and next_deadline_at <= statement_timestamp() and not exists (
-              select from due_work where kind = 'sweep' and item_id = verification.verification_id)
+            and next_deadline_at <= statement_timestamp()
+            and ${isUntried('sweep', sql`verification.verification_id`)}
           order by next_deadline_at, verification_id
           limit ${p.limit}
           for no key update of verification skip locked

@@ -3,6 +3,7 @@ import { COUNTED_AT_MOST } from '../operator/status.ts';
 import { type RowOf, selectColumns } from '../row-spec.ts';
 import { statement } from '../statement.ts';
 import { WORK, type WorkKind } from './due-work-rows.ts';
+import { isUntried } from './untried.ts';
 
 /** An item that is tried, or that comes again. */
 export type WorkSummary = RowOf<typeof WORK>;
@@ -54,8 +55,8 @@ export const countDueWork = statement<object, WorkCount>(
         'clock',
         sql`
           select next_transition_at as due_at from identity
-          where next_transition_at <= statement_timestamp() and parked_at is null and not exists (
-            select from due_work where kind = 'clock' and item_id = identity.identity_id::text)
+          where next_transition_at <= statement_timestamp() and parked_at is null
+            and ${isUntried('clock', sql`identity.identity_id::text`)}
           order by next_transition_at`,
       )}
       union all
@@ -63,8 +64,8 @@ export const countDueWork = statement<object, WorkCount>(
         'sweep',
         sql`
           select next_deadline_at as due_at from verification
-          where next_deadline_at <= statement_timestamp() and not exists (
-            select from due_work where kind = 'sweep' and item_id = verification.verification_id)
+          where next_deadline_at <= statement_timestamp()
+            and ${isUntried('sweep', sql`verification.verification_id`)}
           order by next_deadline_at`,
       )}
     )
