@@ -57,6 +57,9 @@ test('an event that decides a parked identity ends its due work', async () => {
   await world.harness.process([hrEvent('left', 'a', 3, data)]);
   expect(await world.work()).toEqual([]);
   expect(await world.disabled()).toEqual(['a']);
+  expect(await world.database.query('select kind, state from review')).toEqual([
+    { kind: 'clock_failed', state: 'resolved' },
+  ]);
 });
 
 test('an identity that an older version has parked is adopted', async () => {

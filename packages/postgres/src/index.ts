@@ -194,6 +194,7 @@ export {
   readKept,
 } from './relay/repair-lanes.ts';
 export { pingSession, releaseTopicLock, tryTopicLock } from './relay/topic-lock.ts';
+export { listFailureReviews } from './reviews/failure-reviews.ts';
 export {
   encodePublishedReviews,
   type PublishedReview,

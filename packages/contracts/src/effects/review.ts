@@ -20,8 +20,9 @@ export const reviewResolved = z.object({
 });
 
 /**
- * A review that needs no decision any more. `resolution`: `became_known`; `facts_agree` where newer facts settled it; `superseded` where a
- * database that went back has forgotten it, or counts it in another review.
+ * A review that needs no decision any more. `resolution`: `became_known`; `facts_agree` where newer facts settled it;
+ * `decided` where what could not be decided before now was; `superseded` where a database that went back has forgotten it, or
+ * counts it in another review.
  */
 export type ReviewResolvedData = Immutable<z.infer<typeof reviewResolved>>;
 

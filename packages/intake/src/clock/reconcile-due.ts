@@ -44,7 +44,7 @@ async function decideIdentities(
   { policy, outputs }: Deciding,
 ): Promise<void> {
   const rows = await tx.run(lockLeasedIdentities, identityIdColumns(itemIds));
-  if (rows.length === 0) return;
+  if (rows.length === 0 && resolved.length === 0) return;
   await decideAndApply(
     tx,
     outputs,

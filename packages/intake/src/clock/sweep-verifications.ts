@@ -1,5 +1,6 @@
 import {
   leaseFreshVerifications,
+  listFailureReviews,
   lockLeasedVerifications,
   type ReportTopic,
   type Tx,
@@ -41,14 +42,21 @@ function sweepOf(reports: ReportTopic): DueKind {
   };
 }
 
+const KINDS = ['sweep_failed'] as const;
+
 async function settle(
   tx: Tx,
-  { itemIds, resolved }: Decision,
+  { itemIds }: Decision,
   { policy, outputs }: Deciding,
   reports: ReportTopic,
 ): Promise<void> {
-  const rows = await lockLeasedVerifications(tx, itemIds, reports);
-  if (rows.length === 0) return;
+  // Reviews also of those that a report has settled meanwhile, or that an older version has parked.
+  const [rows, failures] = await Promise.all([
+    lockLeasedVerifications(tx, itemIds, reports),
+    tx.run(listFailureReviews, { kinds: KINDS, subjects: itemIds }),
+  ]);
+  const resolved = failures.map(({ reviewId }) => reviewId);
+  if (rows.length === 0 && resolved.length === 0) return;
   await decideAndApply(
     tx,
     outputs,

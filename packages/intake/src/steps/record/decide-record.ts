@@ -85,7 +85,7 @@ function decideArrived(
     changes: [
       identityChanges(identity, reconciled, stated.facts, by),
       { audit: clockAudit(identity, reconciled, policy, nowMs) },
-      { resolved: endedReviews },
+      { resolved: [...endedReviews, ...identity.failureReviews] },
       stated,
     ],
     outcomes: facts.map((fact, at) => outcomeOf(fact, outcomes[at]?.disposition, policy)),
@@ -114,7 +114,7 @@ export function decideDue(identity: LockedIdentity, policy: Policy, moment: Mome
   return joinChanges([
     identityChanges(identity, reconciled, [], { nowMs, policy, cause: undefined }),
     { audit: clockAudit(identity, reconciled, policy, nowMs) },
-    { resolved: reconciled.endedReviews },
+    { resolved: [...reconciled.endedReviews, ...identity.failureReviews] },
   ]);
 }
 

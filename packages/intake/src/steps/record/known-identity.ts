@@ -28,6 +28,8 @@ export interface LockedIdentity {
   readonly known: () => KnownRecord;
   /** Whether the last decision about it failed: some of its facts may never have been decided. */
   readonly anew: boolean;
+  /** Ids of open reviews that say why it could not be decided: a decision resolves them. */
+  readonly failureReviews: readonly string[];
   /** A `joined` or `stated` names it. */
   readonly isIntroduced: boolean;
   /** At least one of its engagements was read from a head, so that not all of its facts were seen. */

@@ -25,7 +25,7 @@ export function nothingRead(): ReadPerson {
 }
 
 /** How an identity stood before this transaction. */
-interface Standing extends Pick<LockedIdentity, 'anew'> {
+interface Standing extends Pick<LockedIdentity, 'anew' | 'failureReviews'> {
   /** No fact has ever been stated. */
   readonly isNew: boolean;
 }
@@ -34,7 +34,7 @@ export function lockedIdentity(
   current: CurrentIdentity,
   person: ReadPerson,
   blocks: Blocks,
-  { isNew, anew }: Standing,
+  { isNew, ...standing }: Standing,
 ): LockedIdentity {
   const engagements = [...person.engagements.values()];
   const whole = [...person.whole.values()];
@@ -45,7 +45,7 @@ export function lockedIdentity(
       blocks,
       isNew,
     }),
-    anew,
+    ...standing,
     isIntroduced: engagements.some(isIntroduced) || whole.some((one) => one.isIntroduced),
     hasHeads: engagements.some(({ checkpoint }) => headOf(checkpoint) !== undefined),
     readAgain: [

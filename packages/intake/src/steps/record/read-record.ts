@@ -28,6 +28,7 @@ import {
   READ_LIMITS,
   tooMuch,
 } from './read-budget.ts';
+import { readFailures } from './read-failures.ts';
 import { lockedIdentity, nothingRead, type ReadPerson } from './read-person.ts';
 import { readWhole } from './read-whole.ts';
 import { groupRows, headOf, type ReadEngagement } from './stored-record.ts';
@@ -52,10 +53,11 @@ export async function readRecord(
   const known = rows.filter(hasFacts);
   const ids = known.map(({ identityId }) => identityId);
   // Sent together.
-  const [current, people, blocks] = await Promise.all([
+  const [current, people, blocks, failures] = await Promise.all([
     readCurrent(tx, rows),
     readPeople(tx, known, rows.length, policy),
     readBlocks(tx, ids, arriving),
+    readFailures(tx, rows),
   ]);
   await readWhereNeeded(tx, people, arriving, policy);
   return new Map(
@@ -65,7 +67,11 @@ export async function readRecord(
       if (one === undefined) throw new RangeError('an identity was not read');
       const person = people.get(identityId) ?? nothingRead();
       const own = blocks.get(identityId) ?? new Map();
-      const standing = { isNew: !hasFacts(row), anew: row.parkedAtMs !== null };
+      const standing = {
+        isNew: !hasFacts(row),
+        anew: row.parkedAtMs !== null,
+        failureReviews: failures.get(identityId) ?? [],
+      };
       return [identityId, lockedIdentity(one, person, own, standing)];
     }),
   );

@@ -1,6 +1,6 @@
-import { isDecidedByFacts } from '@latchkey/domain';
 import type { NewReview, ResolvedReview, ReviewToPublish } from '@latchkey/postgres';
 import type { Effect } from '../changes.ts';
+import { resolutionOf } from './review-ends.ts';
 
 type Announced = Pick<NewReview, 'reviewId' | 'kind' | 'subject' | 'owner' | 'dueAtMs'>;
 
@@ -28,7 +28,7 @@ export function openedEffect(review: Announced, version: bigint, nowMs: number):
 export function resolvedEffect(
   review: ResolvedReview,
   nowMs: number,
-  resolution = isDecidedByFacts(review.kind) ? 'facts_agree' : 'became_known',
+  resolution = resolutionOf(review.kind),
 ): Effect {
   return {
     type: 'latchkey.review.resolved.v1',

@@ -1,4 +1,3 @@
-import { isDecidedByFacts } from '@latchkey/domain';
 import {
   type NewReview,
   openReviews,
@@ -8,6 +7,7 @@ import {
 } from '@latchkey/postgres';
 import type { Changes, Effect } from '../changes.ts';
 import { openedEffect, resolvedEffect } from './review-effects.ts';
+import { opensAgain } from './review-ends.ts';
 import { settleShared } from './shared-reviews.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function saveReviews(
   nowMs: number,
 ): Promise<readonly Effect[]> {
   const wanted = distinct(reviews);
-  const settled = wanted.filter(({ kind }) => isDecidedByFacts(kind));
+  const settled = wanted.filter(({ kind }) => opensAgain(kind));
   const [opened, reopened] = await Promise.all([
     openReviews(tx, wanted),
     reopenReviews(tx, settled),
