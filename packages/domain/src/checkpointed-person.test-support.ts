@@ -3,18 +3,18 @@ import { type Policy } from './policy/policy.ts';
 import { type Reconciled } from './reconcile.ts';
 import { setSwitches } from './record/blocks.ts';
 import { type AdvancedHead } from './record/checkpoint/advance-head.ts';
-import { makeBase, type StoredBase } from './record/checkpoint/base.ts';
+import { type StoredBase } from './record/checkpoint/base.ts';
 import { createFullReading } from './record/checkpoint/full-reading.ts';
 import { readHead } from './record/checkpoint/head-text.ts';
 import {
   type KnownEngagement,
   knownFrom,
   needsAllFacts,
-  rawStatement,
   rowKeysOf,
 } from './record/checkpoint/known-engagement.ts';
 import { type KnownRecord } from './record/checkpoint/known-record.ts';
 import { type NewCheckpoint } from './record/checkpoint/new-checkpoint.ts';
+import { planPruning, slimStatement } from './record/checkpoint/plan-pruning.ts';
 import { type EngagementFact, type Fact, isBlockFact } from './record/fact.ts';
 import { engagementKeyOf, groupByEngagement } from './record/record.ts';
 
@@ -45,27 +45,19 @@ export class CheckpointedPerson extends Person {
   }
 
   #pruneEngagement(key: string, facts: readonly EngagementFact[]): void {
-    const prunedBelow = newestStated(facts);
-    const base = prunedBelow === undefined ? undefined : this.#baseBelow(key, facts, prunedBelow);
-    if (prunedBelow === undefined || base === undefined) return;
+    const known = this.bases.get(key);
+    const [source = ''] = key.split('\n');
+    const statements = facts
+      .filter(({ order }) => order >= (known?.prunedBelow ?? -1n))
+      .map(slimStatement);
+    const base = planPruning({ source, base: known, statements, endOrder: undefined });
+    if (base === undefined) return;
+    const { prunedBelow } = base;
     this.bases.set(key, base);
     // Facts between such a head and the full statement are gone.
     if ((this.heads.get(key)?.throughOrder ?? -1n) < prunedBelow) this.heads.delete(key);
     const gone = new Set<Fact>(facts.filter(({ order }) => order < prunedBelow));
     this.facts = this.facts.filter((fact) => !gone.has(fact));
-  }
-
-  #baseBelow(
-    key: string,
-    facts: readonly EngagementFact[],
-    prunedBelow: bigint,
-  ): StoredBase | undefined {
-    const base = this.bases.get(key);
-    const prunedBefore = base?.prunedBelow ?? -1n;
-    if (prunedBelow <= prunedBefore) return undefined;
-    const older = facts.filter(({ order }) => order < prunedBelow && order >= prunedBefore);
-    const [source = ''] = key.split('\n');
-    return makeBase({ source, base, statements: sorted(older).map(rawStatement), prunedBelow });
   }
 
   protected override read = (arriving: readonly Fact[], policy: Policy): KnownRecord => {
@@ -135,15 +127,6 @@ export class CheckpointedPerson extends Person {
     for (let at = 0; at < all.length; at += PAGE_COUNT) reading.add(all.slice(at, at + PAGE_COUNT));
     return reading.finish();
   }
-}
-
-/** The order of the newest full statement that is not tied. */
-function newestStated(facts: readonly EngagementFact[]): bigint | undefined {
-  const byOrder = Map.groupBy(facts, ({ order }) => order);
-  const alone = facts.filter(
-    ({ kind, order }) => kind === 'stated' && byOrder.get(order)?.length === 1,
-  );
-  return sorted(alone).at(-1)?.order;
 }
 
 function sorted(facts: readonly EngagementFact[]): readonly EngagementFact[] {

@@ -30,6 +30,12 @@ export {
 } from './record/checkpoint/known-engagement.ts';
 export { type KnownRecord, knownRecordOf } from './record/checkpoint/known-record.ts';
 export { type NewCheckpoint } from './record/checkpoint/new-checkpoint.ts';
+export {
+  type OldFacts,
+  planPruning,
+  type SlimStatement,
+  slimStatement,
+} from './record/checkpoint/plan-pruning.ts';
 export { countUndeclared } from './record/count-undeclared.ts';
 export { type EngagementKey } from './record/engagement.ts';
 export {
