@@ -18,6 +18,7 @@ export { type RedriveContext, type Redriven, redrive } from './operate/redrive.t
 export { type Restated, type Restating, restateAll } from './operate/restate.ts';
 export { type RestatedReviews, restateReviews } from './operate/restate-reviews.ts';
 export { retryWork, type WorkRetry } from './operate/retry-work.ts';
+export { createPruner, type Pruner, type Pruning } from './prune/prune-facts.ts';
 export { type AuditDecided, auditOf } from './steps/audit.ts';
 export { type IntakeContext } from './steps/context.ts';
 export { isDataError } from './steps/data-error.ts';

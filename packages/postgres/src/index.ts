@@ -57,6 +57,15 @@ export {
 } from './facts/list-engagement-facts.ts';
 export { listFactEngagements } from './facts/list-engagements.ts';
 export { type KnownFactRow, listKnownFacts, type ReadLimits } from './facts/list-facts.ts';
+export { listOldFacts, type OldFactRow } from './facts/pruning/list-old-facts.ts';
+export { FIRST_ENGAGEMENT, listPrunable } from './facts/pruning/list-prunable.ts';
+export { lockToPrune, readPruned } from './facts/pruning/lock-prunable.ts';
+export {
+  deleteFactsBelow,
+  lowerFactBytes,
+  PRUNE_MAX_ROWS,
+  saveBase,
+} from './facts/pruning/prune-facts.ts';
 export { type CorrelationKey, lockCorrelationKeys } from './identity/correlation-keys.ts';
 export { type GrownRecord, growRecords } from './identity/grow-records.ts';
 export type { IdentityKey, IdentityRow } from './identity/identity-rows.ts';

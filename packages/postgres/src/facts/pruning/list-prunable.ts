@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import { statement } from '../../statement.ts';
+import type { EngagementRowKey } from '../fact-rows.ts';
+
+/** Facts of one engagement that `listPrunable` looks at, at most. */
+const LOOK_MAX_ROWS = 200;
+
+/** Begins before every engagement. */
+export const FIRST_ENGAGEMENT: EngagementRowKey = {
+  identityId: '00000000-0000-0000-0000-000000000000',
+  source: '',
+  engagement: '',
+};
+
+export interface PrunableRow extends EngagementRowKey {
+  /** Something may be pruned. False: nothing can be. */
+  readonly isPrunable: boolean;
+}
+
+interface PrunableParameters extends EngagementRowKey {
+  readonly retentionDays: number;
+  readonly maxRows: number;
+}
+
+/**
+ * Engagements after one of them, in the order of their keys, and whether an old full statement may have replaced older
+ * facts: one descent of the index for each, and those facts that are older than the retention, a bounded number of them.
+ * With more of these it may.
+ */
+export const listPrunable = statement<PrunableParameters, PrunableRow>(
+  'list_prunable',
+  (p) => sql`
+    with recursive known (identity_id, source, engagement, place) as (
+      select ${p.identityId}::uuid, ${p.source}::text collate "C", ${p.engagement}::text collate "C", 0
+      union all
+      select next.identity_id, next.source, next.engagement, known.place + 1
+      from known
+      cross join lateral (
+        select fact.identity_id, fact.source, fact.engagement
+        from fact
+        where (fact.identity_id, fact.source, fact.engagement)
+            > (known.identity_id, known.source, known.engagement)
+          and fact.engagement is not null
+        order by fact.identity_id, fact.source, fact.engagement
+        limit 1
+      ) as next
+      where known.place < ${p.maxRows}::integer
+    ), clock as materialized (
+      select statement_timestamp() - make_interval(days => ${p.retentionDays}::integer) as kept_since
+    )
+    select known.identity_id as "identityId", known.source, known.engagement,
+      -- That came too late, and are old by now.
+      exists (
+        select from (
+          select received_at from fact
+          where fact.identity_id = known.identity_id and fact.source = known.source
+            and fact.engagement = known.engagement
+            and fact.source_order < checkpoint.pruned_below and voided_at is null
+          order by source_order limit ${sql.lit(LOOK_MAX_ROWS)}
+        ) as late
+        where received_at < clock.kept_since
+      ) or (coalesce(lowest.is_old, false) and (
+        exists (
+          select from (
+            select kind from fact
+            where fact.identity_id = known.identity_id and fact.source = known.source
+              and fact.engagement = known.engagement and source_order > lowest.source_order
+              and source_order < coalesce(recent.source_order, 9223372036854775807)
+              and voided_at is null
+            order by source_order limit ${sql.lit(LOOK_MAX_ROWS)}
+          ) as old
+          where kind = 'stated'
+        )
+        or recent.source_order is null and exists (
+          select from fact
+          where fact.identity_id = known.identity_id and fact.source = known.source
+            and fact.engagement = known.engagement and source_order >= lowest.source_order
+            and voided_at is null
+          order by source_order offset ${sql.lit(LOOK_MAX_ROWS)} limit 1
+        )
+      )) as "isPrunable"
+    from known
+    cross join clock
+    left join lateral (
+      select pruned_below from engagement_checkpoint
+      where engagement_checkpoint.identity_id = known.identity_id
+        and engagement_checkpoint.source = known.source
+        and engagement_checkpoint.engagement = known.engagement
+      limit 1
+    ) as checkpoint on true
+    left join lateral (
+      select source_order, received_at < clock.kept_since as is_old
+      from fact
+      where fact.identity_id = known.identity_id and fact.source = known.source
+        and fact.engagement = known.engagement
+        and source_order >= coalesce(checkpoint.pruned_below, -9223372036854775808)
+        and voided_at is null
+      order by source_order limit 1
+    ) as lowest on true
+    left join lateral (
+      select source_order
+      from (
+        select source_order, received_at from fact
+        where lowest.is_old and fact.identity_id = known.identity_id
+          and fact.source = known.source and fact.engagement = known.engagement
+          and source_order >= lowest.source_order and voided_at is null
+        order by source_order limit ${sql.lit(LOOK_MAX_ROWS)}
+      ) as looked
+      where received_at >= clock.kept_since
+      limit 1
+    ) as recent on true
+    where place > 0
+    order by place`,
+);
