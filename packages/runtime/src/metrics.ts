@@ -118,6 +118,11 @@ export const METRICS = {
     help: 'Claims that this reconciler deleted from the inbox after their retention',
     labelNames: [],
   },
+  latchkey_facts_pruned_total: {
+    kind: 'counter',
+    help: 'Facts that this reconciler deleted, since an old full statement had replaced them',
+    labelNames: [],
+  },
   latchkey_inbox_remembers_seconds: {
     kind: 'gauge',
     help: 'How far back the inbox remembers; 0 as long as it has forgotten nothing',

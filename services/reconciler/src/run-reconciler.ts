@@ -32,6 +32,7 @@ import { forgettingTask, housekeepingTask } from './janitor.ts';
 import { Membership } from './membership.ts';
 import { openOutputs } from './open-outputs.ts';
 import { deadLettersTask, reviewsTask } from './open-work-gauges.ts';
+import { pruningTask } from './prune-facts.ts';
 import { readInputs } from './read-inputs.ts';
 import { openReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
@@ -122,6 +123,7 @@ export async function runReconciler(
     dueWorkTask(db, metrics),
     adoptionTask(db, log),
     forgettingTask(db, retention, { metrics, log }, signal),
+    pruningTask(db, settings.FACT_RETENTION_DAYS, { metrics, log }, signal),
     housekeepingTask(db, retention, metrics),
     auditOrderTask(db),
   ].filter((task) => task !== undefined);

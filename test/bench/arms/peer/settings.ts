@@ -2,7 +2,7 @@ import { integerSetting, textSetting } from '@latchkey/runtime';
 import { reconcilerSettings } from '../../../../services/reconciler/src/settings.ts';
 
 /** Settings of the peer: those of Latchkey's reconciler, and the tuned ones (docs/performance/peer.md). */
-export const peerSettings = reconcilerSettings.extend({
+export const peerSettings = reconcilerSettings.safeExtend({
   PEER_PART: textSetting()
     .default('both')
     .describe(
