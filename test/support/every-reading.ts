@@ -32,6 +32,23 @@ export async function readRecords(db: sql.Db, size: number): Promise<void> {
     sql.dropHeads(tx, engagements);
     sql.saveTrimmedKeys(tx, engagements, keys);
   });
+  const [engagement] = engagements;
+  if (engagement !== undefined) await pruneOne(db, engagement, size);
+}
+
+/** Looks at `size` engagements, and prunes one of them. */
+async function pruneOne(db: sql.Db, key: sql.EngagementRowKey, size: number): Promise<void> {
+  const { identityId } = key;
+  await db.run(sql.listPrunable, { ...sql.FIRST_ENGAGEMENT, retentionDays: 730, maxRows: size });
+  await db.transaction(async (tx) => {
+    await tx.run(sql.lockToPrune, { identityId });
+    await tx.run(sql.readPruned, key);
+    const place = { sourceOrder: 0n, eventId: '' };
+    await tx.run(sql.listOldFacts, { ...key, ...place, ...LIMITS, retentionDays: 0 });
+    await tx.run(sql.saveBase, { ...key, prunedBelow: 2n, base: '{}' });
+    await sql.deleteFactsBelow(tx, { ...key, prunedBelow: 2n, retentionDays: 0 });
+    sql.lowerFactBytes(tx, { identityId, bytes: 1 });
+  });
 }
 
 /** Two facts of each engagement, a block of each person; a head up to the first fact of every fourth engagement. */
