@@ -31,7 +31,7 @@ Parts; --only selects some (comma separated):
   nemesis     random faults under load on three brokers
   disasters   each repaired by the steps of docs/operations.md
   recovery    recovery times after restarts and kills
-  planted     twenty-four planted defects, one at a time; the checks must catch each
+  planted     twenty-six planted defects, one at a time; the checks must catch each
 
 Results of passed cases are stored (--results), so that an interrupted run resumes with the same sources.
 

@@ -148,6 +148,18 @@ const NAMED: readonly Named[] = [
     checks: ['lost'],
   },
   {
+    what: 'a head taken above a tie',
+    patch: '23-head-above-tie.patch',
+    trial: 'beside-the-head',
+    checks: ['state'],
+  },
+  {
+    what: 'a late fact folded on the head',
+    patch: '24-late-on-head.patch',
+    trial: 'beside-the-head',
+    checks: ['state'],
+  },
+  {
     what: 'an item that stays leased by a dead process',
     patch: '25-lease-for-ever.patch',
     trial: 'due-again',

@@ -1,5 +1,6 @@
 import type { Servers } from '../arena/arena.ts';
 import { behindATransaction } from './trials/behind-a-transaction.ts';
+import { besideTheHead } from './trials/beside-the-head.ts';
 import { runCaseTrial } from './trials/case.ts';
 import { contention } from './trials/contention.ts';
 import type { TrialFinding } from './trials/drain.ts';
@@ -40,6 +41,7 @@ export const TRIALS = {
   'late-audit-entry': { brokers: 1, run: lateAuditEntry },
   'due-again': { brokers: 1, run: dueAgain },
   'locked-identity': { brokers: 1, run: lockedIdentity },
+  'beside-the-head': { brokers: 1, run: besideTheHead },
   redriven: { brokers: 1, run: redriven },
   'leaders-moved': { brokers: 3, run: leadersMoved },
 } as const satisfies Record<string, Trial>;
