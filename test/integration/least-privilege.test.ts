@@ -223,6 +223,7 @@ test('the functions are those of triggers, which no role can call, of the months
     { proname: 'end_due_work', returns: 'trigger', definer: false },
     { proname: 'folded_id', returns: 'text', definer: false },
     { proname: 'make_audit_partitions', returns: 'text', definer: false },
+    { proname: 'note_older_version', returns: 'trigger', definer: false },
     { proname: 'refuse_lower_generation', returns: 'trigger', definer: false },
     { proname: 'refuse_terminal_change', returns: 'trigger', definer: false },
     { proname: 'refuse_terminal_change_but_generation', returns: 'trigger', definer: false },

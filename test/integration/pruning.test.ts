@@ -1,4 +1,5 @@
 import { identityIdOf } from '@latchkey/contracts';
+import { notePolicy } from '@latchkey/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { employee, HR, hrEvent, inDays, SECURITY, type SentEvent } from '../support/events.ts';
@@ -303,6 +304,30 @@ test('a janitor whose session is ended half-way has pruned nothing, and leaves n
   }
   expect(await ordersOf()).toEqual([1, 2, 3]);
   expect(await readCheckpoint()).toBeUndefined();
+  expect(await pruneAll(harness.db)).toEqual([2]);
+});
+
+test('nothing is pruned while an older version notes its policy, and for five minutes after', async () => {
+  await send(joined(), moved(2), stated(3));
+  await ageFacts(database);
+  const policyHash = 'a'.repeat(64);
+  const noteAsOlder = (): Promise<unknown> =>
+    database.query(
+      `insert into policy_at_work as known (policy_hash, seen_at) values ($1, clock_timestamp())
+       on conflict (policy_hash) do update set seen_at = greatest(known.seen_at, excluded.seen_at)`,
+      [policyHash],
+    );
+  await noteAsOlder();
+  expect(await pruneAll(harness.db)).toEqual([]);
+  await harness.db.run(notePolicy, { policyHash });
+  await noteAsOlder();
+  await harness.db.run(notePolicy, { policyHash });
+  expect(await pruneAll(harness.db)).toEqual([]);
+  await database.query(
+    `update policy_at_work set seen_by_pruning_at = clock_timestamp(),
+       seen_by_older_at = seen_by_older_at - interval '5 minutes'`,
+  );
+  await harness.db.run(notePolicy, { policyHash });
   expect(await pruneAll(harness.db)).toEqual([2]);
 });
 

@@ -257,6 +257,8 @@ export interface OutputState {
 export interface PolicyAtWork {
   policy_hash: string;
   seen_at: number;
+  seen_by_older_at: number | null;
+  seen_by_pruning_at: number | null;
 }
 
 export interface RelayPosition {

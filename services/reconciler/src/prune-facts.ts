@@ -2,7 +2,7 @@ import { createPruner } from '@latchkey/intake';
 import type { Db } from '@latchkey/postgres';
 import { type BackgroundTask, type Logger, type Metrics, waitMs } from '@latchkey/runtime';
 
-/** A version that does not know of pruned facts would read the records wrongly: a rolling upgrade is over by then. */
+/** An older version would read pruned records wrongly: until then an upgrade can be taken back. */
 const STARTS_AFTER_MS = 3_600_000;
 /** Pause between two transactions, so that a backlog does not slow intake down. */
 const PAUSE_MS = 50;

@@ -21,10 +21,16 @@ export const notePolicy = statement<{ policyHash: string }, object>(
     ), forgotten as (
       delete from policy_at_work where policy_hash in (select policy_hash from old)
     )
-    insert into policy_at_work as known (policy_hash, seen_at)
-    values (${p.policyHash}, clock_timestamp())
-    on conflict (policy_hash) do update set seen_at = greatest(known.seen_at, excluded.seen_at)`,
+    insert into policy_at_work as known (policy_hash, seen_at, seen_by_pruning_at)
+    values (${p.policyHash}, clock_timestamp(), clock_timestamp())
+    on conflict (policy_hash) do update set seen_at = greatest(known.seen_at, excluded.seen_at),
+      seen_by_pruning_at = excluded.seen_by_pruning_at`,
 );
+
+/** True while no reconciler has noted its policy in the last minutes that cannot read a record with pruned facts. */
+export const NO_OLDER_VERSION = sql`not exists (
+  select from policy_at_work
+  where seen_by_older_at > clock_timestamp() - make_interval(mins => ${sql.lit(KEPT_MINUTES)}))`;
 
 export interface PolicyAtWork {
   readonly policyHash: string;

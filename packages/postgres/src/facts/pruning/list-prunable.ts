@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { NO_OLDER_VERSION } from '../../policies/policies.ts';
 import { statement } from '../../statement.ts';
 import type { EngagementRowKey } from '../fact-rows.ts';
 
@@ -25,13 +26,14 @@ interface PrunableParameters extends EngagementRowKey {
 /**
  * Engagements after one of them, in the order of their keys, and whether an old full statement may have replaced older
  * facts: one descent of the index for each, and those facts that are older than the retention, a bounded number of them.
- * With more of these it may.
+ * With more of these it may. None while an older version is at work that would read pruned records wrongly.
  */
 export const listPrunable = statement<PrunableParameters, PrunableRow>(
   'list_prunable',
   (p) => sql`
     with recursive known (identity_id, source, engagement, place) as (
       select ${p.identityId}::uuid, ${p.source}::text collate "C", ${p.engagement}::text collate "C", 0
+      where ${NO_OLDER_VERSION}
       union all
       select next.identity_id, next.source, next.engagement, known.place + 1
       from known
