@@ -39,35 +39,65 @@ export async function planFor(
   retentionDays: number,
   limits: PruningLimits,
 ): Promise<PruningPlan> {
-  const statements: SlimStatement[] = [];
-  const sizes: FactSize[] = [];
-  let bytes = 0;
-  let place = { sourceOrder: known?.prunedBelow ?? LOWEST_ORDER, eventId: '' };
+  const read = createOldFacts();
+  let place: Place = { sourceOrder: known?.prunedBelow ?? LOWEST_ORDER, eventId: '' };
   for (;;) {
     const parameters = { ...key, ...place, ...limits.page, retentionDays };
     // eslint-disable-next-line no-await-in-loop -- a page begins where the one before it has ended
-    const rows = await tx.run(listOldFacts, parameters);
-    const recent = rows.find(({ isOld }) => !isOld);
-    const old = recent === undefined ? rows : rows.slice(0, rows.indexOf(recent));
-    for (const row of old) {
-      statements.push(slimStatement(asFact(row)));
-      sizes.push(sizeOf(row));
-      bytes += bytesOfText(row.data);
-    }
-    const last = rows.at(-1);
-    const isLast = recent !== undefined || last === undefined || !isCut(rows, limits.page);
-    const isBeyond =
-      statements.length >= limits.transaction.maxRows || bytes >= limits.transaction.maxBytes;
-    if (isLast || isBeyond) {
-      const endOrder = recent?.sourceOrder ?? (isLast ? undefined : last.sourceOrder);
+    const page = pageOf(await tx.run(listOldFacts, parameters), limits.page);
+    read.add(page.old);
+    const isLast = page.next === undefined;
+    if (isLast || read.isBeyond(limits.transaction)) {
+      const { statements, sizes } = read;
+      const endOrder = page.next?.sourceOrder ?? page.recentOrder;
       const base = planPruning({ source: key.source, base: known, statements, endOrder });
       if (isLast || base !== undefined) return { base, sizes, isPartial: !isLast };
     }
-    place = { sourceOrder: last.sourceOrder, eventId: last.eventId };
+    place = page.next ?? place;
   }
 }
 
-function isCut(rows: readonly OldFactRow[], { maxRows, maxBytes }: ReadLimits): boolean {
+interface Place {
+  readonly sourceOrder: bigint;
+  readonly eventId: string;
+}
+
+interface OldPage {
+  readonly old: readonly OldFactRow[];
+  /** The order of the first fact that is not old; `undefined`: all on this page are. */
+  readonly recentOrder: bigint | undefined;
+  /** After which fact the next page begins; `undefined`: no old facts follow. */
+  readonly next: Place | undefined;
+}
+
+function pageOf(rows: readonly OldFactRow[], { maxRows, maxBytes }: ReadLimits): OldPage {
+  const recent = rows.find(({ isOld }) => !isOld);
+  if (recent !== undefined) {
+    const old = rows.slice(0, rows.indexOf(recent));
+    return { old, recentOrder: recent.sourceOrder, next: undefined };
+  }
   const bytes = rows.reduce((sum, { data }) => sum + bytesOfText(data), 0);
-  return rows.length >= maxRows || bytes > maxBytes;
+  const isCut = rows.length >= maxRows || bytes > maxBytes;
+  return { old: rows, recentOrder: undefined, next: isCut ? rows.at(-1) : undefined };
+}
+
+/** What is kept of the facts that were read. */
+function createOldFacts() {
+  const statements: SlimStatement[] = [];
+  const sizes: FactSize[] = [];
+  let total = 0;
+  return {
+    statements: statements as readonly SlimStatement[],
+    sizes: sizes as readonly FactSize[],
+    add: (rows: readonly OldFactRow[]): void => {
+      for (const row of rows) {
+        const size = sizeOf(row);
+        statements.push(slimStatement(asFact(row)));
+        sizes.push(size);
+        total += size.bytes;
+      }
+    },
+    isBeyond: ({ maxRows, maxBytes }: ReadLimits): boolean =>
+      sizes.length >= maxRows || total >= maxBytes,
+  };
 }
