@@ -39,21 +39,19 @@ export async function planFor(
   retentionDays: number,
   limits: PruningLimits,
 ): Promise<PruningPlan> {
-  const read = createOldFacts();
+  const { statements, sizes, ...read } = createOldFacts();
+  const plan = (endOrder: bigint | undefined): StoredBase | undefined =>
+    planPruning({ source: key.source, base: known, statements, endOrder });
   let place: Place = { sourceOrder: known?.prunedBelow ?? LOWEST_ORDER, eventId: '' };
   for (;;) {
     const parameters = { ...key, ...place, ...limits.page, retentionDays };
     // eslint-disable-next-line no-await-in-loop -- a page begins where the one before it has ended
-    const page = pageOf(await tx.run(listOldFacts, parameters), limits.page);
-    read.add(page.old);
-    const isLast = page.next === undefined;
-    if (isLast || read.isBeyond(limits.transaction)) {
-      const { statements, sizes } = read;
-      const endOrder = page.next?.sourceOrder ?? page.recentOrder;
-      const base = planPruning({ source: key.source, base: known, statements, endOrder });
-      if (isLast || base !== undefined) return { base, sizes, isPartial: !isLast };
-    }
-    place = page.next ?? place;
+    const { old, next, recentOrder } = pageOf(await tx.run(listOldFacts, parameters), limits.page);
+    read.add(old);
+    if (next === undefined) return { base: plan(recentOrder), sizes, isPartial: false };
+    const base = read.isBeyond(limits.transaction) ? plan(next.sourceOrder) : undefined;
+    if (base !== undefined) return { base, sizes, isPartial: true };
+    place = next;
   }
 }
 
