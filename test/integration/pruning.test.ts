@@ -1,5 +1,7 @@
 import { identityIdOf } from '@latchkey/contracts';
+import { createMetrics } from '@latchkey/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pruningTask } from '../../services/reconciler/src/prune-facts.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { employee, HR, hrEvent, inDays, SECURITY } from '../support/events.ts';
 import {
@@ -208,4 +210,22 @@ test('a pruned fact that is delivered again after the inbox forgot it is stale, 
   // What is not below is found in the record.
   expect(await harness.process([full])).toMatchObject({ counts: { duplicate: 1 } });
   expect(await database.query(accounts, [identityIdOf(HR, PERSON)])).toEqual(before);
+});
+
+test('a reconciler prunes once it has run for long enough, and counts and logs it', async () => {
+  await harness.send(joined(), moved(2), stated(3));
+  await ageFacts(database);
+  const { signal } = new AbortController();
+  const logged: unknown[] = [];
+  const log = { info: (fields: unknown) => logged.push(fields) };
+  const run = async (startsAfterMs: number): Promise<string> => {
+    const metrics = createMetrics();
+    const time = { retentionDays: 730, startsAfterMs };
+    await pruningTask(harness.db, time, { metrics, log }, signal).work();
+    return metrics.text();
+  };
+  expect(await run(3_600_000)).toContain('latchkey_facts_pruned_total 0');
+  expect(await harness.orders()).toEqual([1, 2, 3]);
+  expect(await run(0)).toContain('latchkey_facts_pruned_total 2');
+  expect(logged).toEqual([{ facts: 2 }]);
 });

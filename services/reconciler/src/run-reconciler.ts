@@ -32,7 +32,7 @@ import { forgettingTask, housekeepingTask } from './janitor.ts';
 import { Membership } from './membership.ts';
 import { openOutputs } from './open-outputs.ts';
 import { deadLettersTask, reviewsTask } from './open-work-gauges.ts';
-import { pruningTask } from './prune-facts.ts';
+import { PRUNING_STARTS_AFTER_MS, pruningTask } from './prune-facts.ts';
 import { readInputs } from './read-inputs.ts';
 import { openReadThrough } from './read-through.ts';
 import type { ReconcilerSettings } from './settings.ts';
@@ -107,6 +107,10 @@ export async function runReconciler(
   const lag = openInputLag({ openKafka: openLagKafka, topics, membership, health, metrics });
   await using _lag = lag;
   const retention = { retentionDays, marginSeconds };
+  const pruningTime = {
+    retentionDays: settings.FACT_RETENTION_DAYS,
+    startsAfterMs: PRUNING_STARTS_AFTER_MS,
+  };
   const background = createBackgroundTasks({
     metrics,
     log,
@@ -123,7 +127,7 @@ export async function runReconciler(
     dueWorkTask(db, metrics),
     adoptionTask(db, log),
     forgettingTask(db, retention, { metrics, log }, signal),
-    pruningTask(db, settings.FACT_RETENTION_DAYS, { metrics, log }, signal),
+    pruningTask(db, pruningTime, { metrics, log }, signal),
     housekeepingTask(db, retention, metrics),
     auditOrderTask(db),
   ].filter((task) => task !== undefined);
