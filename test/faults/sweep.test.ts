@@ -1,19 +1,13 @@
 import { expect, inject, test } from 'vitest';
-import { RECONCILER_POINTS, RELAY_POINTS } from './failpoints/points.ts';
+import { PARTS } from './failpoints/points.ts';
 import { type CaseResult, runCampaign } from './sweep/campaign.ts';
 import { selectCases } from './sweep/case.ts';
 
 /**
- * Four concurrent arenas: most of the time they wait for sessions to expire. `npm run faults -- --only sweep` runs
- * every action at each point.
+ * Concurrent arenas: most of the time they wait for sessions to expire. `npm run faults -- --only sweep` runs every action at
+ * each point.
  */
-const PARTS = [
-  RECONCILER_POINTS.slice(0, 5),
-  RECONCILER_POINTS.slice(5),
-  RELAY_POINTS.slice(0, 4),
-  RELAY_POINTS.slice(4),
-];
-const CASES = selectCases([...RECONCILER_POINTS, ...RELAY_POINTS], 1);
+const CASES = selectCases(PARTS.flat(), 1);
 
 test.concurrent.each(PARTS)(
   'processes that are killed, stopped, cut off or failed at %s %s %s %s lose and duplicate nothing',

@@ -1,4 +1,4 @@
-import type { Client, QueryConfig } from 'pg';
+import type { Client, QueryConfig, QueryResult } from 'pg';
 import { nameOf, type Query, wrappedClient } from '../../support/wrapped-client.ts';
 
 /** Hooks around the statements of one connection. Each may delay the statement. */
@@ -8,7 +8,7 @@ export interface QueryTaps {
   sending(name: string): Promise<'go' | 'error'>;
   /** The statement is sent, its answer has not arrived. */
   sent(name: string): Promise<'go' | 'error'>;
-  answered(name: string): Promise<'go' | 'error'>;
+  answered(name: string, rowCount: number): Promise<'go' | 'error'>;
 }
 
 /** Provokes an error of the server, so that the server aborts the transaction too. */
@@ -36,10 +36,14 @@ function tapped(query: Query, taps: QueryTaps): Query {
     const sending = lastSent.then(() => send(config, values, name));
     lastSent = sending.catch(() => undefined);
     const result = await (await sending).answer;
-    if ((await taps.answered(name)) === 'go') return result;
+    if ((await taps.answered(name, rowCountOf(result))) === 'go') return result;
     if (name === 'commit') return lostReply(Promise.resolve());
     return query(FAIL);
   };
+}
+
+function rowCountOf(result: unknown): number {
+  return (result as Partial<QueryResult> | undefined)?.rowCount ?? 0;
 }
 
 /** Waits for the answer, then rejects as if the server had shut down. */

@@ -5,11 +5,21 @@ export const RECONCILER_POINTS = [
   'begun',
   'claimed',
   'locked',
+  'facts-appended',
   'applied',
   'outbox-appended',
   'commit-sent',
   'commit-acknowledged',
   'offsets-committed',
+] as const;
+
+/** Boundaries of the transactions that lease and decide work that is due, in order. */
+export const DUE_POINTS = [
+  'due-lease-sent',
+  'due-leased',
+  'due-decided',
+  'due-commit-sent',
+  'due-commit-acknowledged',
 ] as const;
 
 /** Boundaries of a transaction in the relay, in order. `acquiring` is before the fencing of the predecessor. */
@@ -24,7 +34,17 @@ export const RELAY_POINTS = [
   'published-through-written',
 ] as const;
 
-export type ReconcilerPoint = (typeof RECONCILER_POINTS)[number];
+/** All of them, in parts of about the same duration. */
+export const PARTS: readonly (readonly Point[])[] = [
+  RECONCILER_POINTS.slice(0, 6),
+  RECONCILER_POINTS.slice(6),
+  DUE_POINTS,
+  RELAY_POINTS.slice(0, 4),
+  RELAY_POINTS.slice(4),
+];
+
+export type DuePoint = (typeof DUE_POINTS)[number];
+export type ReconcilerPoint = (typeof RECONCILER_POINTS)[number] | DuePoint;
 export type RelayPoint = (typeof RELAY_POINTS)[number];
 export type Point = ReconcilerPoint | RelayPoint;
 

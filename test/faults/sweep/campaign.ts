@@ -5,6 +5,7 @@ import { createLedger, type Ledger } from '../oracle/ledger.ts';
 import { diffState, fingerprintState } from '../oracle/replay.ts';
 import { generateWorkload } from '../workload/generate.ts';
 import { type FaultCase, nameOf } from './case.ts';
+import { becomingDue, isDuePoint } from './due.ts';
 import { runCase } from './run-case.ts';
 
 /** Result of one case. */
@@ -74,10 +75,11 @@ async function attempt(
   }
 }
 
-/** Deliveries of a case; deterministic. */
+/** Deliveries of a case; deterministic but for the dates of what becomes due. */
 function generateRecords({ point, action, seed }: FaultCase): readonly SentRecord[] {
   const prefix = `${point}-${action}-${seed}`;
-  return generateWorkload({ ...WORKLOAD, seed: seed * 1_009 + prefix.length, prefix });
+  const due = isDuePoint(point) ? becomingDue(prefix, Date.now()) : [];
+  return [...due, ...generateWorkload({ ...WORKLOAD, seed: seed * 1_009 + prefix.length, prefix })];
 }
 
 export function judgeArena(arena: Arena, ledger: Ledger): Promise<readonly Finding[]> {

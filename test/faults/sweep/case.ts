@@ -1,4 +1,4 @@
-import { type Point, RECONCILER_POINTS, RELAY_POINTS } from '../failpoints/points.ts';
+import { PARTS, type Point } from '../failpoints/points.ts';
 
 /** What happens to a process that is stopped at a failpoint. */
 export const ACTIONS = ['kill', 'stop', 'cut', 'error'] as const;
@@ -19,7 +19,7 @@ export function nameOf({ point, action, seed }: FaultCase): string {
 export function parseCase(name: string): FaultCase {
   const [point, action, seed] = name.split('/');
   const found = {
-    point: [...RECONCILER_POINTS, ...RELAY_POINTS].find((one) => one === point),
+    point: PARTS.flat().find((one) => one === point),
     action: ACTIONS.find((one) => one === action),
     seed: Number(seed),
   };

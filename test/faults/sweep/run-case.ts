@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SentRecord } from '../../support/events.ts';
 import type { Arena } from '../arena/arena.ts';
 import { isPublishing, type Member, type Role } from '../arena/member.ts';
-import { type Point, RECONCILER_POINTS } from '../failpoints/points.ts';
+import { type Point, RELAY_POINTS } from '../failpoints/points.ts';
 import type { FaultCase } from './case.ts';
+import { isDuePoint, untilNoneIsDue } from './due.ts';
 
 /** Longer than the session timeouts of the consumer group (6 s) and of the relay (6 s). */
 const STOPPED_MS = 8_000;
@@ -19,6 +20,7 @@ export interface CaseRun {
  * Arms a failpoint while these records are processed, applies the action to the first process that
  * reaches it, and waits until everything is drained.
  *
+ * @param records - of a failpoint of due work also persons who become due, see `becomingDue`
  * @throws Error when the point is never reached or the system does not drain
  */
 export async function runCase(
@@ -36,7 +38,10 @@ export async function runCase(
   for (const member of armed) if (member !== victim) member.disarm();
   const read = arena.messages().length;
   const startedMs = performance.now();
-  const acting = applyAction(victim, action);
+  const acting = Promise.all([
+    applyAction(victim, action),
+    isDuePoint(point) ? untilNoneIsDue(arena) : undefined,
+  ]);
   // The other processes continue meanwhile.
   await arena.send(records.slice(half));
   const recoveryMs = await untilRead(arena, read, startedMs);
@@ -47,7 +52,7 @@ export async function runCase(
 }
 
 function roleOf(point: Point): Role {
-  return (RECONCILER_POINTS as readonly Point[]).includes(point) ? 'reconciler' : 'relay';
+  return (RELAY_POINTS as readonly Point[]).includes(point) ? 'relay' : 'reconciler';
 }
 
 /** Kills the publishing relay where the point is reached only by a takeover. */

@@ -1,18 +1,10 @@
 import type { Servers } from '../arena/arena.ts';
-import { RECONCILER_POINTS, RELAY_POINTS } from '../failpoints/points.ts';
+import { PARTS } from '../failpoints/points.ts';
 import type { KeptPart } from '../kept/kept.ts';
 import { computeQuantile, computeUpperBoundPercent } from '../report/figures.ts';
 import type { PartReport } from '../report/part.ts';
 import { type CaseResult, runCampaign } from './campaign.ts';
 import { type FaultCase, listCases, nameOf } from './case.ts';
-
-/** Four parts of about the same duration. */
-const PARTS = [
-  RECONCILER_POINTS.slice(0, 5),
-  RECONCILER_POINTS.slice(5),
-  RELAY_POINTS.slice(0, 4),
-  RELAY_POINTS.slice(4),
-];
 
 export interface SweepOptions {
   readonly seeds: number;
