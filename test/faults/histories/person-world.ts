@@ -5,7 +5,6 @@ import {
   EXAMPLE_POLICY_URL,
   type Fact,
   factOf,
-  knownRecordOf,
   loadPolicy,
   type Reconciled,
   reconcile,
@@ -14,12 +13,14 @@ import { HR, type SentEvent, structured } from '../../support/events.ts';
 import { canonical } from '../oracle/canonical.ts';
 import { parseSent } from '../oracle/parse-sent.ts';
 import type { PersonState } from '../oracle/person-state.ts';
+import { StoredHeads } from './stored-heads.ts';
 
 export const POLICY = loadPolicy(readFileSync(EXAMPLE_POLICY_URL, 'utf8'));
 
-/** Runs the pure domain for one person, and stores in memory what the database would store. */
+/** Runs the pure domain for one person, and stores in memory what the database would store, heads included. */
 export class PersonWorld {
   facts: readonly Fact[] = [];
+  readonly heads = new StoredHeads(POLICY);
   identity: CurrentIdentity = {
     identityId: identityIdOf(HR, 'p1'),
     source: HR,
@@ -53,10 +54,10 @@ export class PersonWorld {
   }
 
   #reconcile(arriving: readonly Fact[], nowMs: number): Reconciled {
-    const { identity, facts } = this;
+    const { identity, facts, heads } = this;
     const reconciled = reconcile({
       identity,
-      known: knownRecordOf(facts, POLICY),
+      known: heads.read(facts, arriving),
       arriving,
       policy: POLICY,
       nowMs,
@@ -67,6 +68,7 @@ export class PersonWorld {
     for (const { after } of accounts) current.set(after.target, after);
     for (const account of quietAccounts) current.set(account.target, account);
     this.facts = [...facts, ...arriving];
+    heads.store(arriving, reconciled.checkpoints);
     this.identity = {
       ...identity,
       lifecycle: next.lifecycle,

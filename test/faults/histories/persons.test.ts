@@ -61,6 +61,12 @@ test('I3: every order, repetition and batching yields the state that the referen
   );
 });
 
+test('I24: what is decided is read from heads, in many histories', () => {
+  const histories = fc.sample(personHistories, { seed: 14, numRuns: HISTORIES });
+  const read = histories.filter((history) => runHistory(history, NOW_MS).heads.readings > 0);
+  expect(read.length).toBeGreaterThan(HISTORIES / 10);
+});
+
 test('I3, I17: every order yields the same ids, and every account belongs to one person and target', () => {
   fc.assert(
     fc.property(personHistories, (history) => {
