@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CANARY, createConflict, createJoiner, PERSONAL } from '../support/canary.ts';
 import {
-  employee,
   HR,
   hrEvent,
   inDays,
@@ -15,8 +15,6 @@ import { type ChildService, spawnService } from '../support/process.ts';
 import { runLatchkey } from '../support/run-latchkey.ts';
 import { openSystem, type TestSystem } from '../support/system.ts';
 
-/** Is in every personal or secret value, and must not appear in any log, metric or message. */
-const CANARY = 'c4nary';
 const PASSWORD = `${CANARY}-password`;
 const LEVEL = { LOG_LEVEL: 'trace' };
 
@@ -56,31 +54,6 @@ function urlWith(changes: {
   if (changes.database !== undefined) url.pathname = `/${changes.database}`;
   if (changes.port !== undefined) url.port = changes.port;
   return url.href;
-}
-
-const PERSONAL = {
-  givenName: `${CANARY}-given`,
-  familyName: `${CANARY}-family`,
-  email: `${CANARY}@example.com`,
-  jobTitle: `${CANARY}-title`,
-  location: `${CANARY}-place`,
-  manager: `${CANARY}-manager`,
-  undeclared: `${CANARY}-undeclared`,
-};
-
-function createJoiner(
-  person: string,
-  changes: Partial<SentEvent> = {},
-  more: object = {},
-): SentEvent {
-  const attributes = employee('Finance', { ...PERSONAL, ...more });
-  const data = { startsAt: inDays(-9), attributes };
-  return hrEvent('joined', `${CANARY}-${person}`, 1, data, changes);
-}
-
-/** An event with the same id and other content. */
-function createConflict(event: SentEvent): SentEvent {
-  return { ...event, data: { ...(event.data as object), endsAt: inDays(300), note: CANARY } };
 }
 
 /** Waits until the output of the reconciler contains this text. */
@@ -212,6 +185,30 @@ test.each([
   } else await untilLogged(`"code":"${state}"`);
   await query('drop function quote_row cascade');
   await system.settled();
+});
+
+test('work that is due and cannot be decided', async () => {
+  const { query } = system.database;
+  const person = `${CANARY}-due`;
+  await system.send(createJoiner('due'));
+  await system.settled();
+  // In one transaction, so that it is not decided before.
+  await query(`
+    begin;
+    create function quote_identity() returns trigger language plpgsql as $$
+    begin raise exception 'no: %', new.external_id using errcode = '22003', detail = new.external_id; end $$;
+    update identity set next_transition_at = now() where external_id = '${person}';
+    create trigger quote before update on identity for each row
+      when (new.external_id = '${person}' and new.parked_at is null) execute function quote_identity();
+    commit;`);
+  const failed = () => query('select * from due_work where cause is not null');
+  await expect.poll(failed).toMatchObject([{ cause: expect.stringContaining('22003') as string }]);
+  readable.set('due_work', JSON.stringify(await failed()));
+  const env = { DATABASE_URL: urlWith({}), OPERATOR: 'grace' };
+  expect(await recordCommand(env, 'work', 'list')).toContain('22003');
+  await query('drop function quote_identity cascade');
+  expect(await recordCommand(env, 'work', 'retry', '--all')).toContain('comes again now');
+  await expect.poll(() => query('select from due_work')).toEqual([]);
 });
 
 test('invalid settings, and servers that refuse valid ones', async () => {
