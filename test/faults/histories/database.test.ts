@@ -23,6 +23,8 @@ const drawn = fc.record({
   seed: fc.nat(1_000_000),
   persons: fc.integer({ min: 1, max: 8 }),
   verifications: fc.integer({ min: 0, max: 4 }),
+  /** Many: heads are advanced several times, and late facts are below them. */
+  maxFacts: fc.constantFrom(9, 40),
   batchSize: fc.integer({ min: 1, max: 20 }),
 });
 

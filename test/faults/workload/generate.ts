@@ -25,6 +25,8 @@ export interface WorkloadOptions {
   readonly endedCalls?: boolean;
   /** Facts about persons: any (default), or one start each. */
   readonly histories?: 'any' | 'joiners';
+  /** With any facts: how many a person has less than, after the first; default 9. */
+  readonly maxFacts?: number;
   /** Share of events that are delivered twice; default 0.2. */
   readonly duplicateShare?: number;
   /** Share of events whose id is also delivered with other content; default 0.005. */
@@ -66,7 +68,7 @@ function generateHistories(random: Random, options: WorkloadOptions): readonly S
   const historyOf = histories === 'any' ? generatePersonHistory : generateJoinerHistory;
   const personEvents = Array.from({ length: persons }, (_, index) => {
     const source = random.chance(0.7) ? HR : CONTRACTORS;
-    return historyOf(random, { source, externalId: `${prefix}-p${index}` });
+    return historyOf(random, { source, externalId: `${prefix}-p${index}` }, options.maxFacts);
   });
   const verificationEvents = Array.from({ length: verifications }, (_, index) =>
     generateVerificationHistory(random, `${prefix}-v${index}`, options.endedCalls ?? true),

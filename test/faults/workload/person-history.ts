@@ -2,11 +2,16 @@ import type { SentEvent } from '../../support/events.ts';
 import { type FactDraft, factEvent, MOMENTS, type Person, THEMES } from './facts.ts';
 import type { Random } from './random.ts';
 
+/** Facts after the first one. */
 const FACTS_MAX_COUNT = 9;
 const PAST_COUNT = 8;
 
 /** Generates all facts about a person, in the source's order. */
-export function generatePersonHistory(random: Random, person: Person): readonly SentEvent[] {
+export function generatePersonHistory(
+  random: Random,
+  person: Person,
+  maxFacts = FACTS_MAX_COUNT,
+): readonly SentEvent[] {
   const engagements = random.chance(0.2) ? 2 : 1;
   const kinds = random.pick(THEMES);
   const drawn = (): FactDraft => ({
@@ -18,7 +23,7 @@ export function generatePersonHistory(random: Random, person: Person): readonly 
     kind: random.chance(0.8) ? 'joined' : 'stated',
     at: random.below(PAST_COUNT),
   };
-  const count = random.below(FACTS_MAX_COUNT);
+  const count = random.below(maxFacts);
   const more = Array.from({ length: count }, drawn);
   return [first, ...more].map((draft, index) => factEvent(person, index + 1, draft));
 }
