@@ -9,16 +9,16 @@ import { selectCases } from './sweep/case.ts';
  */
 const CASES = selectCases(PARTS.flat(), 1);
 
-test.concurrent.each(PARTS)(
-  'processes that are killed, stopped, cut off or failed at %s %s %s %s lose and duplicate nothing',
+test.concurrent.each(PARTS.map((points) => ({ points, names: points.join(' ') })))(
+  'processes that are killed, stopped, cut off or failed at $names lose and duplicate nothing',
   { timeout: 600_000 },
-  async (...points) => {
+  async ({ points }) => {
     const servers = {
       databaseUrl: inject('databaseUrl'),
       brokers: inject('brokers'),
       runId: inject('runId'),
     };
-    const cases = CASES.filter(({ point }) => points.flat().includes(point));
+    const cases = CASES.filter(({ point }) => points.includes(point));
     const results: CaseResult[] = [];
     await runCampaign(servers, cases, (result) => {
       results.push(result);
