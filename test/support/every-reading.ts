@@ -39,7 +39,8 @@ export async function readRecords(db: sql.Db, size: number): Promise<void> {
 /** Looks at `size` engagements, and prunes one of them. */
 async function pruneOne(db: sql.Db, key: sql.EngagementRowKey, size: number): Promise<void> {
   const { identityId } = key;
-  await db.run(sql.listPrunable, { ...sql.FIRST_ENGAGEMENT, retentionDays: 730, maxRows: size });
+  const look = { ...sql.FIRST_ENGAGEMENT, retentionDays: 730, maxRows: size, readMaxRows: 5_000 };
+  await db.run(sql.listPrunable, look);
   await db.transaction(async (tx) => {
     await tx.run(sql.lockToPrune, { identityId });
     await tx.run(sql.readPruned, key);

@@ -21,18 +21,20 @@ export const LARGE_STEPS = {
 /**
  * Looks at all engagements once.
  *
+ * @param pause - called after each transaction
  * @returns how many facts each transaction has deleted
  */
 export async function pruneAll(
   db: Db,
   limits: typeof SMALL_STEPS = SMALL_STEPS,
+  pause: () => Promise<void> = () => Promise.resolve(),
 ): Promise<readonly number[]> {
   const counts: number[] = [];
   const pruner = createPruner(db, {
     retentionDays: RETENTION_DAYS,
     signal: new AbortController().signal,
     count: (pruned) => counts.push(pruned),
-    pause: () => Promise.resolve(),
+    pause,
     limits,
   });
   while (!(await pruner.prune()));

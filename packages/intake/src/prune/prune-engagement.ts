@@ -26,7 +26,8 @@ export interface PrunedEngagement {
 /**
  * Prunes what the newest old full statement of an engagement has replaced, or part of it where that is more than one
  * transaction reads. The identity is locked, so that nothing is decided about it meanwhile. Facts that came too late, and
- * are older than the retention by now, go with them. Prunes nothing while another transaction has locked the identity.
+ * are older than the retention by now, go with them. Prunes nothing while another transaction has locked the identity or an older
+ * version is at work, or where no full statement is among the facts that one transaction reads.
  */
 export async function pruneEngagement(
   db: Db,

@@ -41,9 +41,11 @@ export function createPruner(db: Db, pruning: Pruning): Pruner {
   let after: EngagementRowKey = FIRST_ENGAGEMENT;
   return {
     prune: async () => {
-      const { retentionDays, signal } = pruning;
+      const { retentionDays, signal, limits = LIMITS } = pruning;
       const maxRows = LOOK_MAX_ENGAGEMENTS;
-      const rows = await db.run(listPrunable, { ...after, retentionDays, maxRows });
+      const readMaxRows = limits.transaction.maxRows;
+      const look = { ...after, retentionDays, maxRows, readMaxRows };
+      const rows = await db.run(listPrunable, look);
       for (const row of rows.filter(({ isPrunable }) => isPrunable)) {
         if (signal.aborted) return false;
         after = row;

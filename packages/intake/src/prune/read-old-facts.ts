@@ -14,7 +14,7 @@ import { asFact, sizeOf } from '../steps/record/stored-record.ts';
 export interface PruningLimits {
   /** One page. */
   readonly page: ReadLimits;
-  /** One transaction reads no further than this once it has found something to prune. */
+  /** One transaction reads no further than this; bytes beyond it are in the last fact only. */
   readonly transaction: ReadLimits;
 }
 
@@ -24,13 +24,13 @@ export interface PruningPlan {
   readonly base: StoredBase | undefined;
   /** The facts that were read, those that stay included. */
   readonly sizes: readonly FactSize[];
-  /** There may be more to prune. */
+  /** There may be more to prune; false where the limit was reached and nothing to prune was found. */
   readonly isPartial: boolean;
 }
 
 /**
  * Reads the facts of an engagement that are older than the retention, from what was pruned before up to the first one
- * that is not, page by page. Of each only what counts is kept.
+ * that is not, or up to the limit of a transaction, page by page. Of each only what counts is kept.
  */
 export async function planFor(
   tx: Tx,
@@ -44,13 +44,17 @@ export async function planFor(
     planPruning({ source: key.source, base: known, statements, endOrder });
   let place: Place = { sourceOrder: known?.prunedBelow ?? LOWEST_ORDER, eventId: '' };
   for (;;) {
-    const parameters = { ...key, ...place, ...limits.page, retentionDays };
+    const page = read.nextPage(limits);
+    const parameters = { ...key, ...place, ...page, retentionDays };
     // eslint-disable-next-line no-await-in-loop -- a page begins where the one before it has ended
-    const { old, next, recentOrder } = pageOf(await tx.run(listOldFacts, parameters), limits.page);
+    const { old, next, recentOrder } = pageOf(await tx.run(listOldFacts, parameters), page);
     read.add(old);
     if (next === undefined) return { base: plan(recentOrder), sizes, isPartial: false };
-    const base = read.isBeyond(limits.transaction) ? plan(next.sourceOrder) : undefined;
-    if (base !== undefined) return { base, sizes, isPartial: true };
+    if (read.isBeyond(limits.transaction)) {
+      // Without a base nothing is written, and the next step would read the same again.
+      const base = plan(next.sourceOrder);
+      return { base, sizes, isPartial: base !== undefined };
+    }
     place = next;
   }
 }
@@ -95,6 +99,11 @@ function createOldFacts() {
         total += size.bytes;
       }
     },
+    /** No more than what is left of the transaction. */
+    nextPage: ({ page, transaction }: PruningLimits): ReadLimits => ({
+      maxRows: Math.min(page.maxRows, transaction.maxRows - sizes.length),
+      maxBytes: Math.min(page.maxBytes, transaction.maxBytes - total),
+    }),
     isBeyond: ({ maxRows, maxBytes }: ReadLimits): boolean =>
       sizes.length >= maxRows || total >= maxBytes,
   };

@@ -3,7 +3,7 @@ import { NO_OLDER_VERSION } from '../../policies/policies.ts';
 import { statement } from '../../statement.ts';
 import type { EngagementRowKey } from '../fact-rows.ts';
 
-/** Facts of one engagement that `listPrunable` looks at, at most. */
+/** Facts of one engagement that came too late and that `listPrunable` looks at, at most. */
 const LOOK_MAX_ROWS = 200;
 
 /** Begins before every engagement. */
@@ -21,12 +21,15 @@ export interface PrunableRow extends EngagementRowKey {
 interface PrunableParameters extends EngagementRowKey {
   readonly retentionDays: number;
   readonly maxRows: number;
+  /** Facts of one engagement that one transaction reads, at most. */
+  readonly readMaxRows: number;
 }
 
 /**
  * Engagements after one of them, in the order of their keys, and whether an old full statement may have replaced older
- * facts: one descent of the index for each, and those facts that are older than the retention, a bounded number of them.
- * With more of these it may. None while an older version is at work that would read pruned records wrongly.
+ * facts: descents of an index for each, to its lowest fact and to its lowest full statement. Only where both are older
+ * than the retention, those below the full statement are looked at: all are that old, and one transaction reads them and
+ * one fact above. None while an older version is at work that would read pruned records wrongly.
  */
 export const listPrunable = statement<PrunableParameters, PrunableRow>(
   'list_prunable',
@@ -61,26 +64,16 @@ export const listPrunable = statement<PrunableParameters, PrunableRow>(
           order by source_order limit ${sql.lit(LOOK_MAX_ROWS)}
         ) as late
         where received_at < clock.kept_since
-      ) or (coalesce(lowest.is_old, false) and (
-        exists (
-          select from (
-            select kind from fact
-            where fact.identity_id = known.identity_id and fact.source = known.source
-              and fact.engagement = known.engagement and source_order > lowest.source_order
-              and source_order < coalesce(recent.source_order, 9223372036854775807)
-              and voided_at is null
-            order by source_order limit ${sql.lit(LOOK_MAX_ROWS)}
-          ) as old
-          where kind = 'stated'
-        )
-        or recent.source_order is null and exists (
-          select from fact
+      ) or coalesce(lowest.is_old and full_statement.is_old, false) and (
+        select bool_and(received_at < clock.kept_since) and count(*) <= ${p.readMaxRows}::integer - 2
+        from (
+          select received_at from fact
           where fact.identity_id = known.identity_id and fact.source = known.source
             and fact.engagement = known.engagement and source_order >= lowest.source_order
-            and voided_at is null
-          order by source_order offset ${sql.lit(LOOK_MAX_ROWS)} limit 1
-        )
-      )) as "isPrunable"
+            and source_order < full_statement.source_order and voided_at is null
+          order by source_order limit ${p.readMaxRows}::integer - 1
+        ) as below
+      ) as "isPrunable"
     from known
     cross join clock
     left join lateral (
@@ -100,17 +93,13 @@ export const listPrunable = statement<PrunableParameters, PrunableRow>(
       order by source_order limit 1
     ) as lowest on true
     left join lateral (
-      select source_order
-      from (
-        select source_order, received_at from fact
-        where lowest.is_old and fact.identity_id = known.identity_id
-          and fact.source = known.source and fact.engagement = known.engagement
-          and source_order >= lowest.source_order and voided_at is null
-        order by source_order limit ${sql.lit(LOOK_MAX_ROWS)}
-      ) as looked
-      where received_at >= clock.kept_since
-      limit 1
-    ) as recent on true
+      select source_order, received_at < clock.kept_since as is_old
+      from fact
+      where fact.identity_id = known.identity_id and fact.source = known.source
+        and fact.engagement = known.engagement and source_order > lowest.source_order
+        and kind = 'stated' and voided_at is null
+      order by source_order limit 1
+    ) as full_statement on true
     where place > 0
     order by place`,
 );

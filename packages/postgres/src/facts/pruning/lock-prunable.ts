@@ -1,13 +1,17 @@
 import { sql } from 'kysely';
+import { NO_OLDER_VERSION } from '../../policies/policies.ts';
 import { statement } from '../../statement.ts';
 import { type EngagementRowKey } from '../fact-rows.ts';
 
-/** Locks an identity as deciding about it does. Returns no row where another transaction has locked it. */
+/**
+ * Locks an identity as deciding about it does. Returns no row where another transaction has locked it, or while an older
+ * version is at work that would read pruned records wrongly.
+ */
 export const lockToPrune = statement<{ identityId: string }, { identityId: string }>(
   'lock_to_prune',
   (p) => sql`
     select identity_id as "identityId" from identity
-    where identity_id = ${p.identityId}::uuid
+    where identity_id = ${p.identityId}::uuid and ${NO_OLDER_VERSION}
     for no key update skip locked`,
 );
 
