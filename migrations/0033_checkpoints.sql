@@ -5,7 +5,7 @@
 alter table identity
   -- bytes of facts and checkpoints that a transaction reads of it
   add column fact_bytes bigint not null default 0,
-  -- rises by one with each transaction that adds facts
+  -- rises by one with each transaction of this version that adds facts
   add column record_version bigint not null default 0,
   -- of the policy that decided it last
   add column derived_policy_hash text,
@@ -80,10 +80,39 @@ begin
   set through_order = null, head = null, referred = '{}'
   from inserted
   where known.identity_id = inserted.identity_id and known.source = inserted.source
-    and known.engagement = inserted.engagement and known.through_order >= inserted.source_order;
+    and known.engagement = inserted.engagement and known.through_order >= inserted.source_order
+    -- what is older than a pruned fact changes nothing
+    and inserted.source_order >= coalesce(known.pruned_below, inserted.source_order);
   return null;
 end
 $$;
+
+-- A fact that is voided counts no more: neither in a head nor in a switch.
+create function leave_out_voided() returns trigger language plpgsql as $$
+begin
+  update engagement_checkpoint as known
+  set through_order = null, head = null, referred = '{}'
+  where known.identity_id = new.identity_id and known.source = new.source
+    and known.engagement = new.engagement;
+  if new.kind in ('blocked', 'released') then
+    update block_switch as turned
+    set blocked_order = stated.blocked_order, released_order = stated.released_order
+    from (
+      select max(source_order) filter (where kind = 'blocked') as blocked_order,
+        max(source_order) filter (where kind = 'released') as released_order
+      from fact
+      where identity_id = new.identity_id and source = new.source and engagement is null
+        and kind in ('blocked', 'released') and voided_at is null
+        and coalesce(data::json ->> 'incident', '') = coalesce(new.data::json ->> 'incident', '')
+    ) as stated
+    where turned.identity_id = new.identity_id and turned.source = new.source
+      and turned.incident = coalesce(new.data::json ->> 'incident', '');
+  end if;
+  return null;
+end
+$$;
+create trigger fact_voided after update of voided_at on fact
+  for each row when (new.voided_at is distinct from old.voided_at) execute function leave_out_voided();
 
 create trigger fact_turns_switch after insert on fact
   referencing new table as inserted for each statement execute function turn_block_switches();
@@ -96,8 +125,10 @@ declare
   reached uuid := '00000000-0000-0000-0000-000000000000';
 begin
   loop
-    with part as (
+    -- Locked in the order in which services lock them.
+    with part as materialized (
       select identity_id from identity where identity_id > reached order by identity_id limit 1000
+      for no key update
     ), filled as (
       update identity set fact_bytes = stated.bytes
       from (
@@ -138,6 +169,7 @@ begin
   end loop;
   alter function turn_block_switches() owner to latchkey_migrator;
   alter function drop_overtaken_heads() owner to latchkey_migrator;
+  alter function leave_out_voided() owner to latchkey_migrator;
   alter procedure fill_fact_bytes() owner to latchkey_migrator;
 end
 $$;

@@ -26,12 +26,11 @@ create table due_work (
   -- nothing is parked for ever
   constraint due_work_returns_check check (lease_until is not null or retry_at is not null)
 ) with (fillfactor = 70);
-create index due_work_retry on due_work (kind, (coalesce(lease_until, retry_at)), item_id);
+create index due_work_retry on due_work (kind, (greatest(lease_until, retry_at)), item_id);
 
 create index due_work_due on due_work (kind, due_at, item_id);
 -- Another policy or build may decide what this one could not.
-create index due_work_other on due_work (kind, tried_policy, tried_build, item_id)
-  where lease_until is null;
+create index due_work_other on due_work (kind, tried_policy, tried_build, item_id);
 
 -- Different items of a kind that failed one after the other under a policy and a build; no row: none did.
 create table due_work_pace (

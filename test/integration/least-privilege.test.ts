@@ -222,6 +222,7 @@ test('the functions are those of triggers, which no role can call, of the months
     { proname: 'drop_overtaken_heads', returns: 'trigger', definer: false },
     { proname: 'end_due_work', returns: 'trigger', definer: false },
     { proname: 'folded_id', returns: 'text', definer: false },
+    { proname: 'leave_out_voided', returns: 'trigger', definer: false },
     { proname: 'make_audit_partitions', returns: 'text', definer: false },
     { proname: 'note_older_version', returns: 'trigger', definer: false },
     { proname: 'refuse_lower_generation', returns: 'trigger', definer: false },

@@ -12,7 +12,7 @@ import {
   needsAllFacts,
   rowKeysOf,
 } from './record/checkpoint/known-engagement.ts';
-import { type KnownRecord } from './record/checkpoint/known-record.ts';
+import { type KnownRecord, knownRecordOf } from './record/checkpoint/known-record.ts';
 import { type NewCheckpoint } from './record/checkpoint/new-checkpoint.ts';
 import { planPruning, slimStatement } from './record/checkpoint/plan-pruning.ts';
 import { type EngagementFact, type Fact, isBlockFact } from './record/fact.ts';
@@ -26,6 +26,8 @@ export class CheckpointedPerson extends Person {
   readonly heads = new Map<string, AdvancedHead>();
   readonly bases = new Map<string, StoredBase>();
   readonly trimmedKeys = new Map<string, Set<string>>();
+  /** A version that knows no heads is at work: it reads all facts, and makes no head. */
+  isOlder = false;
   /** Readings of all facts of an engagement that has a head. */
   fullReadings = 0;
   /** Readings from a head. */
@@ -61,6 +63,7 @@ export class CheckpointedPerson extends Person {
   }
 
   protected override read = (arriving: readonly Fact[], policy: Policy): KnownRecord => {
+    if (this.isOlder) return knownRecordOf(this.facts, policy);
     const groups = groupByEngagement(this.facts);
     const arrivingGroups = groupByEngagement(arriving);
     const keys = new Set([...groups.keys(), ...this.bases.keys()]);
@@ -75,6 +78,7 @@ export class CheckpointedPerson extends Person {
 
   protected override store = (arriving: readonly Fact[], { checkpoints }: Reconciled): void => {
     for (const fact of arriving) this.#dropOvertaken(fact);
+    if (this.isOlder) return;
     for (const checkpoint of checkpoints) this.#storeHead(checkpoint);
   };
 

@@ -23,6 +23,8 @@ const RUNS = { numRuns: 60 };
 interface Step {
   readonly facts: readonly Fact[];
   readonly afterMs: number;
+  /** An older version, which knows no heads, takes them. */
+  readonly byOlder: boolean;
 }
 
 /**
@@ -30,10 +32,12 @@ interface Step {
  * late.
  *
  * @param orders - the fewer, the more facts are tied
+ * @param mixed - an older version, which knows no heads, takes part
  */
 function histories(
   drawn: fc.Arbitrary<readonly Fact[]>,
   orders: number,
+  mixed = false,
 ): fc.Arbitrary<readonly Step[]> {
   return drawn.chain((all) =>
     fc
@@ -41,8 +45,9 @@ function histories(
         late: fc.array(fc.integer({ min: 0, max: 9 }), sameLength(all)),
         ends: fc.array(fc.boolean(), sameLength(all)),
         waits: fc.array(fc.integer({ min: 0, max: DAY_MS }), sameLength(all)),
+        older: mixed ? fc.array(fc.boolean(), sameLength(all)) : fc.constant([]),
       })
-      .map(({ late, ends, waits }) => {
+      .map(({ late, ends, waits, older }) => {
         const sorted = all
           .map((fact, at) => ({
             fact,
@@ -50,7 +55,7 @@ function histories(
           }))
           .sort((one, other) => one.place - other.place)
           .map(({ fact }) => fact);
-        return cut(sorted, ends, waits);
+        return cut(sorted, ends, waits, older);
       }),
   );
 }
@@ -75,13 +80,18 @@ function sameLength({ length }: readonly unknown[]) {
   return { minLength: length, maxLength: length };
 }
 
-function cut(all: readonly Fact[], ends: readonly boolean[], waits: readonly number[]): Step[] {
+function cut(
+  all: readonly Fact[],
+  ends: readonly boolean[],
+  waits: readonly number[],
+  older: readonly boolean[],
+): Step[] {
   const steps: Step[] = [];
   let batch: Fact[] = [];
   for (const [at, fact] of all.entries()) {
     batch.push(fact);
     if (ends[at] !== true && at < all.length - 1) continue;
-    steps.push({ facts: batch, afterMs: waits[at] ?? 0 });
+    steps.push({ facts: batch, afterMs: waits[at] ?? 0, byOlder: older[at] === true });
     batch = [];
   }
   return steps;
@@ -167,6 +177,7 @@ function processBoth(
   for (const step of steps) {
     nowMs += step.afterMs;
     const outcomes = full.process(step.facts, nowMs);
+    checkpointed.isOlder = step.byOlder;
     expect(checkpointed.process(step.facts, nowMs)).toEqual(outcomes);
     expect(stateOf(checkpointed)).toEqual(stateOf(full));
   }
@@ -201,6 +212,21 @@ test('years of moves: what is trimmed from a head is read where a fact needs it'
   let full = 0;
   fc.assert(
     fc.property(histories(moves(200), 200), (steps) => {
+      const [, checkpointed] = processBoth(steps, EXAMPLE_POLICY);
+      trimmed += checkpointed.countTrimmed();
+      full += checkpointed.fullReadings;
+    }),
+    { numRuns: 40 },
+  );
+  expect(trimmed).toBeGreaterThan(0);
+  expect(full).toBeGreaterThan(0);
+});
+
+test('years of moves during an upgrade: facts that an older version has stored above a head are read with it', () => {
+  let trimmed = 0;
+  let full = 0;
+  fc.assert(
+    fc.property(histories(moves(200), 200, true), (steps) => {
       const [, checkpointed] = processBoth(steps, EXAMPLE_POLICY);
       trimmed += checkpointed.countTrimmed();
       full += checkpointed.fullReadings;

@@ -22,6 +22,7 @@ export { type Blocks, blocksOf, type StoredSwitch } from './record/blocks.ts';
 export { type StoredBase } from './record/checkpoint/base.ts';
 export { createFullReading, type FullReading } from './record/checkpoint/full-reading.ts';
 export {
+  isTrimmed,
   type KnownEngagement,
   knownFrom,
   needsAllFacts,

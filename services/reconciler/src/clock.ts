@@ -30,12 +30,19 @@ export function clockTask(
     isPermanent,
     work: async () => {
       let tried = 0;
+      const failures: unknown[] = [];
       for (const kind of WORK_KINDS) {
-        // eslint-disable-next-line no-await-in-loop -- one kind after the other
-        const round = await ROUNDS[kind](context, reports());
-        alarm(kind, round);
-        tried += round.tried;
+        try {
+          // eslint-disable-next-line no-await-in-loop -- one kind after the other
+          const round = await ROUNDS[kind](context, reports());
+          alarm(kind, round);
+          tried += round.tried;
+        } catch (error) {
+          // The other kinds do not wait for this one.
+          failures.push(error);
+        }
       }
+      if (failures.length > 0) throw failures[0];
       return tried === 0 ? undefined : 'more';
     },
   };

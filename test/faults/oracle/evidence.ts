@@ -97,7 +97,7 @@ const QUERIES: Readonly<Record<keyof Evidence, string>> = {
   verifications: 'select verification_id as verification, state, attempt from verification',
   attempts: 'select verification_id as verification, attempt, state from verification_attempt',
   dueWork: `select kind, item_id as "itemId",
-    extract(epoch from clock_timestamp() - coalesce(lease_until, retry_at))::float8
+    extract(epoch from clock_timestamp() - greatest(lease_until, retry_at))::float8
       as "overdueSeconds",
     lease_until is null and tried_at < clock_timestamp() - interval '30 s' and tried_policy <> all (
       select policy_hash from policy_at_work where seen_at > clock_timestamp() - interval '30 s'

@@ -50,7 +50,7 @@ export function leaseItems(
   });
 }
 
-/** A process that dies does not come back to the same item at once: its lease is as much longer as the item would wait. */
+/** An item that ends the process comes again as late as one that fails; another release does not wait for it. */
 async function leaseTried(
   tx: Tx,
   { reviewKind }: DueKind,
@@ -61,8 +61,9 @@ async function leaseTried(
   if (tried === undefined) return { items: [], reviews: [] };
   const { itemId, dueAtMs, failedUnder, nowMs } = tried;
   const attempt = tried.attempt + 1;
-  const leaseUntilMs = nowMs + leaseMs + backOffMs(attempt);
-  await tx.run(leaseTriedWork, { ...key, itemId, leaseUntilMs });
+  const leaseUntilMs = nowMs + leaseMs;
+  const retryAtMs = leaseUntilMs + backOffMs(attempt);
+  await tx.run(leaseTriedWork, { ...key, itemId, leaseUntilMs, retryAtMs });
   return {
     items: [{ itemId, dueAtMs, attempt }],
     reviews: workReviewIds(reviewKind, itemId, failedUnder),

@@ -20,23 +20,24 @@ export const lockTriedWork = statement<Release & { readonly kind: string }, Trie
   (p) => sql`
     with before as materialized (
       select item_id, due_at, attempt, failed_under from due_work
-      where kind = ${p.kind} and lease_until is null
+      where kind = ${p.kind} and (lease_until is null or lease_until <= clock_timestamp())
         and (tried_policy, tried_build) < (${p.policy}::text, ${p.build}::text)
         and not concat(${p.policy}::text, ' ', ${p.build}::text) = any (failed_under)
       order by tried_policy, tried_build, item_id limit 1
       for update skip locked
     ), after as materialized (
       select item_id, due_at, attempt, failed_under from due_work
-      where kind = ${p.kind} and lease_until is null and not exists (select from before)
+      where kind = ${p.kind} and (lease_until is null or lease_until <= clock_timestamp())
+        and not exists (select from before)
         and (tried_policy, tried_build) > (${p.policy}::text, ${p.build}::text)
         and not concat(${p.policy}::text, ' ', ${p.build}::text) = any (failed_under)
       order by tried_policy, tried_build, item_id limit 1
       for update skip locked
     ), returned as materialized (
       select item_id, due_at, attempt, failed_under from due_work
-      where kind = ${p.kind} and coalesce(lease_until, retry_at) <= clock_timestamp()
+      where kind = ${p.kind} and greatest(lease_until, retry_at) <= clock_timestamp()
         and not exists (select from before) and not exists (select from after)
-      order by coalesce(lease_until, retry_at), item_id limit 1
+      order by greatest(lease_until, retry_at), item_id limit 1
       for update skip locked
     )
     select item_id as "itemId", due_at as "dueAtMs", attempt,
@@ -46,15 +47,24 @@ export const lockTriedWork = statement<Release & { readonly kind: string }, Trie
     ) as tried`,
 );
 
-/** Leases an item that this transaction has locked for its next try. */
+/**
+ * Leases an item that this transaction has locked for its next try. Where the process dies, the item comes again at
+ * `retryAtMs`, and under another policy or build as soon as the lease has run out.
+ */
 export const leaseTriedWork = statement<
-  Release & { readonly kind: string; readonly itemId: string; readonly leaseUntilMs: number },
+  Release & {
+    readonly kind: string;
+    readonly itemId: string;
+    readonly leaseUntilMs: number;
+    readonly retryAtMs: number;
+  },
   object
 >(
   'lease_tried_work',
   (p) => sql`
     update due_work set attempt = attempt + 1, tried_at = clock_timestamp(),
       lease_until = to_timestamp(${p.leaseUntilMs}::double precision / 1000),
+      retry_at = to_timestamp(${p.retryAtMs}::double precision / 1000),
       tried_policy = ${p.policy}, tried_build = ${p.build}
     where kind = ${p.kind} and item_id = ${p.itemId}`,
 );

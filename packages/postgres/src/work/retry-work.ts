@@ -24,7 +24,8 @@ export const retryDueWork = statement<RetriedWork, { kind: string; itemId: strin
       select kind, item_id from due_work
       where kind = ${p.kind}
         and (${p.itemIds}::text[] is null or item_id = any (${p.itemIds}::text[]))
-        and item_id > ${p.after} and lease_until is null
+        and item_id > ${p.after}
+        and (lease_until is null or lease_until <= clock_timestamp())
       order by item_id limit ${p.limit}
       for update
     )

@@ -94,7 +94,7 @@ export const giveBackWork = statement<
         and due_work.retry_at is null and due_work.attempt = 1
     )
     update due_work set lease_until = null, attempt = greatest(attempt - 1, 1),
-      retry_at = coalesce(retry_at, clock_timestamp())
+      retry_at = clock_timestamp()
     from given
     where due_work.kind = given.kind and due_work.item_id = given.item_id
       and (due_work.retry_at is not null or due_work.attempt > 1)`,

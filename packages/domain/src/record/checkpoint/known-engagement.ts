@@ -77,32 +77,38 @@ export function rawStatement(fact: EngagementFact): Statement {
   return readFact(fact, rawAttributes);
 }
 
-/** Keys of rows that facts name, where the head may not contain them; each once. */
+/** Keys of rows that facts above the head name, where the head may not contain them; each once. */
 export function rowKeysOf(
-  { head }: KnownEngagement,
+  { head, record }: KnownEngagement,
   arriving: readonly EngagementFact[],
 ): readonly string[] {
   if (head?.floorMs === undefined) return [];
-  return [...new Set(arriving.flatMap((fact) => rowKeyOf(structure(fact)) ?? []))];
+  const above = [...record.statements, ...arriving.map(structure)];
+  return [...new Set(above.flatMap((statement) => rowKeyOf(statement) ?? []))];
+}
+
+/** Whether something was trimmed from its head, so that facts above it must be looked at. */
+export function isTrimmed({ head }: KnownEngagement): boolean {
+  return head?.floorMs !== undefined;
 }
 
 /**
  * Whether facts can only be decided with all facts of the engagement: they are not above its head, or change what was
- * trimmed from it.
+ * trimmed from it, as a fact that an older version has stored above the head may do, too.
  *
  * @param trimmedKeys - those of `rowKeysOf` that belong to rows which were trimmed
  */
 export function needsAllFacts(
-  { head, prunedBelow = -1n }: KnownEngagement,
+  { head, record, prunedBelow = -1n }: KnownEngagement,
   arriving: readonly EngagementFact[],
   trimmedKeys: ReadonlySet<string>,
 ): boolean {
   if (head === undefined) return false;
-  return arriving.some((fact) => {
-    if (fact.order < prunedBelow) return false;
-    if (fact.order <= head.throughOrder) return true;
-    return head.floorMs !== undefined && changesTrimmed(structure(fact), head, trimmedKeys);
-  });
+  const counting = arriving.filter(({ order }) => order >= prunedBelow);
+  if (counting.some(({ order }) => order <= head.throughOrder)) return true;
+  if (head.floorMs === undefined) return false;
+  const above = [...record.statements, ...counting.map(structure)];
+  return above.some((statement) => changesTrimmed(statement, head, trimmedKeys));
 }
 
 function structure(fact: EngagementFact): Statement {

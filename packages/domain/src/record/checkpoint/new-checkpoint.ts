@@ -73,5 +73,5 @@ function headAfter(
 function isDue(known: KnownEngagement | undefined, arriving: readonly EngagementFact[]): boolean {
   if (known?.replacesHead === true) return true;
   const above = known?.record.statements.length ?? 0;
-  return arriving.length > 0 && above + arriving.length > ABOVE_MAX_COUNT;
+  return above + arriving.length > ABOVE_MAX_COUNT;
 }

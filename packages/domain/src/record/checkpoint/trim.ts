@@ -51,16 +51,20 @@ function untrimmed(periods: readonly Period[]): Trimmed {
   return { periods, floorMs: undefined, keys: [] };
 }
 
-/** The oldest periods that had ended before the floor, beyond those that are kept. */
+/** The oldest periods that had ended before the floor, beyond those that are kept. One that the next continues is kept. */
 function countGone(periods: readonly Period[], floorMs: number): number {
   let gone = 0;
   while (periods.length - gone > PERIODS_MAX_COUNT) {
     const oldest = periods[gone];
     const end = oldest === undefined ? undefined : endOf(oldest);
-    if (end === undefined || end.atMs >= floorMs) break;
+    if (end === undefined || end.atMs >= floorMs || continues(periods[gone + 1], end.atMs)) break;
     gone += 1;
   }
   return gone;
+}
+
+function continues(next: Period | undefined, endMs: number): boolean {
+  return next?.start !== undefined && next.start.atMs <= endMs;
 }
 
 /** Sorted; each once. */

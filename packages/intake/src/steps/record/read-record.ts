@@ -2,6 +2,7 @@ import {
   type EngagementFact,
   type Fact,
   isBlockFact,
+  isTrimmed,
   needsAllFacts,
   type Policy,
   rowKeysOf,
@@ -120,7 +121,8 @@ async function readWhereNeeded(
     ),
     keyOf,
   );
-  const needed = headed.filter(({ read, facts }) => {
+  const needed = headed.filter(({ read, facts, isReadable }) => {
+    if (!isReadable) return true;
     const keys = new Set((trimmed.get(keyOf(read)) ?? []).map(({ rowKey }) => rowKey));
     return needsAllFacts(read.known(), facts, keys);
   });
@@ -137,10 +139,13 @@ async function readWhereNeeded(
   }
 }
 
-/** An engagement with a head, about which facts arrive. */
+/** An engagement whose head may not be enough. */
 interface Headed {
   readonly read: ReadEngagement;
+  /** That arrive about it. */
   readonly facts: readonly EngagementFact[];
+  /** False: the head cannot be read, for instance since a fact that it refers to was voided. */
+  readonly isReadable: boolean;
   /** Keys of rows that the head may not contain. */
   readonly keys: readonly RowKeyRow[];
 }
@@ -154,26 +159,34 @@ async function headedEngagements(
   for (const [identityId, { engagements }] of people) {
     // eslint-disable-next-line no-await-in-loop -- lets the event loop run
     await yieldIfDue();
-    for (const [key, facts] of groupByEngagement(arriving.get(identityId) ?? [])) {
-      const read = engagements.get(key);
-      if (read === undefined || headOf(read.checkpoint) === undefined) continue;
-      const keys = namedKeys(read, facts);
-      if (keys !== undefined) headed.push({ read, facts, keys });
+    const groups = groupByEngagement(arriving.get(identityId) ?? []);
+    for (const [key, read] of engagements) {
+      if (headOf(read.checkpoint) === undefined) continue;
+      const one = headedEngagement(read, groups.get(key) ?? []);
+      if (one !== undefined) headed.push(one);
     }
   }
   return headed;
 }
 
-/** Undefined where reading the engagement fails: that concerns the decision about this person, and no other. */
-function namedKeys(
-  { identityId, source, engagement, known }: ReadEngagement,
+/** Undefined: its head is enough. */
+function headedEngagement(
+  read: ReadEngagement,
   facts: readonly EngagementFact[],
-): readonly RowKeyRow[] | undefined {
+): Headed | undefined {
+  const { identityId, source, engagement } = read;
   try {
-    const keys = rowKeysOf(known(), facts);
-    return keys.map((rowKey) => ({ identityId, source, engagement, rowKey }));
+    const known = read.known();
+    if (facts.length === 0 && !isTrimmed(known)) return undefined;
+    const keys = rowKeysOf(known, facts).map((rowKey) => ({
+      identityId,
+      source,
+      engagement,
+      rowKey,
+    }));
+    return { read, facts, isReadable: true, keys };
   } catch {
-    return undefined;
+    return { read, facts, isReadable: false, keys: [] };
   }
 }
 
