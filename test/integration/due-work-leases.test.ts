@@ -48,11 +48,15 @@ test('an item that kills its process is tried alone, later each time, and others
     .poll(() => world.database.query('select from due_work where lease_until < now()'))
     .toHaveLength(1);
   await dieLeasing(1);
-  expect(await world.work()).toMatchObject([{ attempt: 2, leased: true }]);
+  expect(await world.work()).toMatchObject([{ attempt: 2 }]);
   expect(
-    await world.database.query("select from due_work where lease_until > now() + interval '5 s'"),
+    await world.database.query("select from due_work where retry_at > now() + interval '5 s'"),
   ).toHaveLength(1);
   await world.leavers(['a']);
   expect(await world.round()).toEqual({ tried: 1, failed: 0, isSlowed: false });
   expect(await world.disabled()).toEqual(['a']);
+  expect(await world.round()).toMatchObject({ tried: 0 });
+  // Another release does not wait for the item that has ended this one.
+  await world.allRounds(world.build('another'));
+  expect(await world.disabled()).toEqual(['a', 'killer']);
 });
