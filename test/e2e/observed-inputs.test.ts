@@ -165,9 +165,9 @@ test('a reconciler is ready when it reads, and not while it joins or while an in
   await expect.poll(() => wasSeenJoining(system.env)).toBe(true);
   await using next = await spawnService('reconciler', { env: system.env });
   await expect.poll(() => readiness(next)).toContain('"ready":true');
-  expect(next.output()).toContain('partitions assigned');
+  await expect.poll(() => next.output()).toContain('partitions assigned');
   const { names } = system.topics;
   await deleteTopics(inject('brokers'), [names['workforce-events'], names['verification-events']]);
   await expect.poll(() => readiness(next)).toContain(`missing: ${names['workforce-events']}`);
-  expect(valuesOf(await scrape(next), 'latchkey_ready')).toEqual([0]);
+  await expect.poll(async () => valuesOf(await scrape(next), 'latchkey_ready')).toEqual([0]);
 });

@@ -30,7 +30,8 @@ export async function tryAgain(db: sql.Db, database: TestDatabase, size: number)
   await db.transaction(async (tx) => {
     await tx.run(sql.lockTriedWork, key);
     const itemId = ids[0] ?? '';
-    await tx.run(sql.leaseTriedWork, { ...key, itemId, leaseUntilMs: Date.now() });
+    const until = { leaseUntilMs: Date.now(), retryAtMs: Date.now() };
+    await tx.run(sql.leaseTriedWork, { ...key, itemId, ...until });
     await tx.run(sql.lockWork, { kind: 'clock', itemId });
   });
   await db.run(sql.giveBackWork, { kind: 'clock', itemIds: ids, attempt: 2 });

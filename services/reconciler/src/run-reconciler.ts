@@ -61,6 +61,8 @@ export async function runReconciler(
 ): Promise<void> {
   installKafkajsPatches();
   const { settings, log, health, metrics, signal, giveUp } = context;
+  // First of all: the process is not ready before it has joined, however much else is.
+  const membership = new Membership(health);
   const inputs = inputTopicNames(settings);
   const outputNames = outputTopicNames(settings);
   const policy = await openPolicy(settings.POLICY_FILE);
@@ -85,7 +87,6 @@ export async function runReconciler(
   const byName = new Map(
     Object.entries(inputs).map(([input, name]) => [name, input as InputTopic]),
   );
-  const membership = new Membership(health);
   const reading = readInputs(intake, {
     inputs: byName,
     maxEvents: settings.BATCH_MAX_EVENTS,
