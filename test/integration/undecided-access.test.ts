@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type IntakeHarness, openIntakeHarness } from '../support/intake-harness.ts';
 import {
   blocked,
+  decideHandedOver,
   joined,
   leftAtOnce,
   moved,
@@ -18,7 +19,7 @@ let harness: IntakeHarness;
 beforeEach(async () => {
   database = await createTestDatabase();
   harness = await openIntakeHarness(database);
-  await harness.process([joined('somebody else')]);
+  await harness.process([joined('grace')]);
 });
 afterEach(async () => {
   await harness[Symbol.asyncDispose]();
@@ -188,4 +189,20 @@ test('a person who is blocked before any decision has no access afterwards', asy
     identity: { lifecycle: 'suspended', generation: 1, parked: false },
     accounts: [],
   });
+});
+
+test('a block whose end of access cannot be written is stored all the same, and due work ends access later', async () => {
+  await employ('ada');
+  await refuse(database, 'account', "new.state = 'disabled'");
+  await harness.processOrIsolate(harness.batchOf([blocked('ada')]));
+  expect(await database.query('select from dead_letter')).toEqual([]);
+  expect(await database.query("select from fact where kind = 'blocked'")).toHaveLength(1);
+  expect(await database.query('select kind from due_work')).toEqual([{ kind: 'clock' }]);
+  expect(await database.query("select from review where kind = 'identity_undecided'")).toHaveLength(
+    1,
+  );
+  await database.query('drop trigger poison on account');
+  await decideHandedOver(harness);
+  const { accounts } = await stateOf(database, 'ada');
+  expect(new Set(accounts.map(({ state }) => state))).toEqual(new Set(['disabled']));
 });

@@ -17,7 +17,7 @@ let harness: IntakeHarness;
 beforeEach(async () => {
   database = await createTestDatabase();
   harness = await openIntakeHarness(database);
-  await harness.process([joined('somebody else')]);
+  await harness.process([joined('grace')]);
 });
 afterEach(async () => {
   await harness[Symbol.asyncDispose]();

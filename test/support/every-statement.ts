@@ -59,7 +59,10 @@ export async function leaveUndecided(harness: IntakeHarness, size: number): Prom
   const persons = idsOf(size);
   await harness.process(persons.map((person) => joined(person)));
   const ends = persons.map((person) => leftAtOnce(person));
-  await processBatch({ ...harness.context, undecidable: 'test' }, harness.batchOf(ends));
+  await processBatch(
+    { ...harness.context, undecidable: { cause: 'test', endsAccess: true } },
+    harness.batchOf(ends),
+  );
 }
 
 /** Reviews that facts decide: opened, resolved, opened again, resolved. */

@@ -1,6 +1,7 @@
 import { familyOfInput } from '@latchkey/contracts';
 import type { IntakeContext } from '../steps/context.ts';
 import { isDataError } from '../steps/data-error.ts';
+import type { Undecidable } from '../steps/deciding.ts';
 import { processorFor } from '../steps/families.ts';
 import { isHalved } from '../steps/halving.ts';
 import { storeOrGiveUp } from '../steps/store-or-give-up.ts';
@@ -30,7 +31,7 @@ export async function processOrIsolate(
     if (!isDataError(error) && !isHalved(error)) throw error;
     if (batch.deliveries.length > 1) return processHalves(context, batch, outcomes);
     const { handsOver } = processorFor(familyOfInput(batch.input));
-    const store = (undecidable: string) => processBatch({ ...context, undecidable }, batch);
+    const store = (undecidable: Undecidable) => processBatch({ ...context, undecidable }, batch);
     const giveUp = (cause: string) => processBatch(context, batch, cause);
     outcomes.push(await storeOrGiveUp(error, { store: handsOver ? store : undefined, giveUp }));
   }

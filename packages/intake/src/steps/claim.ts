@@ -42,8 +42,8 @@ export interface Claiming {
   /** Since when the inbox remembers every claim; null: it has forgotten none. See `readRetainedSince`. */
   readonly retainedSinceMs: number | null;
   /**
-   * Which table keeps the id of an event, so that a later delivery is found to be a duplicate. `record`: the fact keeps it
-   * for good. `inbox`: no other table is guaranteed to keep its event id.
+   * Which table keeps the id of an event, so that a later delivery is found to be a duplicate. `record`: the fact keeps it,
+   * until it is pruned below a full statement. `inbox`: no other table is guaranteed to keep its event id.
    */
   readonly retention: 'record' | 'inbox';
 }

@@ -8,5 +8,12 @@ export interface Deciding {
   /** Hash of the sources that decide: what failed under another one is tried again at once. */
   readonly build: string;
   /** Why no identity of these events can be decided: their facts are stored, and due work is to decide. */
-  readonly undecidable?: string;
+  readonly undecidable?: Undecidable;
+}
+
+/** Why identities cannot be decided, and what is done about them meanwhile. */
+export interface Undecidable {
+  readonly cause: string;
+  /** Whether a block or an immediate end ends access now; false where writing that failed too, and only facts are stored. */
+  readonly endsAccess: boolean;
 }

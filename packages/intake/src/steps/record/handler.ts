@@ -9,7 +9,7 @@ import { type LockedRecord, lockRecord } from './lock-record.ts';
 import { readRecord } from './read-record.ts';
 import { findUnknownPeople, withIntroduced } from './unknown-people.ts';
 
-/** Facts of the authoritative record. A fact is kept, and so is its event id: one that comes again is found there. */
+/** Facts of the authoritative record. A fact keeps its event id until it is pruned: one that comes again is found there. */
 export const recordHandler: Handler<RecordEvent, LockedRecord> = {
   retention: 'record',
   handsOver: true,

@@ -5,6 +5,7 @@ import { backOffMs } from '../back-off.ts';
 import { type Changes, REVIEW_DUE_MS } from '../changes.ts';
 import type { ClaimedEvent } from '../claim.ts';
 import { causeOf } from '../data-error.ts';
+import type { Undecidable } from '../deciding.ts';
 import type { Basis } from '../handler.ts';
 import type { Moment } from '../moment.ts';
 import type { DeliveryOutcome } from '../outcome.ts';
@@ -43,20 +44,22 @@ export function decideOrHandOver(
   try {
     return decide();
   } catch (error) {
-    return handOver(arrived, causeOf(error), by, moment);
+    return handOver(arrived, { cause: causeOf(error), endsAccess: true }, by, moment);
   }
 }
 
 function handOver(
   { identityId, identity, claimed, facts }: ArrivedEvents,
-  cause: string,
+  { cause, endsAccess }: Undecidable,
   by: Basis,
   { nowMs, epoch }: Moment,
 ): DecidedArrival {
   const { policy } = by;
   const { current } = identity;
   // A limit for security causes belongs here: which of these accounts are disabled now, and which wait for an approval.
-  const cut = disableUndecided({ identity: current, arriving: facts, policy, nowMs, epoch });
+  const cut = endsAccess
+    ? disableUndecided({ identity: current, arriving: facts, policy, nowMs, epoch })
+    : ACCESS_STAYS;
   const outcomes = facts.map((fact) => ({
     disposition: 'applied' as const,
     decisions: decisionsOf(fact, cause, cut),
@@ -73,6 +76,14 @@ function handOver(
   ];
   return { changes, outcomes: facts.map(() => UNDECIDED) };
 }
+
+/** It cannot be written: due work tries, and the review tells the owner. */
+const ACCESS_STAYS: DisabledAccess = {
+  accounts: [],
+  lifecycle: undefined,
+  causes: [],
+  decisions: [],
+};
 
 const UNDECIDED: DeliveryOutcome = {
   disposition: 'applied',
