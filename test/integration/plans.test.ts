@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { EXAMPLE_POLICY_URL, loadPolicy } from '@latchkey/domain';
 import {
   COUNTED_AT_MOST,
   type DatabaseRole,
@@ -8,6 +10,7 @@ import {
 } from '@latchkey/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { fillDueWork } from '../support/every-due-work.ts';
 import { readRecords } from '../support/every-reading.ts';
 import { repairOutputs } from '../support/every-repair.ts';
 import * as every from '../support/every-statement.ts';
@@ -32,6 +35,8 @@ const OTHER_ROWS: Readonly<Record<string, number>> = {
   count_open: 3 * COUNTED_AT_MOST,
   count_dead_letters: COUNTED_AT_MOST,
   count_reviews: COUNTED_AT_MOST,
+  // Of two kinds, tried before or not.
+  count_due_work: 4 * COUNTED_AT_MOST,
   // The rows, once to be found and once to be deleted.
   forget_claims: 3 * FORGET_MAX_ROWS,
   // Repairing a lane reads all of it.
@@ -76,16 +81,16 @@ beforeAll(async () => {
   services = new AsyncDisposableStack();
   // Creates the lanes.
   await openServices();
-  await fillDatabase(database, 1, FEW);
+  await fill(1, FEW);
   await database.query('analyze');
   const early = await openServices();
   planned.push({ when: 'with hardly any rows', plans: await early() });
-  await fillDatabase(database, FEW + 1, MANY);
+  await fill(FEW + 1, MANY);
   planned.push({ when: 'with many rows, as planned for hardly any', plans: await early() });
   await database.query('analyze');
   const later = await openServices();
   planned.push({ when: 'with many rows', plans: await later() });
-  await fillDatabase(database, MANY + 1, MOST);
+  await fill(MANY + 1, MOST);
   planned.push({ when: 'with the most rows, as planned for many', plans: await later() });
   await database.query('analyze');
   const last = await openServices();
@@ -95,6 +100,17 @@ afterAll(async () => {
   await services.disposeAsync();
   await database[Symbol.asyncDispose]();
 });
+
+async function fill(from: number, to: number): Promise<void> {
+  await fillDatabase(database, from, to);
+  const { hash } = loadPolicy(await readFile(EXAMPLE_POLICY_URL, 'utf8'));
+  await fillDueWork(
+    database,
+    { policy: hash, build: 'test' },
+    Math.ceil(from / 2),
+    Math.floor(to / 2),
+  );
+}
 
 /** New connections of every service, without cached plans. Their work can be repeated. */
 async function openServices(): Promise<() => Promise<Plans>> {

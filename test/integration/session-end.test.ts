@@ -82,9 +82,10 @@ function blockUntilEnded(pid: number): void {
   if (status !== 0) throw new Error(String(stderr));
 }
 
+/** Longer than UNHEARD_MS of the connection: after a shorter busy time it sends without reading first. */
 const WAYS = [
-  { state: '25P03', setting: `idle_in_transaction_session_timeout = '50ms'` },
-  { state: '25P04', setting: `transaction_timeout = '200ms'` },
+  { state: '25P03', setting: `idle_in_transaction_session_timeout = '250ms'` },
+  { state: '25P04', setting: `transaction_timeout = '250ms'` },
 ] as const;
 
 const USES = [

@@ -1,10 +1,48 @@
 import * as sql from '@latchkey/postgres';
 import type { TestDatabase } from './database.ts';
+import { eventually } from './eventually.ts';
+
+/**
+ * Items that failed under this release and wait: those numbered `from` to `to`. As in the other tables, each key of a batch then
+ * stands in an index page of its own.
+ */
+export async function fillDueWork(
+  { query }: TestDatabase,
+  { policy, build }: sql.Release,
+  from: number,
+  to: number,
+): Promise<void> {
+  const text = `
+    insert into due_work (kind, item_id, due_at, retry_at, tried_policy, tried_build, failed_under, cause)
+    select kind, md5('w' || n)::uuid::text, now() - make_interval(mins => n), now() + make_interval(mins => n + 60), $3, $4,
+      array[concat($3::text, ' ', $4::text)], 'test'
+    from generate_series($1::integer, $2::integer) as n, unnest(array['clock', 'sweep']) as kind`;
+  await query(text, [from, to, policy, build]);
+}
+
+/**
+ * What was deleted is left in the table and its indexes while a transaction may see it: an ANALYZE that the server has begun by
+ * itself, for one.
+ */
+export async function vacuumWork({ query }: TestDatabase): Promise<void> {
+  const vacuum = async (): Promise<number> => {
+    await query('vacuum (index_cleanup on) due_work');
+    const [row] = await query<{ dead: string }>(
+      `select n_dead_tup as dead from pg_stat_user_tables where relname = 'due_work'`,
+    );
+    return Number(row?.dead);
+  };
+  await eventually('deleted due work is gone', vacuum, (dead) => dead === 0);
+}
 
 /** Due work that failed: handed over, listed, tried again under this and another policy, given back, ended. */
-export async function tryAgain(db: sql.Db, database: TestDatabase, size: number): Promise<void> {
-  await database.query('vacuum due_work');
-  const release = { policy: 'p', build: 'b' };
+export async function tryAgain(
+  db: sql.Db,
+  database: TestDatabase,
+  release: sql.Release,
+  size: number,
+): Promise<void> {
+  await vacuumWork(database);
   const known = await database.query<{ identity_id: string }>(
     `select identity_id from identity order by created_at desc limit ${size}`,
   );

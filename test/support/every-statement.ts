@@ -14,7 +14,7 @@ import { acceptFinding } from './accept-finding.ts';
 import type { TestDatabase } from './database.ts';
 import { inDays, type SentEvent } from './events.ts';
 import { eventually } from './eventually.ts';
-import { tryAgain } from './every-due-work.ts';
+import { tryAgain, vacuumWork } from './every-due-work.ts';
 import type { Explainer } from './explaining-client.ts';
 import type { IntakeHarness } from './intake-harness.ts';
 import {
@@ -122,8 +122,7 @@ export async function decideDue(
   size: number,
 ): Promise<void> {
   const { db } = harness;
-  // What was deleted is left in the indexes until it is read once more.
-  await database.query('vacuum due_work');
+  await vacuumWork(database);
   const [first = '', ...persons] = idsOf(size + 1);
   await harness.process([joined(first), ...persons.map((person) => joined(person, inDays(9)))]);
   await makeDue(database, persons, first);
@@ -134,7 +133,7 @@ export async function decideDue(
     await reconcileDue(harness, { ...ROUND_LIMITS, maxItems });
     await sweepVerifications(harness, REPORTS, { ...ROUND_LIMITS, maxItems });
   }
-  await tryAgain(db, database, size);
+  await tryAgain(db, database, { policy: harness.policy.hash, build: harness.context.build }, size);
 }
 
 /** Entries that wait are ordered, `size` a pass; texts are stored. */

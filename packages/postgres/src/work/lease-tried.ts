@@ -34,8 +34,9 @@ export const lockTriedWork = statement<Release & { readonly kind: string }, Trie
       order by tried_policy, tried_build, item_id limit 1
       for update skip locked
     ), returned as materialized (
+      -- An index is searched for a time that is the same for all of the statement.
       select item_id, due_at, attempt, failed_under from due_work
-      where kind = ${p.kind} and greatest(lease_until, retry_at) <= clock_timestamp()
+      where kind = ${p.kind} and greatest(lease_until, retry_at) <= statement_timestamp()
         and not exists (select from before) and not exists (select from after)
       order by greatest(lease_until, retry_at), item_id limit 1
       for update skip locked

@@ -43,7 +43,7 @@ function waiting(kind: 'clock' | 'sweep', fresh: RawBuilder<unknown>): RawBuilde
     union all
     select kind, (cause is not null or attempt > 1)::integer, due_at from (
       select kind, cause, attempt, due_at from due_work where kind = ${sql.lit(kind)}
-      limit ${sql.lit(COUNTED_AT_MOST)}) as tried`;
+      order by due_at, item_id limit ${sql.lit(COUNTED_AT_MOST)}) as tried`;
 }
 
 /** Due work of every kind, also of one that has none. */
