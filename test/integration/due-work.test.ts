@@ -76,8 +76,8 @@ test('poison that always throws comes again after the others, and never blocks t
   expect(await world.lost()).toEqual([]);
 });
 
-test.each(['25P03', '25P04', '57014'])(
-  'a batch that the server ends with %s is decided one by one',
+test.each(['25P03', '25P04', '57014', '22012', '23503'])(
+  'a batch that fails with %s is decided one by one',
   async (code) => {
     await world.leavers(['poison', 'a']);
     await world.refuse(code, "new.user_name = 'poison'");

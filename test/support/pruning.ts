@@ -81,6 +81,8 @@ export interface PruningHarness extends IntakeHarness {
   checkpoint(): Promise<{ through: number | null; below: number | null } | undefined>;
   department(): Promise<string | undefined>;
   factBytes(): Promise<number>;
+  /** Of what is left of pruned facts. */
+  baseBytes(): Promise<number>;
   reviewKinds(): Promise<readonly string[]>;
 }
 
@@ -120,6 +122,12 @@ export async function openPruningHarness(): Promise<PruningHarness> {
     factBytes: async () => {
       const [row] = await read<{ bytes: number }>(
         'select fact_bytes::float as bytes from identity where identity_id = $1',
+      );
+      return row?.bytes ?? Number.NaN;
+    },
+    baseBytes: async () => {
+      const [row] = await read<{ bytes: number }>(
+        'select sum(octet_length(base))::float as bytes from engagement_checkpoint where identity_id = $1',
       );
       return row?.bytes ?? Number.NaN;
     },

@@ -1,3 +1,4 @@
+import { Failure } from '@latchkey/contracts';
 import { openPolicy, retryWork } from '@latchkey/intake';
 import { listDueWork, WORK_KINDS, type WorkKind } from '@latchkey/postgres';
 import { type Given, misused } from '@latchkey/runtime';
@@ -43,6 +44,8 @@ export const workRetry = verb({
       const retried = await retryWork(db, { kind: one, itemIds, operator, owner });
       for (const itemId of retried) printLine(`${one} ${itemId} comes again now`);
       if (retried.length === 0) printLine(`${one}: nothing waits for another try`);
+      const missing = itemIds?.filter((itemId) => !retried.includes(itemId)) ?? [];
+      if (missing.length > 0) throw new Failure('NOT_FOUND', { [one]: missing });
     }
   },
 });

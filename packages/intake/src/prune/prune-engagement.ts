@@ -68,10 +68,14 @@ async function write(
   { base, sizes }: PruningPlan & { readonly base: StoredBase },
 ): Promise<void> {
   const { prunedBelow, text } = base;
+  const more = bytesOfText(text) - bytesOfText(stored?.base ?? '');
   await tx.run(saveBase, { ...key, prunedBelow, base: text });
   const through = stored?.throughOrder ?? undefined;
   // One from the full statement on refers to nothing below: that has replaced all attributes.
-  if (through !== undefined && through >= prunedBelow) return;
+  if (through !== undefined && through >= prunedBelow) {
+    lowerFactBytes(tx, { identityId: key.identityId, bytes: -more });
+    return;
+  }
   if (through !== undefined) saveTrimmedKeys(tx, [key], []);
   const referred = new Set(stored?.referred);
   const read = sizes.filter(
@@ -81,6 +85,6 @@ async function write(
   const facts = read.reduce((sum, { bytes }) => sum + bytes, 0);
   lowerFactBytes(tx, {
     identityId: key.identityId,
-    bytes: facts + bytesOfText(stored?.head ?? ''),
+    bytes: facts + bytesOfText(stored?.head ?? '') - more,
   });
 }

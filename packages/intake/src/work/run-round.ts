@@ -1,4 +1,10 @@
-import { deleteDueWork, giveBackWork, type LeasedWork, resetPace } from '@latchkey/postgres';
+import {
+  deleteDueWork,
+  giveBackWork,
+  type LeasedWork,
+  resetPace,
+  sqlStateOf,
+} from '@latchkey/postgres';
 import type { IntakeContext } from '../steps/context.ts';
 import { isDataError } from '../steps/data-error.ts';
 import { isHalved } from '../steps/halving.ts';
@@ -44,10 +50,21 @@ export async function runRound(
   }
 }
 
-/** An error that the items may have caused: by what they are, or by how much there is to read of them. */
+/**
+ * An error that the items may have caused: by what they are, or by how much there is to read of them. More errors than those
+ * that isolate an event: an item that is set aside comes again, and nothing is lost.
+ */
 function isOfItems(error: unknown): boolean {
-  return isDataError(error) || isHalved(error);
+  if (isDataError(error) || isHalved(error)) return true;
+  if (DEFECTS.some((defect) => error instanceof defect)) return true;
+  return VALUE_CLASSES.has(sqlStateOf(error)?.slice(0, 2) ?? '');
 }
+
+/** What a mistake in our code throws, for instance about a value that it does not expect. */
+const DEFECTS = [TypeError, RangeError, SyntaxError, ReferenceError];
+
+/** Classes of SQLSTATEs that are about values: data exceptions and integrity constraints. */
+const VALUE_CLASSES: ReadonlySet<string> = new Set(['22', '23']);
 
 function decideItems(
   { db, build, ...deciding }: IntakeContext,

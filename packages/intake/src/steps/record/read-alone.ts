@@ -31,11 +31,12 @@ export async function readAlone(
   const engagements: ReadEngagements = new Map(
     all.map((one) => [keyOf(one), emptyEngagement(one, one.checkpoint, policy)]),
   );
-  let bytesLeft = ALONE_LIMITS.maxBytes;
+  let { maxRows: rowsLeft, maxBytes: bytesLeft } = ALONE_LIMITS;
   const unread = await readPages(tx, all.flatMap(placeAbove), budget, (rows, bytes) => {
     for (const row of rows) engagements.get(keyOf(row))?.facts.push(row);
+    rowsLeft -= rows.length;
     bytesLeft -= bytes;
-    return bytesLeft > 0;
+    return rowsLeft > 0 && bytesLeft > 0;
   });
   const cut = new Set(unread.map(keyOf));
   const others = all.filter((one) => cut.has(keyOf(one)) || placeAbove(one).length === 0);

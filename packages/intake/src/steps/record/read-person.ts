@@ -64,7 +64,7 @@ function isIntroduced({ facts, referred }: ReadEngagement): boolean {
 }
 
 function readBytesOf({ engagements, whole }: ReadPerson): number {
-  let sum = 0;
+  let sum = baseBytesOf(whole) + baseBytesOf(engagements);
   for (const { sizes } of whole.values()) for (const { bytes } of sizes) sum += bytes;
   for (const { checkpoint, facts, referred } of engagements.values()) {
     sum += bytesOfText(headOf(checkpoint)?.text ?? '');
@@ -85,5 +85,13 @@ function sizesOf({ engagements, whole }: ReadPerson): ReadSizes {
     for (const row of read.facts) facts.push(sizeOf(row));
     for (const row of read.referred) referred.push(sizeOf(row));
   }
-  return { heads, facts, referred };
+  return { heads, bases: baseBytesOf(whole) + baseBytesOf(engagements), facts, referred };
+}
+
+function baseBytesOf(
+  engagements: ReadonlyMap<string, Pick<WholeEngagement, 'checkpoint'>>,
+): number {
+  let sum = 0;
+  for (const { checkpoint } of engagements.values()) sum += bytesOfText(checkpoint?.base ?? '');
+  return sum;
 }

@@ -13,6 +13,8 @@ export interface FactSize {
 export interface ReadSizes {
   /** Bytes of heads, by engagement. */
   readonly heads: ReadonlyMap<string, number>;
+  /** Bytes of what is left of pruned facts. */
+  readonly bases: number;
   readonly facts: readonly FactSize[];
   /** Facts that heads refer to. */
   readonly referred: readonly FactSize[];
@@ -33,8 +35,8 @@ export function bytesOfText(text: string): number {
 }
 
 /**
- * What the next transaction has to read of an identity, in bytes: heads, the facts above them, and those that they
- * refer to.
+ * What the next transaction has to read of an identity, in bytes: heads, the facts above them, those that they refer to, and
+ * what is left of pruned facts.
  *
  * @param read - by this transaction
  * @param arriving - facts that it adds; without those about the person, which are not read
@@ -53,6 +55,7 @@ export function nextReadBytes(
     return through === undefined || fact.order > through || named.has(fact.eventId);
   };
   return sum([
+    read.bases,
     ...heads,
     ...saved.map(({ text }) => bytesOfText(text)),
     ...[...read.facts, ...arriving, ...read.referred].filter(isRead).map(({ bytes }) => bytes),

@@ -64,7 +64,7 @@ const deleteOldFacts = statement<PrunedParameters, { pruned: number }>(
     select count(*)::integer as pruned from gone`,
 );
 
-/** Less is to be read of an identity by so many bytes. */
+/** Less is to be read of an identity by so many bytes; more, where they are below 0. */
 export function lowerFactBytes(tx: Tx, lowered: { identityId: string; bytes: number }): void {
   tx.finally(subtractFactBytes, lowered);
 }
