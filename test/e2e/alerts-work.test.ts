@@ -47,7 +47,10 @@ test('three people cannot be decided when they are due, until the database accep
   const retried = await runLatchkey(operator, 'work', 'retry', '--all');
   expect(retried.stdout.match(/comes again now/g)).toHaveLength(3);
   const missing = await runLatchkey(operator, 'work', 'retry', 'nobody', '--kind', 'clock');
-  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('NOT_FOUND') as string });
+  expect(missing).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('NOT_FOUND') as string,
+  });
   await expect.poll(firing).toEqual([]);
   expect(await query('select from due_work')).toEqual([]);
 });
