@@ -82,7 +82,7 @@ test('bytes of pruned facts that were read beside no head are not counted any mo
   await pruneAll(harness.db);
   const left = before - (row?.bytes ?? Number.NaN) + (await harness.baseBytes());
   expect(await harness.factBytes()).toBe(left);
-  // An event counts everything anew.
+  // An event counts everything again.
   await harness.send(moved(10));
   const [all] = await database.query<{ bytes: number }>(
     `select sum(octet_length(data))::float as bytes from fact where identity_id = $1`,

@@ -68,23 +68,25 @@ async function write(
   { base, sizes }: PruningPlan & { readonly base: StoredBase },
 ): Promise<void> {
   const { prunedBelow, text } = base;
-  const more = bytesOfText(text) - bytesOfText(stored?.base ?? '');
   await tx.run(saveBase, { ...key, prunedBelow, base: text });
   const through = stored?.throughOrder ?? undefined;
-  // One from the full statement on refers to nothing below: that has replaced all attributes.
-  if (through !== undefined && through >= prunedBelow) {
-    lowerFactBytes(tx, { identityId: key.identityId, bytes: -more });
-    return;
-  }
-  if (through !== undefined) saveTrimmedKeys(tx, [key], []);
+  const more = bytesOfText(text) - bytesOfText(stored?.base ?? '');
+  // A head from the full statement on refers to nothing below: that has replaced all attributes.
+  const isKept = through !== undefined && through >= prunedBelow;
+  if (through !== undefined && !isKept) saveTrimmedKeys(tx, [key], []);
+  const less = isKept ? 0 : readBelow(stored, prunedBelow, sizes);
+  lowerFactBytes(tx, { identityId: key.identityId, bytes: less - more });
+}
+
+/** Bytes of a head that ends below a place, of the facts between both, and of those that it refers to. */
+function readBelow(stored: PrunedRow, prunedBelow: bigint, sizes: PruningPlan['sizes']): number {
+  const through = stored?.throughOrder ?? undefined;
   const referred = new Set(stored?.referred);
-  const read = sizes.filter(
-    ({ order, eventId }) =>
-      order < prunedBelow && (through === undefined || order > through || referred.has(eventId)),
-  );
-  const facts = read.reduce((sum, { bytes }) => sum + bytes, 0);
-  lowerFactBytes(tx, {
-    identityId: key.identityId,
-    bytes: facts + bytesOfText(stored?.head ?? '') - more,
-  });
+  const facts = sizes
+    .filter(
+      ({ order, eventId }) =>
+        order < prunedBelow && (through === undefined || order > through || referred.has(eventId)),
+    )
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  return facts + bytesOfText(stored?.head ?? '');
 }
