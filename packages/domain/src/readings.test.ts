@@ -1,8 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { facts } from './facts.test-support.ts';
 import {
-  CERTAIN_POLICY,
   daysAgo,
   EMPLOYEE,
   EXAMPLE_POLICY,
@@ -15,11 +12,8 @@ import {
 import { knownRecordOf, recordOf } from './record/checkpoint/known-record.ts';
 import { addStatement, type EngagementRecord, readEngagement } from './record/engagement.ts';
 import { type EngagementFact, type Fact, isBlockFact } from './record/fact.ts';
-import { sortInOrder } from './record/order.ts';
-import { foldPeriods } from './record/periods.ts';
 import { extendRecord } from './record/record.ts';
 import { type Statement, statementOf } from './record/statement.ts';
-import { type Timeline, timelineOf } from './record/timeline.ts';
 
 const KEY = { source: 'urn:example:hr', engagement: 'E1' };
 
@@ -213,85 +207,4 @@ test('statements of one stamp are read in bounded time', () => {
 
   expect(through.all.tooMany).toBe(true);
   expect(through.all.effort).toBeLessThan(1_100_000);
-});
-
-/** Every order of the statements, tied ones in each: what the reading is defined by. */
-function everyTimeline(statements: readonly Statement[]): readonly Timeline[] {
-  const groups = [...Map.groupBy(sortInOrder(statements), ({ order }) => order).values()];
-  const orders = groups.reduce<readonly (readonly Statement[])[]>(
-    (known, group) =>
-      permutationsOf(group).flatMap((order) => known.map((before) => [...before, ...order])),
-    [[]],
-  );
-  const timelines = orders.map((order) => timelineOf(foldPeriods(order)));
-  return [...new Map(timelines.map((timeline) => [textOf(timeline), timeline])).values()];
-}
-
-function permutationsOf(group: readonly Statement[]): readonly (readonly Statement[])[] {
-  if (group.length <= 1) return [group];
-  return group.flatMap((first, index) =>
-    permutationsOf(group.toSpliced(index, 1)).map((rest) => [first, ...rest]),
-  );
-}
-
-function textOf(timeline: Timeline): string {
-  const entriesOf = (variant: object) => Object.entries(variant).sort();
-  return JSON.stringify(
-    timeline.map(({ fromMs, running, access, suspended, variants }) => {
-      return [fromMs, running, access, suspended, variants.map(entriesOf)];
-    }),
-  );
-}
-
-function textsOf(timelines: readonly Timeline[]): readonly string[] {
-  return timelines.map(textOf).sort();
-}
-
-/** Statements of one engagement: some in an order of their own, and behind them a tied group. */
-const oneGroup = fc
-  .tuple(facts(40), facts(1))
-  .map(([before, group]) => [
-    ...before,
-    ...group.map((one) => ({ ...one, order: 41n, eventId: `${one.eventId}-tied` })),
-  ]);
-
-function ofOneEngagement(stated: readonly Fact[]): readonly Statement[] {
-  return stated
-    .filter((one): one is EngagementFact => !isBlockFact(one))
-    .map((one) => statementOf({ ...one, source: KEY.source }, CERTAIN_POLICY));
-}
-
-test('a tied group has exactly the readings that its orders have', () => {
-  fc.assert(
-    fc.property(oneGroup, (facts) => {
-      const statements = ofOneEngagement(facts);
-      fc.pre(statements.filter(({ order }) => order === 41n).length <= 6);
-      const { readings, tooMany } = readEngagement(KEY, statements).through.all;
-      const all = textsOf(everyTimeline(statements));
-      const found = new Set(readings.map((reading) => textOf(timelineOf(reading))));
-
-      expect(tooMany).toBe(all.length > 64);
-      if (!tooMany) expect([...found].sort()).toEqual(all);
-    }),
-    { numRuns: Number(process.env['RUNS'] ?? 200) },
-  );
-});
-
-test('no reading of several groups is one that no order has, and added facts are read as all at once', () => {
-  fc.assert(
-    fc.property(facts(4), (stated) => {
-      const statements = ofOneEngagement(stated);
-      fc.pre(statements.length > 0);
-      const known = readEngagement(KEY, statements);
-      const [first, ...others] = sortInOrder(statements);
-      const added = others.reduce(addStatement, readEngagement(KEY, first ? [first] : []));
-
-      const all = new Set(textsOf(everyTimeline(statements)));
-      for (const reading of known.through.all.readings) {
-        expect(all.has(textOf(timelineOf(reading)))).toBe(true);
-      }
-      expect(added).toMatchObject({ reading: known.reading, timeline: known.timeline });
-    }),
-    { numRuns: 400 },
-  );
 });

@@ -20,6 +20,11 @@ export interface Row extends DatedAttributes {
   readonly index?: number | undefined;
   /** Stated before the attributes that came with the start of its period, which override it up to that start. */
   readonly beforeStart: boolean;
+  /**
+   * Stated at the same place in the source's order as the start of its period. Where it repeats what came with the start it counts as
+   * stated before it, in whichever order both are read.
+   */
+  readonly withStart?: boolean | undefined;
 }
 
 export interface Suspension extends Bound {
@@ -28,7 +33,8 @@ export interface Suspension extends Bound {
 
 /** One stretch of an engagement, from a start to an end; either may be unknown. */
 export interface Period {
-  readonly start: Bound | undefined;
+  /** Its place in the source's order is known while statements with the same one are read. */
+  readonly start: (Bound & { readonly order?: bigint }) | undefined;
   /** Attributes that came with the start. */
   readonly base: KnownAttributes;
   /** The end that came with the start. */
@@ -82,7 +88,7 @@ export function readStatement(periods: readonly Period[], statement: Statement):
     case 'joined':
       return join(periods, statement);
     case 'moved':
-      return change(periods, (latest) => ({ ...latest, rows: replaceRow(latest.rows, statement) }));
+      return change(periods, (latest) => ({ ...latest, rows: replaceRow(latest, statement) }));
     case 'left':
       return leave(periods, statement);
     case 'suspended':
@@ -110,10 +116,12 @@ function change(periods: readonly Period[], edit: (latest: Period) => Period): r
 function join(periods: readonly Period[], joined: StatementOf<'joined'>): readonly Period[] {
   const started = (period: Period): Period => ({
     ...period,
-    start: { atMs: joined.startMs, by: joined.eventId },
+    start: { atMs: joined.startMs, by: joined.eventId, order: joined.order },
     base: joined.attributes,
     joinedEnd: boundOf(joined.endMs, joined.eventId),
-    rows: period.rows.map((row) => (row.beforeStart ? row : { ...row, beforeStart: true })),
+    rows: period.rows.map((row) =>
+      row.beforeStart ? row : { ...row, beforeStart: true, withStart: undefined },
+    ),
   });
   const latest = periods.at(-1);
   return latest !== undefined && opensPeriod(latest, joined.startMs)
@@ -126,10 +134,11 @@ function opensPeriod(latest: Period, startMs: number): boolean {
   return latest.left !== undefined && startMs >= latest.left.atMs;
 }
 
-function replaceRow(rows: readonly Row[], moved: StatementOf<'moved'>): readonly Row[] {
-  const { row, atMs, attributes, eventId } = moved;
+function replaceRow({ rows, start }: Period, moved: StatementOf<'moved'>): readonly Row[] {
+  const { row, atMs, attributes, eventId, order } = moved;
   const others = row === undefined ? rows : rows.filter((other) => other.row !== row);
-  return [...others, { row, atMs, attributes, by: eventId, beforeStart: false }];
+  const withStart = start?.order === order ? true : undefined;
+  return [...others, { row, atMs, attributes, by: eventId, beforeStart: false, withStart }];
 }
 
 function suspensionOf(statement: StatementOf<'suspended' | 'resumed'>): Suspension {

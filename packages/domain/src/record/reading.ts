@@ -48,9 +48,10 @@ function keyOfPeriod({ start, base, joinedEnd, left, rows, suspensions }: Period
 function keyOfRows(rows: readonly Row[], startMs: number): unknown {
   const moments = Map.groupBy(rows, ({ atMs }) => atMs);
   return sortedByMoment(moments).map(([atMs, own]) => {
-    const texts = own.map(({ row, beforeStart, attributes }) =>
-      JSON.stringify([row, beforeStart && atMs <= startMs, textOf(attributes)]),
-    );
+    const texts = own.map(({ row, beforeStart, withStart, attributes }) => {
+      const place = atMs <= startMs && (beforeStart || (withStart === true && 'with'));
+      return JSON.stringify([row, place, textOf(attributes)]);
+    });
     return [atMs, haveDifferentNames(own) ? texts.sort() : texts];
   });
 }

@@ -2,7 +2,7 @@ import { distinctReadings, outcomesOf } from './outcomes.ts';
 import { foldPeriods, type Period, readStatement } from './periods.ts';
 import { type Effort, isExhausted, type Reading, spend } from './reading.ts';
 import { type Statement, structureOf } from './statement.ts';
-import { clashingParts } from './tied.ts';
+import { clashingParts, type Repeated } from './tied.ts';
 import { sameTimeline, type Timeline, timelineOf } from './timeline.ts';
 
 /** Readings that are followed at once, so that newer facts can decide what tied ones left open. */
@@ -95,16 +95,30 @@ function structureOfReading(from: ReadingSet): ReadingSet {
 
 function readTied(known: ReadingSet, tied: readonly Statement[], order: bigint): ReadingSet {
   if (tied.length > TIED_MAX_COUNT) return beyondAll(known, tied);
+  return (
+    readParts(known, tied, order, 'as_row') ??
+    readParts(known, tied, order, 'in_force') ??
+    beyondAll(known, tied)
+  );
+}
+
+/** @returns undefined: there are more readings than are followed */
+function readParts(
+  known: ReadingSet,
+  tied: readonly Statement[],
+  order: bigint,
+  repeated: Repeated,
+): ReadingSet | undefined {
   const effort: Effort = { spent: known.effort };
-  const parts = clashingParts(tied, known.readings);
+  const parts = clashingParts(tied, known.readings, repeated);
   const readings: Reading[] = [];
   for (const reading of known.readings) {
     const outcomes = outcomesOf(reading, parts, OUTCOMES_MAX_COUNT - readings.length, effort);
-    if (outcomes === undefined) return beyondAll(known, tied);
+    if (outcomes === undefined) return undefined;
     readings.push(...outcomes);
   }
   const kept = fewerReadings(distinctReadings(readings, effort), effort);
-  if (kept.length > FOLLOWED_MAX_COUNT || isExhausted(effort)) return beyondAll(known, tied);
+  if (kept.length > FOLLOWED_MAX_COUNT || isExhausted(effort)) return undefined;
   const tie = kept.length > known.readings.length ? order : known.tie;
   return { readings: kept, tooMany: false, tie, effort: effort.spent };
 }

@@ -13,7 +13,11 @@ interface Circumstances {
   /** Names that came with a start and that a row up to that start states differently. */
   readonly contested: ReadonlyMap<Statement, ReadonlySet<string>>;
   readonly anyJoined: boolean;
+  readonly repeated: Repeated;
 }
+
+/** What a full statement must say of a tied row for the row to make no difference: the same row, or the value that it has then. */
+export type Repeated = 'as_row' | 'in_force';
 
 /**
  * Tied statements in parts: those of different parts can be read in any order, one part after the other, with
@@ -22,8 +26,9 @@ interface Circumstances {
 export function clashingParts(
   tied: readonly Statement[],
   readings: readonly Reading[],
+  repeated: Repeated,
 ): readonly (readonly Statement[])[] {
-  const circumstances = circumstancesOf(tied, readings);
+  const circumstances = circumstancesOf(tied, readings, repeated);
   const parts: number[] = tied.map((_, at) => at);
   for (const [at, one] of tied.entries()) {
     for (let after = at + 1; after < tied.length; after += 1) {
@@ -43,7 +48,11 @@ function join(parts: number[], at: number, after: number): void {
   for (const [index, part] of parts.entries()) if (part === second) parts[index] = first;
 }
 
-function circumstancesOf(tied: readonly Statement[], readings: readonly Reading[]): Circumstances {
+function circumstancesOf(
+  tied: readonly Statement[],
+  readings: readonly Reading[],
+  repeated: Repeated,
+): Circumstances {
   const has = (...kinds: readonly Kind[]) => tied.some(({ kind }) => kinds.includes(kind));
   const movesEnds = has('left', 'stated');
   const leftMs = readings.map((reading) => reading.at(-1)?.left?.atMs ?? Number.POSITIVE_INFINITY);
@@ -53,6 +62,7 @@ function circumstancesOf(tied: readonly Statement[], readings: readonly Reading[
     mayStartAgain: (startMs) => movesEnds || leftMs.some((endMs) => startMs >= endMs),
     contested: new Map(joined.map((start) => [start, contestedNames(start, moved)])),
     anyJoined: joined.length > 0,
+    repeated,
   };
 }
 
@@ -114,7 +124,7 @@ const CLASHES: Clashes = {
       if ('row' in rescinds) return rescinds.row === row;
       return rescinds.kind === 'moved' && row === undefined && rescinds.atMs === atMs;
     },
-    stated: (row, full, { anyJoined }) => anyJoined || !isSaidBy(row, full),
+    stated: (row, full, { anyJoined, repeated }) => anyJoined || !isSaidBy(row, full, repeated),
   },
   left: {
     left: (one, other) => one.endMs !== other.endMs || one.accessEndMs !== other.accessEndMs,
@@ -170,12 +180,18 @@ function isRescindedBy(
   );
 }
 
-/** Whether a full statement contains all that a row states, so that the row makes no difference after it. */
+/**
+ * Whether a full statement repeats a row, so that the row makes no difference after it. As a row of the same date, without a key by
+ * which it could be withdrawn. Where only the value was in force, newer rows between both dates would tell them apart.
+ */
 function isSaidBy(
-  { atMs, attributes }: StatementOf<'moved'>,
+  { row, atMs, attributes }: StatementOf<'moved'>,
   { rows }: StatementOf<'stated'>,
+  repeated: Repeated,
 ): boolean {
-  const known = rows.filter((row) => row.atMs <= atMs);
+  const isExact = repeated === 'as_row';
+  if (isExact && row !== undefined) return false;
+  const known = rows.filter((one) => (isExact ? one.atMs === atMs : one.atMs <= atMs));
   return Object.entries(attributes).every(([name, value]) => valueIn(known, name) === value);
 }
 

@@ -141,17 +141,26 @@ function stepsOf(period: Period, startMs: number): readonly Step[] {
   return steps.sort((one, other) => one.atMs - other.atMs);
 }
 
-/** What came with the start is in force from the start: rows that were stated before do not override it up to then. */
 function rowStep(row: Row, base: KnownAttributes, startMs: number): Step {
   const { atMs, by, attributes } = row;
-  const isOverridden = row.beforeStart && atMs <= startMs;
-  return { atMs, by, attributes: isOverridden ? without(attributes, base) : attributes };
+  const known = Object.entries(attributes);
+  const counting = known.filter(([name]) => !isOverridden(row, name, base, startMs));
+  const isWhole = counting.length === known.length;
+  return { atMs, by, attributes: isWhole ? attributes : Object.fromEntries(counting) };
 }
 
-function without(attributes: KnownAttributes, base: KnownAttributes): KnownAttributes {
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([name]) => !Object.hasOwn(base, name)),
-  );
+/**
+ * What came with the start is in force from the start: rows that were stated before do not override it up to then, nor do
+ * those that repeat it.
+ */
+function isOverridden(
+  { atMs, attributes, beforeStart, withStart }: Row,
+  name: string,
+  base: KnownAttributes,
+  startMs: number,
+): boolean {
+  if (atMs > startMs || !Object.hasOwn(base, name)) return false;
+  return beforeStart || (withStart === true && attributes[name] === base[name]);
 }
 
 function suspensionStep({ atMs, by, suspended }: Suspension): Step {

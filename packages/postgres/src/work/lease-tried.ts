@@ -12,8 +12,8 @@ export interface TriedWork extends LeasedWork {
 
 /**
  * Locks one item that was tried before and whose turn it is: one that has not failed under this policy and build yet, else
- * the one whose time for another try, or whose lease, has run out the longest ago. Items that another transaction has locked are
- * left out.
+ * the one whose time for another try, or whose lease, has run out the longest ago: by the time of the statement, which an index is
+ * searched for. Items that another transaction has locked are left out.
  */
 export const lockTriedWork = statement<Release & { readonly kind: string }, TriedWork>(
   'lock_tried_work',
@@ -34,7 +34,6 @@ export const lockTriedWork = statement<Release & { readonly kind: string }, Trie
       order by tried_policy, tried_build, item_id limit 1
       for update skip locked
     ), returned as materialized (
-      -- An index is searched for a time that is the same for all of the statement.
       select item_id, due_at, attempt, failed_under from due_work
       where kind = ${p.kind} and greatest(lease_until, retry_at) <= statement_timestamp()
         and not exists (select from before) and not exists (select from after)

@@ -25,6 +25,8 @@ interface Row {
   readonly fromMs: number;
   /** Number of facts before it in the source's order. */
   readonly place: number;
+  /** Of its fact. */
+  readonly order: bigint;
   readonly attributes: Attributes;
 }
 
@@ -95,11 +97,14 @@ function withFact(
   const past = periods.slice(0, -1);
   switch (fact.kind) {
     case 'joined':
-      return withJoined(periods, fact.data, place);
+      return withJoined(periods, fact.data, { place, order: fact.order });
     case 'left':
       return withLeft(periods, fact.data);
     case 'moved':
-      return [...past, { ...latest, rows: withRow(latest.rows, fact.data, place) }];
+      return [
+        ...past,
+        { ...latest, rows: withRow(latest.rows, fact.data, { place, order: fact.order }) },
+      ];
     case 'suspended':
     case 'resumed': {
       const pause = { kind: fact.kind, fromMs: millisecondsOf(fact.data.effectiveAt) };
@@ -108,21 +113,21 @@ function withFact(
     case 'rescinded':
       return [...past, without(latest, fact.data.rescinds)];
     case 'stated':
-      return [stated(periods, fact.data, place)];
+      return [stated(periods, fact.data, { place, order: fact.order })];
   }
 }
 
 function withJoined(
   periods: readonly Period[],
   data: JoinedData,
-  place: number,
+  at: Pick<Row, 'place' | 'order'>,
 ): readonly Period[] {
   const fromMs = millisecondsOf(data.startsAt);
   const latest = periods.at(-1) ?? EMPTY;
   const opens = latest.end !== undefined && fromMs >= latest.end.atMs;
   const begun = {
     ...(opens ? EMPTY : latest),
-    start: { fact: undefined, fromMs, place, attributes: data.attributes },
+    start: { fact: undefined, fromMs, ...at, attributes: data.attributes },
     plannedEndMs: optionalMs(data.endsAt),
   };
   return [...(opens ? periods : periods.slice(0, -1)), begun];
@@ -143,10 +148,14 @@ function withLeft(periods: readonly Period[], data: LeftData): readonly Period[]
   });
 }
 
-function withRow(rows: readonly Row[], data: MovedData, place: number): readonly Row[] {
+function withRow(
+  rows: readonly Row[],
+  data: MovedData,
+  at: Pick<Row, 'place' | 'order'>,
+): readonly Row[] {
   const { fact, attributes } = data;
   const others = rows.filter((row) => fact === undefined || row.fact !== fact);
-  return [...others, { fact, fromMs: millisecondsOf(data.effectiveAt), place, attributes }];
+  return [...others, { fact, fromMs: millisecondsOf(data.effectiveAt), ...at, attributes }];
 }
 
 function without(period: Period, what: RescindedData['rescinds']): Period {
@@ -167,18 +176,22 @@ function without(period: Period, what: RescindedData['rescinds']): Period {
 }
 
 /** Replaces all periods. Pauses, and details of a confirmed end, are kept unless a new period begins. */
-function stated(periods: readonly Period[], data: StatedData, place: number): Period {
+function stated(
+  periods: readonly Period[],
+  data: StatedData,
+  at: Pick<Row, 'place' | 'order'>,
+): Period {
   const latest = periods.at(-1) ?? EMPTY;
   const fromMs = millisecondsOf(data.startsAt);
   const atMs = optionalMs(data.endsAt);
   const opens = latest.end !== undefined && fromMs >= latest.end.atMs;
   const end = opens || atMs === undefined ? undefined : confirmedEnd(periods, atMs);
   return {
-    start: { fact: undefined, fromMs, place, attributes: {} },
+    start: { fact: undefined, fromMs, ...at, attributes: {} },
     plannedEndMs: end === undefined ? atMs : undefined,
     end,
     rows: data.timeline.map(({ from, attributes }) => {
-      return { fact: undefined, fromMs: millisecondsOf(from), place, attributes };
+      return { fact: undefined, fromMs: millisecondsOf(from), ...at, attributes };
     }),
     pauses: opens ? [] : latest.pauses,
   };
@@ -217,18 +230,20 @@ function isPausedAt({ pauses }: Period, nowMs: number): boolean {
 
 /**
  * Merges rows by date, and rows of the same date in the source's order. Attributes of the start override, name by
- * name, rows that are dated up to the start and were stated before it.
+ * name, rows that are dated up to the start and were stated before it; and, of rows with the order of the start, what repeats them.
  */
 function attributesAt({ start, rows }: Period, nowMs: number): Attributes {
   const base = start?.attributes ?? {};
   const layers = rows
     .filter(({ fromMs }) => fromMs <= nowMs)
     .toSorted((a, b) => a.fromMs - b.fromMs || a.place - b.place)
-    .map(({ fromMs, place, attributes }) => {
-      const isOlder = start !== undefined && fromMs <= start.fromMs && place < start.place;
-      return isOlder
-        ? Object.fromEntries(Object.entries(attributes).filter(([name]) => !(name in base)))
-        : attributes;
+    .map(({ fromMs, place, order, attributes }) => {
+      if (start === undefined || fromMs > start.fromMs) return attributes;
+      const isOverridden = (name: string, value: unknown): boolean =>
+        name in base && (place < start.place || (order === start.order && value === base[name]));
+      return Object.fromEntries(
+        Object.entries(attributes).filter(([name, value]) => !isOverridden(name, value)),
+      );
     });
   const laid = Object.assign({}, base, ...layers) as Attributes;
   const known = Object.entries(laid).filter(([, value]) => value !== null);

@@ -13,9 +13,12 @@ const VERSION = 1;
 type BoundText = 0 | readonly [number, number];
 type LeftText = 0 | readonly [number, number, number | null, 0 | 1];
 type AttributesText = 0 | 1 | KnownAttributes;
-/** A row: moment, event, before the start, attributes, key, index. Of a full statement: from, to, event, before the start. */
+/**
+ * A row: moment, event, before the start (1) or with it (2), attributes, key, index. Of a full statement: from, to, event, before
+ * the start.
+ */
 type RowText =
-  | readonly [number, number, 0 | 1, AttributesText, (string | null)?, (number | null)?]
+  | readonly [number, number, 0 | 1 | 2, AttributesText, (string | null)?, (number | null)?]
   | readonly [readonly [number, number], number, 0 | 1];
 type SuspensionText = readonly [number, number, 0 | 1];
 type PeriodText = readonly [
@@ -107,10 +110,10 @@ function writeAttributes(attributes: HeadPeriod['base']): AttributesText {
 }
 
 function writeRow(row: HeadRow, idOf: IdOf): RowText {
-  const beforeStart = row.beforeStart ? 1 : 0;
-  if (isGroup(row)) return [[row.from, row.to], idOf(row.by), beforeStart];
+  if (isGroup(row)) return [[row.from, row.to], idOf(row.by), row.beforeStart ? 1 : 0];
   const { atMs, by, attributes, row: key, index } = row;
-  const text = [atMs, idOf(by), beforeStart, writeAttributes(attributes)] as const;
+  const place = row.beforeStart ? 1 : row.withStart === true ? 2 : 0;
+  const text = [atMs, idOf(by), place, writeAttributes(attributes)] as const;
   if (index !== undefined) return [...text, key ?? null, index];
   return key === undefined ? text : [...text, key];
 }
@@ -155,11 +158,12 @@ function readRow(text: RowText, ids: readonly string[]): HeadRow {
     const [[from, to], by, beforeStart] = text;
     return { from, to, by: nth(ids, by), beforeStart: beforeStart === 1 };
   }
-  const [atMs, by, beforeStart, attributes, key, index] = text;
+  const [atMs, by, place, attributes, key, index] = text;
   return {
     atMs,
     by: nth(ids, by),
-    beforeStart: beforeStart === 1,
+    beforeStart: place === 1,
+    withStart: place === 2 ? true : undefined,
     attributes: readAttributes(attributes),
     row: key ?? undefined,
     index: index ?? undefined,

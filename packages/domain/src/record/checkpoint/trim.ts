@@ -129,8 +129,9 @@ function trimSuspensions(
   return suspensions.filter((one) => one.atMs >= cutoffMs || kept.has(one));
 }
 
-function isAlone({ index }: Row): boolean {
-  return index === undefined;
+/** Whether a row neither belongs to a full statement nor may repeat a start: which values are equal depends on the policy. */
+function isAlone({ index, withStart }: Row): boolean {
+  return index === undefined && withStart !== true;
 }
 
 function keyOf({ row }: Row): string | undefined {
