@@ -1,6 +1,8 @@
+import { identityIdOf, partitionOf } from '@latchkey/contracts';
 import { reconcileDue } from '@latchkey/intake';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DueWorkWorld } from '../support/due-work-world.ts';
+import { HR } from '../support/events.ts';
 import { openIntakeHarness } from '../support/intake-harness.ts';
 
 let world: DueWorkWorld;
@@ -74,6 +76,24 @@ test('poison that always throws comes again after the others, and never blocks t
   }
   expect(await world.disabled()).toEqual(['a', 'b', 'c', 'd', 'e']);
   expect(await world.lost()).toEqual([]);
+});
+
+test('a mistake in our code about one person leaves the others decided, and the person comes again', async () => {
+  const { outputs } = world.harness;
+  const [first = 0] = outputs.lanes.access;
+  // The second partition has no lane: writing the messages of its keys throws.
+  const access = Object.assign(new Array<number>(2), [first]);
+  const people = ['a', 'b', 'c', 'd'];
+  const broken = people.filter((one) => partitionOf(identityIdOf(HR, one), 2) === 1).slice(0, 2);
+  const sound = people.filter((one) => partitionOf(identityIdOf(HR, one), 2) === 0);
+  expect([broken.length > 0, sound.length > 0]).toEqual([true, true]);
+  await world.leavers([...broken, ...sound]);
+  const lanes = { ...outputs.lanes, access };
+  await reconcileDue({ ...world.harness, outputs: { ...outputs, lanes } });
+  expect(await world.disabled()).toEqual(sound);
+  expect(await world.work()).toMatchObject(
+    broken.map(() => ({ cause: 'deciding failed with RangeError' })),
+  );
 });
 
 test.each(['25P03', '25P04', '57014', '22012', '23503'])(

@@ -82,7 +82,7 @@ function blockUntilEnded(pid: number): void {
   if (status !== 0) throw new Error(String(stderr));
 }
 
-/** Longer than UNHEARD_MS of the connection: after a shorter busy time it sends without reading first. */
+/** The time-outs are longer than `UNHEARD_MS`: after a shorter busy time a connection sends before it reads. */
 const WAYS = [
   { state: '25P03', setting: `idle_in_transaction_session_timeout = '250ms'` },
   { state: '25P04', setting: `transaction_timeout = '250ms'` },
